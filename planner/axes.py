@@ -1,0 +1,166 @@
+"""How are numbers laid out in memory, so that any two of them can be multiplied?
+
+Every array inside the planner is float64 and has the same twelve axes in one fixed order. An array
+has length 1 along an axis on which it does not vary, so NumPy's broadcasting is always right and no
+labels are needed in the hot path. Helpers here keep the dimensions; labels are put on once, at the
+border, from `Labels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.errors import PlannerError, suggestion
+
+Array = npt.NDArray[np.float64]
+Sizes = Mapping[int, int]
+
+AXES = (
+    "draw",
+    "month",
+    "hour",
+    "region",
+    "program",
+    "ecu",
+    "workload",
+    "package",
+    "tier",
+    "link",
+    "site",
+    "hardware",
+)
+DRAW, MONTH, HOUR, REGION, PROGRAM, ECU, WORKLOAD, PACKAGE, TIER, LINK, SITE, HARDWARE = range(12)
+RANK = len(AXES)
+
+
+class AxisError(PlannerError):
+    """An axis or a label that does not exist, or an array that does not fit its axes."""
+
+
+def axis_number(name: str) -> int:
+    """The position of the axis called `name`."""
+    if name not in AXES:
+        raise AxisError(f'"{name}" is not an axis; {suggestion(name, AXES)}')
+    return AXES.index(name)
+
+
+def parse_axes(text: str) -> tuple[int, ...]:
+    """Axes named in a text, separated by spaces or commas, in the fixed order."""
+    axes = sorted(axis_number(name) for name in text.replace(",", " ").split())
+    if len(set(axes)) < len(axes):
+        raise AxisError(f'"{text}" names an axis twice')
+    return tuple(axes)
+
+
+def axis_names(axes: Sequence[int]) -> str:
+    """Axes in words, for messages: "month, region", or "no axis"."""
+    return ", ".join(AXES[axis] for axis in axes) or "no axis"
+
+
+def shape_of(axes: Sequence[int], sizes: Sizes) -> tuple[int, ...]:
+    """The full shape of an array that varies on `axes`; an axis without a size has length 1."""
+    return tuple(sizes.get(axis, 1) if axis in axes else 1 for axis in range(RANK))
+
+
+def place(values: npt.ArrayLike, *axes: int) -> Array:
+    """Give `values`, whose dimensions are `axes` in the fixed order, the rank of twelve."""
+    array = np.asarray(values, dtype=np.float64)
+    if list(axes) != sorted(set(axes)):
+        raise AxisError(f"axes must be in the fixed order and named once: {axis_names(axes)}")
+    if array.ndim != len(axes):
+        raise AxisError(f"{array.ndim} dimensions cannot be placed on {axis_names(axes)}")
+    return array.reshape(shape_of(axes, dict(zip(axes, array.shape, strict=True))))
+
+
+def on(x: Array, *axes: int) -> Array:
+    """The array with the draw axis and `axes` only, in the fixed order; the inverse of `place(x, DRAW, *axes)`."""
+    return x.reshape(x.shape[DRAW], *(x.shape[axis] for axis in axes))
+
+
+def concatenate(axis: int, *parts: Array) -> Array:
+    """Join arrays along `axis`, after they are broadcast to each other on all other axes."""
+    return np.concatenate(np.broadcast_arrays(*parts), axis=axis)
+
+
+def total(x: Array, *axes: int) -> Array:
+    """Sum over `axes`, which keep length 1. An axis on which `x` does not vary counts once."""
+    return np.asarray(np.add.reduce(x, axis=axes, keepdims=True))
+
+
+def peak(x: Array, *axes: int) -> Array:
+    """Largest value over `axes`, which keep length 1."""
+    return np.asarray(np.maximum.reduce(x, axis=axes, keepdims=True))
+
+
+def lowest(x: Array, *axes: int) -> Array:
+    """Smallest value over `axes`, which keep length 1."""
+    return np.asarray(np.minimum.reduce(x, axis=axes, keepdims=True))
+
+
+def cumulative(x: Array, axis: int) -> Array:
+    """Running sum along `axis`. Spread `x` first if it does not vary there."""
+    return np.cumsum(x, axis=axis)
+
+
+def spread(x: Array, axis: int, size: int) -> Array:
+    """Repeat `x` along an axis on which it does not vary, as a read-only view of length `size`."""
+    return np.broadcast_to(x, (*x.shape[:axis], size, *x.shape[axis + 1 :]))
+
+
+def take(x: Array, axis: int, index: int) -> Array:
+    """One position of an axis, which keeps length 1; `x` itself where it does not vary there."""
+    length = x.shape[axis]
+    if length == 1:
+        return x
+    if not -length <= index < length:
+        raise AxisError(f"position {index} is outside the {length} of the axis {AXES[axis]}")
+    index %= length
+    return x[(slice(None),) * axis + (slice(index, index + 1),)]
+
+
+def first(x: Array, axis: int) -> Array:
+    """The first position of an axis, which keeps length 1."""
+    return take(x, axis, 0)
+
+
+def select(x: Array, axis: int, indices: Sequence[int]) -> Array:
+    """Some positions of an axis, in the order given; `x` itself where it does not vary there."""
+    return x if x.shape[axis] == 1 else np.take(x, list(indices), axis=axis)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the positions along each axis are called: months as "2024-01", regions as "japan".
+
+    `names` has one tuple an axis, in the fixed order; an axis without labels has length 1.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, **names: Sequence[str]) -> Labels:
+        """Labels from axis names: `Labels.of(month=["2024-01"], region=["japan", "taiwan"])`."""
+        by_axis = {axis_number(axis): tuple(labels) for axis, labels in names.items()}
+        for axis, labels in by_axis.items():
+            if len(set(labels)) < len(labels):
+                raise AxisError(f"the axis {AXES[axis]} has a label twice: {', '.join(labels)}")
+        return cls(tuple(by_axis.get(axis, ()) for axis in range(RANK)))
+
+    def __getitem__(self, axis: int) -> tuple[str, ...]:
+        return self.names[axis]
+
+    @property
+    def sizes(self) -> dict[int, int]:
+        """The length of every axis."""
+        return {axis: max(1, len(labels)) for axis, labels in enumerate(self.names)}
+
+    def index(self, axis: int, label: str) -> int:
+        """The position of `label` on `axis`."""
+        if label not in self.names[axis]:
+            hint = suggestion(label, self.names[axis]) if self.names[axis] else "it has no labels"
+            raise AxisError(f'"{label}" is not on the axis {AXES[axis]}; {hint}')
+        return self.names[axis].index(label)

@@ -1,0 +1,92 @@
+"""Inputs that are not one number on axes: the calendar, and ragged lists such as a vehicle's sensors.
+
+A leaf may be one of these frozen objects. Their scalar fields are cells like any other (they can be overridden and
+drawn); here they arrive as arrays of shape (draw, part), draw 1 where nothing varies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.axes import DRAW, MONTH, RANK, Array
+
+SECONDS_A_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A ragged list: every part belongs to one position on the owner axes.
+
+    `fields` holds one array of shape (draw, part) a field; `owner` the flat index of each part's owner.
+    """
+
+    names: tuple[str, ...]
+    owner_axes: tuple[int, ...]
+    owner_shape: tuple[int, ...]
+    owner: npt.NDArray[np.intp]
+    fields: Mapping[str, Array]
+
+    def __getitem__(self, field: str) -> Array:
+        return self.fields[field]
+
+    def total(self, values: Array) -> Array:
+        """Sum over the parts of each owner: (draw, part) or (draw, month, part) to an array on the owner axes."""
+        count = int(np.prod(self.owner_shape))
+        belongs = np.zeros((len(self.names), count))
+        belongs[np.arange(len(self.names)), self.owner] = 1.0
+        summed = values @ belongs
+        shape = [1] * RANK
+        shape[DRAW] = summed.shape[0]
+        if values.ndim == 3:
+            shape[MONTH] = summed.shape[1]
+        for axis, size in zip(self.owner_axes, self.owner_shape, strict=True):
+            shape[axis] = size
+        return summed.reshape(shape)
+
+    def chunk(self, start: int, stop: int) -> Parts:
+        """The same parts with draws start to stop."""
+        fields = {
+            name: values[start:stop] if values.shape[0] > 1 else values
+            for name, values in self.fields.items()
+        }
+        return Parts(self.names, self.owner_axes, self.owner_shape, self.owner, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The months of the plan, from `plan_start` to the end of the horizon, in seconds after `plan_start`."""
+
+    first: int
+    months: int
+    horizon_from: int
+
+    @property
+    def edges(self) -> Array:
+        """Month boundaries [s after plan_start], shape (months + 1,)."""
+        return self.seconds_at(np.arange(self.months + 1))
+
+    @property
+    def seconds(self) -> Array:
+        """Length of each month [s], shape (months,)."""
+        return np.diff(self.edges)
+
+    @property
+    def middles(self) -> Array:
+        """Middle of each month [s after plan_start], shape (months,)."""
+        edges = self.edges
+        return (edges[1:] + edges[:-1]) / 2
+
+    def seconds_at(self, offset: npt.ArrayLike) -> Array:
+        """Start of the month `offset` months after plan_start (negative: before) [s after plan_start]."""
+        whole = np.asarray(offset, dtype=np.int64) + (self.first - 1970 * 12)
+        days = (whole.astype("datetime64[M]")).astype("datetime64[D]").astype(np.int64)
+        start = np.datetime64(self.first - 1970 * 12, "M").astype("datetime64[D]").astype(np.int64)
+        return (days - start) * SECONDS_A_DAY
+
+    def month_after(self, seconds: Array) -> npt.NDArray[np.int64]:
+        """The first month that begins at or after a moment [s after plan_start]; `months` where none does."""
+        return np.searchsorted(self.edges[:-1], seconds - 1e-6, side="left").astype(np.int64)

@@ -1,0 +1,184 @@
+"""What no single field can tell: names that lead nowhere, and numbers that contradict each other.
+
+Works on inputs whose fields are valid one by one; yields faults, and leaves it to the loader to raise them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from planner.errors import Fault, suggestion
+from planner.inputs import documents
+from planner.inputs.documents import Table
+from planner.inputs.numbers import month_label
+from planner.inputs.profiles import Profile
+from planner.inputs.scenario import LINKS, TIERS, Scenario
+
+MONTHS_LIMIT = 600  # fifty years
+
+Profiles = Mapping[str, Mapping[str, Profile]]
+Steps = tuple[str | int, ...]
+
+
+def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Iterator[Fault]:
+    """Every fault that concerns more than one field."""
+    for steps, message in (
+        *_months(scenario),
+        *_names(scenario),
+        *_market(scenario, profiles),
+        *_stocks(scenario),
+        *_ranges(scenario),
+        *_check_texts(scenario),
+    ):
+        file, line, path = documents.locate(tree, steps)
+        yield Fault(file, line, path, message)
+
+
+def _months(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    start, horizon = scenario.plan_start, scenario.horizon
+    if horizon.start < start:
+        yield (
+            ("horizon", "start"),
+            f"{month_label(horizon.start)} is before plan_start {month_label(start)}",
+        )
+    if horizon.end < horizon.start:
+        yield (
+            ("horizon", "end"),
+            f"{month_label(horizon.end)} is before the start {month_label(horizon.start)}",
+        )
+    if horizon.end - start >= MONTHS_LIMIT:
+        yield (
+            ("horizon", "end"),
+            f"{horizon.end - start + 1} months from plan_start; at most {MONTHS_LIMIT} are planned",
+        )
+
+
+def _unknown(steps: Steps, name: str, what: str, known: Iterable[str]) -> tuple[Steps, str]:
+    return steps, f'no {what} "{name}"; {suggestion(name, list(known))}'
+
+
+def _names(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    homes = fleet_regions(scenario)
+    if not homes:
+        yield ("regions",), "no region names a site; expected at least one with site: NAME"
+    for name, region in scenario.regions.items():
+        if region.site is not None and region.site not in scenario.sites:
+            yield _unknown(("regions", name, "site"), region.site, "site", scenario.sites)
+    for name, program in scenario.programs.items():
+        for index, region in enumerate(program.regions or ()):
+            if region not in homes:
+                yield _unknown(("programs", name, "regions", index), region, "fleet region", homes)
+    for section, expected, found in (
+        ("links", LINKS, scenario.links),
+        ("tiers", TIERS, scenario.tiers),
+    ):
+        for missing in expected:
+            if missing not in found:
+                yield (section,), f"{missing} is missing; expected {', '.join(expected)}"
+
+
+def fleet_regions(scenario: Scenario) -> list[str]:
+    """The regions that take part in the fleet: those that name a site."""
+    return [name for name, region in scenario.regions.items() if region.site is not None]
+
+
+def _market(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    claimed: dict[tuple[str, str], float] = {}
+    takers: dict[tuple[str, str], str] = {}
+    for name in fleet_regions(scenario):
+        region = scenario.regions[name]
+        forecast = region.forecast or scenario.market.forecast
+        steps: Steps = ("regions", name, "market_row")
+        rows: Mapping[str, Any] = profiles["markets"][forecast].rows  # type: ignore[attr-defined]
+        if region.market_row not in rows:
+            yield _unknown(steps, region.market_row, f"row of {forecast}", rows)
+            continue
+        years = sorted(int(year) for year in rows[region.market_row].sales)
+        first, last = scenario.plan_start // 12, scenario.horizon.end // 12
+        if years[0] > first or years[-1] < last:
+            yield (
+                steps,
+                f"{forecast} gives {region.market_row} for {years[0]} to {years[-1]}; "
+                f"the plan needs {first} to {last}",
+            )
+        row = (forecast, region.market_row)
+        if region.market_share is not None:
+            claimed[row] = claimed.get(row, 0.0) + region.market_share.value
+        elif row in takers:
+            yield (
+                ("regions", name),
+                f"both {takers[row]} and {name} take what is left of {region.market_row}; "
+                "give one of them a market_share",
+            )
+        else:
+            takers[row] = name
+    for (forecast, row), share in claimed.items():
+        if share > 1 + 1e-9:
+            yield ("regions",), f"regions claim {share:.0%} of the row {row} of {forecast}"
+
+
+def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    start = scenario.plan_start
+    homes = fleet_regions(scenario)
+    ecus = {ecu for program in scenario.programs.values() for ecu in program.ecu_from}
+    for index, cohort in enumerate(scenario.opening_fleet):
+        at: Steps = ("opening_fleet", index)
+        if cohort.region not in homes:
+            yield _unknown((*at, "region"), cohort.region, "fleet region", homes)
+        if cohort.program not in scenario.programs:
+            yield _unknown((*at, "program"), cohort.program, "programme", scenario.programs)
+        if cohort.ecu not in ecus:
+            yield _unknown((*at, "ecu"), cohort.ecu, "ECU of a programme", ecus)
+        if cohort.cohort >= start:
+            yield (*at, "cohort"), f"{month_label(cohort.cohort)} is not before plan_start"
+    for name, site in scenario.sites.items():
+        for field in ("installed", "installed_storage"):
+            for index, stock in enumerate(getattr(site, field)):
+                if stock.in_service >= start:
+                    yield (
+                        ("sites", name, field, index, "in_service"),
+                        f"{month_label(stock.in_service)} is not before plan_start; "
+                        f"what arrives later is committed",
+                    )
+        for field in ("committed", "committed_storage"):
+            for index, stock in enumerate(getattr(site, field)):
+                if stock.in_service < start:
+                    yield (
+                        ("sites", name, field, index, "in_service"),
+                        f"{month_label(stock.in_service)} is before plan_start; "
+                        f"what is there already is installed",
+                    )
+        for index, data in enumerate(site.opening_data):
+            if data.year % 12 or data.year + 12 > start + 11:
+                yield (
+                    ("sites", name, "opening_data", index, "year"),
+                    f"{month_label(data.year)}: expected a year that begins before plan_start",
+                )
+
+
+def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    for name, tier in scenario.tiers.items():
+        if tier.held_until.value < tier.held_from.value:
+            yield ("tiers", name, "held_until"), "is less than held_from"
+    if sum(site.training_share.value for site in scenario.sites.values()) <= 0:
+        yield ("sites",), "no site has a training_share above 0"
+    for name in fleet_regions(scenario):
+        sold = [
+            program
+            for program in scenario.programs.values()
+            if program.regions is None or name in program.regions
+        ]
+        if sold and sum(program.sales_mix.value for program in sold) <= 0:
+            yield ("regions", name), "no programme with a sales_mix above 0 is sold here"
+
+
+def _check_texts(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    for index, check in enumerate(scenario.checks):
+        given = [text for text in (check.at_least, check.at_most, check.equals) if text is not None]
+        if not given:
+            yield ("checks", index), "expected at_least, at_most or equals"
+        if check.at is not None and check.over is not None:
+            yield ("checks", index), "give either at (one month) or over (max, min, sum, mean, end)"
+        if check.at is not None and not scenario.plan_start <= check.at <= scenario.horizon.end:
+            yield ("checks", index, "at"), f"{month_label(check.at)} is not a month of the plan"

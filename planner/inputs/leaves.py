@@ -1,0 +1,667 @@
+"""The leaf table: every number of a plan with its place on the axes, its file and line, its source.
+
+One row is one number that somebody wrote. A leaf is a named array (or catalogue object) made of rows: the field
+`daily_hours` of the entries of `programs:` becomes the leaf `program_daily_hours` over the axis `program`. The same
+table gives the median plan, a plan with some rows redrawn, and the last lines of every explanation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from planner import units
+from planner.axes import (
+    ECU,
+    HARDWARE,
+    HOUR,
+    LINK,
+    MONTH,
+    PACKAGE,
+    PROGRAM,
+    REGION,
+    SITE,
+    TIER,
+    WORKLOAD,
+    DRAW,
+    RANK,
+    Array,
+    place,
+)
+from planner.catalogue import Calendar, Parts
+from planner.inputs import documents
+from planner.inputs.checks import fleet_regions
+from planner.inputs.load import Inputs
+from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_label
+from planner.inputs.profiles import Entity, ExportRules
+from planner.inputs.scenario import LINKS, TIERS
+from planner.perf import export
+
+HOURS = tuple(f"{hour:02d}" for hour in range(24))
+Steps = tuple[str | int, ...]
+Assemble = Callable[[Array], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One number as written: what it is, where it stands, where it comes from. Values are in base units."""
+
+    leaf: str
+    position: tuple[str, ...]
+    path: str
+    file: str
+    line: int
+    value: float
+    unit: str
+    source: str | None
+    confidence: str
+    least: float | None = None
+    most: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeafInfo:
+    """A named input: what it means, its unit and axes, and the rows that it is made of."""
+
+    name: str
+    unit: str
+    axes: tuple[int, ...]
+    meaning: str
+    rows: tuple[int, ...]
+    assemble: Assemble
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeafTable:
+    """All inputs of a plan."""
+
+    rows: tuple[Row, ...]
+    leaves: Mapping[str, LeafInfo]
+    labels: Mapping[int, tuple[str, ...]]
+    calendar: Calendar
+
+    @property
+    def sizes(self) -> dict[int, int]:
+        """Length of each axis."""
+        return {axis: len(names) for axis, names in self.labels.items()}
+
+    def values(self, draws: Mapping[int, Array] | None = None) -> dict[str, object]:
+        """Every leaf as an array (or catalogue object); rows named in `draws` take their draws, shape (draw,)."""
+        return {name: self._value(info, draws or {}) for name, info in self.leaves.items()}
+
+    def redrawn(self, draws: Mapping[int, Array]) -> dict[str, object]:
+        """Only the leaves that `draws` touches."""
+        return {
+            name: self._value(info, draws)
+            for name, info in self.leaves.items()
+            if not draws.keys().isdisjoint(info.rows)
+        }
+
+    def _value(self, info: LeafInfo, draws: Mapping[int, Array]) -> object:
+        drawn = [len(draws[row]) for row in info.rows if row in draws]
+        cells = np.empty((max(drawn, default=1), len(info.rows)))
+        for column, row in enumerate(info.rows):
+            cells[:, column] = draws[row] if row in draws else self.rows[row].value
+        return info.assemble(cells)
+
+
+def build(inputs: Inputs) -> LeafTable:
+    """The leaf table of checked inputs."""
+    return _Builder(inputs).table()
+
+
+class _Builder:
+    """Walks the scenario and its profiles once and notes every leaf."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.scenario = inputs.scenario
+        self.rows: list[Row] = []
+        self.row_at: dict[tuple[str, Steps], int] = {}
+        self.leaves: dict[str, LeafInfo] = {}
+        self.regions = tuple(fleet_regions(self.scenario))
+        self.programs = tuple(self.scenario.programs)
+        self.ecus = _unique(e for p in self.scenario.programs.values() for e in _by_month(p.ecu_from))
+        self.sites = tuple(self.scenario.sites)
+        self.hardware = _unique(self._hardware())
+        first = self.scenario.plan_start
+        months = self.scenario.horizon.end - first + 1
+        self.calendar = Calendar(first, months, self.scenario.horizon.start - first)
+        self.labels: dict[int, tuple[str, ...]] = {
+            MONTH: tuple(month_label(first + month) for month in range(months)),
+            HOUR: HOURS,
+            REGION: self.regions,
+            PROGRAM: self.programs,
+            ECU: self.ecus,
+            WORKLOAD: tuple(self.scenario.workloads),
+            PACKAGE: tuple(self.scenario.packages),
+            TIER: TIERS,
+            LINK: LINKS,
+            SITE: self.sites,
+            HARDWARE: self.hardware,
+        }
+
+    def _hardware(self) -> Iterable[str]:
+        for site in self.scenario.sites.values():
+            yield site.training
+        for site in self.scenario.sites.values():
+            yield from (stock.hardware for stock in (*site.installed, *site.committed))
+
+    def table(self) -> LeafTable:
+        scenario, profile = self.scenario, self.inputs.profile
+        self._section("market", ("market",), scenario.market)
+        for name in ("fleet", "telemetry", "storage_policy", "training", "ota", "fabric", "economics", "carbon"):
+            self._section(name, (name,), getattr(scenario, name))
+        self._section("switch", ("network", scenario.fabric.switch), profile("network", scenario.fabric.switch))
+        self._entities("region", REGION, self.regions, "regions")
+        self._entities("program", PROGRAM, self.programs, "programs", scenario.programs)
+        self._entities("vehicle", PROGRAM, [p.vehicle for p in scenario.programs.values()], "vehicles")
+        self._entities("ecu", ECU, self.ecus, "ecus")
+        self._entities("workload", WORKLOAD, list(scenario.workloads), "workloads", scenario.workloads)
+        self._entities("model", WORKLOAD, [w.model for w in scenario.workloads.values()], "models")
+        self._entities("package", PACKAGE, list(scenario.packages), "packages", scenario.packages)
+        self._entities("tier", TIER, TIERS, "tiers", scenario.tiers)
+        self._entities("system", TIER, [scenario.tiers[t].system for t in TIERS], "storage")
+        self._entities("link", LINK, LINKS, "links", scenario.links)
+        self._entities("site", SITE, self.sites, "sites", scenario.sites)
+        self._entities("location", SITE, [s.location for s in scenario.sites.values()], "regions")
+        self._entities("node", HARDWARE, self.hardware, "nodes")
+        nodes = [profile("nodes", name) for name in self.hardware]
+        self._entities("accelerator", HARDWARE, [node.accelerator for node in nodes], "accelerators")
+        self._entities("nic", HARDWARE, [node.nic for node in nodes], "network")
+        self._market_sales()
+        self._ragged()
+        self._structure()
+        return LeafTable(
+            tuple(self.rows), MappingProxyType(self.leaves), MappingProxyType(self.labels), self.calendar
+        )
+
+    # --- Numbers with a unit -----------------------------------------------------------------------------------------
+
+    def _section(self, prefix: str, steps: Steps, entity: Entity) -> None:
+        """Leaves without an axis of their own: one section of the scenario, or one profile."""
+        for field, leaf in _declared(type(entity)).items():
+            value = getattr(entity, field)
+            name = f"{prefix}_{field}"
+            if isinstance(value, Series):
+                rows, weights = self._series(name, (), (*steps, field), leaf, value)
+                self._add(name, leaf, (MONTH,), rows, _series_assembly([(weights, value)], (MONTH,)))
+            else:
+                found = [(0, self._row(name, (), (*steps, field), leaf, value))] if value is not None else []
+                self._add(name, leaf, (), [row for _, row in found], _cell_assembly(found, 1, leaf, ()))
+
+    def _entities(
+        self,
+        prefix: str,
+        axis: int,
+        names: Sequence[str],
+        section: str,
+        entities: Mapping[str, Entity] | None = None,
+    ) -> None:
+        """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity."""
+        objects = [
+            entities[name] if entities is not None else self.inputs.profile(section, name) for name in names
+        ]
+        for field, leaf in _declared(type(objects[0])).items():
+            name = f"{prefix}_{field}"
+            values = [getattr(entity, field) for entity in objects]
+            at = [(section, entity_name, field) for entity_name in names]
+            if any(isinstance(value, Series) for value in values):
+                self._series_leaf(name, axis, leaf, at, values)
+            elif any(isinstance(value, HourProfile) for value in values):
+                self._hour_leaf(name, axis, leaf, at, values)
+            else:
+                found = [
+                    (i, self._row(name, (self.labels[axis][i],), steps, leaf, value))
+                    for i, (steps, value) in enumerate(zip(at, values, strict=True))
+                    if value is not None
+                ]
+                rows = list(dict.fromkeys(row for _, row in found))
+                columns = {row: column for column, row in enumerate(rows)}
+                placed = [(i, columns[row]) for i, row in found]
+                self._add(name, leaf, (axis,), rows, _cell_assembly(placed, len(names), leaf, (axis,)))
+
+    def _series_leaf(
+        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Series]
+    ) -> None:
+        rows: list[int] = []
+        blocks = []
+        for label, steps, value in zip(self.labels[axis], at, values, strict=True):
+            found, weights = self._series(name, (label,), steps, leaf, value)
+            rows.extend(found)
+            blocks.append((weights, value))
+        self._add(name, leaf, (MONTH, axis), rows, _series_assembly(blocks, (MONTH, axis)))
+
+    def _series(
+        self, name: str, position: tuple[str, ...], steps: Steps, leaf: Leaf, value: Series
+    ) -> tuple[list[int], Array]:
+        """The rows of a series and its interpolation weights, shape (month, knot)."""
+        rows = []
+        for index, cell in value.knots:
+            where = steps if value.constant else self._knot_steps(steps, index)
+            rows.append(self._row(name, position, where, leaf, cell, knot=not value.constant))
+        months = self.scenario.plan_start + np.arange(self.calendar.months)
+        knots = np.array([index for index, _ in value.knots])
+        return rows, _weights(months, knots, value.interpolate)
+
+    def _knot_steps(self, steps: Steps, index: int) -> Steps:
+        """Where a knot stands in the tree: its key may be a month or a year."""
+        key = month_label(index)
+        node = _node(self.inputs.tree, (*steps, "series"))
+        if index % 12 == 0 and key not in getattr(node, "entries", {key}):
+            key = key[:4]
+        return (*steps, "series", key)
+
+    def _hour_leaf(
+        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[HourProfile]
+    ) -> None:
+        rows = [
+            self._row(name, (HOURS[hour], label), (*steps, hour), leaf, cell)
+            for label, steps, value in zip(self.labels[axis], at, values, strict=True)
+            for hour, cell in enumerate(value.cells)
+        ]
+        count = len(at)
+
+        def assemble(cells: Array) -> Array:
+            return place(cells.reshape(-1, count, len(HOURS)).swapaxes(1, 2), DRAW, HOUR, axis)
+
+        self._add(name, leaf, (HOUR, axis), rows, assemble)
+
+    def _row(
+        self,
+        leaf_name: str,
+        position: tuple[str, ...],
+        steps: Steps,
+        leaf: Leaf,
+        cell: Cell,
+        knot: bool = False,
+    ) -> int:
+        """The index of the row for a cell; positions that share a profile share the row."""
+        key = (leaf_name, steps)
+        if key not in self.row_at:
+            file, line, path = documents.locate(self.inputs.tree, steps)
+            factor = units.scale(leaf.unit)
+            label = (str(steps[-1]),) if knot else ()
+            self.row_at[key] = len(self.rows)
+            self.rows.append(
+                Row(
+                    leaf_name,
+                    (*position, *label),
+                    path,
+                    file,
+                    line,
+                    cell.value,
+                    cell.unit,
+                    self._source(steps, cell.source),
+                    cell.confidence or "assumed",
+                    None if leaf.least is None else leaf.least * factor,
+                    None if leaf.most is None else leaf.most * factor,
+                    cell.low,
+                    cell.high,
+                )
+            )
+        return self.row_at[key]
+
+    def _source(self, steps: Steps, source: str | None) -> str | None:
+        """The source with the ids of the file's `sources:` table spelled out."""
+        if source is None:
+            return None
+        head, _, remark = source.partition(":")
+        known = {**self.scenario.sources}
+        section = self.inputs.profiles.get(str(steps[0]), {})
+        if len(steps) > 1 and steps[1] in section:
+            known |= section[str(steps[1])].sources
+        ids = [word.strip() for word in head.split(",")]
+        if not all(word in known for word in ids):
+            return source
+        cited = "; ".join(known[word] for word in ids)
+        return f"{cited}: {remark.strip()}" if remark.strip() else cited
+
+    def _add(
+        self,
+        name: str,
+        leaf: Leaf,
+        axes: tuple[int, ...],
+        rows: Sequence[int],
+        assemble: Assemble,
+    ) -> None:
+        self.leaves[name] = LeafInfo(name, leaf.unit, axes, leaf.meaning, tuple(rows), assemble)
+
+    # --- The market --------------------------------------------------------------------------------------------------
+
+    def _market_sales(self) -> None:
+        """Yearly sales of each region's row, interpolated geometrically between the forecast's years."""
+        leaf = Leaf("vehicle/year", "yearly electric-car sales of the region's market row")
+        years = np.array([(self.scenario.plan_start + month) // 12 for month in range(self.calendar.months)])
+        rows: list[int] = []
+        blocks: list[tuple[list[int], Array]] = []
+        for name in self.regions:
+            region = self.scenario.regions[name]
+            forecast = region.forecast or self.scenario.market.forecast
+            sales = self.inputs.profile("markets", forecast).rows[region.market_row].sales
+            known = sorted(sales)
+            columns = []
+            for year in known:
+                steps = ("markets", forecast, "rows", region.market_row, "sales", year)
+                row = self._row("market_sales", (region.market_row, year), steps, Leaf("vehicle", ""), sales[year])
+                if row not in rows:
+                    rows.append(row)
+                columns.append(rows.index(row))
+            blocks.append((columns, _weights(years, np.array([int(y) for y in known]), "geometric")))
+        # The year's figure over the year's own length: the months of a year add up to it exactly.
+        seconds = np.array([self.calendar.seconds_at((y * 12 - self.calendar.first) + np.array([0, 12])) for y in years])
+        year_seconds = seconds[:, 1] - seconds[:, 0]
+
+        def assemble(cells: Array) -> Array:
+            logs = np.log(cells)
+            yearly = [np.exp(logs[:, columns] @ weights.T) / year_seconds for columns, weights in blocks]
+            return place(np.stack(yearly, axis=-1), DRAW, MONTH, REGION)
+
+        self._add("market_sales", leaf, (MONTH, REGION), rows, assemble)
+
+    # --- Ragged lists ------------------------------------------------------------------------------------------------
+
+    def _ragged(self) -> None:
+        scenario, first = self.scenario, self.scenario.plan_start
+        sensors = [
+            ((p,), ("vehicles", program.vehicle, "sensors", name), sensor, {})
+            for p, program in enumerate(scenario.programs.values())
+            for name, sensor in self.inputs.profile("vehicles", program.vehicle).sensors.items()
+        ]
+        self._parts("program_sensors", (PROGRAM,), "sensors of the programme's vehicle", sensors)
+        cohorts = [
+            (
+                (
+                    self.regions.index(cohort.region),
+                    self.programs.index(cohort.program),
+                    self.ecus.index(cohort.ecu),
+                ),
+                ("opening_fleet", index),
+                cohort,
+                {"sold": float(cohort.cohort - first)},
+            )
+            for index, cohort in enumerate(scenario.opening_fleet)
+        ]
+        self._parts("opening_fleet", (REGION, PROGRAM, ECU), "vehicles on the road at plan_start", cohorts)
+        nodes, storage, data = [], [], []
+        for s, (name, site) in enumerate(scenario.sites.items()):
+            for field in ("installed", "committed"):
+                for index, stock in enumerate(getattr(site, field)):
+                    known = {"arrival": float(stock.in_service - first)}
+                    steps: Steps = ("sites", name, field, index)
+                    nodes.append(((s, self.hardware.index(stock.hardware)), steps, stock, known))
+                for index, stock in enumerate(getattr(site, f"{field}_storage")):
+                    known = {"arrival": float(stock.in_service - first)}
+                    steps = ("sites", name, f"{field}_storage", index)
+                    storage.append(((TIERS.index(stock.tier), s), steps, stock, known))
+            for index, entry in enumerate(site.opening_data):
+                known = {"year": float(entry.year - first)}
+                data.append(((s,), ("sites", name, "opening_data", index), entry, known))
+        self._parts("site_nodes_before", (SITE, HARDWARE), "nodes installed or committed before the plan", nodes)
+        self._parts("site_storage_before", (TIER, SITE), "storage units installed or committed before the plan", storage)
+        self._parts("site_opening_data", (SITE,), "data kept in the years before the plan", data)
+
+    def _parts(
+        self,
+        name: str,
+        axes: tuple[int, ...],
+        meaning: str,
+        entries: Sequence[tuple[tuple[int, ...], Steps, Entity, Mapping[str, float]]],
+    ) -> None:
+        """A leaf that is a ragged list; `known` fields are positions in time, not numbers to be drawn."""
+        shape = tuple(len(self.labels[axis]) for axis in axes)
+        owner = np.array(
+            [np.ravel_multi_index(index, shape) for index, _, _, _ in entries], dtype=np.intp
+        )
+        fields = _declared(type(entries[0][2])) if entries else {}
+        rows: list[int] = []
+        columns: dict[str, list[int]] = {field: [] for field in fields}
+        for index, steps, entity, _ in entries:
+            position = tuple(self.labels[axis][i] for axis, i in zip(axes, index, strict=True))
+            for field, leaf in fields.items():
+                row = self._row(
+                    name, (*position, str(steps[-1]), field), (*steps, field), leaf, getattr(entity, field)
+                )
+                if row not in rows:
+                    rows.append(row)
+                columns[field].append(rows.index(row))
+        fixed = {
+            key: np.array([[known[key] for _, _, _, known in entries]])
+            for key in (entries[0][3] if entries else {})
+        }
+        names = tuple(documents.dotted(steps) for _, steps, _, _ in entries)
+
+        def assemble(cells: Array) -> Parts:
+            drawn = {field: cells[:, chosen] for field, chosen in columns.items()}
+            return Parts(names, axes, shape, owner, {**drawn, **fixed})
+
+        self._add(name, Leaf("1", meaning), axes, rows, assemble)
+
+    # --- Structure: what is where, and when --------------------------------------------------------------------------
+
+    def _structure(self) -> None:
+        scenario = self.scenario
+        months = self.calendar.months
+        homes = [scenario.regions[name].site for name in self.regions]
+        self._fixed(
+            "region_at_site",
+            (REGION, SITE),
+            "1 where the region's data goes to the site",
+            [[float(home == site) for site in self.sites] for home in homes],
+            [f"regions.{name}.site" for name in self.regions],
+        )
+        rows = [
+            (scenario.regions[n].forecast or scenario.market.forecast, scenario.regions[n].market_row)
+            for n in self.regions
+        ]
+        self._fixed(
+            "region_takes_rest",
+            (REGION,),
+            "1 where the region takes what the others leave of its market row",
+            [float(scenario.regions[name].market_share is None) for name in self.regions],
+            [f"regions.{name}" for name in self.regions],
+        )
+        self._object("region_row", "market row of each region", tuple(rows))
+        self._object("region_data_stays", "regions whose data may not leave the country", tuple(scenario.regions[n].data_stays for n in self.regions))
+        self._object("region_country", "country of each region", tuple(scenario.regions[n].country for n in self.regions))
+        self._object("site_country", "country of each site", tuple(self._location(s).country for s in scenario.sites.values()))
+        sold = [
+            [float(p.regions is None or name in p.regions) for p in scenario.programs.values()]
+            for name in self.regions
+        ]
+        self._fixed(
+            "program_sold_in",
+            (REGION, PROGRAM),
+            "1 where the programme is sold in the region",
+            sold,
+            [f"programs.{name}.regions" for name in self.programs],
+        )
+        self._fixed(
+            "program_ecu_built",
+            (MONTH, PROGRAM, ECU),
+            "1 where the programme's new vehicles carry the ECU",
+            self._ecus_built(),
+            [f"programs.{name}.ecu_from" for name in self.programs],
+        )
+        starts = [w.start if w.start is not None else scenario.horizon.start for w in scenario.workloads.values()]
+        self._fixed(
+            "workload_active",
+            (MONTH, WORKLOAD),
+            "1 in the months in which the workload is trained",
+            [[float(scenario.plan_start + m >= start) for start in starts] for m in range(months)],
+            [f"workloads.{name}.start" for name in scenario.workloads],
+        )
+        precisions = [self.inputs.profile("models", w.model).precision for w in scenario.workloads.values()]
+        self._fixed(
+            "model_trains_in_fp8",
+            (WORKLOAD,),
+            "1 where the model trains in 8-bit float on chips that have it",
+            [float(precision == "fp8") for precision in precisions],
+            [f"models.{w.model}.precision" for w in scenario.workloads.values()],
+        )
+        self._fixed(
+            "site_trains_on",
+            (SITE, HARDWARE),
+            "1 for the kind of node that the site buys for training",
+            [[float(s.training == kind) for kind in self.hardware] for s in scenario.sites.values()],
+            [f"sites.{name}.training" for name in self.sites],
+        )
+        self._fixed(
+            "site_may_order",
+            (SITE,),
+            "1 where the site may order hardware",
+            [float(site.orders_allowed) for site in scenario.sites.values()],
+            [f"sites.{name}.orders_allowed" for name in self.sites],
+        )
+        self._fixed("month_seconds", (MONTH,), "calendar length of the month", self.calendar.seconds, (), "second")
+        self._object("calendar", "months of the plan", self.calendar)
+        self._object("export_rules", f"export rules {scenario.export_rules}", self._export_rules())
+
+    def _location(self, site: Any) -> Any:
+        return self.inputs.profile("regions", site.location)
+
+    def _ecus_built(self) -> Array:
+        """The newest ECU that has started; before the first start, the first."""
+        built = np.zeros((self.calendar.months, len(self.programs), len(self.ecus)))
+        for p, program in enumerate(self.scenario.programs.values()):
+            starts = sorted(program.ecu_from.items(), key=lambda item: item[1])
+            for month in range(self.calendar.months):
+                begun = [ecu for ecu, start in starts if start <= self.scenario.plan_start + month]
+                built[month, p, self.ecus.index(begun[-1] if begun else starts[0][0])] = 1.0
+        return built
+
+    def _export_rules(self) -> export.Rules:
+        profile: ExportRules = self.inputs.profile("rules", self.scenario.export_rules)
+
+        def limb(entry: Any) -> export.Limb:
+            return export.Limb(
+                name=entry.name,
+                destinations=_countries(entry.destinations, profile.groups),
+                exempt=_countries(entry.except_, profile.groups),
+                performance=_span(entry.performance_from, entry.performance_below),
+                density=_span(entry.density_from, entry.density_below),
+                link_from=entry.link_from.value if entry.link_from else 0.0,
+                memory_bandwidth_from=entry.memory_bandwidth_from.value if entry.memory_bandwidth_from else 0.0,
+                verdict=entry.verdict,
+            )
+
+        rules = tuple(
+            export.Rule(rule.name, rule.title, rule.known, rule.effective, tuple(limb(e) for e in rule.limbs))
+            for rule in profile.rules
+            if rule.known <= self.scenario.plan_start
+        )
+        return export.Rules(rules, self.scenario.plan_start)
+
+    def _fixed(
+        self,
+        name: str,
+        axes: tuple[int, ...],
+        meaning: str,
+        values: Any,
+        paths: Sequence[str],
+        unit: str = "1",
+    ) -> None:
+        """A leaf that follows from names and dates, not from numbers."""
+        array = place(np.asarray(values, dtype=np.float64), *axes)
+        array.setflags(write=False)
+        places = tuple(dict.fromkeys(self._place(path) for path in paths))
+        self.leaves[name] = LeafInfo(name, unit, axes, meaning, (), lambda cells: array, places)
+
+    def _object(self, name: str, meaning: str, value: object) -> None:
+        self.leaves[name] = LeafInfo(name, "1", (), meaning, (), lambda cells: value)
+
+    def _place(self, path: str) -> str:
+        file, line, found = documents.locate(self.inputs.tree, tuple(path.split(".")))
+        return f"{found}  {file}:{line}"
+
+
+def _declared(schema: type[Entity]) -> dict[str, Leaf]:
+    """The numeric fields of a schema with their declarations."""
+    return {
+        name: leaf
+        for name, field in schema.model_fields.items()
+        for leaf in field.metadata
+        if isinstance(leaf, Leaf)
+    }
+
+
+def _cell_assembly(placed: Sequence[tuple[int, int]], size: int, leaf: Leaf, axes: tuple[int, ...]) -> Assemble:
+    """Cells to an array of `size` positions; `placed` pairs positions with columns, the rest stand for absence."""
+    positions = [position for position, _ in placed]
+    columns = [column if axes else 0 for _, column in placed]
+    absent = leaf.absent * units.scale(leaf.unit)
+
+    def assemble(cells: Array) -> Array:
+        values = np.full((len(cells), size), absent)
+        values[:, positions] = cells[:, columns]
+        return place(values, DRAW, *axes) if axes else values.reshape(-1, *(1,) * (RANK - 1))
+
+    return assemble
+
+
+def _series_assembly(blocks: Sequence[tuple[Array, Series]], axes: tuple[int, ...]) -> Assemble:
+    """Knots to monthly values, one block of columns for each position on the second axis."""
+
+    def assemble(cells: Array) -> Array:
+        start, monthly = 0, []
+        for weights, series in blocks:
+            knots = cells[:, start : start + weights.shape[1]]
+            start += weights.shape[1]
+            if series.interpolate == "geometric":
+                monthly.append(np.exp(np.log(knots) @ weights.T))
+            else:
+                monthly.append(knots @ weights.T)
+        if len(axes) == 1:
+            return place(monthly[0], DRAW, MONTH)
+        return place(np.stack(monthly, axis=-1), DRAW, *axes)
+
+    return assemble
+
+
+def _weights(at: Any, knots: Any, interpolate: str) -> Array:
+    """Weights of the knots at each time, shape (time, knot); the ends hold beyond the knots."""
+    after = np.searchsorted(knots, at, side="right")
+    left = np.clip(after - 1, 0, len(knots) - 1)
+    right = np.clip(after, 0, len(knots) - 1)
+    weights = np.zeros((len(at), len(knots)))
+    times = np.arange(len(at))
+    share = np.zeros(len(at))
+    if interpolate != "step":
+        gap = np.maximum(knots[right] - knots[left], 1)
+        share = np.where(right > left, np.clip((at - knots[left]) / gap, 0.0, 1.0), 0.0)
+    weights[times, left] += 1.0 - share
+    weights[times, right] += share
+    return weights
+
+
+def _by_month(starts: Mapping[str, int]) -> list[str]:
+    return sorted(starts, key=lambda name: starts[name])
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _node(tree: Any, steps: Steps) -> Any:
+    for step in steps:
+        entries = getattr(tree, "entries", None) or {}
+        tree = entries.get(step)
+    return tree
+
+
+def _span(least: float | None, below: float | None) -> tuple[float, float]:
+    return (least if least is not None else 0.0, below if below is not None else float("inf"))
+
+
+def _countries(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    found: set[str] = set()
+    for name in names:
+        found.update(groups.get(name, (name,)))
+    return frozenset(found)

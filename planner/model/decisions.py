@@ -1,0 +1,136 @@
+"""What is bought, where and when? The decision nodes, each a plain rule, and the only place where units become whole.
+
+The rule for hardware: nothing is ordered before plan_start; an order arrives after the lead time and enters service
+after commissioning; one order covers the largest shortfall of the months until the next; hardware serves for its life.
+An optimiser replaces these nodes and nothing else.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import (
+    DRAW,
+    HARDWARE,
+    MONTH,
+    PACKAGE,
+    SITE,
+    TIER,
+    Array,
+    first,
+    lowest,
+    on,
+    place,
+    total,
+)
+from planner.catalogue import Calendar
+from planner.graph import quantity
+from planner.perf.fabric import switches_required
+from planner.perf.ordering import Whole, entering_service, whole_units
+
+SECONDS_A_MONTH = 365.25 / 12 * 86_400.0
+
+
+@quantity(unit="1", axes="month site hardware", decision=True)
+def node_orders(
+    nodes_required: Array,
+    nodes_before_equivalent: Array,
+    export_permitted: Array,
+    site_trains_on: Array,
+    site_may_order: Array,
+    node_lead_time: Array,
+    site_commissioning: Array,
+    site_order_interval: Array,
+    economics_equipment_life: Array,
+    calendar: Calendar,
+) -> Array:
+    """Whole nodes ordered, by the month in which they enter service: the training kind, for the worst month ahead."""
+    wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
+    allowed = total(export_permitted * site_trains_on, HARDWARE) * site_may_order
+    orders = _orders(
+        on(nodes_required, MONTH, SITE),
+        on(nodes_before_equivalent, MONTH, SITE),
+        on(allowed, MONTH, SITE),
+        calendar.month_after(on(wait, SITE)),
+        on(site_order_interval, SITE),
+        months_of_life(economics_equipment_life),
+    )
+    return place(orders, DRAW, MONTH, SITE) * site_trains_on
+
+
+@quantity(unit="1", axes="month tier site", decision=True)
+def storage_orders(
+    storage_units_required: Array,
+    storage_units_before: Array,
+    site_may_order: Array,
+    site_operates: Array,
+    system_lead_time: Array,
+    storage_policy_commissioning: Array,
+    storage_policy_order_interval: Array,
+    economics_equipment_life: Array,
+    calendar: Calendar,
+) -> Array:
+    """Whole storage units ordered, by the month in which they enter service, for the worst month ahead."""
+    need = on(storage_units_required, MONTH, TIER, SITE)
+    shape = need.shape[1:]
+    earliest = calendar.month_after(on(system_lead_time + storage_policy_commissioning, TIER))
+    allowed = on(site_may_order * site_operates, MONTH, SITE)[:, :, None, :]
+    orders = _orders(
+        need.reshape(len(need), len(need[0]), -1),
+        on(storage_units_before, MONTH, TIER, SITE).reshape(-1, shape[0], shape[1] * shape[2]),
+        np.broadcast_to(allowed, (len(allowed), *shape)).reshape(len(allowed), shape[0], -1),
+        np.repeat(earliest, shape[2], axis=1),
+        np.broadcast_to(storage_policy_order_interval.reshape(1, -1)[:, :1], (1, shape[1] * shape[2])),
+        months_of_life(economics_equipment_life),
+    )
+    return place(orders.reshape(-1, *shape), DRAW, MONTH, TIER, SITE)
+
+
+@quantity(unit="1", axes="month site", decision=True)
+def switches(nodes: Array, node_nics: Array, switch_ports: Array) -> Array:
+    """Whole switches of the compute fabric: a non-blocking fat tree over all compute ports of the site."""
+    return whole_units(switches_required(total(nodes * node_nics, HARDWARE), switch_ports))
+
+
+@quantity(unit="1", axes="site", decision=True)
+def switches_at_start(nodes_before: Array, node_nics: Array, switch_ports: Array) -> Array:
+    """Whole switches that the nodes of plan_start hang on; they are there already."""
+    ports = total(first(nodes_before, MONTH) * node_nics, HARDWARE)
+    return whole_units(switches_required(ports, switch_ports))
+
+
+@quantity(unit="1", axes="month site", decision=True)
+def racks(
+    nodes: Array, node_nodes_per_rack: Array, storage_units: Array, system_units_per_rack: Array
+) -> Array:
+    """Whole racks for nodes of each kind and storage of each tier; switches sit on top of them."""
+    compute = total(whole_units(nodes / node_nodes_per_rack), HARDWARE)
+    return compute + total(whole_units(storage_units / system_units_per_rack), TIER)
+
+
+@quantity(unit="day", decision=True)
+def campaign_window(ota_rollout: Array, package_cadence: Array) -> Array:
+    """Time over which a release admits vehicles: the policy's, but never longer than until the next release."""
+    return np.minimum(ota_rollout, lowest(package_cadence, PACKAGE))
+
+
+def months_of_life(life: Array) -> Whole:
+    """Whole months of a service life [s], at least one, shape (draw, 1)."""
+    return np.maximum(np.rint(life.reshape(-1, 1) / SECONDS_A_MONTH), 1.0).astype(np.int64)
+
+
+def _orders(
+    need: Array, before: Array, allowed: Array, earliest: Whole, interval: Array, life: Whole
+) -> Array:
+    """Entering service by (draw, month, place); places with equal order intervals are decided together."""
+    months = np.maximum(np.rint(interval[0] / SECONDS_A_MONTH), 1.0).astype(np.int64)
+    shape = np.broadcast_shapes(need.shape, before.shape, allowed.shape)
+    shape = (max(shape[0], len(earliest), len(life)), *shape[1:])
+    arrays = [np.broadcast_to(x, shape) for x in (need, before, allowed)]
+    starts = np.broadcast_to(earliest, (shape[0], shape[2]))
+    result = np.zeros(shape)
+    for each in np.unique(months):
+        chosen = np.broadcast_to(months == each, (shape[2],))
+        part = [x[:, :, chosen] for x in arrays]
+        result[:, :, chosen] = entering_service(*part, starts[:, chosen], int(each), life)
+    return result

@@ -1,0 +1,257 @@
+"""What does it cost, when is it paid, and what is it worth today?
+
+Equipment is paid by a deposit at the order and the rest at delivery; buildings when their power is first needed.
+Running costs are energy, maintenance, licences, staff, and delivery of data over cellular and content networks.
+The total cost of ownership is the real net present value at plan_start of all payments, less the residual value of
+what the plan bought. What was installed before the plan is sunk; what was committed still costs its balance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import (
+    HARDWARE,
+    LINK,
+    MONTH,
+    PACKAGE,
+    PROGRAM,
+    REGION,
+    SITE,
+    TIER,
+    Array,
+    place,
+    take,
+    total,
+)
+from planner.catalogue import Calendar
+from planner.graph import quantity
+
+SECONDS_A_YEAR = 365.25 * 86_400.0
+CELLULAR = 1  # position on the link axis
+
+
+@quantity(unit="USD", axes="month")
+def node_payments(
+    nodes_ordered: Array,
+    nodes_delivered: Array,
+    nodes_committed_entering: Array,
+    node_price: Array,
+    economics_deposit_share: Array,
+    economics_installation_share: Array,
+    economics_currency_factor: Array,
+) -> Array:
+    """Paid for nodes, with installation: the deposit at the order, the rest at delivery; committed ones their balance."""
+    balance = nodes_delivered + nodes_committed_entering
+    count = nodes_ordered * economics_deposit_share + balance * (1.0 - economics_deposit_share)
+    price = node_price * (1.0 + economics_installation_share) * economics_currency_factor
+    return total(count * price, SITE, HARDWARE)
+
+
+@quantity(unit="USD", axes="month")
+def storage_payments(
+    storage_ordered: Array,
+    storage_delivered: Array,
+    storage_committed_entering: Array,
+    system_price: Array,
+    economics_deposit_share: Array,
+    economics_installation_share: Array,
+    economics_currency_factor: Array,
+) -> Array:
+    """Paid for storage, with installation: the deposit at the order, the rest at delivery; committed its balance."""
+    balance = storage_delivered + storage_committed_entering
+    count = storage_ordered * economics_deposit_share + balance * (1.0 - economics_deposit_share)
+    price = system_price * (1.0 + economics_installation_share) * economics_currency_factor
+    return total(count * price, TIER, SITE)
+
+
+def _growth(level: Array, at_start: Array) -> Array:
+    """Increase in each month of the largest level so far, over the level at plan_start."""
+    largest = np.maximum(np.maximum.accumulate(level, axis=MONTH), at_start)
+    start = np.broadcast_to(at_start, (len(largest), *at_start.shape[1:]))
+    return np.diff(largest, axis=MONTH, prepend=start)
+
+
+@quantity(unit="1", axes="month site")
+def switches_added(switches: Array, switches_at_start: Array) -> Array:
+    """Switches bought in the month: those by which the site's largest number so far grows."""
+    return _growth(switches, switches_at_start)
+
+
+@quantity(unit="USD", axes="month")
+def fabric_payments(
+    switches_added: Array,
+    switch_price: Array,
+    switch_ports: Array,
+    switch_cable_price: Array,
+    fabric_other_share: Array,
+    economics_installation_share: Array,
+    economics_currency_factor: Array,
+) -> Array:
+    """Paid for switches and their cables (each cable has two ends), and by share for the other networks."""
+    unit = switch_price + switch_ports * switch_cable_price / 2.0
+    factor = (1.0 + fabric_other_share) * (1.0 + economics_installation_share)
+    return total(switches_added, SITE) * unit * factor * economics_currency_factor
+
+
+@quantity(unit="watt", axes="month site")
+def it_power_added(it_power: Array, it_power_at_start: Array) -> Array:
+    """IT power by which the site's largest so far grows."""
+    return _growth(it_power, it_power_at_start)
+
+
+@quantity(unit="USD", axes="month")
+def building_payments(
+    it_power_added: Array, location_building_cost: Array, economics_currency_factor: Array
+) -> Array:
+    """Paid for data-hall space with its power and cooling, when the IT power is first needed."""
+    return total(it_power_added * location_building_cost, SITE) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def capex(
+    node_payments: Array, storage_payments: Array, fabric_payments: Array, building_payments: Array
+) -> Array:
+    """All investment, in the month of payment."""
+    return node_payments + storage_payments + fabric_payments + building_payments
+
+
+@quantity(unit="USD", axes="month")
+def energy_cost(energy: Array, location_electricity_price: Array, economics_currency_factor: Array) -> Array:
+    """Electricity of all sites."""
+    return total(energy * location_electricity_price, SITE) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def maintenance_cost(
+    nodes: Array,
+    node_price: Array,
+    storage_units: Array,
+    system_price: Array,
+    switches: Array,
+    switch_price: Array,
+    economics_maintenance_share: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Support and maintenance: a share a year of the price of all equipment in service."""
+    value = total(nodes * node_price, SITE, HARDWARE) + total(storage_units * system_price, TIER, SITE)
+    value = value + total(switches, SITE) * switch_price
+    return value * economics_maintenance_share * month_seconds * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def licence_cost(
+    gpus: Array, economics_licence_price: Array, economics_currency_factor: Array, month_seconds: Array
+) -> Array:
+    """Software licences of all accelerators in service."""
+    price = economics_licence_price * economics_currency_factor
+    return total(gpus, SITE, HARDWARE) * price * month_seconds
+
+
+@quantity(unit="USD", axes="month")
+def staff_cost(
+    it_power: Array,
+    economics_staff: Array,
+    economics_staff_cost: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Operating staff, by provisioned IT power."""
+    people = total(it_power, SITE) * economics_staff
+    return people * economics_staff_cost * month_seconds * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def cellular_cost(
+    upload: Array,
+    ota_cellular_bytes: Array,
+    region_cellular_price: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Cellular data, up and down, at the region's price."""
+    up = total(take(upload, LINK, CELLULAR), PROGRAM) * month_seconds
+    return total((up + ota_cellular_bytes) * region_cellular_price, REGION) * economics_currency_factor
+
+
+@quantity(unit="byte", axes="month region")
+def ota_cellular_bytes(
+    ota_vehicles: Array, release_bytes: Array, package_cadence: Array, month_seconds: Array
+) -> Array:
+    """Release bytes delivered over cellular in the month."""
+    vehicles = total(take(ota_vehicles, LINK, CELLULAR), PROGRAM)
+    return vehicles * total(release_bytes / package_cadence, PACKAGE) * month_seconds
+
+
+@quantity(unit="USD", axes="month")
+def delivery_cost(ota_bytes: Array, region_cdn_price: Array, economics_currency_factor: Array) -> Array:
+    """Delivery of releases by a content network."""
+    return total(ota_bytes * region_cdn_price, REGION) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def opex(
+    energy_cost: Array,
+    maintenance_cost: Array,
+    licence_cost: Array,
+    staff_cost: Array,
+    cellular_cost: Array,
+    delivery_cost: Array,
+) -> Array:
+    """All running costs of the month."""
+    site = energy_cost + maintenance_cost + licence_cost + staff_cost
+    return site + cellular_cost + delivery_cost
+
+
+@quantity(unit="1", axes="month")
+def discount_factor(economics_discount_rate: Array, calendar: Calendar) -> Array:
+    """Worth at plan_start of one dollar paid in the middle of each month: (1 + rate)^(-years)."""
+    return (1.0 + economics_discount_rate) ** -place(calendar.middles / SECONDS_A_YEAR, MONTH)
+
+
+@quantity(unit="USD", axes="")
+def residual_value(
+    node_orders: Array,
+    nodes_committed_entering: Array,
+    node_price: Array,
+    storage_orders: Array,
+    storage_committed_entering: Array,
+    system_price: Array,
+    switches_added: Array,
+    switch_price: Array,
+    it_power_added: Array,
+    location_building_cost: Array,
+    economics_equipment_life: Array,
+    economics_building_life: Array,
+    economics_currency_factor: Array,
+    calendar: Calendar,
+) -> Array:
+    """Worth at the horizon's end of what the plan bought, written down in a straight line over its life."""
+    age = place(calendar.edges[-1] - calendar.edges[:-1], MONTH)
+    left = np.clip(1.0 - age / economics_equipment_life, 0.0, 1.0)
+    left_of_building = np.clip(1.0 - age / economics_building_life, 0.0, 1.0)
+    bought = total((node_orders + nodes_committed_entering) * node_price, SITE, HARDWARE)
+    bought = bought + total((storage_orders + storage_committed_entering) * system_price, TIER, SITE)
+    bought = bought + total(switches_added, SITE) * switch_price
+    buildings = total(it_power_added * location_building_cost, SITE)
+    worth = total(bought * left + buildings * left_of_building, MONTH)
+    return worth * economics_currency_factor
+
+
+@quantity(unit="USD", axes="")
+def tco(
+    capex: Array,
+    opex: Array,
+    discount_factor: Array,
+    residual_value: Array,
+    economics_discount_rate: Array,
+    calendar: Calendar,
+) -> Array:
+    """Total cost of ownership: real net present value at plan_start of all payments, less the residual value.
+
+    Payments from plan_start to the horizon's end count; the residual value is discounted from the horizon's end.
+    """
+    years = calendar.edges[-1] / SECONDS_A_YEAR
+    at_end = (1.0 + economics_discount_rate) ** -years
+    return total((capex + opex) * discount_factor, MONTH) - residual_value * at_end

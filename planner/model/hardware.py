@@ -1,0 +1,164 @@
+"""What stands at each site in each month: nodes, accelerators, storage units.
+
+Follows from the orders and from what was installed or committed before the plan; everything serves for the same life.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import DRAW, HARDWARE, MONTH, SITE, TIER, Array, on, place, total
+from planner.catalogue import Calendar, Parts
+from planner.graph import quantity
+from planner.model.decisions import months_of_life
+from planner.perf.ordering import in_service, moved_earlier
+
+
+def _alive(parts: Parts, life: Array, calendar: Calendar) -> Array:
+    """Units of a stock from before the plan that serve in each month."""
+    if not parts.names:
+        return parts.total(np.zeros((1, calendar.months, 0)))
+    month = np.arange(calendar.months)[None, :, None]
+    age = month - parts["arrival"][:, None, :]
+    serving = (age >= 0) & (age < months_of_life(life)[:, :, None])
+    return parts.total(parts["count"][:, None, :] * serving)
+
+
+def _arriving(parts: Parts, calendar: Calendar) -> Array:
+    """Units of a stock committed before the plan, in the month in which they enter service."""
+    if not parts.names:
+        return parts.total(np.zeros((1, calendar.months, 0)))
+    month = np.arange(calendar.months)[None, :, None]
+    return parts.total(parts["count"][:, None, :] * (month == parts["arrival"][:, None, :]))
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes_before(
+    site_nodes_before: Parts, economics_equipment_life: Array, calendar: Calendar
+) -> Array:
+    """Nodes in service that were installed or committed before the plan, until the end of their life."""
+    return _alive(site_nodes_before, economics_equipment_life, calendar)
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes_committed_entering(site_nodes_before: Parts, calendar: Calendar) -> Array:
+    """Nodes committed before the plan, in the month in which they enter service."""
+    return _arriving(site_nodes_before, calendar)
+
+
+@quantity(unit="FLOP/second", axes="hardware")
+def node_peak(node_accelerators: Array, accelerator_bf16: Array) -> Array:
+    """Dense bf16 peak of one node."""
+    return node_accelerators * accelerator_bf16
+
+
+@quantity(unit="1", axes="month site")
+def nodes_required(gpus_required: Array, node_accelerators: Array, site_trains_on: Array) -> Array:
+    """Nodes of the site's training kind that carry the accelerators needed, unrounded."""
+    return gpus_required / total(node_accelerators * site_trains_on, HARDWARE)
+
+
+@quantity(unit="1", axes="month site")
+def nodes_before_equivalent(nodes_before: Array, node_peak: Array, site_trains_on: Array) -> Array:
+    """What stands there from before, in nodes of the training kind by dense peak."""
+    return total(nodes_before * node_peak, HARDWARE) / total(node_peak * site_trains_on, HARDWARE)
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes(node_orders: Array, nodes_before: Array, economics_equipment_life: Array) -> Array:
+    """Whole nodes in service."""
+    entering = on(node_orders, MONTH, SITE, HARDWARE)
+    flat = entering.reshape(*entering.shape[:2], -1)
+    serving = in_service(flat, months_of_life(economics_equipment_life))
+    return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE) + nodes_before
+
+
+@quantity(unit="1", axes="month site hardware")
+def gpus(nodes: Array, node_accelerators: Array) -> Array:
+    """Whole accelerators in service."""
+    return nodes * node_accelerators
+
+
+@quantity(unit="1", axes="month site")
+def gpus_short(gpus_required: Array, nodes: Array, node_peak: Array, node_accelerators: Array, site_trains_on: Array) -> Array:
+    """Accelerators of the training kind that are needed and not in service."""
+    kind_peak = total(node_peak * site_trains_on, HARDWARE)
+    there = total(nodes * node_peak, HARDWARE) / kind_peak * total(node_accelerators * site_trains_on, HARDWARE)
+    return np.maximum(gpus_required - there, 0.0)
+
+
+@quantity(unit="1", axes="month tier site")
+def storage_units_before(
+    site_storage_before: Parts, economics_equipment_life: Array, calendar: Calendar
+) -> Array:
+    """Storage units in service that were installed or committed before the plan, until the end of their life."""
+    return _alive(site_storage_before, economics_equipment_life, calendar)
+
+
+@quantity(unit="1", axes="month tier site")
+def storage_committed_entering(site_storage_before: Parts, calendar: Calendar) -> Array:
+    """Storage units committed before the plan, in the month in which they enter service."""
+    return _arriving(site_storage_before, calendar)
+
+
+@quantity(unit="1", axes="month tier site")
+def storage_units(
+    storage_orders: Array, storage_units_before: Array, economics_equipment_life: Array
+) -> Array:
+    """Whole storage units in service."""
+    entering = on(storage_orders, MONTH, TIER, SITE)
+    flat = entering.reshape(*entering.shape[:2], -1)
+    serving = in_service(flat, months_of_life(economics_equipment_life))
+    return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, TIER, SITE) + storage_units_before
+
+
+@quantity(unit="byte", axes="month tier site")
+def storage_short(
+    storage_units_required: Array, storage_units: Array, storage_unit_usable: Array
+) -> Array:
+    """Usable bytes that are needed and not in service."""
+    return np.maximum(storage_units_required - storage_units, 0.0) * storage_unit_usable
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes_delivered(node_orders: Array, site_commissioning: Array, calendar: Calendar) -> Array:
+    """Nodes ordered by the plan, in the month of delivery: commissioning before service."""
+    by = site_commissioning + np.zeros_like(node_orders[:, :1])
+    return place(_earlier(node_orders, by, calendar, SITE, HARDWARE), DRAW, MONTH, SITE, HARDWARE)
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes_ordered(
+    node_orders: Array, site_commissioning: Array, node_lead_time: Array, calendar: Calendar
+) -> Array:
+    """Nodes ordered by the plan, in the month of the order: lead time and commissioning before service."""
+    by = site_commissioning + node_lead_time + np.zeros_like(node_orders[:, :1])
+    return place(_earlier(node_orders, by, calendar, SITE, HARDWARE), DRAW, MONTH, SITE, HARDWARE)
+
+
+@quantity(unit="1", axes="month tier site")
+def storage_delivered(
+    storage_orders: Array, storage_policy_commissioning: Array, calendar: Calendar
+) -> Array:
+    """Storage units ordered by the plan, in the month of delivery: commissioning before service."""
+    by = storage_policy_commissioning + np.zeros_like(storage_orders[:, :1])
+    return place(_earlier(storage_orders, by, calendar, TIER, SITE), DRAW, MONTH, TIER, SITE)
+
+
+@quantity(unit="1", axes="month tier site")
+def storage_ordered(
+    storage_orders: Array, storage_policy_commissioning: Array, system_lead_time: Array, calendar: Calendar
+) -> Array:
+    """Storage units ordered by the plan, in the month of the order: lead time and commissioning before service."""
+    by = storage_policy_commissioning + system_lead_time + np.zeros_like(storage_orders[:, :1])
+    return place(_earlier(storage_orders, by, calendar, TIER, SITE), DRAW, MONTH, TIER, SITE)
+
+
+def _earlier(flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
+    """Flows (on month and `axes`) moved to an earlier month; `by` on the same axes without month."""
+    values = on(flows, MONTH, *axes)
+    shift = on(by, *axes)
+    moved = moved_earlier(
+        values.reshape(*values.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
+    )
+    return moved.reshape(-1, *values.shape[1:])

@@ -1,0 +1,197 @@
+"""What do vehicles record, and how much of it arrives, when and where?
+
+From the sensors (raw rate) through the recording policy (triggers), compression, the buffer on the vehicle and the
+links home to the ingest of the sites. What is not uploaded is dropped on the vehicle: bytes recorded are bytes
+uploaded plus bytes dropped.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import (
+    DRAW,
+    HOUR,
+    LINK,
+    PROGRAM,
+    REGION,
+    Array,
+    concatenate,
+    on,
+    peak,
+    place,
+    total,
+)
+from planner.catalogue import Parts
+from planner.graph import quantity
+from planner.perf.day import relative_rate
+
+
+@quantity(unit="bit/second", axes="program")
+def sensor_rate_raw(program_sensors: Parts) -> Array:
+    """Raw rate of all sensors of a vehicle while it drives: sensors x pixels x frames a second x bits."""
+    sensors = program_sensors
+    return sensors.total(sensors["count"] * sensors["resolution"] * sensors["rate"] * sensors["bits"])
+
+
+@quantity(unit="byte/second", axes="program")
+def sensor_rate_encoded(program_sensors: Parts) -> Array:
+    """Rate of all sensors while the vehicle drives, after each sensor's codec."""
+    sensors = program_sensors
+    raw = sensors["count"] * sensors["resolution"] * sensors["rate"] * sensors["bits"]
+    return sensors.total(raw / sensors["compression"])
+
+
+@quantity(unit="1", axes="month program")
+def recorded_share(
+    program_record_share: Array,
+    program_trigger_rate: Array,
+    program_clip_length: Array,
+    telemetry_trigger_growth: Array,
+) -> Array:
+    """Share of driving time that is recorded: what is recorded whole, and a clip for each trigger, at most all of it."""
+    clips = program_trigger_rate * telemetry_trigger_growth * program_clip_length
+    return np.minimum(1.0, program_record_share + clips)
+
+
+@quantity(unit="byte/day", axes="month program")
+def clips_recorded(
+    program_daily_hours: Array, recorded_share: Array, sensor_rate_encoded: Array
+) -> Array:
+    """Encoded sensor bytes that a vehicle records in a day."""
+    return program_daily_hours * recorded_share * sensor_rate_encoded
+
+
+@quantity(unit="byte/day", axes="month region program")
+def vehicle_recorded(
+    clips_recorded: Array, program_telemetry: Array, program_map_rate: Array, region_annual_distance: Array
+) -> Array:
+    """All bytes that a vehicle wants to send in a day: clips, signals and logs, map observations."""
+    return clips_recorded + program_telemetry + program_map_rate * region_annual_distance
+
+
+@quantity(unit="bit/second", axes="region link")
+def link_uplink(region_wifi_uplink: Array, region_cellular_uplink: Array, link_rate: Array) -> Array:
+    """Uplink rate of a vehicle on each link: the link's own rate where it states one, else the region's."""
+    regional = concatenate(LINK, region_wifi_uplink, region_cellular_uplink, 0.0 * region_wifi_uplink)
+    return np.where(link_rate > 0, link_rate, regional)
+
+
+@quantity(unit="1", axes="region program link")
+def link_share(region_wifi_share: Array, program_depot_share: Array) -> Array:
+    """Share of vehicles by their way home: a depot dock, else home Wi-Fi, else the cellular network."""
+    at_home = (1.0 - program_depot_share) * region_wifi_share
+    on_cellular = (1.0 - program_depot_share) * (1.0 - region_wifi_share)
+    return concatenate(LINK, at_home, on_cellular, program_depot_share)
+
+
+@quantity(unit="byte/day", axes="region program link")
+def upload_limit(
+    link_uplink: Array,
+    link_session: Array,
+    link_interval: Array,
+    link_data_cap: Array,
+    vehicle_buffer: Array,
+) -> Array:
+    """What a vehicle can send in a day on a link: limited by session time, by the buffer between sessions, by allowance."""
+    by_time = link_uplink * link_session / link_interval
+    by_buffer = vehicle_buffer / link_interval
+    return np.minimum(np.minimum(by_time, by_buffer), link_data_cap)
+
+
+@quantity(unit="byte/day", axes="month region program link")
+def vehicle_uploaded(vehicle_recorded: Array, upload_limit: Array) -> Array:
+    """Bytes that a vehicle sends in a day on each link that it may have."""
+    return np.minimum(vehicle_recorded, upload_limit)
+
+
+@quantity(unit="second", axes="month region program link")
+def upload_session_time(vehicle_uploaded: Array, link_interval: Array, link_uplink: Array) -> Array:
+    """Time that one session needs to send what has gathered since the last one; 0 for a link without a rate."""
+    gathered = vehicle_uploaded * link_interval
+    return np.where(link_uplink > 0, gathered / np.where(link_uplink > 0, link_uplink, 1.0), 0.0)
+
+
+@quantity(unit="byte/second", axes="month region program link")
+def upload(vehicles_served: Array, link_share: Array, vehicle_uploaded: Array) -> Array:
+    """Mean upload of the served vehicles, by the link that they use."""
+    return vehicles_served * link_share * vehicle_uploaded
+
+
+@quantity(unit="byte/second", axes="month region program")
+def fleet_recorded(vehicles_mean: Array, vehicle_recorded: Array) -> Array:
+    """Mean rate at which all vehicles, served or not, gather bytes to send."""
+    return vehicles_mean * vehicle_recorded
+
+
+@quantity(unit="byte/second", axes="month region program")
+def fleet_dropped(
+    vehicles_served: Array, vehicles_mean: Array, link_share: Array, vehicle_recorded: Array, upload_limit: Array
+) -> Array:
+    """Mean rate at which recordings are lost on the vehicle: no link, too little time, buffer or allowance, not served."""
+    beyond = np.maximum(vehicle_recorded - upload_limit, 0.0)
+    lost = vehicles_served * total(link_share * beyond, LINK)
+    return lost + (vehicles_mean - vehicles_served) * vehicle_recorded
+
+
+@quantity(unit="1", axes="hour region link")
+def upload_hours(link_upload_profile: Array, region_utc_offset: Array) -> Array:
+    """Upload rate in each UTC hour over the day's mean."""
+    profile = on(link_upload_profile, HOUR, LINK)
+    return place(relative_rate(profile, on(region_utc_offset, REGION)), DRAW, HOUR, REGION, LINK)
+
+
+@quantity(unit="byte/second", axes="month hour region")
+def upload_by_hour(upload: Array, upload_hours: Array) -> Array:
+    """Upload of each region in each hour of the day, UTC."""
+    return total(total(upload, PROGRAM) * upload_hours, LINK)
+
+
+@quantity(unit="byte/second", axes="month")
+def ingest_mean(upload: Array) -> Array:
+    """Mean inflow from all served vehicles."""
+    return total(upload, REGION, PROGRAM, LINK)
+
+
+@quantity(unit="byte/second", axes="month")
+def ingest_peak(upload_by_hour: Array, telemetry_ingest_headroom: Array) -> Array:
+    """Largest hourly inflow over all regions together, with headroom.
+
+    The regions' days are shifted by their UTC offsets and added before the maximum is taken: the peak of the sum, not
+    the sum of the peaks.
+    """
+    return peak(total(upload_by_hour, REGION), HOUR) * telemetry_ingest_headroom
+
+
+@quantity(unit="byte/second", axes="month site")
+def site_ingest_mean(upload: Array, region_at_site: Array) -> Array:
+    """Mean inflow at each site: that of the regions whose data goes there."""
+    return total(total(upload, PROGRAM, LINK) * region_at_site, REGION)
+
+
+@quantity(unit="byte/second", axes="month site")
+def site_ingest_peak(
+    upload_by_hour: Array, region_at_site: Array, telemetry_ingest_headroom: Array
+) -> Array:
+    """Largest hourly inflow at each site, with headroom."""
+    return peak(total(upload_by_hour * region_at_site, REGION), HOUR) * telemetry_ingest_headroom
+
+
+@quantity(unit="hour/day", axes="month region program")
+def clip_time_uploaded(
+    program_daily_hours: Array,
+    recorded_share: Array,
+    link_share: Array,
+    vehicle_uploaded: Array,
+    vehicle_recorded: Array,
+) -> Array:
+    """Recorded driving time of a vehicle that arrives in a day; what is dropped hits clips and signals alike."""
+    wanted = np.where(vehicle_recorded > 0, vehicle_recorded, 1.0)
+    arriving = total(link_share * vehicle_uploaded, LINK) / wanted
+    return program_daily_hours * recorded_share * arriving
+
+
+@quantity(unit="hour", axes="month")
+def clip_time_ingested(vehicles_served: Array, clip_time_uploaded: Array, month_seconds: Array) -> Array:
+    """Recorded driving time that arrives in the month, over all regions and programmes."""
+    return total(vehicles_served * clip_time_uploaded, REGION, PROGRAM) * month_seconds

@@ -1,0 +1,92 @@
+"""Which hardware may stand where, and which regions can therefore be served?
+
+Export rules decide by chip, country and delivery month, among the rules known at plan_start; data that may not leave
+its country needs a site there. A region without a permitted site is not served: its vehicles drive, but send nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import DRAW, HARDWARE, MONTH, REGION, SITE, Array, on, peak, place, total
+from planner.catalogue import Calendar
+from planner.graph import quantity
+from planner.perf import export
+
+BITS_16, BITS_8 = 16, 8
+BOTH_DIRECTIONS = 2.0
+
+
+@quantity(unit="1", axes="hardware")
+def processing_performance(
+    accelerator_bf16: Array, accelerator_fp8: Array, accelerator_int8: Array
+) -> Array:
+    """Total processing performance of the accelerator of each kind of node: dense tera-operations x bits, at most."""
+    rates = [(accelerator_bf16, BITS_16), (accelerator_fp8, BITS_8), (accelerator_int8, BITS_8)]
+    return export.total_processing_performance(rates)
+
+
+@quantity(unit="1", axes="hardware")
+def performance_density(processing_performance: Array, accelerator_die_area: Array) -> Array:
+    """Total processing performance a square millimetre of logic die; 0 where the die area is not known."""
+    return export.performance_density(processing_performance, accelerator_die_area)
+
+
+@quantity(unit="1", axes="month site hardware")
+def export_verdict(
+    processing_performance: Array,
+    performance_density: Array,
+    accelerator_link_bandwidth: Array,
+    accelerator_memory_bandwidth: Array,
+    export_rules: export.Rules,
+    site_country: tuple[str, ...],
+    calendar: Calendar,
+) -> Array:
+    """Verdict on delivering each kind of node to each site: 0 free, 1 notify, 2 licence, 3 case by case, 4 denied.
+
+    The rule is the one in force in the delivery month among those known at plan_start.
+    """
+    chips = export.Chips(
+        on(processing_performance, HARDWARE),
+        on(performance_density, HARDWARE),
+        on(accelerator_link_bandwidth, HARDWARE) * BOTH_DIRECTIONS,
+        on(accelerator_memory_bandwidth, HARDWARE),
+    )
+    in_force = [export_rules.in_force(calendar.first + month) for month in range(calendar.months)]
+    by_rule = {
+        rule: np.stack([export.verdicts(rule, country, chips) for country in site_country], axis=1)
+        for rule in dict.fromkeys(in_force)
+    }
+    return place(np.stack([by_rule[rule] for rule in in_force], axis=1), DRAW, MONTH, SITE, HARDWARE)
+
+
+@quantity(unit="1", axes="month site hardware")
+def export_permitted(export_verdict: Array) -> Array:
+    """1 where the delivery needs no licence that the scenario does not have: free, notified, or case by case."""
+    blocked = (export_verdict == export.DENIED) | (export_verdict == export.LICENCE)
+    return np.where(blocked, 0.0, 1.0)
+
+
+@quantity(unit="1", axes="month site")
+def site_operates(export_permitted: Array, site_trains_on: Array, nodes_before: Array) -> Array:
+    """1 where the site can have hardware: its training kind may be delivered, or nodes stand there from before."""
+    delivered = total(export_permitted * site_trains_on, HARDWARE)
+    return np.maximum(delivered, np.where(total(nodes_before, HARDWARE) > 0, 1.0, 0.0))
+
+
+@quantity(unit="1", axes="region site")
+def residency_permitted(
+    region_data_stays: tuple[bool, ...], region_country: tuple[str, ...], site_country: tuple[str, ...]
+) -> Array:
+    """1 where the region's data may be processed at the site: anywhere, or only in the region's own country."""
+    allowed = [
+        [float(not stays or home == country) for country in site_country]
+        for stays, home in zip(region_data_stays, region_country, strict=True)
+    ]
+    return place(np.array(allowed), REGION, SITE)
+
+
+@quantity(unit="1", axes="month region")
+def region_served(region_at_site: Array, residency_permitted: Array, site_operates: Array) -> Array:
+    """1 where the region's site may have its data and can have hardware."""
+    return peak(region_at_site * residency_permitted * site_operates, SITE)

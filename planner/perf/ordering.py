@@ -1,0 +1,77 @@
+"""When must whole units enter service so that a need is met, if nothing can come before a first month?
+
+The plain rule of the decision nodes: orders cover a fixed number of months; each covers the largest shortfall in them,
+rounded up to whole units; units serve for a fixed life. A true recurrence over months, vectorised over draws and places.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.axes import Array
+
+# Rounding noise of the need must not buy one unit more: a need of 3.0000000001 units is 3.
+ROUNDING = 1e-9
+
+Whole = npt.NDArray[np.int64]
+
+
+def whole_units(need: Array) -> Array:
+    """The least whole number of units that covers a need."""
+    return np.asarray(np.ceil(need - ROUNDING * np.maximum(1.0, np.abs(need))))
+
+
+def entering_service(
+    need: Array, before: Array, may_enter: Array, first: Whole, interval: int, life: Whole
+) -> Array:
+    """Units entering service by month, shape (draw, month, place).
+
+    `need` unrounded units needed; `before` units in service without the plan's orders; `may_enter` 1 where a unit may
+    enter (all (draw, month, place)); `first` the first month with orders (draw, place); `interval` months an order
+    covers; `life` months that a unit serves (draw, 1).
+    """
+    draws, months, places = np.broadcast_shapes(need.shape, before.shape)
+    short = np.broadcast_to(need - before, (draws, months, places)).copy()
+    entering = np.zeros((draws, months, places))
+    month_of = np.arange(months)[None, :, None]
+    for month in range(int(first.min(initial=months)), months):
+        due = (month >= first) & ((month - first) % interval == 0)
+        if not due.any():
+            continue
+        worst = short[:, month : month + interval].max(axis=1)
+        units = np.where(due, whole_units(np.maximum(worst, 0.0)), 0.0) * may_enter[:, month]
+        if units.any():
+            entering[:, month] = units
+            serving = (month_of >= month) & (month_of < month + life[:, None, :])
+            short -= units[:, None, :] * serving
+    return entering
+
+
+def in_service(entering: Array, life: Whole) -> Array:
+    """Units in service by month: those that entered less than `life` months ago, shapes as above."""
+    months = entering.shape[1]
+    running = np.concatenate([np.zeros_like(entering[:, :1]), entering.cumsum(axis=1)], axis=1)
+    gone = np.clip(np.arange(1, months + 1)[None, :] - life, 0, months)
+    rows = np.arange(entering.shape[0])[:, None]
+    return running[:, 1:] - running[rows, np.broadcast_to(gone, (entering.shape[0], months))]
+
+
+def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
+    """Flows booked in the month that contains the moment `by` [s] before their own month begins.
+
+    `flows` (draw, month, place), `by` (draw, place), `edges` month boundaries [s]. What would fall before the first
+    month is booked in the first.
+    """
+    draws = max(flows.shape[0], by.shape[0])
+    months, places = flows.shape[1:]
+    times = edges[:-1][None, :, None] - by[:, None, :]
+    target = np.clip(np.searchsorted(edges, times + 1e-6, side="right") - 1, 0, months - 1)
+    flat = np.arange(draws)[:, None, None] * months + np.broadcast_to(target, (draws, months, places))
+    flat = flat * places + np.arange(places)
+    moved = np.bincount(
+        flat.ravel(),
+        weights=np.broadcast_to(flows, (draws, months, places)).ravel(),
+        minlength=draws * months * places,
+    )
+    return moved.reshape(draws, months, places)

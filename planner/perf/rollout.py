@@ -1,0 +1,62 @@
+"""How does a release spread over vehicles that come online now and then, and when do 99 % have it?
+
+Vehicles are admitted evenly over a window W and then wait for a usable session, which comes at a rate h (exponential
+waiting, the continuous form of a daily chance). Of a class with rate h, the share done at time t >= W is
+F(t) = 1 - exp(-h (t - W)) (1 - exp(-h W)) / (h W), and the completion rate is largest at t = W, at (1 - exp(-h W)) / W.
+For t < W: F(t) = (t - (1 - exp(-h t)) / h) / W. Integration of the exponential density over the admission times.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import Array
+
+NEWTON_STEPS = 12
+BISECTIONS = 40
+
+
+def peak_completion_rate(rate: Array, window: Array) -> Array:
+    """Largest share of a class that completes in a second [1/s], for session rate [1/s] and window [s]."""
+    return -np.expm1(-rate * window) / window
+
+
+def unfinished(time: Array, rate: Array, window: Array) -> Array:
+    """Share of a class that is not done at `time` [s]."""
+    late = np.exp(-rate * np.maximum(time - window, 0.0)) * -np.expm1(-rate * window) / (rate * window)
+    early = 1.0 - (time + np.expm1(-rate * time) / rate) / window
+    return np.where(time >= window, late, early)
+
+
+def time_to_share(share: float, weights: Array, rate: Array, window: Array) -> Array:
+    """Time [s] at which `share` of all vehicles is done, over classes on the last axis.
+
+    `weights` (..., class), adding up to 1 or to 0 (no vehicles: time 0); `rate` (..., class); `window` (...).
+    After the window the unfinished share is a sum of decaying exponentials, so Newton's method on its logarithm rises
+    to the root from the left; inside the window the root is bracketed and bisected.
+    """
+    left = 1.0 - share
+    window = np.broadcast_to(window, weights.shape[:-1])
+    last = window[..., None]
+    some = weights.sum(axis=-1) > 0
+    scaled = weights * -np.expm1(-rate * last) / (rate * last)
+    time = np.zeros(weights.shape[:-1])
+    for _ in range(NEWTON_STEPS):
+        parts = scaled * np.exp(-rate * time[..., None])
+        sum_ = np.maximum(parts.sum(axis=-1), 1e-300)
+        slope = np.maximum((parts * rate).sum(axis=-1) / sum_, 1e-300)
+        time = np.maximum(time + np.log(sum_ / left) / slope, 0.0)
+    after = window + time
+    inside = some & (scaled.sum(axis=-1) <= left)
+    if inside.any():
+        after = np.where(inside, _bisect(left, weights, rate, window), after)
+    return np.where(some, after, 0.0)
+
+
+def _bisect(left: float, weights: Array, rate: Array, window: Array) -> Array:
+    low, high = np.zeros_like(window), window.copy()
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        undone = (weights * unfinished(middle[..., None], rate, window[..., None])).sum(axis=-1)
+        low, high = np.where(undone > left, middle, low), np.where(undone > left, high, middle)
+    return high

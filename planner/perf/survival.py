@@ -1,0 +1,27 @@
+"""How many vehicles of a cohort are still on the road at a given age?
+
+Weibull survival, the usual form for vehicle scrappage: S(a) = exp(-(a / life)^shape). References: Zachariadis,
+Samaras, Zierock, "Dynamic modeling of vehicle populations", Technological Forecasting and Social Change 50 (1995).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import Array
+
+
+def weibull_survival(age: Array, life: Array, shape: Array) -> Array:
+    """Share that survives to `age` [s], for a scale `life` [s] and a `shape` [-]; 1 before age 0."""
+    return np.exp(-np.power(np.maximum(age, 0.0) / life, shape))
+
+
+def survivors(sales: Array, age_at_end: Array, life: Array, shape: Array) -> Array:
+    """Vehicles on the road at each month's end from the plan's own sales.
+
+    `sales` (draw, month, other): vehicles sold in a month. `age_at_end` (month, month): age at the end of the row's
+    month of those sold in the column's month [s], negative where not yet sold. `life`, `shape` (draw, 1, 1).
+    Returns (draw, month, other): the convolution of cohorts with survival.
+    """
+    kept = np.where(age_at_end >= 0, weibull_survival(age_at_end[None], life, shape), 0.0)
+    return np.asarray(kept @ sales)

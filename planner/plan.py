@@ -1,0 +1,302 @@
+"""From a scenario to its numbers, with labels, units and lineage put on once, at the border.
+
+`load` reads a scenario and joins it with the factory's graph; the `Project` can be run again and again. A `Plan` is one
+run: `plan["gpus"]` hands out labelled values in the quantity's unit, `plan.orders`, `plan.warnings` and
+`plan.assumptions` say what follows from them, `plan.explain("gpus")` why.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from planner import resources, units
+from planner.axes import AXES, DRAW, Array, Labels, axis_number
+from planner.errors import Fault, InputError, PlannerError, UnitError, suggestion
+from planner.graph import Graph, Quantity, load_user_module
+from planner.inputs import leaves as leaf_table
+from planner.inputs.leaves import LeafTable
+from planner.inputs.load import Inputs
+from planner.inputs.load import load as load_inputs
+from planner.model import factory
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from planner.findings import Assumption, Order, Warning_
+    from planner.lineage import Explanation
+
+# The quantities that `--json` carries unless asked for more, in the order of the chain.
+HEADLINE = (
+    "vehicles_in_operation",
+    "ingest_mean",
+    "ingest_peak",
+    "storage_hot_required",
+    "storage_hot",
+    "storage_warm_required",
+    "storage_warm",
+    "storage_cold_required",
+    "storage_cold",
+    "training_gpu_hours",
+    "gpus_required",
+    "gpus",
+    "nodes",
+    "ota_bytes",
+    "ota_peak",
+    "ota_days_to_99",
+    "racks",
+    "it_power",
+    "it_power_mean",
+    "site_power",
+    "energy",
+    "capex",
+    "opex",
+    "tco",
+    "carbon",
+)
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Values of one quantity in its declared unit, on its declared axes in the fixed order."""
+
+    name: str
+    unit: str
+    meaning: str
+    axes: tuple[str, ...]
+    labels: Mapping[str, tuple[str, ...]]
+    values: Array
+
+    def __array__(self, dtype: npt.DTypeLike = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.values, dtype=dtype, copy=True if copy is None else copy)
+
+    def __float__(self) -> float:
+        return float(self.values)
+
+    def at(self, **labels: str) -> Labelled:
+        """The part at some labels: `plan["gpus"].at(site="taiwan", month="2027-06")`."""
+        values, axes = self.values, list(self.axes)
+        for axis, label in labels.items():
+            if axis not in axes:
+                raise PlannerError(f"{self.name} has no axis {axis}; {suggestion(axis, axes)}")
+            if label not in self.labels[axis]:
+                known = self.labels[axis]
+                raise PlannerError(f"{self.name} has no {axis} {label}; {suggestion(label, known)}")
+            values = np.take(values, self.labels[axis].index(label), axis=axes.index(axis))
+            axes.remove(axis)
+        kept = {axis: self.labels[axis] for axis in axes}
+        return Labelled(self.name, self.unit, self.meaning, tuple(axes), kept, values)
+
+    def to_xarray(self) -> xr.DataArray:
+        """As an xarray DataArray with named dimensions and the unit in its attributes."""
+        import xarray as xr
+
+        attributes = {"unit": self.unit, "meaning": self.meaning}
+        coords = {axis: list(names) for axis, names in self.labels.items()}
+        return xr.DataArray(self.values, coords, self.axes, name=self.name, attrs=attributes)
+
+    def to_pandas(self) -> pd.Series[float]:
+        """As a pandas Series with one index level an axis."""
+        import pandas as pd
+
+        if not self.axes:
+            return pd.Series([float(self.values)], name=self.name)
+        names = [list(self.labels[axis]) for axis in self.axes]
+        index = pd.MultiIndex.from_product(names, names=self.axes)
+        flat = index.get_level_values(0) if len(names) == 1 else index
+        return pd.Series(self.values.ravel(), index=flat, name=self.name)
+
+    def __repr__(self) -> str:
+        shape = " x ".join(f"{len(self.labels[axis])} {axis}" for axis in self.axes) or "one value"
+        return f"{self.name} [{self.unit}] {shape}\n{self.values!r}"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checked scenario joined with the factory's graph; `plan()` runs it."""
+
+    inputs: Inputs
+    table: LeafTable
+    graph: Graph
+    overrides: Mapping[str, npt.ArrayLike] = field(default_factory=dict)
+
+    @cached_property
+    def leaves(self) -> Mapping[str, object]:
+        """Every input at its median."""
+        return MappingProxyType(self.table.values())
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What the positions along each axis are called."""
+        return Labels.of(**{AXES[axis]: names for axis, names in self.table.labels.items()})
+
+    def run(
+        self,
+        wanted: Sequence[str],
+        leaves: Mapping[str, object] | None = None,
+        draws: int = 1,
+        chunk: int | None = None,
+    ) -> dict[str, Array]:
+        """Values of `wanted` in base units on all twelve axes; `leaves` replace inputs, with `draws` entries."""
+        given = self.leaves if leaves is None else {**self.leaves, **leaves}
+        return self.graph.run(given, wanted, self.table.sizes, self.overrides, draws, chunk)
+
+    def plan(self) -> Plan:
+        """One run at the medians."""
+        return Plan(self, dict(self.run(HEADLINE)))
+
+
+def load(
+    scenario: str | os.PathLike[str],
+    set: Sequence[str] = (),
+    set_quantity: Sequence[str] = (),
+    with_modules: Sequence[str | os.PathLike[str]] = (),
+    hardware: str | None = None,
+    profiles: Sequence[str | os.PathLike[str]] = (),
+) -> Project:
+    """Read a scenario (a path, or the name of a shipped one) and join it with the factory's graph.
+
+    `set` holds PATH=VALUE texts that replace inputs, `set_quantity` NAME=VALUE texts that override quantities,
+    `with_modules` Python files whose quantities replace those of the same name, `hardware` a kind of node that every
+    site trains on, `profiles` folders laid over the shipped profiles. Raises InputError with every fault found.
+    """
+    edits = [_pair(text, "--set", "PATH=VALUE") for text in set]
+    overlays = [Path(folder) for folder in profiles]
+    inputs = load_inputs(resources.find_scenario(scenario), edits, overlays, hardware)
+    table = leaf_table.build(inputs)
+    graph = Graph.of(*factory.MODULES, leaves=table.leaves)
+    for path in with_modules:
+        graph = graph.replace(load_user_module(Path(path)))
+    pairs = [_pair(text, "--set-quantity", "NAME=VALUE") for text in set_quantity]
+    return Project(inputs, table, graph, {name: _override(graph, name, text) for name, text in pairs})
+
+
+def size(scenario: str | os.PathLike[str], **options: Any) -> Plan:
+    """The plan of a scenario at the medians; options as for `load`."""
+    return load(scenario, **options).plan()
+
+
+def _pair(text: str, option: str, form: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise InputError([Fault(option, 0, text, f"expected {form}")])
+    return name.strip(), value.strip()
+
+
+def _override(graph: Graph, name: str, text: str) -> float:
+    if name not in graph.quantities:
+        message = f"no such quantity; {suggestion(name, graph.quantities)}"
+        raise InputError([Fault("--set-quantity", 0, name, message)])
+    try:
+        return units.read(text, graph[name].unit)[0]
+    except UnitError as error:
+        raise InputError([Fault("--set-quantity", 0, name, str(error))]) from None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run of a project."""
+
+    project: Project
+    _values: dict[str, Array]
+
+    @property
+    def title(self) -> str:
+        """The scenario's title."""
+        return self.project.inputs.scenario.title
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """All months of the plan, from plan_start to the end of the horizon."""
+        return self.project.table.labels[axis_number("month")]
+
+    @property
+    def horizon_months(self) -> tuple[str, ...]:
+        """The months that tables show."""
+        return self.months[self.project.table.calendar.horizon_from :]
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Names of everything that can be asked for."""
+        return tuple(sorted(self.project.graph.quantities))
+
+    def values(self, *names: str) -> list[Array]:
+        """Base-unit arrays on all twelve axes; computed when first asked for."""
+        missing = [name for name in names if name not in self._values]
+        if missing:
+            self._values.update(self.project.run([self._known(name).name for name in missing]))
+        return [self._values[name] for name in names]
+
+    def __getitem__(self, name: str) -> Labelled:
+        quantity = self._known(name)
+        (values,) = self.values(name)
+        labels = self.project.labels
+        axes = tuple(axis for axis in quantity.axes if axis != DRAW)
+        shape = tuple(len(labels[axis]) for axis in axes)
+        full = (1, *(len(labels[axis]) if axis in axes else 1 for axis in range(1, len(AXES))))
+        shown = units.from_base(np.broadcast_to(values, full).reshape(shape), quantity.unit)
+        named = {AXES[axis]: labels[axis] for axis in axes}
+        return Labelled(name, quantity.unit, quantity.meaning, tuple(named), named, shown)
+
+    def _known(self, name: str) -> Quantity:
+        if name not in self.project.graph.quantities:
+            hint = suggestion(name, self.project.graph.quantities)
+            raise PlannerError(f'no quantity "{name}"; {hint}')
+        return self.project.graph[name]
+
+    def explain(self, name: str, **options: Any) -> Explanation:
+        """Why a quantity (or an input) has its value: expression, parameters, down to the lines of the inputs."""
+        from planner.lineage import explain
+
+        return explain(self, name, **options)
+
+    @cached_property
+    def orders(self) -> tuple[Order, ...]:
+        """The order book, by date."""
+        from planner.findings import orders
+
+        return tuple(orders(self))
+
+    @cached_property
+    def warnings(self) -> tuple[Warning_, ...]:
+        """What falls short or is not served, with months and size."""
+        from planner.findings import warnings
+
+        return tuple(warnings(self))
+
+    @cached_property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """The assumed inputs that move the result most."""
+        from planner.findings import assumptions
+
+        return tuple(assumptions(self))
+
+    def to_pandas(self, names: Iterable[str] | None = None) -> pd.DataFrame:
+        """A tidy table: quantity, unit, one column an axis, value."""
+        import pandas as pd
+
+        frames = []
+        for name in names or HEADLINE:
+            labelled = self[name]
+            frame = labelled.to_pandas().rename("value").reset_index()
+            frame = frame[[*labelled.axes, "value"]]
+            frame.insert(0, "quantity", name)
+            frame.insert(1, "unit", labelled.unit)
+            frames.append(frame)
+        table = pd.concat(frames, ignore_index=True)
+        return table[[column for column in table.columns if column != "value"] + ["value"]]
+
+    def to_xarray(self, names: Iterable[str] | None = None) -> xr.Dataset:
+        """The quantities as one xarray Dataset."""
+        import xarray as xr
+
+        return xr.Dataset({name: self[name].to_xarray() for name in names or HEADLINE})

@@ -1,0 +1,120 @@
+"""Where do the shipped profiles and scenarios lie, and which files of the user's go before them?
+
+The one place that finds files by name. In a checkout `hardware_profiles/`, `scenarios/` and
+`reports/` lie beside the package; in a wheel the build has put the same folders into
+`planner/_data/`. The user may lay overlay folders of the same shape (`accelerators/`, `nodes/`,
+...) over the shipped profiles: of several, the last one given goes first, as a later command-line
+option overrides an earlier one. Folders are listed when asked for and nothing is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from planner.errors import PlannerError, suggestion
+
+KINDS = (
+    "accelerators",
+    "nodes",
+    "ecus",
+    "storage",
+    "network",
+    "vehicles",
+    "models",
+    "regions",
+    "markets",
+    "rules",
+)
+"""The kinds of profile; each is a folder of `hardware_profiles/` with one YAML file a thing."""
+
+SUFFIX = ".yaml"
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+
+
+def data_root() -> Path:
+    """What holds the shipped folders: a folder inside the package in a wheel, else the checkout."""
+    inside = os.path.join(_PACKAGE, "_data")
+    return Path(inside if os.path.isdir(inside) else os.path.dirname(_PACKAGE))
+
+
+def scenario_root() -> Path:
+    """The folder of the shipped scenarios."""
+    return data_root() / "scenarios"
+
+
+def template_root() -> Path:
+    """The folder of the report templates and of the chart style."""
+    return data_root() / "reports" / "templates"
+
+
+def profile_roots(overlays: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """The folders searched for profiles, highest precedence first; the shipped one is last."""
+    for overlay in overlays:
+        if not os.path.isdir(overlay):
+            raise PlannerError(
+                f"{overlay}: no such folder; expected a folder of profiles "
+                f"with one or more of {', '.join(KINDS)} in it"
+            )
+    return (*(Path(overlay) for overlay in reversed(overlays)), data_root() / "hardware_profiles")
+
+
+def find_profile(kind: str, name: str, overlays: Sequence[Path] = ()) -> list[Path]:
+    """The files of one profile in all layers, highest precedence first; empty if no layer has it.
+
+    An empty list is no error here, because only the caller knows which line asked for the profile.
+    """
+    return [files[name] for files in _layers(kind, overlays) if name in files]
+
+
+def profiles(kind: str, overlays: Sequence[Path] = ()) -> dict[str, Path]:
+    """Every profile of a kind by name, each with its file of the highest precedence."""
+    found: dict[str, Path] = {}
+    for files in reversed(_layers(kind, overlays)):
+        found.update(files)
+    return dict(sorted(found.items()))
+
+
+def scenarios() -> dict[str, Path]:
+    """The shipped scenarios by name."""
+    return _yaml_files(scenario_root())
+
+
+def find_scenario(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file of a scenario: a path as given, else a shipped scenario with or without `.yaml`."""
+    if os.path.isfile(name_or_path):
+        return Path(name_or_path)
+    given = os.fspath(name_or_path)
+    shipped = scenarios()
+    name = given.removesuffix(SUFFIX)
+    if name in shipped:
+        return shipped[name]
+    raise PlannerError(
+        f"{given}: no such file, nor a shipped scenario; "
+        f"{suggestion(os.path.basename(name), shipped)}"
+    )
+
+
+def _layers(kind: str, overlays: Sequence[Path]) -> list[dict[str, Path]]:
+    """The profiles of a kind in each root, highest precedence first."""
+    if kind not in KINDS:
+        raise PlannerError(f'"{kind}" is not a kind of profile; {suggestion(kind, KINDS)}')
+    return [_yaml_files(root / kind) for root in profile_roots(overlays)]
+
+
+def _yaml_files(folder: Path) -> dict[str, Path]:
+    """The YAML files directly in a folder, by name; none where the folder is missing.
+
+    Names are looked up in this listing and never joined to a path, so none leads out of the folder.
+    """
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return {
+        name.removesuffix(SUFFIX): folder / name
+        for name in sorted(names)
+        if name.endswith(SUFFIX) and not name.startswith(".")
+    }
