@@ -181,8 +181,12 @@ def load(
 
 
 def size(scenario: str | os.PathLike[str], **options: Any) -> Plan:
-    """The plan of a scenario at the medians; options as for `load`."""
-    return load(scenario, **options).plan()
+    """The plan of a scenario at the medians; options as for `load`. Raises PlanForbidden where a rule forbids it."""
+    from planner.findings import forbidden
+
+    plan = load(scenario, **options).plan()
+    forbidden(plan)
+    return plan
 
 
 def _pair(text: str, option: str, form: str) -> tuple[str, str]:

@@ -506,6 +506,14 @@ class _Builder:
             [float(precision == "fp8") for precision in precisions],
             [f"models.{w.model}.precision" for w in scenario.workloads.values()],
         )
+        chips = [self.inputs.profile("nodes", name).accelerator for name in self.hardware]
+        self._fixed(
+            "accelerator_for_data_centre",
+            (HARDWARE,),
+            "1 where the accelerator is designed or marketed for data centres",
+            [float(self.inputs.profile("accelerators", name).for_data_centre) for name in chips],
+            [f"accelerators.{name}.for_data_centre" for name in chips],
+        )
         self._fixed(
             "site_trains_on",
             (SITE, HARDWARE),
@@ -549,6 +557,7 @@ class _Builder:
                 density=_span(entry.density_from, entry.density_below),
                 link_from=entry.link_from.value if entry.link_from else 0.0,
                 memory_bandwidth_from=entry.memory_bandwidth_from.value if entry.memory_bandwidth_from else 0.0,
+                data_centre_only=entry.data_centre_only,
                 verdict=entry.verdict,
             )
 

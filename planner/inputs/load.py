@@ -61,12 +61,14 @@ def load(
         for site in _keys(tree, "sites"):
             tree = documents.set_path(tree, f"sites.{site}.training", hardware, "--hardware")
     done: set[tuple[str, str]] = set()
-    tree = _with_profiles(tree, overlays, done)
+    faults: list[Fault] = []
+    tree = _with_profiles(tree, overlays, done, faults)
     for where, text in late:
         tree = documents.set_path(tree, where, text, COMMAND_LINE)
-    tree = _with_profiles(tree, overlays, done)
-    inputs = _validated(path, tree)
-    faults = list(_missing_sources(inputs)) + list(contradictions(inputs.scenario, inputs.profiles, inputs.tree))
+    tree = _with_profiles(tree, overlays, done, faults)
+    faults.extend(_dangling(tree))
+    inputs = _validated(path, tree, faults)
+    faults = [*_missing_sources(inputs), *contradictions(inputs.scenario, inputs.profiles, inputs.tree)]
     if faults:
         raise InputError(faults)
     return inputs
@@ -123,9 +125,31 @@ _REFERENCES = (
 )
 
 
-def _with_profiles(tree: Table, overlays: Sequence[Path], done: set[tuple[str, str]]) -> Table:
-    """The tree with every profile that it names under its kind, the scenario's own entries laid over the files'."""
-    faults: list[Fault] = []
+# Where a name of the scenario's own things stands, and the section that must have it.
+_NAMES = (
+    ("regions.*.site", "sites"),
+    ("programs.*.regions.*", "regions"),
+    ("opening_fleet.*.region", "regions"),
+    ("opening_fleet.*.program", "programs"),
+)
+
+
+def _dangling(tree: Table) -> Iterator[Fault]:
+    """Names that lead to no entry of the scenario."""
+    for pattern, section in _NAMES:
+        known = _keys(tree, section)
+        for name, place in _matches(tree, pattern.split("."), ()):
+            if name not in known:
+                yield Fault(*place, f'no "{name}" in {section}; {suggestion(name, known)}')
+
+
+def _with_profiles(
+    tree: Table, overlays: Sequence[Path], done: set[tuple[str, str]], faults: list[Fault]
+) -> Table:
+    """The tree with every profile that it names under its kind, the scenario's own entries laid over the files'.
+
+    Names without a profile are added to `faults`.
+    """
     while wanted := {
         (kind, name): place for kind, name, place in _references(tree) if (kind, name) not in done
     }:
@@ -139,8 +163,6 @@ def _with_profiles(tree: Table, overlays: Sequence[Path], done: set[tuple[str, s
                 faults.append(Fault(*place, message))
             elif layers:
                 tree = _laid_under(tree, kind, name, layers)
-    if faults:
-        raise InputError(faults)
     return tree
 
 
@@ -204,8 +226,9 @@ def _entry(tree: Table, kind: str, name: str) -> Node | None:
 # --- Validation ------------------------------------------------------------------------------------------------------
 
 
-def _validated(path: Path, tree: Table) -> Inputs:
-    faults: list[Fault] = []
+def _validated(path: Path, tree: Table, before: Sequence[Fault]) -> Inputs:
+    """The inputs that a tree holds. Raises InputError with its faults and those found `before`."""
+    faults = list(before)
     kinds = [kind for kind in PROFILE_KINDS if kind != "regions"]
     own = Table(
         {key: node for key, node in tree.entries.items() if key not in kinds},
@@ -245,18 +268,20 @@ def _model(
 
 
 def _fault(schema: type[Entity], tree: Table, at: tuple[str | int, ...], item: Any) -> Fault:
-    steps = (*at, *(step for step in item["loc"] if step != "[key]"))
-    file, line, path = documents.locate(tree, steps)
+    steps = (*at, *item["loc"])
     kind = item["type"]
+    file, line, path = documents.locate(tree, steps, at_key=kind == "extra_forbidden")
     if kind == "extra_forbidden":
         known = _fields_at(schema, item["loc"][:-1])
         message = f"unknown key; {suggestion(str(item['loc'][-1]), known)}" if known else "unknown key"
     elif kind == "missing":
-        message = "missing; a scenario usually starts with extends: base.yaml" if not at else "missing"
-    elif kind in ("value_error", "assertion_error"):
+        path = documents.dotted(steps)
+        hint = "; extends: base.yaml gives most of a scenario" if len(steps) == 1 else ""
+        message = f"missing{hint}"
+    elif kind == "value_error":
         message = str(item["ctx"]["error"])
     elif kind == "literal_error":
-        message = f"\"{item['input']}\" is unknown; expected {item['ctx']['expected']}"
+        message = f"{_brief(item['input'])} is unknown; expected {item['ctx']['expected']}"
     elif item["input"] is None:
         message = "there is no value; expected one"
     else:

@@ -26,7 +26,7 @@ from planner.axes import (
 from planner.catalogue import Calendar
 from planner.graph import quantity
 from planner.perf.fabric import switches_required
-from planner.perf.ordering import Whole, entering_service, whole_units
+from planner.perf.ordering import Whole, at_moment_before, entering_service, whole_units
 
 SECONDS_A_MONTH = 365.25 / 12 * 86_400.0
 
@@ -46,11 +46,12 @@ def node_orders(
 ) -> Array:
     """Whole nodes ordered, by the month in which they enter service: the training kind, for the worst month ahead."""
     wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
-    allowed = total(export_permitted * site_trains_on, HARDWARE) * site_may_order
+    permitted = on(total(export_permitted * site_trains_on, HARDWARE), MONTH, SITE)
+    delivered = at_moment_before(permitted, on(site_commissioning, SITE), calendar.edges)
     orders = _orders(
         on(nodes_required, MONTH, SITE),
         on(nodes_before_equivalent, MONTH, SITE),
-        on(allowed, MONTH, SITE),
+        delivered * on(site_may_order, SITE)[:, None],
         calendar.month_after(on(wait, SITE)),
         on(site_order_interval, SITE),
         months_of_life(economics_equipment_life),
@@ -80,7 +81,7 @@ def storage_orders(
         on(storage_units_before, MONTH, TIER, SITE).reshape(-1, shape[0], shape[1] * shape[2]),
         np.broadcast_to(allowed, (len(allowed), *shape)).reshape(len(allowed), shape[0], -1),
         np.repeat(earliest, shape[2], axis=1),
-        np.broadcast_to(storage_policy_order_interval.reshape(1, -1)[:, :1], (1, shape[1] * shape[2])),
+        storage_policy_order_interval.reshape(-1, 1),
         months_of_life(economics_equipment_life),
     )
     return place(orders.reshape(-1, *shape), DRAW, MONTH, TIER, SITE)
@@ -93,9 +94,12 @@ def switches(nodes: Array, node_nics: Array, switch_ports: Array) -> Array:
 
 
 @quantity(unit="1", axes="site", decision=True)
-def switches_at_start(nodes_before: Array, node_nics: Array, switch_ports: Array) -> Array:
+def switches_at_start(
+    nodes_before: Array, nodes_committed_entering: Array, node_nics: Array, switch_ports: Array
+) -> Array:
     """Whole switches that the nodes of plan_start hang on; they are there already."""
-    ports = total(first(nodes_before, MONTH) * node_nics, HARDWARE)
+    there = first(nodes_before - nodes_committed_entering, MONTH)
+    ports = total(there * node_nics, HARDWARE)
     return whole_units(switches_required(ports, switch_ports))
 
 
@@ -123,14 +127,15 @@ def _orders(
     need: Array, before: Array, allowed: Array, earliest: Whole, interval: Array, life: Whole
 ) -> Array:
     """Entering service by (draw, month, place); places with equal order intervals are decided together."""
-    months = np.maximum(np.rint(interval[0] / SECONDS_A_MONTH), 1.0).astype(np.int64)
+    months = np.maximum(np.rint(interval / SECONDS_A_MONTH), 1.0).astype(np.int64)
     shape = np.broadcast_shapes(need.shape, before.shape, allowed.shape)
-    shape = (max(shape[0], len(earliest), len(life)), *shape[1:])
+    shape = (max(shape[0], len(earliest), len(months), len(life)), *shape[1:])
     arrays = [np.broadcast_to(x, shape) for x in (need, before, allowed)]
-    starts = np.broadcast_to(earliest, (shape[0], shape[2]))
+    starts, covers = (np.broadcast_to(x, (shape[0], shape[2])) for x in (earliest, months))
     result = np.zeros(shape)
     for each in np.unique(months):
-        chosen = np.broadcast_to(months == each, (shape[2],))
+        chosen = (covers == each).any(axis=0)
         part = [x[:, :, chosen] for x in arrays]
-        result[:, :, chosen] = entering_service(*part, starts[:, chosen], int(each), life)
+        decided = entering_service(*part, starts[:, chosen], int(each), life)
+        result[:, :, chosen] += decided * (covers[:, None, chosen] == each)
     return result

@@ -33,26 +33,28 @@ def it_power(nodes: Array, node_power: Array, storage_power: Array, fabric_power
 @quantity(unit="watt", axes="site")
 def it_power_at_start(
     nodes_before: Array,
+    nodes_committed_entering: Array,
     node_power: Array,
     storage_units_before: Array,
+    storage_committed_entering: Array,
     system_power: Array,
     switches_at_start: Array,
     switch_power: Array,
     fabric_other_share: Array,
 ) -> Array:
     """Provisioned power of what stands at the sites at plan_start; its room is there already."""
-    compute = total(first(nodes_before, MONTH) * node_power, HARDWARE)
-    stored = total(first(storage_units_before, MONTH) * system_power, TIER)
+    there = first(nodes_before - nodes_committed_entering, MONTH)
+    stored_there = first(storage_units_before - storage_committed_entering, MONTH)
+    compute = total(there * node_power, HARDWARE)
+    stored = total(stored_there * system_power, TIER)
     return compute + stored + switches_at_start * switch_power * (1.0 + fabric_other_share)
 
 
 @quantity(unit="1", axes="month site")
-def gpus_busy_share(
-    gpus_required: Array, gpus_short: Array, gpus: Array, training_occupancy: Array
-) -> Array:
+def gpus_busy_share(gpus_required: Array, gpus_equivalent: Array, training_occupancy: Array) -> Array:
     """Share of the accelerators in service that work on average: what is needed and there, at schedule occupancy."""
-    there = total(gpus, HARDWARE)
-    used = np.minimum(gpus_required - gpus_short, there) * training_occupancy
+    there = gpus_equivalent
+    used = np.minimum(gpus_required, there) * training_occupancy
     return np.where(there > 0, used / np.where(there > 0, there, 1.0), 0.0)
 
 

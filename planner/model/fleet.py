@@ -11,7 +11,7 @@ import numpy as np
 from planner.axes import DRAW, ECU, MONTH, PROGRAM, REGION, Array, on, place, total
 from planner.catalogue import Calendar, Parts
 from planner.graph import quantity
-from planner.perf.survival import survivors, weibull_survival
+from planner.perf.survival import survivors, weibull_survival_since
 
 
 @quantity(unit="1", axes="region")
@@ -72,9 +72,8 @@ def vehicles_from_before(
     sold = calendar.seconds_at(opening_fleet["sold"])
     sold = (sold + calendar.seconds_at(opening_fleet["sold"] + 1)) / 2
     life, shape = (x.reshape(-1, 1, 1) for x in (fleet_life, fleet_life_shape))
-    now = weibull_survival(calendar.edges[1:, None] - sold, life, shape)
-    at_start = weibull_survival(-sold[None], life, shape)
-    return opening_fleet.total(opening_fleet["vehicles"][:, None, :] * now / at_start)
+    left = weibull_survival_since(-sold[None], calendar.edges[1:, None] - sold, life, shape)
+    return opening_fleet.total(opening_fleet["vehicles"][:, None, :] * left)
 
 
 @quantity(unit="vehicle", axes="month region program ecu")

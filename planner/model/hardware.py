@@ -80,11 +80,18 @@ def gpus(nodes: Array, node_accelerators: Array) -> Array:
 
 
 @quantity(unit="1", axes="month site")
-def gpus_short(gpus_required: Array, nodes: Array, node_peak: Array, node_accelerators: Array, site_trains_on: Array) -> Array:
-    """Accelerators of the training kind that are needed and not in service."""
+def gpus_equivalent(
+    nodes: Array, node_peak: Array, node_accelerators: Array, site_trains_on: Array
+) -> Array:
+    """What is in service, in accelerators of the training kind by dense peak."""
     kind_peak = total(node_peak * site_trains_on, HARDWARE)
-    there = total(nodes * node_peak, HARDWARE) / kind_peak * total(node_accelerators * site_trains_on, HARDWARE)
-    return np.maximum(gpus_required - there, 0.0)
+    return total(nodes * node_peak, HARDWARE) / kind_peak * total(node_accelerators * site_trains_on, HARDWARE)
+
+
+@quantity(unit="1", axes="month site")
+def gpus_short(gpus_required: Array, gpus_equivalent: Array) -> Array:
+    """Accelerators of the training kind that are needed and not in service."""
+    return np.maximum(gpus_required - gpus_equivalent, 0.0)
 
 
 @quantity(unit="1", axes="month tier site")

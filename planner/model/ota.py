@@ -40,10 +40,11 @@ def release_bytes(
 
 
 @quantity(unit="1", axes="region program link")
-def ota_link_share(link_share: Array, ota_cellular_share: Array) -> Array:
-    """Share of vehicles that can download, by link: Wi-Fi and depot always, cellular where it is allowed."""
+def ota_link_share(link_share: Array, ota_cellular_share: Array, link_downlink: Array) -> Array:
+    """Share of vehicles that can download, by link with a rate: Wi-Fi and depot always, cellular where it is allowed."""
     one = np.ones_like(ota_cellular_share)
-    return link_share * concatenate(LINK, one, ota_cellular_share, one)
+    share = link_share * concatenate(LINK, one, ota_cellular_share, one)
+    return np.where(link_downlink > 0, share, 0.0)
 
 
 @quantity(unit="vehicle", axes="month region program link")
@@ -74,7 +75,7 @@ def download_session_rate(
 ) -> Array:
     """Rate at which a waiting vehicle completes: one usable session, or as many as the download needs.
 
-    A link without a rate never completes; it carries no vehicles.
+    A link without a rate carries no vehicles; it needs some rate here, so it gets that of one session.
     """
     rate = np.where(link_downlink > 0, link_downlink, np.inf)
     needed = np.maximum(1.0, total(release_bytes, PACKAGE) / rate / link_session)

@@ -50,7 +50,7 @@ def tier_held(
 ) -> Array:
     """Fleet data in each tier at the month's end: its share of what is between the tier's two ages.
 
-    Data of the years before the plan counts from the middle of each year's days, evenly.
+    Data of a year before the plan came in evenly over the year, or over its part before plan_start.
     """
     flows = on(site_kept, MONTH, SITE) * calendar.seconds[None, :, None]
     edges, inflow = _with_history(flows, site_opening_data, calendar)
@@ -223,6 +223,7 @@ def dataset_read_time(tier_datasets: Array, storage_read_bandwidth: Array) -> Ar
 def storage_recording_time(
     storage_usable: Array, sensor_rate_encoded: Array, program_sales_mix: Array
 ) -> Array:
-    """Vehicle-hours of recording that the tier in service can hold, at the programmes' mean encoded rate."""
+    """Vehicle-hours of recording that the tier in service can hold, at the programmes' mean encoded rate (0 at rate 0)."""
     weight = program_sales_mix / np.maximum(total(program_sales_mix, PROGRAM), 1e-12)
-    return total(storage_usable, SITE) / total(sensor_rate_encoded * weight, PROGRAM)
+    rate = total(sensor_rate_encoded * weight, PROGRAM)
+    return np.where(rate > 0, total(storage_usable, SITE) / np.where(rate > 0, rate, 1.0), 0.0)

@@ -38,6 +38,7 @@ def export_verdict(
     performance_density: Array,
     accelerator_link_bandwidth: Array,
     accelerator_memory_bandwidth: Array,
+    accelerator_for_data_centre: Array,
     export_rules: export.Rules,
     site_country: tuple[str, ...],
     calendar: Calendar,
@@ -51,6 +52,7 @@ def export_verdict(
         on(performance_density, HARDWARE),
         on(accelerator_link_bandwidth, HARDWARE) * BOTH_DIRECTIONS,
         on(accelerator_memory_bandwidth, HARDWARE),
+        on(accelerator_for_data_centre, HARDWARE),
     )
     in_force = [export_rules.in_force(calendar.first + month) for month in range(calendar.months)]
     by_rule = {

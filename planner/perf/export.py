@@ -8,6 +8,7 @@ notes to ECCN 3A090; sparsity is excluded). The rules themselves are data; here 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class Limb:
     density: tuple[float, float]
     link_from: float
     memory_bandwidth_from: float
+    data_centre_only: bool
     verdict: str
 
     def covers(self, country: str) -> bool:
@@ -66,18 +68,20 @@ class Rules:
 class Chips:
     """What the rules look at, one entry a chip, in any common shape.
 
-    `performance` TPP [-], `density` TPP a mm2 [-], `link` both directions [byte/s], `memory` [byte/s].
+    `performance` TPP [-], `density` TPP a mm2 [-], `link` both directions [byte/s], `memory` [byte/s],
+    `for_data_centre` 1 where it is designed or marketed for data centres.
     """
 
     performance: Array
     density: Array
     link: Array
     memory: Array
+    for_data_centre: Array
 
 
 def total_processing_performance(rates: list[tuple[Array, int]]) -> Array:
     """TPP from dense rates [FLOP/s] and their bit lengths: 600 TOPS at 8 bits is 4,800."""
-    return np.maximum.reduce([rate / TERA * bits for rate, bits in rates])
+    return reduce(np.maximum, [rate / TERA * bits for rate, bits in rates])
 
 
 def performance_density(performance: Array, die_area: Array) -> Array:
@@ -89,14 +93,17 @@ def performance_density(performance: Array, die_area: Array) -> Array:
 def matches(limb: Limb, chips: Chips) -> Array:
     """1 where a chip meets every condition of a limb."""
     met = (chips.performance >= limb.performance[0]) & (chips.performance < limb.performance[1])
-    met &= (chips.density >= limb.density[0]) & (chips.density < limb.density[1])
-    met &= (chips.link >= limb.link_from) & (chips.memory >= limb.memory_bandwidth_from)
+    met = met & (chips.density >= limb.density[0]) & (chips.density < limb.density[1])
+    met = met & (chips.link >= limb.link_from) & (chips.memory >= limb.memory_bandwidth_from)
+    if limb.data_centre_only:
+        met = met & (chips.for_data_centre > 0)
     return met.astype(np.float64)
 
 
 def verdicts(rule: Rule | None, country: str, chips: Chips) -> Array:
     """The verdict of a rule on each chip as an index into VERDICTS; the first limb that matches decides."""
-    result = np.zeros(np.broadcast_shapes(chips.performance.shape, chips.density.shape))
+    every = (chips.performance, chips.density, chips.link, chips.memory)
+    result = np.zeros(np.broadcast_shapes(*(values.shape for values in every)))
     open_ = np.ones_like(result)
     for limb in rule.limbs if rule is not None else ():
         if limb.covers(country):

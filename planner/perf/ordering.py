@@ -53,8 +53,22 @@ def in_service(entering: Array, life: Whole) -> Array:
     months = entering.shape[1]
     running = np.concatenate([np.zeros_like(entering[:, :1]), entering.cumsum(axis=1)], axis=1)
     gone = np.clip(np.arange(1, months + 1)[None, :] - life, 0, months)
-    rows = np.arange(entering.shape[0])[:, None]
-    return running[:, 1:] - running[rows, np.broadcast_to(gone, (entering.shape[0], months))]
+    rows = np.arange(len(running)) if len(running) > 1 else np.zeros(len(gone), dtype=np.int64)
+    return running[:, 1:] - running[rows[:, None], gone]
+
+
+def _month_before(by: Array, edges: Array) -> Whole:
+    """The month that contains the moment `by` [s] (draw, place) before each month begins, at least the first."""
+    times = edges[:-1][None, :, None] - by[:, None, :]
+    found = np.searchsorted(edges, times + 1e-6, side="right") - 1
+    return np.clip(found, 0, len(edges) - 2).astype(np.int64)
+
+
+def at_moment_before(values: Array, by: Array, edges: Array) -> Array:
+    """For each month the value of the month that contains the moment `by` [s] before it begins; shapes as below."""
+    target = _month_before(by, edges)
+    shape = (max(len(values), len(target)), *target.shape[1:])
+    return np.take_along_axis(np.broadcast_to(values, shape), np.broadcast_to(target, shape), axis=1)
 
 
 def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
@@ -65,8 +79,7 @@ def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
     """
     draws = max(flows.shape[0], by.shape[0])
     months, places = flows.shape[1:]
-    times = edges[:-1][None, :, None] - by[:, None, :]
-    target = np.clip(np.searchsorted(edges, times + 1e-6, side="right") - 1, 0, months - 1)
+    target = _month_before(by, edges)
     flat = np.arange(draws)[:, None, None] * months + np.broadcast_to(target, (draws, months, places))
     flat = flat * places + np.arange(places)
     moved = np.bincount(

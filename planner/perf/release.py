@@ -27,7 +27,7 @@ def on_off_percentile(peaks: Array, duty: Array, percentile: Array) -> Array:
     patterns = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
     loads = peaks @ patterns.T
     on = np.where(patterns, duty[..., None, :], 1.0 - duty[..., None, :])
-    odds = np.broadcast_to(on.prod(axis=-1), loads.shape)
+    loads, odds = np.broadcast_arrays(loads, on.prod(axis=-1))
     order = np.argsort(loads, axis=-1)
     reached = np.take_along_axis(odds, order, axis=-1).cumsum(axis=-1)
     first = np.argmax(reached >= np.asarray(percentile)[..., None] - 1e-12, axis=-1)

@@ -36,11 +36,11 @@ def time_to_share(share: float, weights: Array, rate: Array, window: Array) -> A
     to the root from the left; inside the window the root is bracketed and bisected.
     """
     left = 1.0 - share
-    window = np.broadcast_to(window, weights.shape[:-1])
     last = window[..., None]
-    some = weights.sum(axis=-1) > 0
     scaled = weights * -np.expm1(-rate * last) / (rate * last)
-    time = np.zeros(weights.shape[:-1])
+    time = np.zeros(scaled.shape[:-1])
+    window = np.broadcast_to(window, time.shape)
+    some = np.broadcast_to(weights.sum(axis=-1) > 0, time.shape)
     for _ in range(NEWTON_STEPS):
         parts = scaled * np.exp(-rate * time[..., None])
         sum_ = np.maximum(parts.sum(axis=-1), 1e-300)

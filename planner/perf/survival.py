@@ -16,6 +16,12 @@ def weibull_survival(age: Array, life: Array, shape: Array) -> Array:
     return np.exp(-np.power(np.maximum(age, 0.0) / life, shape))
 
 
+def weibull_survival_since(start: Array, age: Array, life: Array, shape: Array) -> Array:
+    """Share of those alive at the age `start` [s] that survives to `age` [s]: S(age) / S(start), without underflow."""
+    begun, now = (np.power(np.maximum(x, 0.0) / life, shape) for x in (start, age))
+    return np.exp(begun - now)
+
+
 def survivors(sales: Array, age_at_end: Array, life: Array, shape: Array) -> Array:
     """Vehicles on the road at each month's end from the plan's own sales.
 

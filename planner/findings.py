@@ -1,0 +1,522 @@
+"""What a reader must know beyond the numbers: orders, shortfalls, what binds, and what the plan rests on.
+
+Everything here is read off a plan's quantities; nothing is decided. Shortfalls by lead time or power phase and regions
+that no permitted hardware serves are warnings; a region that the scenario requires to be served forbids the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from planner import resources, units
+from planner.axes import DRAW, HARDWARE, MONTH, REGION, SITE, TIER, WORKLOAD, Array, on
+from planner.errors import Fault, InputError, PlanForbidden, PlannerError, UnitError, suggestion
+from planner.inputs.leaves import Row
+from planner.inputs.load import check_profile
+from planner.inputs.numbers import month_label
+from planner.inputs.profiles import Accelerator, Node
+from planner.inputs.scenario import TIERS, Check
+from planner.perf import export
+from planner.plan import Labelled, Plan
+
+SWING_QUANTITIES = ("tco", "gpus_required")
+SHOWN_SHARE = 1e-3  # a shortfall below a thousandth of a unit is rounding
+
+
+@dataclass(frozen=True)
+class Order:
+    """One line of the order book."""
+
+    kind: str
+    hardware: str
+    what: str
+    tier: str
+    site: str
+    count: int
+    order_by: str
+    delivered: str
+    in_service: str
+    usd: float
+
+
+@dataclass(frozen=True)
+class Warning_:
+    """Something that falls short or is not served: where, when, how much."""
+
+    kind: str
+    place: str
+    first: str
+    last: str
+    size: float
+    unit: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """An uncertain input, and by how much the plan moves when it goes to its low or high."""
+
+    path: str
+    file: str
+    line: int
+    meaning: str
+    value: str
+    low: str
+    high: str
+    confidence: str
+    source: str | None
+    moves: dict[str, float]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A declared expectation against the plan."""
+
+    name: str
+    quantity: str
+    holds: bool
+    found: str
+    expected: str
+    text: str
+
+
+# --- Orders ----------------------------------------------------------------------------------------------------------
+
+
+def orders(plan: Plan) -> list[Order]:
+    """The order book by order month, then site."""
+    return sorted(
+        (*_node_orders(plan), *_storage_orders(plan)),
+        key=lambda order: (order.order_by, order.in_service, order.site, order.what),
+    )
+
+
+def _node_orders(plan: Plan) -> Iterator[Order]:
+    inputs, labels = plan.project.inputs, plan.project.table.labels
+    leaves = plan.project.leaves
+    entering = on(plan.values("node_orders")[0], MONTH, SITE, HARDWARE)[0]
+    lead = on(_leaf(leaves, "node_lead_time"), HARDWARE)[0]
+    commissioning = on(_leaf(leaves, "site_commissioning"), SITE)[0]
+    unit = on(_unit_price(leaves, "node_price"), HARDWARE)[0]
+    for month, site, kind in np.argwhere(entering > 0):
+        count = int(entering[month, site, kind])
+        name = labels[HARDWARE][kind]
+        yield Order(
+            "node",
+            name,
+            inputs.profile("nodes", name).title,
+            "",
+            labels[SITE][site],
+            count,
+            *_dates(plan, month, commissioning[site], lead[kind]),
+            float(count * unit[kind]),
+        )
+
+
+def _storage_orders(plan: Plan) -> Iterator[Order]:
+    inputs, labels = plan.project.inputs, plan.project.table.labels
+    leaves = plan.project.leaves
+    entering = on(plan.values("storage_orders")[0], MONTH, TIER, SITE)[0]
+    lead = on(_leaf(leaves, "system_lead_time"), TIER)[0]
+    commissioning = float(_leaf(leaves, "storage_policy_commissioning").flat[0])
+    unit = on(_unit_price(leaves, "system_price"), TIER)[0]
+    for month, tier, site in np.argwhere(entering > 0):
+        count = int(entering[month, tier, site])
+        system = inputs.scenario.tiers[labels[TIER][tier]].system
+        yield Order(
+            "storage",
+            system,
+            inputs.profile("storage", system).title,
+            labels[TIER][tier],
+            labels[SITE][site],
+            count,
+            *_dates(plan, month, commissioning, lead[tier]),
+            float(count * unit[tier]),
+        )
+
+
+def _leaf(leaves: object, name: str) -> Array:
+    return leaves[name]  # type: ignore[index, no-any-return]
+
+
+def _unit_price(leaves: object, name: str) -> Array:
+    installed = 1.0 + _leaf(leaves, "economics_installation_share")
+    return _leaf(leaves, name) * installed * _leaf(leaves, "economics_currency_factor")
+
+
+def _dates(plan: Plan, month: int, commissioning: float, lead: float) -> tuple[str, str, str]:
+    """Months of the order, the delivery and the start of service."""
+    calendar = plan.project.table.calendar
+    service = calendar.edges[month]
+    times = np.array([service - commissioning - lead, service - commissioning, service])
+    index = np.clip(np.searchsorted(calendar.edges, times + 1e-6, side="right") - 1, 0, None)
+    ordered, delivered, entering = (month_label(calendar.first + int(i)) for i in index)
+    return ordered, delivered, entering
+
+
+# --- Warnings --------------------------------------------------------------------------------------------------------
+
+
+def warnings(plan: Plan) -> list[Warning_]:
+    """Every shortfall of the horizon, region by region and site by site."""
+    return [
+        *_unserved(plan),
+        *_gpus_short(plan),
+        *_storage_short(plan),
+        *_power_short(plan),
+        *_export_conditions(plan),
+        *_datasets_full(plan),
+        *_campaigns_overlap(plan),
+    ]
+
+
+def forbidden(plan: Plan) -> None:
+    """Raise PlanForbidden where a region that must be served is not."""
+    regions = plan.project.inputs.scenario.regions
+    broken = [w for w in _unserved(plan) if regions[w.place].serve == "required"]
+    if broken:
+        raise PlanForbidden("; ".join(f"{w.text} (serve: required)" for w in broken))
+
+
+def _horizon(plan: Plan) -> slice:
+    return slice(plan.project.table.calendar.horizon_from, None)
+
+
+def _span(plan: Plan, short: Array) -> tuple[str, str, float] | None:
+    """First and last month of the horizon with a shortfall, and its largest size; None without one."""
+    within = short[_horizon(plan)]
+    where = np.flatnonzero(within > SHOWN_SHARE)
+    if not len(where):
+        return None
+    months = plan.horizon_months
+    return months[where[0]], months[where[-1]], float(within.max())
+
+
+def _months(first: str, last: str) -> str:
+    return f"in {first}" if first == last else f"{first} to {last}"
+
+
+def _unserved(plan: Plan) -> Iterator[Warning_]:
+    unserved = on(plan.values("vehicles_unserved")[0], MONTH, REGION)[0]
+    for index, region in enumerate(plan.project.table.labels[REGION]):
+        span = _span(plan, unserved[:, index])
+        if span is None:
+            continue
+        first, last, most = span
+        count = units.show(most, "vehicle")
+        text = f"{region}: up to {count} not served, {_months(first, last)}: {_reason(plan, region, first)}"
+        yield Warning_("unserved", region, first, last, most, "vehicle", text)
+
+
+def _reason(plan: Plan, region: str, month: str) -> str:
+    """Why a region is not served: residency, or the export rule that keeps its site empty."""
+    inputs = plan.project.inputs
+    entry = inputs.scenario.regions[region]
+    assert entry.site is not None
+    site = inputs.scenario.sites[entry.site]
+    country = inputs.profile("regions", site.location).country
+    if entry.data_stays and country != entry.country:
+        return f"its data may not leave {entry.country}, and the site {entry.site} is in {country}"
+    node = inputs.profile("nodes", site.training)
+    index = plan.project.table.calendar.first + plan.months.index(month)
+    rule = _rules(plan).in_force(index)
+    limb = export.deciding_limb(rule, country, chips_of(inputs.profile("accelerators", node.accelerator)))
+    if rule is None or limb is None:
+        return f"the site {entry.site} has no hardware"
+    effective = month_label(rule.effective)
+    allowed = permitted_nodes(plan, country, index)
+    rest = f"allowed there: {', '.join(allowed)}" if allowed else "no node profile is allowed there"
+    stays = "; its data may not leave" if entry.data_stays else ""
+    return f"{node.title} {limb.verdict} ({limb.name}, {rule.name}, in force {effective}){stays}; {rest}"
+
+
+def _rules(plan: Plan) -> export.Rules:
+    return plan.project.leaves["export_rules"]  # type: ignore[return-value]
+
+
+def chips_of(accelerator: Accelerator) -> export.Chips:
+    """What the rules look at, of one accelerator profile."""
+    dense = [
+        (np.array([cell.value]), bits)
+        for cell, bits in ((accelerator.bf16, 16), (accelerator.fp8, 8), (accelerator.int8, 8))
+        if cell is not None
+    ]
+    performance = export.total_processing_performance(dense)
+    area = np.array([accelerator.die_area.value if accelerator.die_area else 0.0])
+    return export.Chips(
+        performance,
+        export.performance_density(performance, area),
+        np.array([2.0 * accelerator.link_bandwidth.value]),
+        np.array([accelerator.memory_bandwidth.value]),
+        np.array([float(accelerator.for_data_centre)]),
+    )
+
+
+def permitted_nodes(plan: Plan, country: str, month: int) -> list[str]:
+    """Shipped kinds of node that the rules let into a country in a month index without a licence."""
+    rule = _rules(plan).in_force(month)
+    allowed = []
+    for name, path in resources.profiles("nodes").items():
+        node = check_profile(path, "nodes")
+        assert isinstance(node, Node)
+        layers = resources.find_profile("accelerators", node.accelerator)
+        chip = check_profile(layers[0], "accelerators") if layers else None
+        if not isinstance(chip, Accelerator) or chip.price is None:
+            continue
+        verdict = int(export.verdicts(rule, country, chips_of(chip))[0])
+        if verdict in (export.FREE, export.NOTIFY, export.CASE_BY_CASE):
+            allowed.append(name if verdict == export.FREE else f"{name} ({export.VERDICTS[verdict]})")
+    return allowed
+
+
+def _gpus_short(plan: Plan) -> Iterator[Warning_]:
+    short = on(plan.values("gpus_short")[0], MONTH, SITE)[0]
+    for index, site in enumerate(plan.project.table.labels[SITE]):
+        span = _span(plan, short[:, index])
+        if span is None:
+            continue
+        first, last, most = span
+        earliest = _first_service(plan, site)
+        why = f"an order of {plan.months[0]} serves from {earliest}" if earliest else "no order can serve in time"
+        if not plan.project.inputs.scenario.sites[site].orders_allowed:
+            why = "the site orders nothing"
+        text = f"{site}: up to {units.show(most, '1')} GPUs short, {_months(first, last)}; {why}"
+        yield Warning_("gpus", site, first, last, most, "1", text)
+
+
+def _first_service(plan: Plan, site: str) -> str | None:
+    scenario, leaves = plan.project.inputs.scenario, plan.project.leaves
+    labels, calendar = plan.project.table.labels, plan.project.table.calendar
+    kind = labels[HARDWARE].index(scenario.sites[site].training)
+    wait = on(_leaf(leaves, "node_lead_time"), HARDWARE)[0, kind]
+    wait = wait + on(_leaf(leaves, "site_commissioning"), SITE)[0, labels[SITE].index(site)]
+    month = int(calendar.month_after(np.array(wait)))
+    return plan.months[month] if month < calendar.months else None
+
+
+def _storage_short(plan: Plan) -> Iterator[Warning_]:
+    short = on(plan.values("storage_short")[0], MONTH, TIER, SITE)[0]
+    for tier in range(len(TIERS)):
+        for index, site in enumerate(plan.project.table.labels[SITE]):
+            span = _span(plan, short[:, tier, index])
+            if span is None:
+                continue
+            first, last, most = span
+            missing = units.show(most, "byte")
+            text = f"{site}: {TIERS[tier]} storage full, up to {missing} short, {_months(first, last)}"
+            yield Warning_("storage", f"{site}.{TIERS[tier]}", first, last, most, "byte", text)
+
+
+def _power_short(plan: Plan) -> Iterator[Warning_]:
+    short = on(plan.values("site_power_short")[0], MONTH, SITE)[0]
+    limit = on(_leaf(plan.project.leaves, "site_power_limit"), MONTH, SITE)[0]
+    for index, site in enumerate(plan.project.table.labels[SITE]):
+        span = _span(plan, short[:, index])
+        if span is None:
+            continue
+        first, last, most = span
+        later = np.flatnonzero(np.diff(limit[:, index]) > 0) + 1
+        coming = [m for m in later if plan.months[m] > first]
+        phase = f"; the next phase comes in {plan.months[coming[0]]}" if coming else "; no later phase"
+        text = f"{site}: up to {units.show(most, 'watt')} of site power short, {_months(first, last)}{phase}"
+        yield Warning_("power", site, first, last, most, "W", text)
+
+
+def _export_conditions(plan: Plan) -> Iterator[Warning_]:
+    """Deliveries that need a notice or a case-by-case review."""
+    names = ("export_verdict", "nodes_delivered")
+    verdict, delivered = (on(x, MONTH, SITE, HARDWARE)[0] for x in plan.values(*names))
+    labels = plan.project.table.labels
+    for code in (export.NOTIFY, export.CASE_BY_CASE):
+        where = (verdict == code) & (delivered > 0)
+        for site, kind in np.argwhere(where.any(axis=0)):
+            months = np.flatnonzero(where[:, site, kind])
+            first, last = plan.months[months[0]], plan.months[months[-1]]
+            count = float(delivered[months, site, kind].sum())
+            title = plan.project.inputs.profile("nodes", labels[HARDWARE][kind]).title
+            text = (
+                f"{labels[SITE][site]}: {count:.0f} x {title} delivered {_months(first, last)} "
+                f"under export review: {export.VERDICTS[code].replace('_', ' ')}"
+            )
+            yield Warning_("export", labels[SITE][site], first, last, count, "1", text)
+
+
+def _datasets_full(plan: Plan) -> Iterator[Warning_]:
+    held = on(plan.values("dataset_time")[0], MONTH, WORKLOAD)[0]
+    limit = on(_leaf(plan.project.leaves, "model_dataset_limit"), WORKLOAD)[0]
+    start = on(_leaf(plan.project.leaves, "model_base_dataset"), WORKLOAD)[0]
+    for index, workload in enumerate(plan.project.table.labels[WORKLOAD]):
+        full = (held[:, index] >= limit[index]).astype(float)
+        span = _span(plan, full)
+        if span is None or start[index] >= limit[index]:
+            continue
+        size = units.show(float(limit[index]), "hour")
+        text = f"{workload}: data set at its limit of {size} from {span[0]}; more recordings no longer add training"
+        yield Warning_("dataset", workload, span[0], span[1], float(limit[index]), "hour", text)
+
+
+def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
+    days = on(plan.values("ota_days_to_99")[0], MONTH)[0]
+    cadence = float(_leaf(plan.project.leaves, "package_cadence").min())
+    span = _span(plan, np.where(days > cadence, days, 0.0))
+    if span is not None:
+        longest, between = units.show(span[2], "day"), units.show(cadence, "day")
+        text = f"releases overlap: 99 % of the fleet takes {longest}, the next release comes after {between}"
+        yield Warning_("ota", "fleet", span[0], span[1], span[2], "day", text)
+
+
+# --- What binds ------------------------------------------------------------------------------------------------------
+
+
+def binding(plan: Plan) -> tuple[str, ...]:
+    """One line for each constraint that decides a purchase: storage by capacity or bandwidth, training by its peaks."""
+    lines = []
+    names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
+    capacity, bandwidth = (on(x, MONTH, TIER, SITE)[0][_horizon(plan)].sum(axis=2) for x in plan.values(*names))
+    for tier, name in enumerate(TIERS):
+        lines.append(f"{name} storage: {_binds(plan, capacity[:, tier], bandwidth[:, tier], 'capacity', 'read bandwidth')}")
+    (release, work) = plan.values("gpus_release_percentile", "gpus_for_throughput")
+    peaks = on(release, MONTH, SITE)[0][_horizon(plan)].sum(axis=1)
+    means = on(work, MONTH, WORKLOAD, SITE)[0][_horizon(plan)].sum(axis=(1, 2))
+    lines.append(f"GPUs: {_binds(plan, peaks, means, 'release deadlines', 'mean work of releases and experiments')}")
+    return tuple(lines)
+
+
+def _binds(plan: Plan, a: Array, b: Array, name_a: str, name_b: str) -> str:
+    """Which of two needs is the larger over time: "capacity from 2026-04, read bandwidth before"."""
+    needed = (a > 0) | (b > 0)
+    if not needed.any():
+        return "nothing needed"
+    first_larger = (a >= b)[needed]
+    months = [month for month, there in zip(plan.horizon_months, needed, strict=True) if there]
+    changes = [i + 1 for i, (x, y) in enumerate(pairwise(first_larger)) if x != y]
+    if not changes:
+        return f"bound by {name_a if first_larger[0] else name_b}"
+    now = name_a if first_larger[-1] else name_b
+    before = name_b if first_larger[-1] else name_a
+    return f"bound by {now} from {months[changes[-1]]}, by {before} before"
+
+
+# --- Assumptions -----------------------------------------------------------------------------------------------------
+
+
+def assumptions(plan: Plan, count: int = 10) -> list[Assumption]:
+    """The uncertain inputs that move cost or GPUs most when each alone goes to its low and its high."""
+    project = plan.project
+    reach = frozenset().union(*(project.graph.ancestors(name) for name in SWING_QUANTITIES))
+    chosen = [
+        index
+        for index, row in enumerate(project.table.rows)
+        if row.low is not None and row.high is not None and row.low < row.high and row.leaf in reach
+    ]
+    if not chosen:
+        return []
+    draws = 2 * len(chosen)
+    values: dict[int, Array] = {}
+    for position, index in enumerate(chosen):
+        row = project.table.rows[index]
+        drawn = np.full(draws, row.value)
+        drawn[2 * position], drawn[2 * position + 1] = row.low, row.high
+        values[index] = drawn
+    results = project.run(SWING_QUANTITIES, project.table.redrawn(values), draws)
+    moves: dict[str, Array] = {}
+    for name in SWING_QUANTITIES:
+        base = _size(plan.values(name)[0])
+        drawn = np.broadcast_to(_size(results[name]), (draws,)).reshape(-1, 2)
+        moves[name] = np.abs(drawn / base - 1.0).max(axis=1) if base[0] else np.zeros(len(chosen))
+    largest = np.maximum.reduce(list(moves.values()))
+    order = [i for i in np.argsort(-largest, kind="stable")[:count] if largest[i] > SHOWN_SHARE]
+    return [
+        _assumption(plan, project.table.rows[chosen[i]], {name: float(moves[name][i]) for name in moves})
+        for i in order
+    ]
+
+
+def _size(x: Array) -> Array:
+    """The size of a quantity for comparison: the largest month of its sum over sites, by draw."""
+    flat = x.reshape(x.shape[DRAW], x.shape[MONTH], -1)
+    return np.asarray(flat.sum(axis=2).max(axis=1))
+
+
+def _assumption(plan: Plan, row: Row, moves: dict[str, float]) -> Assumption:
+    info = plan.project.table.leaves[row.leaf]
+    written = [units.from_base(x, row.unit) for x in (row.value, row.low or 0.0, row.high or 0.0)]
+    value, low, high = (f"{x:.4g} {row.unit}".removesuffix(" 1") for x in written)
+    return Assumption(
+        row.path, row.file, row.line, info.meaning, value, low, high, row.confidence, row.source, moves
+    )
+
+
+# --- Declared checks -------------------------------------------------------------------------------------------------
+
+
+def checks(plan: Plan) -> tuple[CheckResult, ...]:
+    """The scenario's declared expectations against the plan. Raises InputError where one cannot be read."""
+    faults: list[Fault] = []
+    results = []
+    for index, check in enumerate(plan.project.inputs.scenario.checks):
+        try:
+            results.append(_checked(plan, check))
+        except InputError:
+            raise
+        except PlannerError as error:
+            entry = f"checks[{index}]"
+            file, line = _place(plan, index)
+            faults.append(Fault(file, line, entry, str(error)))
+    if faults:
+        raise InputError(faults)
+    return tuple(results)
+
+
+def _place(plan: Plan, index: int) -> tuple[str, int]:
+    from planner.inputs import documents
+
+    file, line, _ = documents.locate(plan.project.inputs.tree, ("checks", index))
+    return file, line
+
+
+def _checked(plan: Plan, check: Check) -> CheckResult:
+    if check.quantity not in plan.project.graph.quantities:
+        hint = suggestion(check.quantity, plan.project.graph.quantities)
+        raise PlannerError(f'no quantity "{check.quantity}"; {hint}')
+    unit = plan.project.graph[check.quantity].unit
+    found = _found(plan[check.quantity], check, plan)
+    value = float(units.to_base(found, unit))
+    holds, expected = True, []
+    for word, text in (("at least", check.at_least), ("at most", check.at_most), ("equals", check.equals)):
+        if text is None:
+            continue
+        try:
+            bound, _ = units.read(text, unit)
+        except UnitError as error:
+            raise PlannerError(f"{word.replace(' ', '_')}: {error}") from None
+        expected.append(text if word == "equals" else f"{word} {text}")
+        if word == "at least":
+            holds &= value >= bound
+        elif word == "at most":
+            holds &= value <= bound
+        else:
+            tolerance = check.tolerance.value if check.tolerance is not None else 0.0
+            holds &= abs(value - bound) <= tolerance * abs(bound) + 1e-12 * abs(bound)
+            expected[-1] += f" +- {100 * tolerance:.3g} %" if tolerance else ""
+    shown, wanted = units.show(value, unit), " and ".join(expected)
+    text = f"{'holds' if holds else 'FAILS'}: {check.name}: {check.quantity} is {shown}, expected {wanted}"
+    return CheckResult(check.name, check.quantity, bool(holds), shown, wanted, text)
+
+
+def _found(labelled: Labelled, check: Check, plan: Plan) -> float:
+    """The one number that a check speaks of, in the quantity's unit."""
+    part = labelled.at(**check.where)
+    if "month" in part.axes:
+        if check.at is not None:
+            part = part.at(month=month_label(check.at))
+        else:
+            months = np.asarray(part.values)[_horizon(plan)]
+            flat = months.reshape(len(months), -1).sum(axis=1)
+            reduce = {"max": np.max, "min": np.min, "sum": np.sum, "mean": np.mean, "end": lambda x: x[-1]}
+            return float(reduce[check.over or "max"](flat))
+    return float(np.sum(part.values))
