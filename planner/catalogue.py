@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,7 @@ class Parts:
         return Parts(self.names, self.owner_axes, self.owner_shape, self.owner, fields)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Calendar:
     """The months of the plan, from `plan_start` to the end of the horizon, in seconds after `plan_start`."""
 
@@ -64,17 +65,17 @@ class Calendar:
     months: int
     horizon_from: int
 
-    @property
+    @cached_property
     def edges(self) -> Array:
         """Month boundaries [s after plan_start], shape (months + 1,)."""
         return self.seconds_at(np.arange(self.months + 1))
 
-    @property
+    @cached_property
     def seconds(self) -> Array:
         """Length of each month [s], shape (months,)."""
         return np.diff(self.edges)
 
-    @property
+    @cached_property
     def middles(self) -> Array:
         """Middle of each month [s after plan_start], shape (months,)."""
         edges = self.edges
@@ -85,7 +86,7 @@ class Calendar:
         whole = np.asarray(offset, dtype=np.int64) + (self.first - 1970 * 12)
         days = (whole.astype("datetime64[M]")).astype("datetime64[D]").astype(np.int64)
         start = np.datetime64(self.first - 1970 * 12, "M").astype("datetime64[D]").astype(np.int64)
-        return (days - start) * SECONDS_A_DAY
+        return np.asarray((days - start) * SECONDS_A_DAY, dtype=np.float64)
 
     def month_after(self, seconds: Array) -> npt.NDArray[np.int64]:
         """The first month that begins at or after a moment [s after plan_start]; `months` where none does."""

@@ -6,9 +6,10 @@ that no permitted hardware serves are warnings; a region that the scenario requi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +19,29 @@ from planner.errors import Fault, InputError, PlanForbidden, PlannerError, UnitE
 from planner.inputs.leaves import Row
 from planner.inputs.load import check_profile
 from planner.inputs.numbers import month_label
-from planner.inputs.profiles import Accelerator, Node
+from planner.inputs.profiles import Accelerator
 from planner.inputs.scenario import TIERS, Check
 from planner.perf import export
 from planner.plan import Labelled, Plan
 
+# What findings read besides the headline; computed with it in one run.
+NEEDED = (
+    "node_orders",
+    "storage_orders",
+    "vehicles_unserved",
+    "gpus_short",
+    "storage_short",
+    "site_power_short",
+    "export_verdict",
+    "nodes_delivered",
+    "dataset_time",
+    "storage_units_for_capacity",
+    "storage_units_for_bandwidth",
+    "gpus_release_percentile",
+    "gpus_for_throughput",
+)
 SWING_QUANTITIES = ("tco", "gpus_required")
+SWING_GROUPS = 4
 SHOWN_SHARE = 1e-3  # a shortfall below a thousandth of a unit is rounding
 
 
@@ -98,6 +116,7 @@ def orders(plan: Plan) -> list[Order]:
 def _node_orders(plan: Plan) -> Iterator[Order]:
     inputs, labels = plan.project.inputs, plan.project.table.labels
     leaves = plan.project.leaves
+    plan.values(*NEEDED)
     entering = on(plan.values("node_orders")[0], MONTH, SITE, HARDWARE)[0]
     lead = on(_leaf(leaves, "node_lead_time"), HARDWARE)[0]
     commissioning = on(_leaf(leaves, "site_commissioning"), SITE)[0]
@@ -163,6 +182,7 @@ def _dates(plan: Plan, month: int, commissioning: float, lead: float) -> tuple[s
 
 def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, region by region and site by site."""
+    plan.values(*NEEDED)
     return [
         *_unserved(plan),
         *_gpus_short(plan),
@@ -224,7 +244,9 @@ def _reason(plan: Plan, region: str, month: str) -> str:
     node = inputs.profile("nodes", site.training)
     index = plan.project.table.calendar.first + plan.months.index(month)
     rule = _rules(plan).in_force(index)
-    limb = export.deciding_limb(rule, country, chips_of(inputs.profile("accelerators", node.accelerator)))
+    limb = export.deciding_limb(
+        rule, country, chips_of(inputs.profile("accelerators", node.accelerator))
+    )
     if rule is None or limb is None:
         return f"the site {entry.site} has no hardware"
     effective = month_label(rule.effective)
@@ -260,17 +282,23 @@ def permitted_nodes(plan: Plan, country: str, month: int) -> list[str]:
     """Shipped kinds of node that the rules let into a country in a month index without a licence."""
     rule = _rules(plan).in_force(month)
     allowed = []
-    for name, path in resources.profiles("nodes").items():
-        node = check_profile(path, "nodes")
-        assert isinstance(node, Node)
-        layers = resources.find_profile("accelerators", node.accelerator)
-        chip = check_profile(layers[0], "accelerators") if layers else None
-        if not isinstance(chip, Accelerator) or chip.price is None:
+    for name in resources.profiles("nodes"):
+        node = _profile(plan, "nodes", name)
+        chip = _profile(plan, "accelerators", node.accelerator)
+        if chip.price is None:
             continue
         verdict = int(export.verdicts(rule, country, chips_of(chip))[0])
         if verdict in (export.FREE, export.NOTIFY, export.CASE_BY_CASE):
-            allowed.append(name if verdict == export.FREE else f"{name} ({export.VERDICTS[verdict]})")
+            allowed.append(
+                name if verdict == export.FREE else f"{name} ({export.VERDICTS[verdict]})"
+            )
     return allowed
+
+
+def _profile(plan: Plan, kind: str, name: str) -> Any:
+    """A profile of the plan, or a shipped one that the plan does not use."""
+    used = plan.project.inputs.profiles.get(kind, {})
+    return used[name] if name in used else check_profile(resources.profiles(kind)[name], kind)
 
 
 def _gpus_short(plan: Plan) -> Iterator[Warning_]:
@@ -281,7 +309,11 @@ def _gpus_short(plan: Plan) -> Iterator[Warning_]:
             continue
         first, last, most = span
         earliest = _first_service(plan, site)
-        why = f"an order of {plan.months[0]} serves from {earliest}" if earliest else "no order can serve in time"
+        why = (
+            f"an order of {plan.months[0]} serves from {earliest}"
+            if earliest
+            else "no order can serve in time"
+        )
         if not plan.project.inputs.scenario.sites[site].orders_allowed:
             why = "the site orders nothing"
         text = f"{site}: up to {units.show(most, '1')} GPUs short, {_months(first, last)}; {why}"
@@ -299,16 +331,33 @@ def _first_service(plan: Plan, site: str) -> str | None:
 
 
 def _storage_short(plan: Plan) -> Iterator[Warning_]:
+    """One line a site: the tiers that cannot hold or feed what they must."""
     short = on(plan.values("storage_short")[0], MONTH, TIER, SITE)[0]
-    for tier in range(len(TIERS)):
-        for index, site in enumerate(plan.project.table.labels[SITE]):
-            span = _span(plan, short[:, tier, index])
-            if span is None:
-                continue
-            first, last, most = span
-            missing = units.show(most, "byte")
-            text = f"{site}: {TIERS[tier]} storage full, up to {missing} short, {_months(first, last)}"
-            yield Warning_("storage", f"{site}.{TIERS[tier]}", first, last, most, "byte", text)
+    for index, site in enumerate(plan.project.table.labels[SITE]):
+        spans = {name: _span(plan, short[:, tier, index]) for tier, name in enumerate(TIERS)}
+        found = {name: span for name, span in spans.items() if span is not None}
+        if not found:
+            continue
+        first, last = min(s[0] for s in found.values()), max(s[1] for s in found.values())
+        most = max(span[2] for span in found.values())
+        tiers = ", ".join(
+            f"{name} up to {units.show(span[2], 'byte')}" for name, span in found.items()
+        )
+        why = "the site orders nothing"
+        if plan.project.inputs.scenario.sites[site].orders_allowed:
+            why = f"storage ordered in {plan.months[0]} serves from {_first_storage(plan)}"
+        text = f"{site}: storage short, {_months(first, last)}: {tiers}; {why}"
+        yield Warning_("storage", site, first, last, most, "byte", text)
+
+
+def _first_storage(plan: Plan) -> str:
+    leaves, calendar = plan.project.leaves, plan.project.table.calendar
+    wait = (
+        _leaf(leaves, "system_lead_time").min()
+        + _leaf(leaves, "storage_policy_commissioning").max()
+    )
+    month = int(calendar.month_after(np.array(wait)))
+    return plan.months[month] if month < calendar.months else "after the horizon"
 
 
 def _power_short(plan: Plan) -> Iterator[Warning_]:
@@ -321,7 +370,9 @@ def _power_short(plan: Plan) -> Iterator[Warning_]:
         first, last, most = span
         later = np.flatnonzero(np.diff(limit[:, index]) > 0) + 1
         coming = [m for m in later if plan.months[m] > first]
-        phase = f"; the next phase comes in {plan.months[coming[0]]}" if coming else "; no later phase"
+        phase = (
+            f"; the next phase comes in {plan.months[coming[0]]}" if coming else "; no later phase"
+        )
         text = f"{site}: up to {units.show(most, 'watt')} of site power short, {_months(first, last)}{phase}"
         yield Warning_("power", site, first, last, most, "W", text)
 
@@ -376,13 +427,19 @@ def binding(plan: Plan) -> tuple[str, ...]:
     """One line for each constraint that decides a purchase: storage by capacity or bandwidth, training by its peaks."""
     lines = []
     names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
-    capacity, bandwidth = (on(x, MONTH, TIER, SITE)[0][_horizon(plan)].sum(axis=2) for x in plan.values(*names))
+    capacity, bandwidth = (
+        on(x, MONTH, TIER, SITE)[0][_horizon(plan)].sum(axis=2) for x in plan.values(*names)
+    )
     for tier, name in enumerate(TIERS):
-        lines.append(f"{name} storage: {_binds(plan, capacity[:, tier], bandwidth[:, tier], 'capacity', 'read bandwidth')}")
+        lines.append(
+            f"{name} storage: {_binds(plan, capacity[:, tier], bandwidth[:, tier], 'capacity', 'read bandwidth')}"
+        )
     (release, work) = plan.values("gpus_release_percentile", "gpus_for_throughput")
     peaks = on(release, MONTH, SITE)[0][_horizon(plan)].sum(axis=1)
     means = on(work, MONTH, WORKLOAD, SITE)[0][_horizon(plan)].sum(axis=(1, 2))
-    lines.append(f"GPUs: {_binds(plan, peaks, means, 'release deadlines', 'mean work of releases and experiments')}")
+    lines.append(
+        f"GPUs: {_binds(plan, peaks, means, 'release deadlines', 'mean work of releases and experiments')}"
+    )
     return tuple(lines)
 
 
@@ -415,25 +472,44 @@ def assumptions(plan: Plan, count: int = 10) -> list[Assumption]:
     ]
     if not chosen:
         return []
-    draws = 2 * len(chosen)
-    values: dict[int, Array] = {}
-    for position, index in enumerate(chosen):
-        row = project.table.rows[index]
-        drawn = np.full(draws, row.value)
-        drawn[2 * position], drawn[2 * position + 1] = row.low, row.high
-        values[index] = drawn
-    results = project.run(SWING_QUANTITIES, project.table.redrawn(values), draws)
+    swings = _swings(plan, chosen)
     moves: dict[str, Array] = {}
     for name in SWING_QUANTITIES:
         base = _size(plan.values(name)[0])
-        drawn = np.broadcast_to(_size(results[name]), (draws,)).reshape(-1, 2)
-        moves[name] = np.abs(drawn / base - 1.0).max(axis=1) if base[0] else np.zeros(len(chosen))
+        moved = np.abs(swings[name] / base - 1.0) if base[0] else np.zeros_like(swings[name])
+        moves[name] = moved.max(axis=1)
     largest = np.maximum.reduce(list(moves.values()))
     order = [i for i in np.argsort(-largest, kind="stable")[:count] if largest[i] > SHOWN_SHARE]
     return [
-        _assumption(plan, project.table.rows[chosen[i]], {name: float(moves[name][i]) for name in moves})
+        _assumption(
+            plan, project.table.rows[chosen[i]], {name: float(moves[name][i]) for name in moves}
+        )
         for i in order
     ]
+
+
+def _swings(plan: Plan, chosen: Sequence[int]) -> dict[str, Array]:
+    """Sizes of the swing quantities with each chosen row at its low and its high, shape (row, 2).
+
+    Rows are run in groups by how much of the graph follows from them: what no row of a group touches is computed once.
+    """
+    project = plan.project
+    rows = project.table.rows
+    reach = [len(project.graph.descendants(rows[index].leaf)) for index in chosen]
+    swings = {name: np.empty((len(chosen), 2)) for name in SWING_QUANTITIES}
+    for group in np.array_split(np.argsort(reach, kind="stable"), min(SWING_GROUPS, len(chosen))):
+        values: dict[int, Array] = {}
+        for position, member in enumerate(group):
+            row = rows[chosen[member]]
+            drawn = np.full(2 * len(group), row.value)
+            drawn[2 * position : 2 * position + 2] = row.low, row.high
+            values[chosen[member]] = drawn
+        results = project.run(SWING_QUANTITIES, project.table.redrawn(values), 2 * len(group))
+        for name in SWING_QUANTITIES:
+            swings[name][group] = np.broadcast_to(_size(results[name]), (2 * len(group),)).reshape(
+                -1, 2
+            )
+    return swings
 
 
 def _size(x: Array) -> Array:
@@ -447,7 +523,16 @@ def _assumption(plan: Plan, row: Row, moves: dict[str, float]) -> Assumption:
     written = [units.from_base(x, row.unit) for x in (row.value, row.low or 0.0, row.high or 0.0)]
     value, low, high = (f"{x:.4g} {row.unit}".removesuffix(" 1") for x in written)
     return Assumption(
-        row.path, row.file, row.line, info.meaning, value, low, high, row.confidence, row.source, moves
+        row.path,
+        row.file,
+        row.line,
+        info.meaning,
+        value,
+        low,
+        high,
+        row.confidence,
+        row.source,
+        moves,
     )
 
 
@@ -487,7 +572,11 @@ def _checked(plan: Plan, check: Check) -> CheckResult:
     found = _found(plan[check.quantity], check, plan)
     value = float(units.to_base(found, unit))
     holds, expected = True, []
-    for word, text in (("at least", check.at_least), ("at most", check.at_most), ("equals", check.equals)):
+    for word, text in (
+        ("at least", check.at_least),
+        ("at most", check.at_most),
+        ("equals", check.equals),
+    ):
         if text is None:
             continue
         try:
@@ -517,6 +606,7 @@ def _found(labelled: Labelled, check: Check, plan: Plan) -> float:
         else:
             months = np.asarray(part.values)[_horizon(plan)]
             flat = months.reshape(len(months), -1).sum(axis=1)
-            reduce = {"max": np.max, "min": np.min, "sum": np.sum, "mean": np.mean, "end": lambda x: x[-1]}
-            return float(reduce[check.over or "max"](flat))
+            if check.over == "end":
+                return float(flat[-1])
+            return float(getattr(flat, check.over or "max")())
     return float(np.sum(part.values))

@@ -76,7 +76,7 @@ class Labelled:
     labels: Mapping[str, tuple[str, ...]]
     values: Array
 
-    def __array__(self, dtype: npt.DTypeLike = None, copy: bool | None = None) -> npt.NDArray[Any]:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         return np.array(self.values, dtype=dtype, copy=True if copy is None else copy)
 
     def __float__(self) -> float:
@@ -177,7 +177,9 @@ def load(
     for path in with_modules:
         graph = graph.replace(load_user_module(Path(path)))
     pairs = [_pair(text, "--set-quantity", "NAME=VALUE") for text in set_quantity]
-    return Project(inputs, table, graph, {name: _override(graph, name, text) for name, text in pairs})
+    return Project(
+        inputs, table, graph, {name: _override(graph, name, text) for name, text in pairs}
+    )
 
 
 def size(scenario: str | os.PathLike[str], **options: Any) -> Plan:

@@ -188,12 +188,13 @@ def given_override(original: Quantity, value: npt.ArrayLike, lengths: Shape) -> 
         array = array.reshape((1,) * RANK)
     elif array.ndim == len(axes):
         array = place(array, *axes)
-    if not _fits(array.shape, shape_of((DRAW, *axes), dict(enumerate(lengths)))):
+    full = shape_of((DRAW, *axes), dict(enumerate(lengths)))
+    if not _fits(array.shape, full):
         own = ", ".join(f"{AXES[axis]} ({lengths[axis]})" for axis in axes) or "no axis"
         raise QuantityError(name, f"it varies by {own}; the override has the shape {shape}")
     if np.isnan(array).any():
         raise QuantityError(name, "the override is NaN")
-    return _read_only(array)
+    return _read_only(_spread(array, full))
 
 
 def _fetch(slots: Sequence[int]) -> Callable[[list[Any]], Sequence[Any]]:

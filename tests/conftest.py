@@ -1,5 +1,7 @@
 """Options and fixtures for all tests.
 
+Golden files hold what commands print; `pytest --refresh-golden` rewrites them.
+
 Benchmarks measure ratios within one run and print them at the end; they fail only with
 `--enforce-speed`, because a busy machine is not a fault of the code.
 """
@@ -7,15 +9,22 @@ Benchmarks measure ratios within one run and print them at the end; they fail on
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 SPEED = "speed"
+GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--enforce-speed", action="store_true", help="let a benchmark fail that misses its limit"
+    )
+    parser.addoption(
+        "--refresh-golden",
+        action="store_true",
+        help="write what commands print to tests/golden/ instead of comparing; read the diff",
     )
 
 
@@ -28,6 +37,19 @@ def speed_limit(request: pytest.FixtureRequest) -> Callable[[str, float, float],
         request.node.user_properties.append((SPEED, line))
         if request.config.getoption("--enforce-speed"):
             assert measured < limit, line
+
+    return check
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with a file of tests/golden/; rewritten with --refresh-golden."""
+
+    def check(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if request.config.getoption("--refresh-golden"):
+            file.write_text(text, encoding="utf-8")
+        assert text == file.read_text(encoding="utf-8"), f"{name}: --refresh-golden, if it is meant"
 
     return check
 

@@ -41,9 +41,7 @@ def test_a_figure_that_is_off_fails_the_command() -> None:
 def test_a_check_of_an_unknown_quantity_is_wrong_input(tmp_path: Path) -> None:
     scenario = tmp_path / "mine.yaml"
     scenario.write_text(
-        "extends: 5pct_ev_market.yaml\n"
-        "checks:\n"
-        "  - {name: typo, quantity: gpu, at_least: 1}\n",
+        "extends: 5pct_ev_market.yaml\nchecks:\n  - {name: typo, quantity: gpu, at_least: 1}\n",
         encoding="utf-8",
     )
     run = _size(scenario)

@@ -251,7 +251,7 @@ def test_override_broadcasts_a_number_and_places_an_array_on_the_axes(graph: Gra
     def overridden(value: npt.ArrayLike) -> Array:
         return graph.run(LEAVES, ["links"], SIZES, {"ingest": value})["links"]
 
-    assert overridden(2.0).item() == 4
+    assert np.array_equal(overridden(2.0), place(np.full(5, 4.0), MONTH))
     by_month = np.arange(5.0)
     assert np.array_equal(overridden(by_month), place(by_month * 2, MONTH))
     assert np.array_equal(overridden(place(by_month, MONTH)), place(by_month * 2, MONTH))
@@ -268,7 +268,8 @@ def test_override_on_other_axes_or_of_wrong_length_is_refused(graph: Graph) -> N
 
 
 def test_an_overridden_quantity_needs_no_inputs(graph: Graph) -> None:
-    assert graph.run({}, ["links"], SIZES, {"ingest": 1.0})["links"].item() == 2
+    result = graph.run({}, ["links"], SIZES, {"ingest": 1.0})["links"]
+    assert np.array_equal(result, place(np.full(5, 2.0), MONTH))
 
 
 def test_an_input_without_value_is_named_with_who_needs_it(graph: Graph) -> None:
@@ -376,7 +377,22 @@ def test_a_quantity_may_leave_the_draws_of_a_parameter_alone() -> None:
 def test_draws_of_an_override_flow_on(graph: Graph) -> None:
     value = place(np.arange(4.0), DRAW)
     result = graph.run(LEAVES, ["links"], SIZES, {"ingest": value}, draws=4, chunk=3)
-    assert np.array_equal(result["links"], value * 2)
+    assert np.array_equal(result["links"], np.broadcast_to(value * 2, result["links"].shape))
+    assert result["links"].shape[:2] == (4, 5)
+
+
+def test_a_sum_counts_every_position_on_the_declared_axes_of_what_it_sums() -> None:
+    graph = Graph.of(
+        compute("same_everywhere", ["c"], "c * 2", "month region"),
+        compute("all_regions", ["same_everywhere"], "total(same_everywhere, REGION)", "month"),
+        leaves=["c"],
+    )
+    given = {"c": place(7.0)}
+    result = graph.run(given, ["same_everywhere", "all_regions"], SIZES)
+    assert np.array_equal(result["same_everywhere"], place(np.full((5, 3), 14.0), MONTH, REGION))
+    assert np.array_equal(result["all_regions"], place(np.full(5, 42.0), MONTH))
+    overridden = graph.run(given, ["all_regions"], SIZES, {"same_everywhere": 14.0})
+    assert np.array_equal(overridden["all_regions"], result["all_regions"])
 
 
 # --- properties, each with a bug that it must find -----------------------------------------------

@@ -66,9 +66,9 @@ def _names(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
         if region.site is not None and region.site not in scenario.sites:
             yield _unknown(("regions", name, "site"), region.site, "site", scenario.sites)
     for name, program in scenario.programs.items():
-        for index, region in enumerate(program.regions or ()):
-            if region not in homes:
-                yield _unknown(("programs", name, "regions", index), region, "fleet region", homes)
+        for index, home in enumerate(program.regions or ()):
+            if home not in homes:
+                yield _unknown(("programs", name, "regions", index), home, "fleet region", homes)
     for section, expected, found in (
         ("links", LINKS, scenario.links),
         ("tiers", TIERS, scenario.tiers),
@@ -102,17 +102,17 @@ def _market(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str
                 f"{forecast} gives {region.market_row} for {years[0]} to {years[-1]}; "
                 f"the plan needs {first} to {last}",
             )
-        row = (forecast, region.market_row)
+        claim = (forecast, region.market_row)
         if region.market_share is not None:
-            claimed[row] = claimed.get(row, 0.0) + region.market_share.value
-        elif row in takers:
+            claimed[claim] = claimed.get(claim, 0.0) + region.market_share.value
+        elif claim in takers:
             yield (
                 ("regions", name),
-                f"both {takers[row]} and {name} take what is left of {region.market_row}; "
+                f"both {takers[claim]} and {name} take what is left of {region.market_row}; "
                 "give one of them a market_share",
             )
         else:
-            takers[row] = name
+            takers[claim] = name
     for (forecast, row), share in claimed.items():
         if share > 1 + 1e-9:
             yield ("regions",), f"regions claim {share:.0%} of the row {row} of {forecast}"
@@ -158,9 +158,9 @@ def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
-    for name, tier in scenario.tiers.items():
+    for tier_name, tier in scenario.tiers.items():
         if tier.held_until.value < tier.held_from.value:
-            yield ("tiers", name, "held_until"), "is less than held_from"
+            yield ("tiers", tier_name, "held_until"), "is less than held_from"
     if sum(site.training_share.value for site in scenario.sites.values()) <= 0:
         yield ("sites",), "no site has a training_share above 0"
     for name in fleet_regions(scenario):

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from planner import units
 from planner.axes import (
+    DRAW,
     ECU,
     HARDWARE,
     HOUR,
@@ -23,12 +24,11 @@ from planner.axes import (
     MONTH,
     PACKAGE,
     PROGRAM,
+    RANK,
     REGION,
     SITE,
     TIER,
     WORKLOAD,
-    DRAW,
-    RANK,
     Array,
     place,
 )
@@ -38,12 +38,14 @@ from planner.inputs.checks import fleet_regions
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_label
 from planner.inputs.profiles import Entity, ExportRules
-from planner.inputs.scenario import LINKS, TIERS
+from planner.inputs.scenario import LINKS, TIERS, Link, Tier
 from planner.perf import export
 
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 Steps = tuple[str | int, ...]
 Assemble = Callable[[Array], object]
+# A part of a ragged list: position of its owner, where it is written, its fields, and its place in time.
+PartEntry = tuple[tuple[int, ...], Steps, Entity, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,9 @@ class _Builder:
         self.leaves: dict[str, LeafInfo] = {}
         self.regions = tuple(fleet_regions(self.scenario))
         self.programs = tuple(self.scenario.programs)
-        self.ecus = _unique(e for p in self.scenario.programs.values() for e in _by_month(p.ecu_from))
+        self.ecus = _unique(
+            e for p in self.scenario.programs.values() for e in _by_month(p.ecu_from)
+        )
         self.sites = tuple(self.scenario.sites)
         self.hardware = _unique(self._hardware())
         first = self.scenario.plan_start
@@ -157,30 +161,54 @@ class _Builder:
     def table(self) -> LeafTable:
         scenario, profile = self.scenario, self.inputs.profile
         self._section("market", ("market",), scenario.market)
-        for name in ("fleet", "telemetry", "storage_policy", "training", "ota", "fabric", "economics", "carbon"):
+        for name in (
+            "fleet",
+            "telemetry",
+            "storage_policy",
+            "training",
+            "ota",
+            "fabric",
+            "economics",
+            "carbon",
+        ):
             self._section(name, (name,), getattr(scenario, name))
-        self._section("switch", ("network", scenario.fabric.switch), profile("network", scenario.fabric.switch))
+        self._section(
+            "switch",
+            ("network", scenario.fabric.switch),
+            profile("network", scenario.fabric.switch),
+        )
         self._entities("region", REGION, self.regions, "regions")
         self._entities("program", PROGRAM, self.programs, "programs", scenario.programs)
-        self._entities("vehicle", PROGRAM, [p.vehicle for p in scenario.programs.values()], "vehicles")
+        self._entities(
+            "vehicle", PROGRAM, [p.vehicle for p in scenario.programs.values()], "vehicles"
+        )
         self._entities("ecu", ECU, self.ecus, "ecus")
-        self._entities("workload", WORKLOAD, list(scenario.workloads), "workloads", scenario.workloads)
+        self._entities(
+            "workload", WORKLOAD, list(scenario.workloads), "workloads", scenario.workloads
+        )
         self._entities("model", WORKLOAD, [w.model for w in scenario.workloads.values()], "models")
         self._entities("package", PACKAGE, list(scenario.packages), "packages", scenario.packages)
-        self._entities("tier", TIER, TIERS, "tiers", scenario.tiers)
-        self._entities("system", TIER, [scenario.tiers[t].system for t in TIERS], "storage")
-        self._entities("link", LINK, LINKS, "links", scenario.links)
+        tiers = cast("Mapping[str, Tier]", scenario.tiers)
+        links = cast("Mapping[str, Link]", scenario.links)
+        self._entities("tier", TIER, TIERS, "tiers", tiers)
+        self._entities("system", TIER, [tiers[name].system for name in TIERS], "storage")
+        self._entities("link", LINK, LINKS, "links", links)
         self._entities("site", SITE, self.sites, "sites", scenario.sites)
         self._entities("location", SITE, [s.location for s in scenario.sites.values()], "regions")
         self._entities("node", HARDWARE, self.hardware, "nodes")
         nodes = [profile("nodes", name) for name in self.hardware]
-        self._entities("accelerator", HARDWARE, [node.accelerator for node in nodes], "accelerators")
+        self._entities(
+            "accelerator", HARDWARE, [node.accelerator for node in nodes], "accelerators"
+        )
         self._entities("nic", HARDWARE, [node.nic for node in nodes], "network")
         self._market_sales()
         self._ragged()
         self._structure()
         return LeafTable(
-            tuple(self.rows), MappingProxyType(self.leaves), MappingProxyType(self.labels), self.calendar
+            tuple(self.rows),
+            MappingProxyType(self.leaves),
+            MappingProxyType(self.labels),
+            self.calendar,
         )
 
     # --- Numbers with a unit -----------------------------------------------------------------------------------------
@@ -192,10 +220,18 @@ class _Builder:
             name = f"{prefix}_{field}"
             if isinstance(value, Series):
                 rows, weights = self._series(name, (), (*steps, field), leaf, value)
-                self._add(name, leaf, (MONTH,), rows, _series_assembly([(weights, value)], (MONTH,)))
+                self._add(
+                    name, leaf, (MONTH,), rows, _series_assembly([(weights, value)], (MONTH,))
+                )
             else:
-                found = [(0, self._row(name, (), (*steps, field), leaf, value))] if value is not None else []
-                self._add(name, leaf, (), [row for _, row in found], _cell_assembly(found, 1, leaf, ()))
+                found = (
+                    [(0, self._row(name, (), (*steps, field), leaf, value))]
+                    if value is not None
+                    else []
+                )
+                self._add(
+                    name, leaf, (), [row for _, row in found], _cell_assembly(found, 1, leaf, ())
+                )
 
     def _entities(
         self,
@@ -207,7 +243,8 @@ class _Builder:
     ) -> None:
         """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity."""
         objects = [
-            entities[name] if entities is not None else self.inputs.profile(section, name) for name in names
+            entities[name] if entities is not None else self.inputs.profile(section, name)
+            for name in names
         ]
         for field, leaf in _declared(type(objects[0])).items():
             name = f"{prefix}_{field}"
@@ -226,7 +263,9 @@ class _Builder:
                 rows = list(dict.fromkeys(row for _, row in found))
                 columns = {row: column for column, row in enumerate(rows)}
                 placed = [(i, columns[row]) for i, row in found]
-                self._add(name, leaf, (axis,), rows, _cell_assembly(placed, len(names), leaf, (axis,)))
+                self._add(
+                    name, leaf, (axis,), rows, _cell_assembly(placed, len(names), leaf, (axis,))
+                )
 
     def _series_leaf(
         self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Series]
@@ -339,7 +378,9 @@ class _Builder:
     def _market_sales(self) -> None:
         """Yearly sales of each region's row, interpolated geometrically between the forecast's years."""
         leaf = Leaf("vehicle/year", "yearly electric-car sales of the region's market row")
-        years = np.array([(self.scenario.plan_start + month) // 12 for month in range(self.calendar.months)])
+        years = np.array(
+            [(self.scenario.plan_start + month) // 12 for month in range(self.calendar.months)]
+        )
         rows: list[int] = []
         blocks: list[tuple[list[int], Array]] = []
         for name in self.regions:
@@ -350,18 +391,33 @@ class _Builder:
             columns = []
             for year in known:
                 steps = ("markets", forecast, "rows", region.market_row, "sales", year)
-                row = self._row("market_sales", (region.market_row, year), steps, Leaf("vehicle", ""), sales[year])
+                row = self._row(
+                    "market_sales",
+                    (region.market_row, year),
+                    steps,
+                    Leaf("vehicle", ""),
+                    sales[year],
+                )
                 if row not in rows:
                     rows.append(row)
                 columns.append(rows.index(row))
-            blocks.append((columns, _weights(years, np.array([int(y) for y in known]), "geometric")))
+            blocks.append(
+                (columns, _weights(years, np.array([int(y) for y in known]), "geometric"))
+            )
         # The year's figure over the year's own length: the months of a year add up to it exactly.
-        seconds = np.array([self.calendar.seconds_at((y * 12 - self.calendar.first) + np.array([0, 12])) for y in years])
+        seconds = np.array(
+            [
+                self.calendar.seconds_at((y * 12 - self.calendar.first) + np.array([0, 12]))
+                for y in years
+            ]
+        )
         year_seconds = seconds[:, 1] - seconds[:, 0]
 
         def assemble(cells: Array) -> Array:
             logs = np.log(cells)
-            yearly = [np.exp(logs[:, columns] @ weights.T) / year_seconds for columns, weights in blocks]
+            yearly = [
+                np.exp(logs[:, columns] @ weights.T) / year_seconds for columns, weights in blocks
+            ]
             return place(np.stack(yearly, axis=-1), DRAW, MONTH, REGION)
 
         self._add("market_sales", leaf, (MONTH, REGION), rows, assemble)
@@ -370,13 +426,13 @@ class _Builder:
 
     def _ragged(self) -> None:
         scenario, first = self.scenario, self.scenario.plan_start
-        sensors = [
+        sensors: list[PartEntry] = [
             ((p,), ("vehicles", program.vehicle, "sensors", name), sensor, {})
             for p, program in enumerate(scenario.programs.values())
             for name, sensor in self.inputs.profile("vehicles", program.vehicle).sensors.items()
         ]
         self._parts("program_sensors", (PROGRAM,), "sensors of the programme's vehicle", sensors)
-        cohorts = [
+        cohorts: list[PartEntry] = [
             (
                 (
                     self.regions.index(cohort.region),
@@ -389,8 +445,12 @@ class _Builder:
             )
             for index, cohort in enumerate(scenario.opening_fleet)
         ]
-        self._parts("opening_fleet", (REGION, PROGRAM, ECU), "vehicles on the road at plan_start", cohorts)
-        nodes, storage, data = [], [], []
+        self._parts(
+            "opening_fleet", (REGION, PROGRAM, ECU), "vehicles on the road at plan_start", cohorts
+        )
+        nodes: list[PartEntry] = []
+        storage: list[PartEntry] = []
+        data: list[PartEntry] = []
         for s, (name, site) in enumerate(scenario.sites.items()):
             for field in ("installed", "committed"):
                 for index, stock in enumerate(getattr(site, field)):
@@ -404,8 +464,18 @@ class _Builder:
             for index, entry in enumerate(site.opening_data):
                 known = {"year": float(entry.year - first)}
                 data.append(((s,), ("sites", name, "opening_data", index), entry, known))
-        self._parts("site_nodes_before", (SITE, HARDWARE), "nodes installed or committed before the plan", nodes)
-        self._parts("site_storage_before", (TIER, SITE), "storage units installed or committed before the plan", storage)
+        self._parts(
+            "site_nodes_before",
+            (SITE, HARDWARE),
+            "nodes installed or committed before the plan",
+            nodes,
+        )
+        self._parts(
+            "site_storage_before",
+            (TIER, SITE),
+            "storage units installed or committed before the plan",
+            storage,
+        )
         self._parts("site_opening_data", (SITE,), "data kept in the years before the plan", data)
 
     def _parts(
@@ -413,7 +483,7 @@ class _Builder:
         name: str,
         axes: tuple[int, ...],
         meaning: str,
-        entries: Sequence[tuple[tuple[int, ...], Steps, Entity, Mapping[str, float]]],
+        entries: Sequence[PartEntry],
     ) -> None:
         """A leaf that is a ragged list; `known` fields are positions in time, not numbers to be drawn."""
         shape = tuple(len(self.labels[axis]) for axis in axes)
@@ -427,7 +497,11 @@ class _Builder:
             position = tuple(self.labels[axis][i] for axis, i in zip(axes, index, strict=True))
             for field, leaf in fields.items():
                 row = self._row(
-                    name, (*position, str(steps[-1]), field), (*steps, field), leaf, getattr(entity, field)
+                    name,
+                    (*position, str(steps[-1]), field),
+                    (*steps, field),
+                    leaf,
+                    getattr(entity, field),
                 )
                 if row not in rows:
                     rows.append(row)
@@ -458,7 +532,10 @@ class _Builder:
             [f"regions.{name}.site" for name in self.regions],
         )
         rows = [
-            (scenario.regions[n].forecast or scenario.market.forecast, scenario.regions[n].market_row)
+            (
+                scenario.regions[n].forecast or scenario.market.forecast,
+                scenario.regions[n].market_row,
+            )
             for n in self.regions
         ]
         self._fixed(
@@ -469,9 +546,21 @@ class _Builder:
             [f"regions.{name}" for name in self.regions],
         )
         self._object("region_row", "market row of each region", tuple(rows))
-        self._object("region_data_stays", "regions whose data may not leave the country", tuple(scenario.regions[n].data_stays for n in self.regions))
-        self._object("region_country", "country of each region", tuple(scenario.regions[n].country for n in self.regions))
-        self._object("site_country", "country of each site", tuple(self._location(s).country for s in scenario.sites.values()))
+        self._object(
+            "region_data_stays",
+            "regions whose data may not leave the country",
+            tuple(scenario.regions[n].data_stays for n in self.regions),
+        )
+        self._object(
+            "region_country",
+            "country of each region",
+            tuple(scenario.regions[n].country for n in self.regions),
+        )
+        self._object(
+            "site_country",
+            "country of each site",
+            tuple(self._location(s).country for s in scenario.sites.values()),
+        )
         sold = [
             [float(p.regions is None or name in p.regions) for p in scenario.programs.values()]
             for name in self.regions
@@ -490,7 +579,10 @@ class _Builder:
             self._ecus_built(),
             [f"programs.{name}.ecu_from" for name in self.programs],
         )
-        starts = [w.start if w.start is not None else scenario.horizon.start for w in scenario.workloads.values()]
+        starts = [
+            w.start if w.start is not None else scenario.horizon.start
+            for w in scenario.workloads.values()
+        ]
         self._fixed(
             "workload_active",
             (MONTH, WORKLOAD),
@@ -498,7 +590,9 @@ class _Builder:
             [[float(scenario.plan_start + m >= start) for start in starts] for m in range(months)],
             [f"workloads.{name}.start" for name in scenario.workloads],
         )
-        precisions = [self.inputs.profile("models", w.model).precision for w in scenario.workloads.values()]
+        precisions = [
+            self.inputs.profile("models", w.model).precision for w in scenario.workloads.values()
+        ]
         self._fixed(
             "model_trains_in_fp8",
             (WORKLOAD,),
@@ -518,7 +612,10 @@ class _Builder:
             "site_trains_on",
             (SITE, HARDWARE),
             "1 for the kind of node that the site buys for training",
-            [[float(s.training == kind) for kind in self.hardware] for s in scenario.sites.values()],
+            [
+                [float(s.training == kind) for kind in self.hardware]
+                for s in scenario.sites.values()
+            ],
             [f"sites.{name}.training" for name in self.sites],
         )
         self._fixed(
@@ -528,7 +625,14 @@ class _Builder:
             [float(site.orders_allowed) for site in scenario.sites.values()],
             [f"sites.{name}.orders_allowed" for name in self.sites],
         )
-        self._fixed("month_seconds", (MONTH,), "calendar length of the month", self.calendar.seconds, (), "second")
+        self._fixed(
+            "month_seconds",
+            (MONTH,),
+            "calendar length of the month",
+            self.calendar.seconds,
+            (),
+            "second",
+        )
         self._object("calendar", "months of the plan", self.calendar)
         self._object("export_rules", f"export rules {scenario.export_rules}", self._export_rules())
 
@@ -556,13 +660,21 @@ class _Builder:
                 performance=_span(entry.performance_from, entry.performance_below),
                 density=_span(entry.density_from, entry.density_below),
                 link_from=entry.link_from.value if entry.link_from else 0.0,
-                memory_bandwidth_from=entry.memory_bandwidth_from.value if entry.memory_bandwidth_from else 0.0,
+                memory_bandwidth_from=entry.memory_bandwidth_from.value
+                if entry.memory_bandwidth_from
+                else 0.0,
                 data_centre_only=entry.data_centre_only,
                 verdict=entry.verdict,
             )
 
         rules = tuple(
-            export.Rule(rule.name, rule.title, rule.known, rule.effective, tuple(limb(e) for e in rule.limbs))
+            export.Rule(
+                rule.name,
+                rule.title,
+                rule.known,
+                rule.effective,
+                tuple(limb(e) for e in rule.limbs),
+            )
             for rule in profile.rules
             if rule.known <= self.scenario.plan_start
         )
@@ -601,7 +713,9 @@ def _declared(schema: type[Entity]) -> dict[str, Leaf]:
     }
 
 
-def _cell_assembly(placed: Sequence[tuple[int, int]], size: int, leaf: Leaf, axes: tuple[int, ...]) -> Assemble:
+def _cell_assembly(
+    placed: Sequence[tuple[int, int]], size: int, leaf: Leaf, axes: tuple[int, ...]
+) -> Assemble:
     """Cells to an array of `size` positions; `placed` pairs positions with columns, the rest stand for absence."""
     positions = [position for position, _ in placed]
     columns = [column if axes else 0 for _, column in placed]

@@ -68,7 +68,10 @@ def load(
     tree = _with_profiles(tree, overlays, done, faults)
     faults.extend(_dangling(tree))
     inputs = _validated(path, tree, faults)
-    faults = [*_missing_sources(inputs), *contradictions(inputs.scenario, inputs.profiles, inputs.tree)]
+    faults = [
+        *_missing_sources(inputs),
+        *contradictions(inputs.scenario, inputs.profiles, inputs.tree),
+    ]
     if faults:
         raise InputError(faults)
     return inputs
@@ -76,7 +79,9 @@ def load(
 
 def check_profile(path: Path, kind: str) -> Profile:
     """Read one profile file on its own. Raises InputError with every fault found."""
-    tree = documents.resolve(path, [resources.data_root() / "hardware_profiles" / kind], _shown(path))
+    tree = documents.resolve(
+        path, [resources.data_root() / "hardware_profiles" / kind], _shown(path)
+    )
     profile, faults = _model(PROFILE_KINDS[kind], tree, tree, ())
     faults.extend(_unsourced(profile, tree, ()) if profile else [])
     if faults:
@@ -200,7 +205,9 @@ def _laid_under(tree: Table, kind: str, name: str, layers: Sequence[Path]) -> Ta
     """The tree with a profile's files laid under the scenario's own entry for it."""
     merged: Node | None = None
     for layer in reversed(layers):
-        document = documents.resolve(layer, [resources.data_root() / "hardware_profiles" / kind], _shown(layer))
+        document = documents.resolve(
+            layer, [resources.data_root() / "hardware_profiles" / kind], _shown(layer)
+        )
         merged = document if merged is None else documents.merge(merged, document)
     assert merged is not None
     own = _entry(tree, kind, name)
@@ -244,7 +251,9 @@ def _validated(path: Path, tree: Table, before: Sequence[Fault]) -> Inputs:
         if section is None:
             continue
         if not isinstance(section, Table):
-            faults.append(Fault(section.file, section.line, kind, "expected a table of profiles by name"))
+            faults.append(
+                Fault(section.file, section.line, kind, "expected a table of profiles by name")
+            )
             continue
         for name, node in section.entries.items():
             profile, found = _model(PROFILE_KINDS[kind], node, tree, (kind, name))
@@ -273,7 +282,9 @@ def _fault(schema: type[Entity], tree: Table, at: tuple[str | int, ...], item: A
     file, line, path = documents.locate(tree, steps, at_key=kind == "extra_forbidden")
     if kind == "extra_forbidden":
         known = _fields_at(schema, item["loc"][:-1])
-        message = f"unknown key; {suggestion(str(item['loc'][-1]), known)}" if known else "unknown key"
+        message = (
+            f"unknown key; {suggestion(str(item['loc'][-1]), known)}" if known else "unknown key"
+        )
     elif kind == "missing":
         path = documents.dotted(steps)
         hint = "; extends: base.yaml gives most of a scenario" if len(steps) == 1 else ""
@@ -333,7 +344,12 @@ def _unsourced(value: Any, tree: Table, at: tuple[str | int, ...]) -> Iterator[F
         file, line, path = documents.locate(tree, steps)
         if _PROFILE_FOLDER in file.replace("\\", "/").split("/")[:-1]:
             lacking = "source" if cell.source is None else "confidence"
-            yield Fault(file, line, path, f"{lacking} missing; every number of a profile says where it comes from")
+            yield Fault(
+                file,
+                line,
+                path,
+                f"{lacking} missing; every number of a profile says where it comes from",
+            )
 
 
 _PROFILE_FOLDER = "hardware_profiles"
@@ -344,7 +360,7 @@ def cells_of(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str 
     if isinstance(value, Cell):
         yield at, value
     elif isinstance(value, Series):
-        for month, cell in value.knots:
+        for _, cell in value.knots:
             yield at, cell
     elif isinstance(value, HourProfile):
         for index, cell in enumerate(value.cells):

@@ -1,6 +1,7 @@
 """How a number is written in YAML, and what it becomes.
 
-A number is plain text with a unit (`700 W`, `45 %`) or a mapping that also says where it comes from and how sure it is::
+A number is plain text with a unit (`700 W`, `45 %`) or a mapping that also says where it comes from and how sure
+it is::
 
     power: {value: 700 W, source: nvidia_h100, confidence: published}
     price: {low: 25000 USD, base: 30000 USD, high: 40000 USD, source: "...", confidence: assumed}
@@ -18,6 +19,7 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -168,7 +170,7 @@ class Leaf:
                 raise ValueError(f"{key}: a geometric series needs values above 0")
             knots.append((month_index(str(key)), cell))
         knots.sort(key=lambda knot: knot[0])
-        for (before, _), (after, _) in zip(knots, knots[1:], strict=False):
+        for (before, _), (after, _) in pairwise(knots):
             if before == after:
                 raise ValueError(f"two knots for {month_label(before)}")
         return Series(tuple(knots), interpolate)

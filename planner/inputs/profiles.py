@@ -35,7 +35,9 @@ def _month(raw: Any) -> int:
 MonthIndex = Annotated[
     int,
     BeforeValidator(_month),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$", "description": "a month"}),
+    WithJsonSchema(
+        {"type": ["string", "integer"], "pattern": r"^\d{4}(-\d{1,2})?$", "description": "a month"}
+    ),
 ]
 
 
@@ -57,19 +59,66 @@ class Accelerator(Profile):
     """A chip that trains: dense peaks, memory, links, power, price."""
 
     year: Annotated[Cell, Leaf("1", "year of first shipments", least=2000, most=2100, whole=True)]
-    bf16: Annotated[Cell, Leaf("FLOP/second", "dense peak at 16-bit brain float (float16 on chips without it)", above=0)]
-    fp8: Annotated[Cell | None, Leaf("FLOP/second", "dense peak at 8-bit float; 0 where the chip has none", least=0, absent=0)] = None
-    int8: Annotated[Cell | None, Leaf("FLOP/second", "dense peak at 8-bit integer; 0 where the chip has none", least=0, absent=0)] = None
-    tf32: Annotated[Cell | None, Leaf("FLOP/second", "dense peak at TensorFloat-32; 0 where the chip has none", least=0, absent=0)] = None
-    fp64: Annotated[Cell | None, Leaf("FLOP/second", "dense peak at 64-bit float, the larger of vector and tensor; 0 where the chip has none", least=0, absent=0)] = None
-    sparsity_factor: Annotated[Cell, Leaf("1", "vendor's sparse headline over the dense peak", least=1, most=4)]
+    bf16: Annotated[
+        Cell,
+        Leaf(
+            "FLOP/second", "dense peak at 16-bit brain float (float16 on chips without it)", above=0
+        ),
+    ]
+    fp8: Annotated[
+        Cell | None,
+        Leaf(
+            "FLOP/second", "dense peak at 8-bit float; 0 where the chip has none", least=0, absent=0
+        ),
+    ] = None
+    int8: Annotated[
+        Cell | None,
+        Leaf(
+            "FLOP/second",
+            "dense peak at 8-bit integer; 0 where the chip has none",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    tf32: Annotated[
+        Cell | None,
+        Leaf(
+            "FLOP/second",
+            "dense peak at TensorFloat-32; 0 where the chip has none",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    fp64: Annotated[
+        Cell | None,
+        Leaf(
+            "FLOP/second",
+            "dense peak at 64-bit float, the larger of vector and tensor; 0 where the chip has none",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    sparsity_factor: Annotated[
+        Cell, Leaf("1", "vendor's sparse headline over the dense peak", least=1, most=4)
+    ]
     memory: Annotated[Cell, Leaf("byte", "device memory that a job can use", above=0)]
     memory_bandwidth: Annotated[Cell, Leaf("byte/second", "device memory bandwidth", above=0)]
-    host_memory: Annotated[Cell | None, Leaf("byte", "coherent CPU memory of the superchip", least=0, absent=0)] = None
-    host_memory_bandwidth: Annotated[Cell | None, Leaf("byte/second", "bandwidth of the coherent CPU memory", least=0, absent=0)] = None
-    link_bandwidth: Annotated[Cell, Leaf("byte/second", "scale-up link bandwidth of one chip, one direction", least=0)]
+    host_memory: Annotated[
+        Cell | None, Leaf("byte", "coherent CPU memory of the superchip", least=0, absent=0)
+    ] = None
+    host_memory_bandwidth: Annotated[
+        Cell | None, Leaf("byte/second", "bandwidth of the coherent CPU memory", least=0, absent=0)
+    ] = None
+    link_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "scale-up link bandwidth of one chip, one direction", least=0)
+    ]
     power: Annotated[Cell, Leaf("watt", "thermal design power", above=0)]
-    die_area: Annotated[Cell | None, Leaf("mm^2", "logic die area, for the performance density of export rules", above=0, absent=0)] = None
+    die_area: Annotated[
+        Cell | None,
+        Leaf(
+            "mm^2", "logic die area, for the performance density of export rules", above=0, absent=0
+        ),
+    ] = None
     price: Annotated[Cell | None, Leaf("USD", "price of one chip", least=0, absent=0)] = None
     for_data_centre: bool = True
 
@@ -80,14 +129,22 @@ class Node(Profile):
     accelerator: Annotated[Name, Ref("accelerators")]
     nic: Annotated[Name, Ref("network")]
     accelerators: Annotated[Cell, Leaf("1", "accelerators in one node", least=1, whole=True)]
-    scale_up_domain: Annotated[Cell, Leaf("1", "accelerators that share one scale-up (NVLink) domain", least=1, whole=True)]
-    nics: Annotated[Cell, Leaf("1", "compute-fabric network ports of one node", least=0, whole=True)]
-    power: Annotated[Cell, Leaf("watt", "provisioned peak power of one node, from the wall", above=0)]
+    scale_up_domain: Annotated[
+        Cell, Leaf("1", "accelerators that share one scale-up (NVLink) domain", least=1, whole=True)
+    ]
+    nics: Annotated[
+        Cell, Leaf("1", "compute-fabric network ports of one node", least=0, whole=True)
+    ]
+    power: Annotated[
+        Cell, Leaf("watt", "provisioned peak power of one node, from the wall", above=0)
+    ]
     power_idle: Annotated[Cell, Leaf("watt", "power of one idle node", least=0)]
     power_typical: Annotated[Cell, Leaf("watt", "mean power of one node while it trains", least=0)]
     nodes_per_rack: Annotated[Cell, Leaf("1", "nodes in one rack", least=1, whole=True)]
     cooling: Literal["air", "liquid"]
-    local_storage: Annotated[Cell | None, Leaf("byte", "flash inside the node", least=0, absent=0)] = None
+    local_storage: Annotated[
+        Cell | None, Leaf("byte", "flash inside the node", least=0, absent=0)
+    ] = None
     price: Annotated[Cell, Leaf("USD", "price of one node, with its network cards", least=0)]
     lead_time: Annotated[Cell, Leaf("day", "from order to delivery", least=0, most=1500)]
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one node", least=0)]
@@ -98,10 +155,22 @@ class Ecu(Profile):
 
     year: Annotated[Cell, Leaf("1", "year of first vehicles", least=2000, most=2100, whole=True)]
     int8: Annotated[Cell, Leaf("FLOP/second", "dense peak at 8-bit integer", above=0)]
-    fp8: Annotated[Cell | None, Leaf("FLOP/second", "dense peak at 8-bit float; 0 where the chip has none", least=0, absent=0)] = None
-    fp4: Annotated[Cell | None, Leaf("FLOP/second", "dense peak at 4-bit float; 0 where the chip has none", least=0, absent=0)] = None
+    fp8: Annotated[
+        Cell | None,
+        Leaf(
+            "FLOP/second", "dense peak at 8-bit float; 0 where the chip has none", least=0, absent=0
+        ),
+    ] = None
+    fp4: Annotated[
+        Cell | None,
+        Leaf(
+            "FLOP/second", "dense peak at 4-bit float; 0 where the chip has none", least=0, absent=0
+        ),
+    ] = None
     fp16: Annotated[Cell, Leaf("FLOP/second", "dense peak at 16-bit float", above=0)]
-    sparsity_factor: Annotated[Cell, Leaf("1", "vendor's sparse headline over the dense peak", least=1, most=4)]
+    sparsity_factor: Annotated[
+        Cell, Leaf("1", "vendor's sparse headline over the dense peak", least=1, most=4)
+    ]
     memory: Annotated[Cell, Leaf("byte", "memory of the computer", above=0)]
     memory_bandwidth: Annotated[Cell, Leaf("byte/second", "memory bandwidth", above=0)]
     flash: Annotated[Cell, Leaf("byte", "flash for software slots", above=0)]
@@ -115,10 +184,20 @@ class StorageSystem(Profile):
     medium: Literal["nvme", "hdd", "object"]
     drives: Annotated[Cell, Leaf("1", "drives in one unit", least=1, whole=True)]
     drive_capacity: Annotated[Cell, Leaf("byte", "capacity of one drive", above=0)]
-    protection: Annotated[Cell, Leaf("1", "raw bytes written for one byte of data: (k+m)/k or copies", least=1, most=10)]
-    fill_limit: Annotated[Cell, Leaf("1", "share of the protected space that is planned to be filled", above=0, most=1)]
-    read_bandwidth: Annotated[Cell, Leaf("byte/second", "sustained read bandwidth of one unit", above=0)]
-    write_bandwidth: Annotated[Cell, Leaf("byte/second", "sustained write bandwidth of one unit", above=0)]
+    protection: Annotated[
+        Cell,
+        Leaf("1", "raw bytes written for one byte of data: (k+m)/k or copies", least=1, most=10),
+    ]
+    fill_limit: Annotated[
+        Cell,
+        Leaf("1", "share of the protected space that is planned to be filled", above=0, most=1),
+    ]
+    read_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "sustained read bandwidth of one unit", above=0)
+    ]
+    write_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "sustained write bandwidth of one unit", above=0)
+    ]
     power: Annotated[Cell, Leaf("watt", "power of one unit at work", above=0)]
     units_per_rack: Annotated[Cell, Leaf("1", "units in one rack", least=1, whole=True)]
     price: Annotated[Cell, Leaf("USD", "price of one unit with its drives", least=0)]
@@ -134,7 +213,10 @@ class NetworkPart(Profile):
     port_rate: Annotated[Cell, Leaf("bit/second", "line rate of one port, one direction", above=0)]
     power: Annotated[Cell, Leaf("watt", "power of one unit with its optics", least=0)]
     price: Annotated[Cell, Leaf("USD", "price of one unit", least=0)]
-    cable_price: Annotated[Cell | None, Leaf("USD", "price of one link: cable with its optics at both ends", least=0, absent=0)] = None
+    cable_price: Annotated[
+        Cell | None,
+        Leaf("USD", "price of one link: cable with its optics at both ends", least=0, absent=0),
+    ] = None
 
 
 class Sensor(Entity):
@@ -142,9 +224,14 @@ class Sensor(Entity):
 
     kind: Literal["camera", "lidar", "radar", "ultrasonic", "positioning", "bus"]
     count: Annotated[Cell, Leaf("1", "sensors of this group", least=0, whole=True)]
-    resolution: Annotated[Cell, Leaf("pixel/frame", "pixels of a frame; points of a scan; samples of a report", least=0)]
+    resolution: Annotated[
+        Cell,
+        Leaf("pixel/frame", "pixels of a frame; points of a scan; samples of a report", least=0),
+    ]
     rate: Annotated[Cell, Leaf("frame/second", "frames, scans or reports a second", least=0)]
-    bits: Annotated[Cell, Leaf("bit/pixel", "bits of one pixel, point or sample before compression", least=0)]
+    bits: Annotated[
+        Cell, Leaf("bit/pixel", "bits of one pixel, point or sample before compression", least=0)
+    ]
     codec: ShortText
     compression: Annotated[Cell, Leaf("1", "raw bytes over encoded bytes", least=1)]
 
@@ -153,7 +240,9 @@ class Vehicle(Profile):
     """A vehicle type: what it senses and what it can hold until it is uploaded."""
 
     sensors: dict[Name, Sensor] = Field(min_length=1)
-    buffer: Annotated[Cell, Leaf("byte", "space on the vehicle for recordings that wait for upload", least=0)]
+    buffer: Annotated[
+        Cell, Leaf("byte", "space on the vehicle for recordings that wait for upload", least=0)
+    ]
 
 
 class TrainedModel(Profile):
@@ -161,45 +250,108 @@ class TrainedModel(Profile):
 
     family: Literal["vision", "driving", "world_model", "language"]
     parameters: Annotated[Cell, Leaf("1", "parameters that work on each token", above=0)]
-    token_rate: Annotated[Cell, Leaf("token/second", "tokens of one second of driving; 0 for networks counted by frames", least=0)]
-    frame_flops: Annotated[Cell, Leaf("FLOP/frame", "forward FLOPs of one frame of all cameras; 0 for networks counted by tokens", least=0)]
-    frame_rate: Annotated[Cell, Leaf("frame/second", "frames taken from one second of driving", least=0)]
+    token_rate: Annotated[
+        Cell,
+        Leaf(
+            "token/second",
+            "tokens of one second of driving; 0 for networks counted by frames",
+            least=0,
+        ),
+    ]
+    frame_flops: Annotated[
+        Cell,
+        Leaf(
+            "FLOP/frame",
+            "forward FLOPs of one frame of all cameras; 0 for networks counted by tokens",
+            least=0,
+        ),
+    ]
+    frame_rate: Annotated[
+        Cell, Leaf("frame/second", "frames taken from one second of driving", least=0)
+    ]
     epochs: Annotated[Cell, Leaf("1", "passes over the data set in one training run", above=0)]
-    base_dataset: Annotated[Cell, Leaf("hour", "driving in the data set before the fleet adds any", least=0)]
-    dataset_limit: Annotated[Cell, Leaf("hour", "driving beyond which the data set is rotated instead of grown", above=0)]
-    training_rate: Annotated[Cell, Leaf("byte/second", "stored training bytes of one second of driving", least=0)]
+    base_dataset: Annotated[
+        Cell, Leaf("hour", "driving in the data set before the fleet adds any", least=0)
+    ]
+    dataset_limit: Annotated[
+        Cell, Leaf("hour", "driving beyond which the data set is rotated instead of grown", above=0)
+    ]
+    training_rate: Annotated[
+        Cell, Leaf("byte/second", "stored training bytes of one second of driving", least=0)
+    ]
     precision: Literal["bf16", "fp8"]
-    utilisation: Annotated[Cell, Leaf("1", "share of the dense peak that training reaches (model FLOPs utilisation)", above=0, most=1)]
-    deployed_bits: Annotated[Cell | None, Leaf("bit", "bits of one parameter as deployed on the vehicle", above=0, absent=0)] = None
+    utilisation: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of the dense peak that training reaches (model FLOPs utilisation)",
+            above=0,
+            most=1,
+        ),
+    ]
+    deployed_bits: Annotated[
+        Cell | None,
+        Leaf("bit", "bits of one parameter as deployed on the vehicle", above=0, absent=0),
+    ] = None
 
 
 class Region(Profile):
-    """A place: its market row, time, roads, networks and energy. Serves as a home of vehicles and as a location of sites."""
+    """A place: its market row, time, roads, networks and energy; a home of vehicles and a location of sites."""
 
     country: Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}$|^multiple$")]
     market_row: ShortText
-    market_share: Annotated[Cell | None, Leaf("1", "share of the row's sales; absent: what the other regions of that row leave", least=0, most=1, absent=-1)] = None
+    market_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of the row's sales; absent: what the other regions of that row leave",
+            least=0,
+            most=1,
+            absent=-1,
+        ),
+    ] = None
     utc_offset: Annotated[Cell, Leaf("hour", "local time less UTC", least=-12, most=14)]
     annual_distance: Annotated[Cell, Leaf("km/year", "distance driven by a vehicle", least=0)]
-    wifi_share: Annotated[Cell, Leaf("1", "share of vehicles that upload over home Wi-Fi", least=0, most=1)]
-    wifi_uplink: Annotated[Cell, Leaf("bit/second", "uplink rate of a vehicle on home Wi-Fi", above=0)]
-    wifi_downlink: Annotated[Cell, Leaf("bit/second", "downlink rate of a vehicle on home Wi-Fi", above=0)]
-    cellular_uplink: Annotated[Cell, Leaf("bit/second", "uplink rate of a vehicle on the cellular network", above=0)]
-    cellular_downlink: Annotated[Cell, Leaf("bit/second", "downlink rate of a vehicle on the cellular network", above=0)]
-    cellular_price: Annotated[Cell, Leaf("USD/GB", "price of cellular data to the carmaker", least=0)]
+    wifi_share: Annotated[
+        Cell, Leaf("1", "share of vehicles that upload over home Wi-Fi", least=0, most=1)
+    ]
+    wifi_uplink: Annotated[
+        Cell, Leaf("bit/second", "uplink rate of a vehicle on home Wi-Fi", above=0)
+    ]
+    wifi_downlink: Annotated[
+        Cell, Leaf("bit/second", "downlink rate of a vehicle on home Wi-Fi", above=0)
+    ]
+    cellular_uplink: Annotated[
+        Cell, Leaf("bit/second", "uplink rate of a vehicle on the cellular network", above=0)
+    ]
+    cellular_downlink: Annotated[
+        Cell, Leaf("bit/second", "downlink rate of a vehicle on the cellular network", above=0)
+    ]
+    cellular_price: Annotated[
+        Cell, Leaf("USD/GB", "price of cellular data to the carmaker", least=0)
+    ]
     cdn_price: Annotated[Cell, Leaf("USD/GB", "price of delivery by a content network", least=0)]
-    electricity_price: Annotated[Cell, Leaf("USD/kWh", "price of electricity for industry", least=0)]
+    electricity_price: Annotated[
+        Cell, Leaf("USD/kWh", "price of electricity for industry", least=0)
+    ]
     grid_carbon: Annotated[Cell, Leaf("g/kWh", "CO2-equivalent of a kWh from the grid", least=0)]
-    building_cost: Annotated[Cell, Leaf("USD/watt", "cost to build a data hall, by IT power", least=0)]
+    building_cost: Annotated[
+        Cell, Leaf("USD/watt", "cost to build a data hall, by IT power", least=0)
+    ]
     pue: Annotated[Cell, Leaf("1", "power usage effectiveness, mean of the year", least=1, most=4)]
-    pue_peak: Annotated[Cell, Leaf("1", "power usage effectiveness on the hottest day", least=1, most=4)]
+    pue_peak: Annotated[
+        Cell, Leaf("1", "power usage effectiveness on the hottest day", least=1, most=4)
+    ]
     data_stays: bool = False
 
 
 class MarketRow(Entity):
     """Sales of one region by year."""
 
-    sales: dict[Annotated[str, Field(pattern=r"^\d{4}$")], Annotated[Cell, Leaf("vehicle", "electric cars sold in the year", above=0)]] = Field(min_length=1)
+    sales: dict[
+        Annotated[str, Field(pattern=r"^\d{4}$")],
+        Annotated[Cell, Leaf("vehicle", "electric cars sold in the year", above=0)],
+    ] = Field(min_length=1)
 
 
 class Market(Profile):
@@ -222,8 +374,12 @@ class Limb(Entity):
     performance_below: float | None = None
     density_from: float | None = None
     density_below: float | None = None
-    link_from: Annotated[Cell | None, Leaf("byte/second", "scale-up bandwidth, both directions", least=0)] = None
-    memory_bandwidth_from: Annotated[Cell | None, Leaf("byte/second", "memory bandwidth", least=0)] = None
+    link_from: Annotated[
+        Cell | None, Leaf("byte/second", "scale-up bandwidth, both directions", least=0)
+    ] = None
+    memory_bandwidth_from: Annotated[
+        Cell | None, Leaf("byte/second", "memory bandwidth", least=0)
+    ] = None
     data_centre_only: bool = False
     verdict: Verdict
     source: LongText

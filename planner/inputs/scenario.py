@@ -1,7 +1,7 @@
 """The schema of a scenario: which fleet, where, over which months, on which hardware, by which policies.
 
-A scenario names profiles and adds what is particular to the plan. Under `accelerators:`, `nodes:` and the other kinds it
-may override single fields of a shipped profile or define a profile of its own; an entry of `regions:` that names a
+A scenario names profiles and adds what is particular to the plan. Under `accelerators:`, `nodes:` and the other kinds
+it may override single fields of a shipped profile or define a profile of its own; an entry of `regions:` that names a
 `site` takes part in the fleet. Numeric fields declare leaves, as in the profiles.
 """
 
@@ -29,7 +29,9 @@ class MarketChoice(Entity):
     """Which forecast of electric-car sales, and the share of it that the fleet takes."""
 
     forecast: Annotated[Name, Ref("markets")]
-    share: Annotated[Series, Leaf("1", "share of electric-car sales that join the fleet", least=0, most=1)]
+    share: Annotated[
+        Series, Leaf("1", "share of electric-car sales that join the fleet", least=0, most=1)
+    ]
 
 
 class FleetRegion(Region):
@@ -43,24 +45,48 @@ class FleetRegion(Region):
 class FleetChoice(Entity):
     """How long vehicles stay on the road."""
 
-    life: Annotated[Cell, Leaf("year", "scale of the Weibull survival of vehicles: 37 % are left at this age", above=0)]
-    life_shape: Annotated[Cell, Leaf("1", "shape of the Weibull survival; above 1 scrappage rises with age", above=0, most=20)]
+    life: Annotated[
+        Cell,
+        Leaf(
+            "year", "scale of the Weibull survival of vehicles: 37 % are left at this age", above=0
+        ),
+    ]
+    life_shape: Annotated[
+        Cell,
+        Leaf(
+            "1", "shape of the Weibull survival; above 1 scrappage rises with age", above=0, most=20
+        ),
+    ]
 
 
 class Program(Entity):
     """A vehicle programme: a vehicle type with its sales, its use and its recording policy."""
 
     vehicle: Annotated[Name, Ref("vehicles")]
-    sales_mix: Annotated[Cell, Leaf("1", "weight of the programme among those sold in a region", least=0)]
+    sales_mix: Annotated[
+        Cell, Leaf("1", "weight of the programme among those sold in a region", least=0)
+    ]
     regions: list[Name] | None = None
     ecu_from: Annotated[dict[Name, MonthIndex], Field(min_length=1)]
     daily_hours: Annotated[Cell, Leaf("hour/day", "driving time of a vehicle", least=0, most=24)]
-    record_share: Annotated[Cell, Leaf("1", "share of driving time that is recorded whole", least=0, most=1)]
-    trigger_rate: Annotated[Cell, Leaf("1/hour", "recording triggers in an hour of driving", least=0)]
-    clip_length: Annotated[Cell, Leaf("second", "length of the recording that a trigger keeps", least=0)]
-    telemetry: Annotated[Cell, Leaf("byte/day", "signals and logs sent whatever is recorded", least=0)]
-    map_rate: Annotated[Cell, Leaf("byte/km", "map observations sent for a distance driven", least=0)]
-    depot_share: Annotated[Cell, Leaf("1", "share of vehicles that upload at a depot dock", least=0, most=1)]
+    record_share: Annotated[
+        Cell, Leaf("1", "share of driving time that is recorded whole", least=0, most=1)
+    ]
+    trigger_rate: Annotated[
+        Cell, Leaf("1/hour", "recording triggers in an hour of driving", least=0)
+    ]
+    clip_length: Annotated[
+        Cell, Leaf("second", "length of the recording that a trigger keeps", least=0)
+    ]
+    telemetry: Annotated[
+        Cell, Leaf("byte/day", "signals and logs sent whatever is recorded", least=0)
+    ]
+    map_rate: Annotated[
+        Cell, Leaf("byte/km", "map observations sent for a distance driven", least=0)
+    ]
+    depot_share: Annotated[
+        Cell, Leaf("1", "share of vehicles that upload at a depot dock", least=0, most=1)
+    ]
 
 
 class OpeningCohort(Entity):
@@ -70,14 +96,20 @@ class OpeningCohort(Entity):
     region: Name
     program: Name
     ecu: Annotated[Name, Ref("ecus")]
-    vehicles: Annotated[Cell, Leaf("vehicle", "vehicles of the cohort on the road at plan_start", least=0)]
+    vehicles: Annotated[
+        Cell, Leaf("vehicle", "vehicles of the cohort on the road at plan_start", least=0)
+    ]
 
 
 class Telemetry(Entity):
     """What the fleet sends over time, and the room left for peaks."""
 
-    trigger_growth: Annotated[Series, Leaf("1", "recording triggers relative to the programme's rate", least=0)]
-    ingest_headroom: Annotated[Cell, Leaf("1", "ingest capacity over the largest hourly mean", least=1, most=10)]
+    trigger_growth: Annotated[
+        Series, Leaf("1", "recording triggers relative to the programme's rate", least=0)
+    ]
+    ingest_headroom: Annotated[
+        Cell, Leaf("1", "ingest capacity over the largest hourly mean", least=1, most=10)
+    ]
 
 
 class Link(Entity):
@@ -85,17 +117,35 @@ class Link(Entity):
 
     session: Annotated[Cell, Leaf("hour", "usable length of one session", above=0, most=24)]
     interval: Annotated[Cell, Leaf("day", "mean time between usable sessions", above=0)]
-    rate: Annotated[Cell | None, Leaf("bit/second", "rate of the link; absent: the region's", least=0, absent=0)] = None
-    data_cap: Annotated[Cell | None, Leaf("byte/month", "upload allowance of a vehicle; absent: no limit", least=0, absent=float("inf"))] = None
-    upload_profile: Annotated[HourProfile, Leaf("1", "weight of each local hour in the day's uploads", least=0)]
-    download_profile: Annotated[HourProfile, Leaf("1", "weight of each local hour in the day's downloads", least=0)]
+    rate: Annotated[
+        Cell | None, Leaf("bit/second", "rate of the link; absent: the region's", least=0, absent=0)
+    ] = None
+    data_cap: Annotated[
+        Cell | None,
+        Leaf(
+            "byte/month",
+            "upload allowance of a vehicle; absent: no limit",
+            least=0,
+            absent=float("inf"),
+        ),
+    ] = None
+    upload_profile: Annotated[
+        HourProfile, Leaf("1", "weight of each local hour in the day's uploads", least=0)
+    ]
+    download_profile: Annotated[
+        HourProfile, Leaf("1", "weight of each local hour in the day's downloads", least=0)
+    ]
 
 
 class Storage(Entity):
     """What is kept of what arrives."""
 
-    kept_share: Annotated[Cell, Leaf("1", "share of arriving bytes that curation keeps", least=0, most=1)]
-    order_interval: Annotated[Cell, Leaf("month", "months that one storage order covers", least=1, most=60, whole=False)]
+    kept_share: Annotated[
+        Cell, Leaf("1", "share of arriving bytes that curation keeps", least=0, most=1)
+    ]
+    order_interval: Annotated[
+        Cell, Leaf("month", "months that one storage order covers", least=1, most=60, whole=False)
+    ]
     commissioning: Annotated[Cell, Leaf("day", "from delivery to service", least=0, most=1000)]
 
 
@@ -105,11 +155,27 @@ class Tier(Entity):
     system: Annotated[Name, Ref("storage")]
     held_from: Annotated[Cell, Leaf("day", "age at which kept data enters the tier", least=0)]
     held_until: Annotated[Cell, Leaf("day", "age at which data leaves the tier", least=0)]
-    held_share: Annotated[Cell, Leaf("1", "share of kept data that is held here at that age", least=0, most=1)]
-    copies: Annotated[Cell, Leaf("1", "copies of each byte, before the system's own protection", least=1, most=10)]
-    dataset_copies: Annotated[Cell, Leaf("1", "copies of the training data sets in this tier", least=0, most=10)]
-    read_per_accelerator: Annotated[Cell, Leaf("byte/second", "read bandwidth for each accelerator that trains", least=0)]
-    scan_interval: Annotated[Cell | None, Leaf("day", "time in which the whole tier is read once; absent: never", above=0, absent=float("inf"))] = None
+    held_share: Annotated[
+        Cell, Leaf("1", "share of kept data that is held here at that age", least=0, most=1)
+    ]
+    copies: Annotated[
+        Cell, Leaf("1", "copies of each byte, before the system's own protection", least=1, most=10)
+    ]
+    dataset_copies: Annotated[
+        Cell, Leaf("1", "copies of the training data sets in this tier", least=0, most=10)
+    ]
+    read_per_accelerator: Annotated[
+        Cell, Leaf("byte/second", "read bandwidth for each accelerator that trains", least=0)
+    ]
+    scan_interval: Annotated[
+        Cell | None,
+        Leaf(
+            "day",
+            "time in which the whole tier is read once; absent: never",
+            above=0,
+            absent=float("inf"),
+        ),
+    ] = None
 
 
 class Workload(Entity):
@@ -119,34 +185,65 @@ class Workload(Entity):
     start: MonthIndex | None = None
     cadence: Annotated[Cell, Leaf("day", "time between releases", above=0)]
     deadline: Annotated[Cell, Leaf("day", "time allowed for the release's training run", above=0)]
-    experiments: Annotated[Cell, Leaf("1", "experiments for each release, in full training runs", least=0)]
-    selection_share: Annotated[Cell, Leaf("1", "share of kept recordings that joins the data set", least=0, most=1)]
+    experiments: Annotated[
+        Cell, Leaf("1", "experiments for each release, in full training runs", least=0)
+    ]
+    selection_share: Annotated[
+        Cell, Leaf("1", "share of kept recordings that joins the data set", least=0, most=1)
+    ]
 
 
 class Training(Entity):
     """How well the cluster is used."""
 
-    goodput: Annotated[Cell, Leaf("1", "share of time that makes progress, after failures and restarts", above=0, most=1)]
-    occupancy: Annotated[Cell, Leaf("1", "share of the accelerators that the schedule fills", above=0, most=1)]
-    percentile: Annotated[Cell, Leaf("1", "percentile of release demand that is covered", least=0, most=1)]
+    goodput: Annotated[
+        Cell,
+        Leaf(
+            "1", "share of time that makes progress, after failures and restarts", above=0, most=1
+        ),
+    ]
+    occupancy: Annotated[
+        Cell, Leaf("1", "share of the accelerators that the schedule fills", above=0, most=1)
+    ]
+    percentile: Annotated[
+        Cell, Leaf("1", "percentile of release demand that is covered", least=0, most=1)
+    ]
 
 
 class Package(Entity):
     """A part of a release that vehicles download: its size, how much of it a delta saves, how often."""
 
     size: Annotated[Cell, Leaf("byte", "size of the full package", least=0)]
-    delta_ratio: Annotated[Cell, Leaf("1", "size of a delta over the full package", least=0, most=1)]
-    delta_share: Annotated[Cell, Leaf("1", "share of vehicles that can take the delta", least=0, most=1)]
+    delta_ratio: Annotated[
+        Cell, Leaf("1", "size of a delta over the full package", least=0, most=1)
+    ]
+    delta_share: Annotated[
+        Cell, Leaf("1", "share of vehicles that can take the delta", least=0, most=1)
+    ]
     cadence: Annotated[Cell, Leaf("day", "time between releases of the package", above=0)]
 
 
 class Ota(Entity):
     """How releases are rolled out."""
 
-    rollout: Annotated[Cell, Leaf("day", "time over which vehicles are admitted to a release", above=0)]
-    retry_overhead: Annotated[Cell, Leaf("1", "bytes sent again, as a share of the payload", least=0, most=2)]
-    cellular_share: Annotated[Cell, Leaf("1", "share of the vehicles without Wi-Fi that may download over cellular", least=0, most=1)]
-    headroom: Annotated[Cell, Leaf("1", "delivery capacity over the largest hourly mean", least=1, most=10)]
+    rollout: Annotated[
+        Cell, Leaf("day", "time over which vehicles are admitted to a release", above=0)
+    ]
+    retry_overhead: Annotated[
+        Cell, Leaf("1", "bytes sent again, as a share of the payload", least=0, most=2)
+    ]
+    cellular_share: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of the vehicles without Wi-Fi that may download over cellular",
+            least=0,
+            most=1,
+        ),
+    ]
+    headroom: Annotated[
+        Cell, Leaf("1", "delivery capacity over the largest hourly mean", least=1, most=10)
+    ]
 
 
 class NodeStock(Entity):
@@ -177,10 +274,16 @@ class Site(Entity):
 
     location: Annotated[Name, Ref("regions")]
     training: Annotated[Name, Ref("nodes")]
-    training_share: Annotated[Cell, Leaf("1", "weight of the site in the training work of all sites", least=0)]
-    power_limit: Annotated[Series, Leaf("watt", "site power that the grid connection gives", least=0)]
+    training_share: Annotated[
+        Cell, Leaf("1", "weight of the site in the training work of all sites", least=0)
+    ]
+    power_limit: Annotated[
+        Series, Leaf("watt", "site power that the grid connection gives", least=0)
+    ]
     commissioning: Annotated[Cell, Leaf("day", "from delivery to service", least=0, most=1000)]
-    order_interval: Annotated[Cell, Leaf("month", "months that one order of nodes covers", least=1, most=60)]
+    order_interval: Annotated[
+        Cell, Leaf("month", "months that one order of nodes covers", least=1, most=60)
+    ]
     orders_allowed: bool = True
     installed: list[NodeStock] = Field(default_factory=list)
     committed: list[NodeStock] = Field(default_factory=list)
@@ -193,29 +296,60 @@ class Fabric(Entity):
     """The compute network of a site."""
 
     switch: Annotated[Name, Ref("network")]
-    other_share: Annotated[Cell, Leaf("1", "power and price of storage, management and front-end networks, over the compute fabric's", least=0, most=10)]
+    other_share: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "power and price of storage, management and front-end networks, over the compute fabric's",
+            least=0,
+            most=10,
+        ),
+    ]
 
 
 class Economics(Entity):
     """Prices, payment and the value of money."""
 
     discount_rate: Annotated[Cell, Leaf("1", "real discount rate a year", least=0, most=1)]
-    deposit_share: Annotated[Cell, Leaf("1", "share of the price paid at the order; the rest at delivery", least=0, most=1)]
-    installation_share: Annotated[Cell, Leaf("1", "integration and installation, over the price of equipment", least=0, most=2)]
-    maintenance_share: Annotated[Cell, Leaf("1/year", "support and maintenance a year, over the price of equipment in service", least=0, most=1)]
-    licence_price: Annotated[Cell, Leaf("USD/year", "software licence for one accelerator", least=0)]
+    deposit_share: Annotated[
+        Cell,
+        Leaf("1", "share of the price paid at the order; the rest at delivery", least=0, most=1),
+    ]
+    installation_share: Annotated[
+        Cell,
+        Leaf("1", "integration and installation, over the price of equipment", least=0, most=2),
+    ]
+    maintenance_share: Annotated[
+        Cell,
+        Leaf(
+            "1/year",
+            "support and maintenance a year, over the price of equipment in service",
+            least=0,
+            most=1,
+        ),
+    ]
+    licence_price: Annotated[
+        Cell, Leaf("USD/year", "software licence for one accelerator", least=0)
+    ]
     staff: Annotated[Cell, Leaf("1/MW", "operating staff for a megawatt of IT power", least=0)]
     staff_cost: Annotated[Cell, Leaf("USD/year", "cost of one person", least=0)]
-    equipment_life: Annotated[Cell, Leaf("year", "service life of nodes, storage and switches", above=0)]
+    equipment_life: Annotated[
+        Cell, Leaf("year", "service life of nodes, storage and switches", above=0)
+    ]
     building_life: Annotated[Cell, Leaf("year", "service life of the building", above=0)]
-    currency_factor: Annotated[Cell, Leaf("1", "all prices are multiplied by this: another price level or currency", above=0)]
+    currency_factor: Annotated[
+        Cell,
+        Leaf("1", "all prices are multiplied by this: another price level or currency", above=0),
+    ]
 
 
 class Carbon(Entity):
     """Carbon that no profile carries."""
 
     switch_embodied: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one switch", least=0)]
-    building_embodied: Annotated[Cell, Leaf("kg/watt", "CO2-equivalent of building a data hall, by IT power", least=0)]
+    building_embodied: Annotated[
+        Cell, Leaf("kg/watt", "CO2-equivalent of building a data hall, by IT power", least=0)
+    ]
 
 
 class Check(Entity):
@@ -229,7 +363,9 @@ class Check(Entity):
     at_least: StrictStr | None = None
     at_most: StrictStr | None = None
     equals: StrictStr | None = None
-    tolerance: Annotated[Cell | None, Leaf("1", "allowed deviation from `equals`", least=0, most=1, absent=0)] = None
+    tolerance: Annotated[
+        Cell | None, Leaf("1", "allowed deviation from `equals`", least=0, most=1, absent=0)
+    ] = None
     source: LongText | None = None
 
 

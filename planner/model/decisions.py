@@ -130,12 +130,18 @@ def _orders(
     months = np.maximum(np.rint(interval / SECONDS_A_MONTH), 1.0).astype(np.int64)
     shape = np.broadcast_shapes(need.shape, before.shape, allowed.shape)
     shape = (max(shape[0], len(earliest), len(months), len(life)), *shape[1:])
-    arrays = [np.broadcast_to(x, shape) for x in (need, before, allowed)]
+    need, before, allowed = (np.broadcast_to(x, shape) for x in (need, before, allowed))
     starts, covers = (np.broadcast_to(x, (shape[0], shape[2])) for x in (earliest, months))
     result = np.zeros(shape)
     for each in np.unique(months):
-        chosen = (covers == each).any(axis=0)
-        part = [x[:, :, chosen] for x in arrays]
-        decided = entering_service(*part, starts[:, chosen], int(each), life)
-        result[:, :, chosen] += decided * (covers[:, None, chosen] == each)
+        mine = (covers == each).any(axis=0)
+        decided = entering_service(
+            need[:, :, mine],
+            before[:, :, mine],
+            allowed[:, :, mine],
+            starts[:, mine],
+            int(each),
+            life,
+        )
+        result[:, :, mine] += decided * (covers[:, None, mine] == each)
     return result

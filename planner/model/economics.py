@@ -41,7 +41,7 @@ def node_payments(
     economics_installation_share: Array,
     economics_currency_factor: Array,
 ) -> Array:
-    """Paid for nodes, with installation: the deposit at the order, the rest at delivery; committed ones their balance."""
+    """Paid for nodes, with installation: the deposit at the order, the rest at delivery; committed their balance."""
     balance = nodes_delivered + nodes_committed_entering
     count = nodes_ordered * economics_deposit_share + balance * (1.0 - economics_deposit_share)
     price = node_price * (1.0 + economics_installation_share) * economics_currency_factor
@@ -117,7 +117,9 @@ def capex(
 
 
 @quantity(unit="USD", axes="month")
-def energy_cost(energy: Array, location_electricity_price: Array, economics_currency_factor: Array) -> Array:
+def energy_cost(
+    energy: Array, location_electricity_price: Array, economics_currency_factor: Array
+) -> Array:
     """Electricity of all sites."""
     return total(energy * location_electricity_price, SITE) * economics_currency_factor
 
@@ -135,14 +137,19 @@ def maintenance_cost(
     month_seconds: Array,
 ) -> Array:
     """Support and maintenance: a share a year of the price of all equipment in service."""
-    value = total(nodes * node_price, SITE, HARDWARE) + total(storage_units * system_price, TIER, SITE)
+    value = total(nodes * node_price, SITE, HARDWARE) + total(
+        storage_units * system_price, TIER, SITE
+    )
     value = value + total(switches, SITE) * switch_price
     return value * economics_maintenance_share * month_seconds * economics_currency_factor
 
 
 @quantity(unit="USD", axes="month")
 def licence_cost(
-    gpus: Array, economics_licence_price: Array, economics_currency_factor: Array, month_seconds: Array
+    gpus: Array,
+    economics_licence_price: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
 ) -> Array:
     """Software licences of all accelerators in service."""
     price = economics_licence_price * economics_currency_factor
@@ -172,7 +179,9 @@ def cellular_cost(
 ) -> Array:
     """Cellular data, up and down, at the region's price."""
     up = total(take(upload, LINK, CELLULAR), PROGRAM) * month_seconds
-    return total((up + ota_cellular_bytes) * region_cellular_price, REGION) * economics_currency_factor
+    return (
+        total((up + ota_cellular_bytes) * region_cellular_price, REGION) * economics_currency_factor
+    )
 
 
 @quantity(unit="byte", axes="month region")
@@ -185,7 +194,9 @@ def ota_cellular_bytes(
 
 
 @quantity(unit="USD", axes="month")
-def delivery_cost(ota_bytes: Array, region_cdn_price: Array, economics_currency_factor: Array) -> Array:
+def delivery_cost(
+    ota_bytes: Array, region_cdn_price: Array, economics_currency_factor: Array
+) -> Array:
     """Delivery of releases by a content network."""
     return total(ota_bytes * region_cdn_price, REGION) * economics_currency_factor
 
@@ -207,7 +218,8 @@ def opex(
 @quantity(unit="1", axes="month")
 def discount_factor(economics_discount_rate: Array, calendar: Calendar) -> Array:
     """Worth at plan_start of one dollar paid in the middle of each month: (1 + rate)^(-years)."""
-    return (1.0 + economics_discount_rate) ** -place(calendar.middles / SECONDS_A_YEAR, MONTH)
+    years = place(calendar.middles / SECONDS_A_YEAR, MONTH)
+    return np.asarray(np.power(1.0 + economics_discount_rate, -years))
 
 
 @quantity(unit="USD", axes="")
@@ -232,7 +244,9 @@ def residual_value(
     left = np.clip(1.0 - age / economics_equipment_life, 0.0, 1.0)
     left_of_building = np.clip(1.0 - age / economics_building_life, 0.0, 1.0)
     bought = total((node_orders + nodes_committed_entering) * node_price, SITE, HARDWARE)
-    bought = bought + total((storage_orders + storage_committed_entering) * system_price, TIER, SITE)
+    bought = bought + total(
+        (storage_orders + storage_committed_entering) * system_price, TIER, SITE
+    )
     bought = bought + total(switches_added, SITE) * switch_price
     buildings = total(it_power_added * location_building_cost, SITE)
     worth = total(bought * left + buildings * left_of_building, MONTH)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, MONTH, TIER, Array, first, total
+from planner.axes import HARDWARE, MONTH, TIER, WORKLOAD, Array, first, total
 from planner.graph import quantity
 
 
@@ -51,11 +51,11 @@ def it_power_at_start(
 
 
 @quantity(unit="1", axes="month site")
-def gpus_busy_share(gpus_required: Array, gpus_equivalent: Array, training_occupancy: Array) -> Array:
-    """Share of the accelerators in service that work on average: what is needed and there, at schedule occupancy."""
-    there = gpus_equivalent
-    used = np.minimum(gpus_required, there) * training_occupancy
-    return np.where(there > 0, used / np.where(there > 0, there, 1.0), 0.0)
+def gpus_busy_share(gpus_for_throughput: Array, gpus_equivalent: Array) -> Array:
+    """Share of the accelerators in service that work on average: the mean work over what is there, at most all."""
+    there = np.where(gpus_equivalent > 0, gpus_equivalent, 1.0)
+    share = np.minimum(total(gpus_for_throughput, WORKLOAD) / there, 1.0)
+    return np.where(gpus_equivalent > 0, share, 0.0)
 
 
 @quantity(unit="watt", axes="month site")
@@ -67,7 +67,7 @@ def it_power_mean(
     storage_power: Array,
     fabric_power: Array,
 ) -> Array:
-    """Mean power over the month: nodes between idle and typical by how busy they are; storage and networks always on."""
+    """Mean power over the month: nodes between idle and typical by how busy they are; storage, networks always on."""
     busy = node_power_idle + (node_power_typical - node_power_idle) * gpus_busy_share
     return total(nodes * busy, HARDWARE) + storage_power + fabric_power
 

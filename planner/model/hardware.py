@@ -70,7 +70,9 @@ def nodes(node_orders: Array, nodes_before: Array, economics_equipment_life: Arr
     entering = on(node_orders, MONTH, SITE, HARDWARE)
     flat = entering.reshape(*entering.shape[:2], -1)
     serving = in_service(flat, months_of_life(economics_equipment_life))
-    return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE) + nodes_before
+    return (
+        place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE) + nodes_before
+    )
 
 
 @quantity(unit="1", axes="month site hardware")
@@ -83,9 +85,10 @@ def gpus(nodes: Array, node_accelerators: Array) -> Array:
 def gpus_equivalent(
     nodes: Array, node_peak: Array, node_accelerators: Array, site_trains_on: Array
 ) -> Array:
-    """What is in service, in accelerators of the training kind by dense peak."""
+    """What is in service at each site, in accelerators of its training kind by dense peak."""
     kind_peak = total(node_peak * site_trains_on, HARDWARE)
-    return total(nodes * node_peak, HARDWARE) / kind_peak * total(node_accelerators * site_trains_on, HARDWARE)
+    kind_size = total(node_accelerators * site_trains_on, HARDWARE)
+    return total(nodes * node_peak, HARDWARE) / kind_peak * kind_size
 
 
 @quantity(unit="1", axes="month site")
@@ -116,7 +119,10 @@ def storage_units(
     entering = on(storage_orders, MONTH, TIER, SITE)
     flat = entering.reshape(*entering.shape[:2], -1)
     serving = in_service(flat, months_of_life(economics_equipment_life))
-    return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, TIER, SITE) + storage_units_before
+    return (
+        place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, TIER, SITE)
+        + storage_units_before
+    )
 
 
 @quantity(unit="byte", axes="month tier site")
@@ -154,7 +160,10 @@ def storage_delivered(
 
 @quantity(unit="1", axes="month tier site")
 def storage_ordered(
-    storage_orders: Array, storage_policy_commissioning: Array, system_lead_time: Array, calendar: Calendar
+    storage_orders: Array,
+    storage_policy_commissioning: Array,
+    system_lead_time: Array,
+    calendar: Calendar,
 ) -> Array:
     """Storage units ordered by the plan, in the month of the order: lead time and commissioning before service."""
     by = storage_policy_commissioning + system_lead_time + np.zeros_like(storage_orders[:, :1])

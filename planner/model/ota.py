@@ -32,7 +32,10 @@ NEARLY_ALL = 0.99
 
 @quantity(unit="byte", axes="package")
 def release_bytes(
-    package_size: Array, package_delta_ratio: Array, package_delta_share: Array, ota_retry_overhead: Array
+    package_size: Array,
+    package_delta_ratio: Array,
+    package_delta_share: Array,
+    ota_retry_overhead: Array,
 ) -> Array:
     """Bytes that a vehicle downloads for one release of a package: delta or full by share, and what is sent again."""
     mean = package_delta_share * package_delta_ratio + (1.0 - package_delta_share)
@@ -41,7 +44,7 @@ def release_bytes(
 
 @quantity(unit="1", axes="region program link")
 def ota_link_share(link_share: Array, ota_cellular_share: Array, link_downlink: Array) -> Array:
-    """Share of vehicles that can download, by link with a rate: Wi-Fi and depot always, cellular where it is allowed."""
+    """Share of vehicles that can download: on a link with a rate; Wi-Fi and depot always, cellular where allowed."""
     one = np.ones_like(ota_cellular_share)
     share = link_share * concatenate(LINK, one, ota_cellular_share, one)
     return np.where(link_downlink > 0, share, 0.0)
@@ -63,9 +66,13 @@ def ota_bytes(
 
 
 @quantity(unit="bit/second", axes="region link")
-def link_downlink(region_wifi_downlink: Array, region_cellular_downlink: Array, link_rate: Array) -> Array:
+def link_downlink(
+    region_wifi_downlink: Array, region_cellular_downlink: Array, link_rate: Array
+) -> Array:
     """Downlink rate of a vehicle on each link: the link's own rate where it states one, else the region's."""
-    regional = concatenate(LINK, region_wifi_downlink, region_cellular_downlink, 0.0 * region_wifi_downlink)
+    regional = concatenate(
+        LINK, region_wifi_downlink, region_cellular_downlink, 0.0 * region_wifi_downlink
+    )
     return np.where(link_rate > 0, link_rate, regional)
 
 
@@ -121,7 +128,9 @@ def ota_days_to_99(
     weights = np.where(everybody > 0, vehicles / np.where(everybody > 0, everybody, 1.0), 0.0)
     rate = on(download_session_rate, REGION, LINK)
     rate = rate.reshape(len(rate), 1, -1)
-    return place(time_to_share(NEARLY_ALL, weights, rate, campaign_window.reshape(-1, 1)), DRAW, MONTH)
+    return place(
+        time_to_share(NEARLY_ALL, weights, rate, campaign_window.reshape(-1, 1)), DRAW, MONTH
+    )
 
 
 @quantity(unit="1", axes="month")

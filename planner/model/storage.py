@@ -27,6 +27,7 @@ from planner.perf.lifecycle import held_between
 
 HOT, WARM, COLD = range(3)  # positions on the tier axis
 
+
 @quantity(unit="byte/second", axes="month site")
 def site_kept(site_ingest_mean: Array, storage_policy_kept_share: Array) -> Array:
     """Mean rate of data that curation keeps at each site."""
@@ -81,7 +82,9 @@ def _with_history(flows: Array, before: Parts, calendar: Calendar) -> tuple[Arra
 
 
 @quantity(unit="byte", axes="month tier site")
-def tier_datasets(dataset_bytes: Array, tier_dataset_copies: Array, site_training_part: Array) -> Array:
+def tier_datasets(
+    dataset_bytes: Array, tier_dataset_copies: Array, site_training_part: Array
+) -> Array:
     """Training data sets in each tier: every site that trains has its part of the work's data."""
     return total(dataset_bytes, WORKLOAD) * tier_dataset_copies * site_training_part
 
@@ -119,7 +122,9 @@ def storage_unit_usable(
 
 
 @quantity(unit="1", axes="month tier site")
-def storage_units_for_capacity(storage_capacity_required: Array, storage_unit_usable: Array) -> Array:
+def storage_units_for_capacity(
+    storage_capacity_required: Array, storage_unit_usable: Array
+) -> Array:
     """Units whose usable bytes hold what the tier must hold, unrounded."""
     return storage_capacity_required / storage_unit_usable
 
@@ -223,7 +228,7 @@ def dataset_read_time(tier_datasets: Array, storage_read_bandwidth: Array) -> Ar
 def storage_recording_time(
     storage_usable: Array, sensor_rate_encoded: Array, program_sales_mix: Array
 ) -> Array:
-    """Vehicle-hours of recording that the tier in service can hold, at the programmes' mean encoded rate (0 at rate 0)."""
+    """Vehicle-hours of recording that the tier in service can hold, at the mean encoded rate; 0 without a rate."""
     weight = program_sales_mix / np.maximum(total(program_sales_mix, PROGRAM), 1e-12)
     rate = total(sensor_rate_encoded * weight, PROGRAM)
     return np.where(rate > 0, total(storage_usable, SITE) / np.where(rate > 0, rate, 1.0), 0.0)

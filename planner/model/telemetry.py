@@ -31,7 +31,9 @@ from planner.perf.day import relative_rate
 def sensor_rate_raw(program_sensors: Parts) -> Array:
     """Raw rate of all sensors of a vehicle while it drives: sensors x pixels x frames a second x bits."""
     sensors = program_sensors
-    return sensors.total(sensors["count"] * sensors["resolution"] * sensors["rate"] * sensors["bits"])
+    return sensors.total(
+        sensors["count"] * sensors["resolution"] * sensors["rate"] * sensors["bits"]
+    )
 
 
 @quantity(unit="byte/second", axes="program")
@@ -49,7 +51,7 @@ def recorded_share(
     program_clip_length: Array,
     telemetry_trigger_growth: Array,
 ) -> Array:
-    """Share of driving time that is recorded: what is recorded whole, and a clip for each trigger, at most all of it."""
+    """Share of driving time that is recorded: what is recorded whole, and a clip for each trigger, at most all."""
     clips = program_trigger_rate * telemetry_trigger_growth * program_clip_length
     return np.minimum(1.0, program_record_share + clips)
 
@@ -64,16 +66,23 @@ def clips_recorded(
 
 @quantity(unit="byte/day", axes="month region program")
 def vehicle_recorded(
-    clips_recorded: Array, program_telemetry: Array, program_map_rate: Array, region_annual_distance: Array
+    clips_recorded: Array,
+    program_telemetry: Array,
+    program_map_rate: Array,
+    region_annual_distance: Array,
 ) -> Array:
     """All bytes that a vehicle wants to send in a day: clips, signals and logs, map observations."""
     return clips_recorded + program_telemetry + program_map_rate * region_annual_distance
 
 
 @quantity(unit="bit/second", axes="region link")
-def link_uplink(region_wifi_uplink: Array, region_cellular_uplink: Array, link_rate: Array) -> Array:
+def link_uplink(
+    region_wifi_uplink: Array, region_cellular_uplink: Array, link_rate: Array
+) -> Array:
     """Uplink rate of a vehicle on each link: the link's own rate where it states one, else the region's."""
-    regional = concatenate(LINK, region_wifi_uplink, region_cellular_uplink, 0.0 * region_wifi_uplink)
+    regional = concatenate(
+        LINK, region_wifi_uplink, region_cellular_uplink, 0.0 * region_wifi_uplink
+    )
     return np.where(link_rate > 0, link_rate, regional)
 
 
@@ -93,7 +102,7 @@ def upload_limit(
     link_data_cap: Array,
     vehicle_buffer: Array,
 ) -> Array:
-    """What a vehicle can send in a day on a link: limited by session time, by the buffer between sessions, by allowance."""
+    """What a vehicle can send in a day on a link: limited by session time, buffer between sessions, allowance."""
     by_time = link_uplink * link_session / link_interval
     by_buffer = vehicle_buffer / link_interval
     return np.minimum(np.minimum(by_time, by_buffer), link_data_cap)
@@ -126,9 +135,13 @@ def fleet_recorded(vehicles_mean: Array, vehicle_recorded: Array) -> Array:
 
 @quantity(unit="byte/second", axes="month region program")
 def fleet_dropped(
-    vehicles_served: Array, vehicles_mean: Array, link_share: Array, vehicle_recorded: Array, upload_limit: Array
+    vehicles_served: Array,
+    vehicles_mean: Array,
+    link_share: Array,
+    vehicle_recorded: Array,
+    upload_limit: Array,
 ) -> Array:
-    """Mean rate at which recordings are lost on the vehicle: no link, too little time, buffer or allowance, not served."""
+    """Mean rate at which recordings are lost on the vehicle: too little time, buffer or allowance, or not served."""
     beyond = np.maximum(vehicle_recorded - upload_limit, 0.0)
     lost = vehicles_served * total(link_share * beyond, LINK)
     return lost + (vehicles_mean - vehicles_served) * vehicle_recorded
@@ -192,6 +205,8 @@ def clip_time_uploaded(
 
 
 @quantity(unit="hour", axes="month")
-def clip_time_ingested(vehicles_served: Array, clip_time_uploaded: Array, month_seconds: Array) -> Array:
+def clip_time_ingested(
+    vehicles_served: Array, clip_time_uploaded: Array, month_seconds: Array
+) -> Array:
     """Recorded driving time that arrives in the month, over all regions and programmes."""
     return total(vehicles_served * clip_time_uploaded, REGION, PROGRAM) * month_seconds

@@ -59,7 +59,9 @@ def export_verdict(
         rule: np.stack([export.verdicts(rule, country, chips) for country in site_country], axis=1)
         for rule in dict.fromkeys(in_force)
     }
-    return place(np.stack([by_rule[rule] for rule in in_force], axis=1), DRAW, MONTH, SITE, HARDWARE)
+    return place(
+        np.stack([by_rule[rule] for rule in in_force], axis=1), DRAW, MONTH, SITE, HARDWARE
+    )
 
 
 @quantity(unit="1", axes="month site hardware")
@@ -78,7 +80,9 @@ def site_operates(export_permitted: Array, site_trains_on: Array, nodes_before: 
 
 @quantity(unit="1", axes="region site")
 def residency_permitted(
-    region_data_stays: tuple[bool, ...], region_country: tuple[str, ...], site_country: tuple[str, ...]
+    region_data_stays: tuple[bool, ...],
+    region_country: tuple[str, ...],
+    site_country: tuple[str, ...],
 ) -> Array:
     """1 where the region's data may be processed at the site: anywhere, or only in the region's own country."""
     allowed = [

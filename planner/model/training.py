@@ -35,9 +35,11 @@ def dataset_time(
     model_base_dataset: Array,
     model_dataset_limit: Array,
 ) -> Array:
-    """Driving in each model's data set at the month's end: the base, plus what is selected from the fleet, up to a limit."""
+    """Driving in each model's data set at the month's end: the base and what is selected from the fleet, to a limit."""
     collected = cumulative(clip_time_ingested, MONTH) * storage_policy_kept_share
-    return np.minimum(model_base_dataset + workload_selection_share * collected, model_dataset_limit)
+    return np.minimum(
+        model_base_dataset + workload_selection_share * collected, model_dataset_limit
+    )
 
 
 @quantity(unit="byte", axes="month workload")
@@ -48,7 +50,10 @@ def dataset_bytes(dataset_time: Array, model_training_rate: Array) -> Array:
 
 @quantity(unit="FLOP/second", axes="workload")
 def model_forward(
-    model_parameters: Array, model_token_rate: Array, model_frame_flops: Array, model_frame_rate: Array
+    model_parameters: Array,
+    model_token_rate: Array,
+    model_frame_flops: Array,
+    model_frame_rate: Array,
 ) -> Array:
     """Forward FLOPs of one second of driving: 2 FLOPs a parameter and token, and the FLOPs of frames."""
     return forward_rate(model_parameters, model_token_rate, model_frame_flops, model_frame_rate)
@@ -95,7 +100,11 @@ def site_training_part(site_training_share: Array, site_operates: Array) -> Arra
 
 @quantity(unit="1", axes="month workload site")
 def gpus_for_release(
-    run_flops: Array, workload_deadline: Array, workload_cadence: Array, site_effective: Array, site_training_part: Array
+    run_flops: Array,
+    workload_deadline: Array,
+    workload_cadence: Array,
+    site_effective: Array,
+    site_training_part: Array,
 ) -> Array:
     """Accelerators that finish one release run within its deadline (or its cadence, if that is shorter)."""
     allowed = np.minimum(workload_deadline, workload_cadence)
@@ -104,7 +113,11 @@ def gpus_for_release(
 
 @quantity(unit="1", axes="month workload site")
 def gpus_for_throughput(
-    run_flops: Array, workload_experiments: Array, workload_cadence: Array, site_effective: Array, site_training_part: Array
+    run_flops: Array,
+    workload_experiments: Array,
+    workload_cadence: Array,
+    site_effective: Array,
+    site_training_part: Array,
 ) -> Array:
     """Accelerators busy on average with release runs and experiments together."""
     flops = run_flops * (1.0 + workload_experiments) / workload_cadence
@@ -132,8 +145,11 @@ def gpus_release_percentile(
 def gpus_required(
     gpus_release_percentile: Array, gpus_for_throughput: Array, training_occupancy: Array
 ) -> Array:
-    """Accelerators needed at each site, unrounded: the larger of release peaks and mean work, over schedule occupancy."""
-    return np.maximum(gpus_release_percentile, total(gpus_for_throughput, WORKLOAD)) / training_occupancy
+    """Accelerators needed at each site, unrounded: the larger of release peaks and mean work, over occupancy."""
+    return (
+        np.maximum(gpus_release_percentile, total(gpus_for_throughput, WORKLOAD))
+        / training_occupancy
+    )
 
 
 @quantity(unit="hour", axes="month workload")

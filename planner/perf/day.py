@@ -20,7 +20,9 @@ def relative_rate(profile: Array, offset: Array) -> Array:
     `profile` (draw, hour, link): weights of local hours, of any sum; `offset` (draw, region): local less UTC time [s].
     """
     share = profile / profile.sum(axis=1, keepdims=True) * HOURS_A_DAY
-    hours = np.broadcast_to(offset, (max(len(offset), len(share)), offset.shape[1])) / SECONDS_AN_HOUR
+    hours = (
+        np.broadcast_to(offset, (max(len(offset), len(share)), offset.shape[1])) / SECONDS_AN_HOUR
+    )
     whole = np.floor(hours)
     part = (hours - whole)[:, None, :, None]
     local = (np.arange(HOURS_A_DAY)[None, :, None] + whole[:, None, :]).astype(np.int64)

@@ -1,7 +1,8 @@
 """When must whole units enter service so that a need is met, if nothing can come before a first month?
 
-The plain rule of the decision nodes: orders cover a fixed number of months; each covers the largest shortfall in them,
-rounded up to whole units; units serve for a fixed life. A true recurrence over months, vectorised over draws and places.
+The plain rule of the decision nodes: orders cover a fixed number of months; each covers the largest shortfall in
+them, rounded up to whole units; units serve for a fixed life. A true recurrence over months, vectorised over draws and
+places.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ def at_moment_before(values: Array, by: Array, edges: Array) -> Array:
     """For each month the value of the month that contains the moment `by` [s] before it begins; shapes as below."""
     target = _month_before(by, edges)
     shape = (max(len(values), len(target)), *target.shape[1:])
-    return np.take_along_axis(np.broadcast_to(values, shape), np.broadcast_to(target, shape), axis=1)
+    return np.take_along_axis(
+        np.broadcast_to(values, shape), np.broadcast_to(target, shape), axis=1
+    )
 
 
 def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
@@ -80,11 +83,13 @@ def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
     draws = max(flows.shape[0], by.shape[0])
     months, places = flows.shape[1:]
     target = _month_before(by, edges)
-    flat = np.arange(draws)[:, None, None] * months + np.broadcast_to(target, (draws, months, places))
+    flat = np.arange(draws)[:, None, None] * months + np.broadcast_to(
+        target, (draws, months, places)
+    )
     flat = flat * places + np.arange(places)
     moved = np.bincount(
         flat.ravel(),
         weights=np.broadcast_to(flows, (draws, months, places)).ravel(),
         minlength=draws * months * places,
     )
-    return moved.reshape(draws, months, places)
+    return moved.astype(np.float64, copy=False).reshape(draws, months, places)

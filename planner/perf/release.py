@@ -32,4 +32,4 @@ def on_off_percentile(peaks: Array, duty: Array, percentile: Array) -> Array:
     reached = np.take_along_axis(odds, order, axis=-1).cumsum(axis=-1)
     first = np.argmax(reached >= np.asarray(percentile)[..., None] - 1e-12, axis=-1)
     at = np.take_along_axis(loads, np.take_along_axis(order, first[..., None], axis=-1), axis=-1)
-    return np.maximum(at[..., 0], largest)
+    return np.asarray(np.maximum(at[..., 0], largest))

@@ -23,7 +23,9 @@ def peak_completion_rate(rate: Array, window: Array) -> Array:
 
 def unfinished(time: Array, rate: Array, window: Array) -> Array:
     """Share of a class that is not done at `time` [s]."""
-    late = np.exp(-rate * np.maximum(time - window, 0.0)) * -np.expm1(-rate * window) / (rate * window)
+    late = (
+        np.exp(-rate * np.maximum(time - window, 0.0)) * -np.expm1(-rate * window) / (rate * window)
+    )
     early = 1.0 - (time + np.expm1(-rate * time) / rate) / window
     return np.where(time >= window, late, early)
 

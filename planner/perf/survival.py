@@ -13,7 +13,7 @@ from planner.axes import Array
 
 def weibull_survival(age: Array, life: Array, shape: Array) -> Array:
     """Share that survives to `age` [s], for a scale `life` [s] and a `shape` [-]; 1 before age 0."""
-    return np.exp(-np.power(np.maximum(age, 0.0) / life, shape))
+    return np.asarray(np.exp(-np.power(np.maximum(age, 0.0) / life, shape)))
 
 
 def weibull_survival_since(start: Array, age: Array, life: Array, shape: Array) -> Array:

@@ -13,7 +13,9 @@ FORWARD_FLOPS = 2.0  # FLOPs for one parameter and one token: a multiplication a
 PASSES = 3.0  # forward, and backward at twice its cost
 
 
-def forward_rate(parameters: Array, token_rate: Array, frame_flops: Array, frame_rate: Array) -> Array:
+def forward_rate(
+    parameters: Array, token_rate: Array, frame_flops: Array, frame_rate: Array
+) -> Array:
     """Forward FLOPs of one second of driving [FLOP/s], by tokens and by frames together."""
     return FORWARD_FLOPS * parameters * token_rate + frame_flops * frame_rate
 

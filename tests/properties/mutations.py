@@ -17,18 +17,123 @@ Mutation = Callable[[str, Random], str]
 
 ODD_VALUES = (
     *("nan", ".nan", "inf", "-inf", ".inf", "1e400", "-1e400", "1e30", "-1e30", "1e-320", "-1"),
-    *("0", "-0", "1e9", "99999999999999999999", "010", "0x10", "1:30", "1_000", "1,5", "1.5.1", "--1"),
-    *("", "~", "null", "true", "no", "yes", "[]", "{}", "[1, 2]", "{a: 1}", "[[[]]]", "[~]", "{value: }"),
-    *('"', "'", '"\\u0000"', '"\\ud800"', "٣", "½ GB", "１２ GB", "²", "∞", "🚗", "ÿ", "a b", "-", "%", "5 % %"),
-    *("5 GBs", "5 gigabyte", "5 GB/", "/ GB", "GB", "5 GB GB", "5 GB^2", "5 GB/s/s", "5 m^9", "5 GB^-9"),
-    *("!!python/object:os.system x", "!x 1", "&a 1", "*a", "<<", "|", ">-", "@", "`", "2024-13", "0000-01"),
+    *(
+        "0",
+        "-0",
+        "1e9",
+        "99999999999999999999",
+        "010",
+        "0x10",
+        "1:30",
+        "1_000",
+        "1,5",
+        "1.5.1",
+        "--1",
+    ),
+    *(
+        "",
+        "~",
+        "null",
+        "true",
+        "no",
+        "yes",
+        "[]",
+        "{}",
+        "[1, 2]",
+        "{a: 1}",
+        "[[[]]]",
+        "[~]",
+        "{value: }",
+    ),
+    *(
+        '"',
+        "'",
+        '"\\u0000"',
+        '"\\ud800"',
+        "٣",
+        "½ GB",
+        "１２ GB",
+        "²",
+        "∞",
+        "🚗",
+        "ÿ",
+        "a b",
+        "-",
+        "%",
+        "5 % %",
+    ),
+    *(
+        "5 GBs",
+        "5 gigabyte",
+        "5 GB/",
+        "/ GB",
+        "GB",
+        "5 GB GB",
+        "5 GB^2",
+        "5 GB/s/s",
+        "5 m^9",
+        "5 GB^-9",
+    ),
+    *(
+        "!!python/object:os.system x",
+        "!x 1",
+        "&a 1",
+        "*a",
+        "<<",
+        "|",
+        ">-",
+        "@",
+        "`",
+        "2024-13",
+        "0000-01",
+    ),
     *("2024-00", "9999-12", "2024-1", "-2024-01", "99999-01", "2024", "two", "x" * 5000, "{" * 40),
-    *("{value: 1}", "{low: 3, base: 2, high: 1}", "{low: 1, base: 1, high: 1}", "{series: {2024-01: 1}}"),
-    *("{series: {}}", "{series: {x: 1}}", "{series: [1]}", "{value: 1, low: 2}", "{value: {value: 1}}"),
+    *(
+        "{value: 1}",
+        "{low: 3, base: 2, high: 1}",
+        "{low: 1, base: 1, high: 1}",
+        "{series: {2024-01: 1}}",
+    ),
+    *(
+        "{series: {}}",
+        "{series: {x: 1}}",
+        "{series: [1]}",
+        "{value: 1, low: 2}",
+        "{value: {value: 1}}",
+    ),
 )
-UNITS = ("W", "MW", "GB", "GB/s", "day", "month", "USD", "kg", "%", "1/hour", "vehicle", "km", "FLOP", "J")
+UNITS = (
+    "W",
+    "MW",
+    "GB",
+    "GB/s",
+    "day",
+    "month",
+    "USD",
+    "kg",
+    "%",
+    "1/hour",
+    "vehicle",
+    "km",
+    "FLOP",
+    "J",
+)
 ODD_CHARACTERS = "\t\x00\x07\x1b\x7f\x85\u2028\u202e\u200b\ufeff\u00a0\r:{}[],&*!|>'\"%@`#-?~^\\é車"
-ODD_KEYS = ("", "~", "<<", "?", "a.b", "x" * 300, "é", "Title", "on", "2024-01", "__class__", "extends", "- a")
+ODD_KEYS = (
+    "",
+    "~",
+    "<<",
+    "?",
+    "a.b",
+    "x" * 300,
+    "é",
+    "Title",
+    "on",
+    "2024-01",
+    "__class__",
+    "extends",
+    "- a",
+)
 VALUE = re.compile(r"(?<=: )[^{}\[\],#\n]+")
 NUMBER = re.compile(r"(?<![\w.\-])\d+(?:\.\d+)?(?= |,|}|\n)")
 KEY = re.compile(r"[A-Za-z_][\w\-]*(?=:(?: |\n))")
@@ -198,13 +303,17 @@ def wrap_entry_in_table(node: Any, key: Any, chance: Random) -> None:
 
 @_on_tree
 def replace_entry(node: Any, key: Any, chance: Random) -> None:
-    node[key] = chance.choice([None, "x", "", "-1", [], {}, ["x"], {"x": "y"}, {"value": None}, [[None]]])
+    node[key] = chance.choice(
+        [None, "x", "", "-1", [], {}, ["x"], {"x": "y"}, {"value": None}, [[None]]]
+    )
 
 
 @_on_tree
 def add_entry(node: Any, key: Any, chance: Random) -> None:
     if isinstance(node, dict):
-        node[chance.choice(["x", "", "Value", "note", "é", "sources"])] = chance.choice(["1", None, [], {}])
+        node[chance.choice(["x", "", "Value", "note", "é", "sources"])] = chance.choice(
+            ["1", None, [], {}]
+        )
     else:
         node.append(chance.choice(["1", None, [], {}]))
 

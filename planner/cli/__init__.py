@@ -1,0 +1,27 @@
+"""The command `planner`: parse, call, print.
+
+Each command has a module of its own and imports what it needs when it runs, so that `planner --help` loads neither
+numpy nor the model.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0 fine, 1 forbidden or a check fails, 2 wrong input."""
+    from planner.cli.app import app
+    from planner.cli.output import finish, report
+    from planner.errors import PlannerError
+
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="planner")
+    except PlannerError as error:
+        report(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        finish()

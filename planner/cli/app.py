@@ -1,0 +1,62 @@
+"""The commands of `planner` and the help that they share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from planner.cli import catalogue, check, explain, quantities, schema, size
+
+EPILOG = """\
+\b
+Start with:
+  planner size 5pct_ev_market
+  planner explain 5pct_ev_market gpus --at 2027-06
+
+Exit codes: 0 fine; 1 a declared check fails or a rule forbids the plan; 2 wrong usage or input.
+"""
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+app = typer.Typer(
+    name="planner",
+    help="What must an AI factory be, month by month, and why? From a scenario file to GPUs, storage, network, "
+    "power, money and carbon, each with the reason for it.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=SETTINGS,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import planner
+
+        typer.echo(f"planner {planner.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _planner(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+_COMMANDS = (
+    (size.size, size.EXAMPLES, "GPUs, storage, power, money of a scenario, month by month."),
+    (explain.explain, explain.EXAMPLES, "Why a quantity has its value, down to the sources."),
+    (quantities.quantities, quantities.EXAMPLES, "Everything that the model can compute."),
+    (check.check, check.EXAMPLES, "Check scenario and profile files."),
+    (schema.schema, schema.EXAMPLES, "JSON Schema of the files, for editors."),
+)
+for command, examples, brief in _COMMANDS:
+    app.command(command.__name__, epilog=examples, short_help=brief)(command)
+app.add_typer(catalogue.profiles, name="profiles", epilog=catalogue.PROFILE_EXAMPLES)
+app.add_typer(catalogue.scenarios, name="scenarios", epilog=catalogue.SCENARIO_EXAMPLES)

@@ -1,0 +1,86 @@
+"""`planner check`: are these scenario and profile files sound?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from planner.cli.options import Profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.errors import Fault
+
+EXAMPLES = """\
+\b
+Examples:
+  planner check mine.yaml
+  planner check hardware_profiles/nodes/*.yaml
+"""
+
+
+def check(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE",
+            help="Scenarios (by plan_start or extends), or profiles (by the name of their folder).",
+            show_default=False,
+        ),
+    ],
+    profiles: Profiles = None,
+) -> None:
+    """Print ok for each file, or every fault with its line and what to write instead."""
+    from planner.cli.output import write
+    from planner.errors import InputError, PlannerError
+    from planner.text import printable
+
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            _check(file, profiles or [])
+        except InputError as error:
+            faults += error.faults
+        except PlannerError as error:
+            faults.append(_fault(file, error))
+        else:
+            write(f"{printable(file)}: ok")
+    if faults:
+        raise InputError(faults)
+
+
+def _fault(file: str, error: Exception) -> Fault:
+    from planner.errors import Fault
+
+    return Fault(file, 0, "", str(error).removeprefix(f"{file}: "))
+
+
+def _check(file: str, overlays: Sequence[Path]) -> None:
+    from planner import resources
+    from planner.errors import PlannerError
+    from planner.inputs import documents
+    from planner.inputs.load import check_profile
+
+    path = resources.find_scenario(file)
+    keys = documents.load(path, file).entries
+    kind = path.resolve().parent.name
+    if "plan_start" not in keys and kind in resources.KINDS:
+        check_profile(path, kind)
+    elif "plan_start" in keys or "extends" in keys:
+        _check_scenario(path, overlays)
+    else:
+        raise PlannerError(
+            "neither a scenario (with plan_start or extends) nor in a folder of profiles "
+            f"({', '.join(resources.KINDS)})"
+        )
+
+
+def _check_scenario(path: Path, overlays: Sequence[Path]) -> None:
+    """Read a scenario and the checks that it declares; whether they hold is not asked."""
+    from planner.findings import checks
+    from planner.plan import load
+
+    checks(load(path, profiles=list(overlays)).plan())

@@ -1,0 +1,77 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from planner.plan import Project
+
+Scenario = Annotated[
+    str,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="A scenario file, or the name of a shipped one.",
+        show_default=False,
+    ),
+]
+Edits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Replace an input, as in programs.model_n.daily_hours='6 hour/day'; may be repeated.",
+    ),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set-quantity",
+        metavar="NAME=VALUE",
+        help="Give a quantity a fixed value, as in gpus_required=1000; may be repeated.",
+    ),
+]
+Modules = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--with",
+        metavar="FILE.py",
+        help="Let the quantities of a Python file replace ours; may be repeated.",
+    ),
+]
+Hardware = Annotated[
+    str | None,
+    typer.Option("--hardware", metavar="KIND", help="Train on this kind of node at every site."),
+]
+Profiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--profiles",
+        metavar="DIR",
+        help="Lay a folder of profiles over the shipped ones; may be repeated.",
+    ),
+]
+
+
+def load_project(
+    scenario: str,
+    edits: list[str] | None,
+    overrides: list[str] | None,
+    modules: list[Path] | None,
+    hardware: str | None,
+    profiles: list[Path] | None,
+) -> Project:
+    """The project that the shared options describe."""
+    from planner.plan import load
+
+    return load(
+        scenario,
+        set=edits or [],
+        set_quantity=overrides or [],
+        with_modules=modules or [],
+        hardware=hardware,
+        profiles=profiles or [],
+    )

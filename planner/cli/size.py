@@ -1,0 +1,91 @@
+"""`planner size`: the build of a scenario month by month, as a table, as JSON or as CSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from planner.cli.options import (
+    Edits,
+    Hardware,
+    Modules,
+    Overrides,
+    Profiles,
+    Scenario,
+    load_project,
+)
+
+if TYPE_CHECKING:
+    from planner.plan import Plan
+
+EXAMPLES = """\
+\b
+Examples:
+  planner size 5pct_ev_market
+  planner size mine.yaml --hardware dgx_h100 --set "fleet.life=14 year"
+  planner size mine.yaml --json --quantities gpus,tco
+"""
+
+
+def size(
+    scenario: Scenario,
+    set_: Edits = None,
+    set_quantity: Overrides = None,
+    with_: Modules = None,
+    hardware: Hardware = None,
+    profiles: Profiles = None,
+    orders: Annotated[bool, typer.Option("--orders", help="Print the whole order book.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: headline quantities and findings.")
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print tidy CSV, a row a value.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="With --json or --csv: every quantity.")
+    ] = False,
+    quantities: Annotated[
+        str | None,
+        typer.Option("--quantities", metavar="A,B", help="With --json or --csv: these quantities."),
+    ] = None,
+) -> None:
+    """GPUs, storage, network, power, money and carbon of a scenario, with its order book."""
+    if json and csv:
+        raise typer.BadParameter("give --json or --csv, not both")
+    if (everything or quantities is not None) and not (json or csv):
+        raise typer.BadParameter("--all and --quantities choose what --json or --csv prints")
+    if everything and quantities is not None:
+        raise typer.BadParameter("give --all or --quantities, not both")
+    plan = load_project(scenario, set_, set_quantity, with_, hardware, profiles).plan()
+    if json or csv:
+        _export(plan, csv, everything, quantities)
+    else:
+        _print(plan, orders)
+    _judge(plan)
+
+
+def _export(plan: Plan, as_csv: bool, everything: bool, quantities: str | None) -> None:
+    from planner.cli.output import write
+    from planner.report import export
+
+    names = [name.strip() for name in (quantities or "").split(",") if name.strip()]
+    chosen = export.chosen(plan, everything, names)
+    write(export.to_csv(plan, chosen) if as_csv else export.to_json(plan, chosen))
+
+
+def _print(plan: Plan, all_orders: bool) -> None:
+    from planner.cli.output import width, write_styled
+    from planner.report.summary import summary
+
+    write_styled(summary(plan, width(), all_orders))
+
+
+def _judge(plan: Plan) -> None:
+    """Fail where a rule forbids the plan or a declared check does not hold."""
+    from planner.errors import PlanForbidden
+    from planner.findings import checks, forbidden
+
+    forbidden(plan)
+    results = checks(plan)
+    failed = [result.name for result in results if not result.holds]
+    if failed:
+        raise PlanForbidden(f"{len(failed)} of {len(results)} checks fail: {', '.join(failed)}")

@@ -1,0 +1,138 @@
+"""A plan for programs: JSON with a stable contract, and tidy CSV.
+
+The JSON document (schema 1)::
+
+    {"schema": 1,
+     "scenario": {"name", "title", "plan_start", "horizon": {"start", "end"}},
+     "months": ["2023-11", ...],                      every month of the plan, from plan_start on
+     "quantities": {NAME: {"unit", "axes": [AXIS, ...], "labels": {AXIS: [LABEL, ...]}, "values"}},
+     "orders": [...], "warnings": [...], "assumptions": [...],
+     "checks": [...]}                                 only where the scenario declares some
+
+`values` are nested lists along `axes`, in their order, or one number where there is no axis. A value that is infinite
+is null. `p10`, `p50` and `p90`, of the same shape as `values`, are reserved for later. Floats have twelve significant
+digits, so that the same plan gives the same text on every machine.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from planner.axes import AXES
+from planner.errors import Fault, InputError, suggestion
+from planner.findings import checks
+from planner.plan import HEADLINE, Labelled, Plan
+
+SCHEMA = 1
+DIGITS = 12
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def chosen(plan: Plan, everything: bool = False, names: Sequence[str] = ()) -> tuple[str, ...]:
+    """The quantities to export: the headline ones, all, or some by name. Raises InputError for an unknown name."""
+    faults = [
+        Fault("--quantities", 0, name, f"no such quantity; {suggestion(name, plan.quantities)}")
+        for name in names
+        if name not in plan.quantities
+    ]
+    if faults:
+        raise InputError(faults)
+    if names:
+        return tuple(dict.fromkeys(names))
+    return plan.quantities if everything else HEADLINE
+
+
+def to_json(plan: Plan, names: Iterable[str]) -> str:
+    """The JSON document, a line for each quantity and finding."""
+    sections = {
+        "schema": json.dumps(SCHEMA),
+        "scenario": _dumped(_scenario(plan)),
+        "months": _dumped(plan.months),
+        "quantities": _lines(
+            "{", [f"{_dumped(n)}: {_dumped(_quantity(plan[n]))}" for n in names], "}"
+        ),
+        "orders": _lines("[", [_dumped(asdict(each)) for each in plan.orders], "]"),
+        "warnings": _lines("[", [_dumped(asdict(each)) for each in plan.warnings], "]"),
+        "assumptions": _lines("[", [_dumped(asdict(each)) for each in plan.assumptions], "]"),
+    }
+    results = checks(plan)
+    if results:
+        sections["checks"] = _lines("[", [_dumped(asdict(each)) for each in results], "]")
+    return _lines("{", [f'"{name}": {text}' for name, text in sections.items()], "}") + "\n"
+
+
+def to_csv(plan: Plan, names: Iterable[str]) -> str:
+    """Tidy rows: quantity, unit, one column for each axis that occurs, value."""
+    quantities = [plan[name] for name in names]
+    used = [axis for axis in AXES if any(axis in each.axes for each in quantities)]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["quantity", "unit", *used, "value"])
+    for each in quantities:
+        for labels, value in _cells(each):
+            texts = [each.name, each.unit, *(labels.get(axis, "") for axis in used)]
+            writer.writerow([*map(_inert, texts), "" if value is None else repr(value)])
+    return buffer.getvalue()
+
+
+def _scenario(plan: Plan) -> dict[str, Any]:
+    months = plan.horizon_months
+    return {
+        "name": plan.project.inputs.path.stem,
+        "title": plan.title,
+        "plan_start": plan.months[0],
+        "horizon": {"start": months[0], "end": months[-1]},
+    }
+
+
+def _quantity(labelled: Labelled) -> dict[str, Any]:
+    return {
+        "unit": labelled.unit,
+        "axes": list(labelled.axes),
+        "labels": {axis: list(labelled.labels[axis]) for axis in labelled.axes},
+        "values": labelled.values.tolist(),
+    }
+
+
+def _cells(labelled: Labelled) -> Iterator[tuple[dict[str, str], float | None]]:
+    """Every value with its label on each axis."""
+    positions: list[dict[str, str]] = [{}]
+    for axis in labelled.axes:
+        positions = [{**at, axis: label} for at in positions for label in labelled.labels[axis]]
+    return zip(positions, map(_number, labelled.values.ravel().tolist()), strict=True)
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    """The value with its floats shortened and what JSON has no number for turned into null."""
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False)
+
+
+def _lines(opening: str, items: Sequence[str], closing: str) -> str:
+    if not items:
+        return opening + closing
+    return opening + "\n" + ",\n".join(items) + "\n" + closing
+
+
+def _inert(text: str) -> str:
+    """A text cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -1,0 +1,220 @@
+"""`quantities`, `check`, `schema`, `profiles`, `scenarios`, help, and what they load."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from planner import resources
+from tests.cli.conftest import ROOT, Planner
+
+COMMANDS = (
+    (),
+    ("size",),
+    ("explain",),
+    ("quantities",),
+    ("check",),
+    ("schema",),
+    ("profiles",),
+    ("profiles", "list"),
+    ("profiles", "show"),
+    ("scenarios",),
+    ("scenarios", "list"),
+)
+PROFILES = [
+    (kind, file)
+    for kind in resources.KINDS
+    for file in sorted((ROOT / "hardware_profiles" / kind).glob("*.yaml"))
+]
+
+
+def as_json(file: Path) -> Any:
+    """A YAML file as an editor sees it, with text for keys and dates."""
+    return json.loads(json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")), default=str))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(planner: Planner, command: tuple[str, ...]) -> None:
+    done = planner(*command, "--help")
+    assert done.code == 0
+    assert done.out.startswith(" ".join(("Usage: planner", *command)))
+    assert "\n    planner " in done.out
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "from planner.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'pydantic', 'yaml', 'pint', 'rich', 'scipy', 'pandas', 'matplotlib'}\n"
+        "sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_size_as_json_loads_no_plotting_and_no_terminal_library() -> None:
+    code = (
+        "import sys\n"
+        "from planner.cli import main\n"
+        "try: main(['size', '5pct_ev_market', '--json'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'scipy.stats', 'scipy.sparse', 'pandas', 'matplotlib', 'xarray', 'rich.table'}\n"
+        "sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_importing_planner_loads_no_numpy() -> None:
+    code = "import planner, sys; assert 'numpy' not in sys.modules; assert planner.PlannerError"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_version_is_printed(planner: Planner) -> None:
+    import planner as package
+
+    assert planner("--version").out == f"planner {package.__version__}\n"
+
+
+def test_the_list_of_quantities_is_as_agreed(
+    planner: Planner, golden: Callable[[str, str], None]
+) -> None:
+    done = planner("quantities")
+    assert done.code == 0
+    assert max(map(len, done.out.splitlines())) <= 100
+    golden("quantities.txt", done.out)
+
+
+def test_the_graph_is_one_for_graphviz(planner: Planner) -> None:
+    printed = planner("quantities", "--dot").out
+    assert printed.startswith("digraph planner {")
+    assert '"node_accelerators" -> "gpus";' in printed
+
+
+def test_shipped_files_are_sound(planner: Planner) -> None:
+    files = [str(file.relative_to(ROOT)) for _, file in PROFILES]
+    scenarios = [f"scenarios/{name}.yaml" for name in ("5pct_ev_market", "5pct_from_2027")]
+    done = planner("check", *files, *scenarios)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines() == [f"{file}: ok" for file in (*files, *scenarios)]
+
+
+def test_check_lists_the_faults_of_all_files(planner: Planner, tmp_path: Path) -> None:
+    folder = tmp_path / "nodes"
+    folder.mkdir()
+    node = (ROOT / "hardware_profiles/nodes/dgx_h100.yaml").read_text(encoding="utf-8")
+    (folder / "mine.yaml").write_text(node.replace("power_idle:", "power_idel:"), encoding="utf-8")
+    (tmp_path / "other.yaml").write_text("a: 1\n", encoding="utf-8")
+    done = planner(
+        "check", f"{folder}/mine.yaml", f"{tmp_path}/other.yaml", "scenarios/test_fleet.yaml"
+    )
+    assert done.code == 2
+    assert done.out == "scenarios/test_fleet.yaml: ok\n"
+    assert "unknown key; nearest: power_idle" in done.err
+    assert "neither a scenario" in done.err
+
+
+def test_check_refuses_a_check_of_an_unknown_quantity(
+    planner: Planner, scenario_file: Callable[[str], str]
+) -> None:
+    text = "extends: 5pct_ev_market.yaml\nchecks: [{name: a, quantity: gpuss, at_least: '1'}]\n"
+    done = planner("check", scenario_file(text))
+    assert done.code == 2
+    assert "nearest: gpus" in done.err
+
+
+@pytest.mark.parametrize("kind", resources.KINDS)
+def test_shipped_profiles_meet_the_schema(planner: Planner, kind: str) -> None:
+    schema = json.loads(planner("schema", "profile", kind).out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for each, file in PROFILES:
+        if each == kind:
+            assert [error.message for error in validator.iter_errors(as_json(file))] == [], (
+                file.name
+            )
+
+
+def test_the_schema_of_all_profiles_has_every_kind(planner: Planner) -> None:
+    schema = json.loads(planner("schema", "profile").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert set(schema["$defs"]) == set(resources.KINDS)
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid(as_json(ROOT / "hardware_profiles/ecus/drive_orin.yaml"))
+    assert not validator.is_valid({"title": "nothing"})
+
+
+def test_shipped_scenarios_meet_the_schema_and_a_wrong_key_does_not(planner: Planner) -> None:
+    schema = json.loads(planner("schema", "scenario").out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for file in [*(ROOT / "scenarios").glob("*.yaml"), *(ROOT / "tests/cases").glob("*.yaml")]:
+        assert [error.message for error in validator.iter_errors(as_json(file))] == [], file.name
+    assert not validator.is_valid({"fleet": {"live": "3 year"}})
+    assert not validator.is_valid({"nodes": {"dgx_h100": {"powr": "3 kW"}}})
+
+
+def test_the_schema_gives_meaning_and_unit(planner: Planner) -> None:
+    power = json.loads(planner("schema", "profile", "nodes").out)["properties"]["power"]
+    assert power["x-unit"] == "watt"
+    assert "provisioned peak power" in power["description"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    (
+        (("schema", "profil"), "nearest: profile"),
+        (("schema", "profile", "node"), "nearest: nodes"),
+        (("schema", "scenario", "nodes"), "takes no kind"),
+        (("profiles", "list", "node"), "nearest: nodes"),
+        (("profiles", "show", "dgx_h100"), "KIND/NAME"),
+        (("profiles", "show", "nodes/dgx_h10"), "nearest: dgx_h100"),
+        (("profiles", "list", "--profiles", "nowhere"), "no such folder"),
+        (("siz", "x"), "size"),
+    ),
+)
+def test_wrong_names_exit_2_and_name_the_nearest(
+    planner: Planner, arguments: tuple[str, ...], words: str
+) -> None:
+    done = planner(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+
+
+def test_profiles_are_listed_by_kind(planner: Planner) -> None:
+    everything = planner("profiles", "list").out.splitlines()
+    assert len(everything) == len(PROFILES)
+    nodes = planner("profiles", "list", "nodes").out.splitlines()
+    assert "nodes/dgx_h100" in {line.split()[0] for line in nodes}
+    assert all(line.startswith("nodes/") for line in nodes)
+
+
+def test_a_profile_is_shown_with_its_sources_spelt_out(planner: Planner) -> None:
+    printed = planner("profiles", "show", "nodes/dgx_h100").out
+    assert "accelerator = h100_sxm" in printed
+    assert "  accelerators = 8   " in printed
+    assert max(map(len, printed.splitlines())) <= 100
+
+
+def test_an_overlay_is_laid_over_the_shipped_profile(planner: Planner, tmp_path: Path) -> None:
+    folder = tmp_path / "nodes"
+    folder.mkdir()
+    price = "price: {value: 1 USD, source: a gift, confidence: assumed}\n"
+    (folder / "dgx_h100.yaml").write_text(price, encoding="utf-8")
+    shown = planner("profiles", "show", "nodes/dgx_h100", "--profiles", str(tmp_path)).out
+    assert "  price = 1 USD   assumed\n      a gift\n" in shown
+
+
+def test_shipped_scenarios_are_listed_without_the_base(planner: Planner) -> None:
+    names = [line.split()[0] for line in planner("scenarios", "list").out.splitlines()]
+    assert names == ["5pct_ev_market", "5pct_from_2027", "test_fleet"]

@@ -1,0 +1,60 @@
+"""The pieces of the table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.report.summary import number, periods, trend
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    (
+        (0, "0"),
+        (0.0004, "<0.001"),
+        (0.12345, "0.123"),
+        (1, "1"),
+        (9.999, "10"),
+        (12.34, "12.3"),
+        (1234, "1,230"),
+        (99_949, "99,900"),
+        (123456, "1.2e5"),
+        (np.inf, "inf"),
+    ),
+)
+def test_numbers_have_three_digits_and_fit_their_column(value: float, text: str) -> None:
+    assert number(value) == text
+    assert len(text) < 7
+
+
+def test_a_horizon_of_a_year_or_less_is_shown_by_month() -> None:
+    months = [f"2024-{month:02d}" for month in range(4, 9)]
+    assert [period.label for period in periods(months, 8)] == [
+        "Apr 24",
+        "May 24",
+        "Jun 24",
+        "Jul 24",
+        "Aug 24",
+    ]
+
+
+def test_a_long_horizon_shows_evenly_chosen_years_with_both_ends() -> None:
+    months = [f"{2024 + m // 12}-{m % 12 + 1:02d}" for m in range(20 * 12)]
+    labels = [period.label for period in periods(months, 8)]
+    assert len(labels) == 8
+    assert (labels[0], labels[-1]) == ("2024", "2043")
+
+
+def test_part_of_a_year_is_a_column_of_its_own() -> None:
+    months = [f"{2024 + (m + 5) // 12}-{(m + 5) % 12 + 1:02d}" for m in range(14)]
+    found = periods(months, 8)
+    assert [(period.label, period.months) for period in found] == [
+        ("2024", slice(0, 7)),
+        ("2025", slice(7, 14)),
+    ]
+
+
+def test_the_trend_rises_with_the_values_and_is_empty_for_nothing() -> None:
+    assert trend(np.arange(24.0)) == "".join(sorted(trend(np.arange(24.0))))
+    assert trend(np.zeros(24)) == ""

@@ -1,0 +1,109 @@
+"""Inputs that are right one by one and wrong together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from planner.errors import Fault
+
+Faults = Callable[..., list[Fault]]
+
+NODES = "sites:\n  taiwan:\n    %s:\n      - {hardware: gh200_nvl32, count: 4, in_service: %s}\n"
+UNITS = "sites:\n  taiwan:\n    %s:\n      - {tier: hot, count: 4, in_service: %s}\n"
+COHORT = "opening_fleet:\n  - {cohort: %s, region: %s, program: %s, ecu: %s, vehicles: 5 vehicle}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "words"),
+    [
+        ("horizon: {start: 2023-01}\n", "horizon.start", "2023-01 is before plan_start 2023-11"),
+        ("horizon: {end: 2023-12}\n", "horizon.end", "2023-12 is before the start 2024-01"),
+        ("horizon: {end: 2099-12}\n", "horizon.end", "914 months from plan_start; at most 600"),
+        ("horizon: {end: 2036-01}\n", "regions.taiwan.market_row", "the plan needs 2023 to 2036"),
+        ("plan_start: 2018-12\n", "regions.taiwan.market_row", "the plan needs 2018 to 2030"),
+        (
+            "regions:\n  india: {site: taivan}\n",
+            "regions.india.site",
+            'no "taivan" in sites; nearest: taiwan',
+        ),
+        (
+            "regions:\n  india: {market_row: indea}\n",
+            "regions.india.market_row",
+            'no row of iea_2024_steps "indea"; nearest: india',
+        ),
+        (
+            "regions:\n  japan: {market_share: null}\n",
+            "regions.rest_of_world",
+            "take what is left of rest_of_world; give one of them a market_share",
+        ),
+        (
+            "regions:\n  japan: {market_share: 99.9 %}\n",
+            "regions",
+            "regions claim 103% of the row rest_of_world of iea_2024_steps",
+        ),
+        (
+            "programs:\n  model_n: {regions: [japan, tawan]}\n",
+            "programs.model_n.regions[1]",
+            "nearest: taiwan",
+        ),
+        ("links:\n  depot: null\n", "links", "depot is missing; expected wifi, cellular, depot"),
+        ("tiers:\n  warm: null\n", "tiers", "warm is missing; expected hot, warm, cold"),
+        (NODES % ("installed", "2023-11"), "in_service", "what arrives later is committed"),
+        (NODES % ("committed", "2023-10"), "in_service", "what is there already is installed"),
+        (UNITS % ("installed_storage", "2024-11"), "in_service", "is not before plan_start"),
+        (UNITS % ("committed_storage", "2022-11"), "in_service", "is before plan_start"),
+        (COHORT % ("2023-11", "japan", "model_c", "drive_orin"), "cohort", "not before plan_start"),
+        (COHORT % ("2022-11", "japam", "model_c", "drive_orin"), "region", "nearest: japan"),
+        (COHORT % ("2022-11", "japan", "model_d", "drive_orin"), "program", "nearest: model_"),
+        (
+            "sites:\n  taiwan:\n    opening_data: [{year: 2023-06, kept: 1 PB}]\n",
+            "sites.taiwan.opening_data[0].year",
+            "expected a year that begins before plan_start",
+        ),
+        (
+            "sites:\n  taiwan:\n    opening_data: [{year: 2024, kept: 1 PB}]\n",
+            "sites.taiwan.opening_data[0].year",
+            "expected a year that begins before plan_start",
+        ),
+        ("tiers:\n  warm: {held_until: 3 day}\n", "tiers.warm.held_until", "less than held_from"),
+        (
+            "sites:\n  taiwan: {training_share: 0}\n  japan: {training_share: 0}\n"
+            "  china: {training_share: 0}\n",
+            "sites",
+            "no site has a training_share above 0",
+        ),
+        (
+            "programs:\n  model_c: {sales_mix: 0}\n  model_n: {regions: [japan]}\n",
+            "regions.taiwan",
+            "no programme with a sales_mix above 0 is sold here",
+        ),
+        ("checks: [{name: a, quantity: gpus}]\n", "checks[0]", "at_least, at_most or equals"),
+        (
+            "checks: [{name: a, quantity: gpus, at: 2024-01, over: max, at_least: '1'}]\n",
+            "checks[0]",
+            "give either at (one month) or over",
+        ),
+        (
+            "checks: [{name: a, quantity: gpus, at: 2034-01, at_least: '1'}]\n",
+            "checks[0].at",
+            "2034-01 is not a month of the plan",
+        ),
+    ],
+)
+def test_a_contradiction_is_reported_at_its_place(
+    faults: Faults, text: str, path: str, words: str
+) -> None:
+    found = faults(text)
+    assert any(words in f.message and f.path.endswith(path) for f in found), [str(f) for f in found]
+    assert all(fault.file and fault.line for fault in found)
+
+
+def test_a_fleet_without_a_home_is_refused(faults: Faults) -> None:
+    text = "".join(
+        f"  {name}: {{site: null}}\n"
+        for name in ("taiwan", "japan", "india", "usa", "europe", "rest_of_world", "china")
+    )
+    found = faults(f"regions:\n{text}")
+    assert any("no region names a site" in fault.message for fault in found)

@@ -1,0 +1,138 @@
+"""Tiers: bytes that age through them, units that hold and feed them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.axes import MONTH, SITE, TIER, Array, place, total
+from planner.catalogue import Calendar, Parts
+from planner.inputs.numbers import month_index
+from planner.model.storage import (
+    dataset_read_time,
+    storage_bandwidth_required,
+    storage_recording_time,
+    storage_unit_raw,
+    storage_unit_usable,
+    storage_units_required,
+    tier_held,
+)
+from planner.plan import Project
+
+DAY = 86_400.0
+NONE = Parts((), (SITE,), (1,), np.zeros(0, dtype=np.intp), {})
+# Adjoining ages, all of the data in each tier.
+FROM = place(np.array([0.0, 14.0, 365.0]) * DAY, TIER)
+UNTIL = place(np.array([14.0, 365.0, 1e5]) * DAY, TIER)
+ALL = place(np.ones(3), TIER)
+
+
+def history(first: str, *years: tuple[str, float]) -> Parts:
+    start = np.array([[float(month_index(year) - month_index(first)) for year, _ in years]])
+    kept = np.array([[bytes_ for _, bytes_ in years]])
+    owner = np.zeros(len(years), dtype=np.intp)
+    names = tuple(f"opening_data[{i}]" for i in range(len(years)))
+    return Parts(names, (SITE,), (1,), owner, {"year": start, "kept": kept})
+
+
+def test_a_constant_inflow_fills_the_tiers_in_turn() -> None:
+    calendar = Calendar(month_index("2024-01"), 24, 0)
+    rate = place(np.full((24, 1), 7.0), MONTH, SITE)
+    held = tier_held(rate, NONE, FROM, UNTIL, ALL, calendar)[0, :, 0, 0, 0, 0, 0, 0, :, 0, 0, 0]
+    assert held[0] == pytest.approx([7 * 14 * DAY, 7 * 17 * DAY, 0])
+    # After two years, 366 + 365 days: two weeks hot, 351 days warm, the rest cold.
+    assert held[-1] == pytest.approx(7 * DAY * np.array([14, 351, 366]))
+
+
+def test_nothing_is_lost_between_the_tiers() -> None:
+    calendar = Calendar(month_index("2023-11"), 86, 2)
+    rate = place(np.random.default_rng(6).random((86, 3)), MONTH, SITE)
+    held = total(tier_held(rate, NONE, FROM, UNTIL, ALL, calendar), TIER)
+    arrived = (rate * place(calendar.seconds, MONTH)).cumsum(axis=MONTH)
+    assert held == pytest.approx(arrived, rel=1e-12)
+
+
+def test_data_of_the_years_before_ages_on() -> None:
+    calendar = Calendar(month_index("2026-07"), 12, 0)
+    nothing = place(np.zeros((12, 1)), MONTH, SITE)
+    before = history("2026-07", ("2024-01", 366.0), ("2026-01", 181.0))
+    held = tier_held(nothing, before, FROM, UNTIL, ALL, calendar)
+    held = held[0, :, 0, 0, 0, 0, 0, 0, :, 0, 0, 0]
+    assert held.sum(axis=1) == pytest.approx(547.0)  # nothing lost, nothing new
+    # One byte a day in 2024, none in 2025, one a day in the first half of 2026. At the end of July 2026 the first half
+    # is 31 to 212 days old, 2024 more than 365.
+    assert held[0] == pytest.approx([0, 181, 366])
+    # At the end of June 2027 the first half of 2026 is older than a year.
+    assert held[11] == pytest.approx([0, 0, 547])
+
+
+def test_the_history_is_whole_at_plan_start_whatever_its_gaps() -> None:
+    calendar = Calendar(month_index("2027-01"), 1, 0)
+    nothing = place(np.zeros((1, 1)), MONTH, SITE)
+    before = history("2027-01", ("2020-01", 5.0), ("2021-01", 7.0), ("2025-01", 11.0))
+    assert tier_held(nothing, before, FROM, UNTIL, ALL, calendar).sum() == pytest.approx(23.0)
+
+
+def test_a_unit_of_flash_by_its_data_sheet() -> None:
+    # 24 drives of 30.72 TB, 8 + 2 erasure coding (1.25), filled to 80 %: 471.9 TB.
+    raw = storage_unit_raw(place(24.0), place(30.72e12))
+    assert raw.item() == pytest.approx(737.28e12)
+    assert storage_unit_usable(raw, place(1.25), place(0.8)).item() == pytest.approx(471.8592e12)
+
+
+def test_units_are_for_the_larger_of_capacity_and_bandwidth() -> None:
+    both = storage_units_required(
+        place(np.array([3.5, 1.0]), MONTH), place(np.array([2.0, 4.5]), MONTH)
+    )
+    assert both.ravel().tolist() == [3.5, 4.5]
+
+
+def test_bandwidth_feeds_accelerators_and_reads_the_whole_tier_at_times() -> None:
+    # SuperPOD: 125 GB/s for 256 GPUs; and 2.592 PB once in 30 days is 1 GB/s.
+    need = storage_bandwidth_required(
+        place(256.0), place(125e9 / 256), place(2.592e15), place(30 * DAY)
+    )
+    assert need.item() == pytest.approx(126e9)
+    never = storage_bandwidth_required(place(0.0), place(1.0), place(1e15), place(np.inf))
+    assert never.item() == 0
+
+
+def test_one_pass_over_a_petabyte_and_a_half() -> None:
+    # Tesla, June 2021: 1.5 PB at 1.6 TB/s take 15.6 minutes.
+    assert dataset_read_time(place(1.5e15), place(1.6e12)).item() / 60 == pytest.approx(
+        15.6, abs=0.03
+    )
+    assert dataset_read_time(place(1.5e15), place(0.0)).item() == 0
+
+
+def test_vehicle_hours_in_a_store() -> None:
+    # Zoox: 4 TB an hour; about 30 PB hold 7,500 vehicle-hours, 1 EB 250,000.
+    store = place(np.array([30e15, 1e18]), TIER)
+    hours = storage_recording_time(store, place(4e12 / 3600), place(1.0)).ravel() / 3600
+    assert hours == pytest.approx([7500, 250_000])
+    assert storage_recording_time(store, place(0.0), place(1.0)).max() == 0
+
+
+def test_kept_and_discarded_are_what_arrived(everything: dict[str, Array]) -> None:
+    assert everything["site_kept"] + everything["site_discarded"] == pytest.approx(
+        everything["site_ingest_mean"], rel=1e-12
+    )
+
+
+def test_tiers_hold_no_more_than_was_kept(headline: Project, everything: dict[str, Array]) -> None:
+    """Adjoining ages: what is in hot and warm and, undoing its share, in cold is all that was ever kept."""
+    leaves = headline.leaves
+    share, seconds = leaves["tier_held_share"], leaves["month_seconds"]
+    kept = (everything["site_kept"] * seconds).cumsum(axis=MONTH)
+    found = total(everything["tier_held"] / share, TIER)
+    assert found == pytest.approx(kept, rel=1e-12)
+
+
+def test_usable_bytes_in_service_cover_the_need_where_nothing_is_short(
+    everything: dict[str, Array],
+) -> None:
+    for index, tier in enumerate(("hot", "warm", "cold")):
+        short = everything["storage_short"][:, :, :, :, :, :, :, :, index : index + 1]
+        need, there = everything[f"storage_{tier}_required"], everything[f"storage_{tier}"]
+        assert (there + short >= need * (1 - 1e-9)).all()
+        assert (everything[f"storage_{tier}_raw"] >= there).all()
