@@ -34,6 +34,11 @@ class Parts:
     def __getitem__(self, field: str) -> Array:
         return self.fields[field]
 
+    @property
+    def draws(self) -> int:
+        """How many draws the fields have; 1 where nothing varies."""
+        return max((len(values) for values in self.fields.values()), default=1)
+
     def total(self, values: Array) -> Array:
         """Sum over the parts of each owner: (draw, part) or (draw, month, part) to an array on the owner axes."""
         count = int(np.prod(self.owner_shape))

@@ -6,7 +6,7 @@ that no permitted hardware serves are warnings; a region that the scenario requi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -24,24 +24,8 @@ from planner.inputs.scenario import TIERS, Check
 from planner.perf import export
 from planner.plan import Labelled, Plan
 
-# What findings read besides the headline; computed with it in one run.
-NEEDED = (
-    "node_orders",
-    "storage_orders",
-    "vehicles_unserved",
-    "gpus_short",
-    "storage_short",
-    "site_power_short",
-    "export_verdict",
-    "nodes_delivered",
-    "dataset_time",
-    "storage_units_for_capacity",
-    "storage_units_for_bandwidth",
-    "gpus_release_percentile",
-    "gpus_for_throughput",
-)
 SWING_QUANTITIES = ("tco", "gpus_required")
-SWING_GROUPS = 4
+SWING_GROUPS = 3
 SHOWN_SHARE = 1e-3  # a shortfall below a thousandth of a unit is rounding
 
 
@@ -116,7 +100,6 @@ def orders(plan: Plan) -> list[Order]:
 def _node_orders(plan: Plan) -> Iterator[Order]:
     inputs, labels = plan.project.inputs, plan.project.table.labels
     leaves = plan.project.leaves
-    plan.values(*NEEDED)
     entering = on(plan.values("node_orders")[0], MONTH, SITE, HARDWARE)[0]
     lead = on(_leaf(leaves, "node_lead_time"), HARDWARE)[0]
     commissioning = on(_leaf(leaves, "site_commissioning"), SITE)[0]
@@ -182,9 +165,8 @@ def _dates(plan: Plan, month: int, commissioning: float, lead: float) -> tuple[s
 
 def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, region by region and site by site."""
-    plan.values(*NEEDED)
     return [
-        *_unserved(plan),
+        *_unserved(plan, plan.project.table.labels[REGION]),
         *_gpus_short(plan),
         *_storage_short(plan),
         *_power_short(plan),
@@ -197,7 +179,8 @@ def warnings(plan: Plan) -> list[Warning_]:
 def forbidden(plan: Plan) -> None:
     """Raise PlanForbidden where a region that must be served is not."""
     regions = plan.project.inputs.scenario.regions
-    broken = [w for w in _unserved(plan) if regions[w.place].serve == "required"]
+    required = {name for name, region in regions.items() if region.serve == "required"}
+    broken = list(_unserved(plan, required))
     if broken:
         raise PlanForbidden("; ".join(f"{w.text} (serve: required)" for w in broken))
 
@@ -220,11 +203,11 @@ def _months(first: str, last: str) -> str:
     return f"in {first}" if first == last else f"{first} to {last}"
 
 
-def _unserved(plan: Plan) -> Iterator[Warning_]:
+def _unserved(plan: Plan, among: Container[str]) -> Iterator[Warning_]:
     unserved = on(plan.values("vehicles_unserved")[0], MONTH, REGION)[0]
     for index, region in enumerate(plan.project.table.labels[REGION]):
         span = _span(plan, unserved[:, index])
-        if span is None:
+        if span is None or region not in among:
             continue
         first, last, most = span
         count = units.show(most, "vehicle")
@@ -406,8 +389,9 @@ def _datasets_full(plan: Plan) -> Iterator[Warning_]:
         if span is None or start[index] >= limit[index]:
             continue
         size = units.show(float(limit[index]), "hour")
+        hours = float(units.from_base(float(limit[index]), "hour"))
         text = f"{workload}: data set at its limit of {size} from {span[0]}; more recordings no longer add training"
-        yield Warning_("dataset", workload, span[0], span[1], float(limit[index]), "hour", text)
+        yield Warning_("dataset", workload, span[0], span[1], hours, "hour", text)
 
 
 def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
@@ -417,7 +401,8 @@ def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
     if span is not None:
         longest, between = units.show(span[2], "day"), units.show(cadence, "day")
         text = f"releases overlap: 99 % of the fleet takes {longest}, the next release comes after {between}"
-        yield Warning_("ota", "fleet", span[0], span[1], span[2], "day", text)
+        days_taken = float(units.from_base(span[2], "day"))
+        yield Warning_("ota", "fleet", span[0], span[1], days_taken, "day", text)
 
 
 # --- What binds ------------------------------------------------------------------------------------------------------
@@ -504,7 +489,8 @@ def _swings(plan: Plan, chosen: Sequence[int]) -> dict[str, Array]:
             drawn = np.full(2 * len(group), row.value)
             drawn[2 * position : 2 * position + 2] = row.low, row.high
             values[chosen[member]] = drawn
-        results = project.run(SWING_QUANTITIES, project.table.redrawn(values), 2 * len(group))
+        draws = 2 * len(group)
+        results = project.run(SWING_QUANTITIES, project.table.redrawn(values), draws, draws)
         for name in SWING_QUANTITIES:
             swings[name][group] = np.broadcast_to(_size(results[name]), (2 * len(group),)).reshape(
                 -1, 2
@@ -521,7 +507,7 @@ def _size(x: Array) -> Array:
 def _assumption(plan: Plan, row: Row, moves: dict[str, float]) -> Assumption:
     info = plan.project.table.leaves[row.leaf]
     written = [units.from_base(x, row.unit) for x in (row.value, row.low or 0.0, row.high or 0.0)]
-    value, low, high = (f"{x:.4g} {row.unit}".removesuffix(" 1") for x in written)
+    value, low, high = (f"{x:.6g} {row.unit}".removesuffix(" 1") for x in written)
     return Assumption(
         row.path,
         row.file,

@@ -12,13 +12,14 @@ import ast
 import html
 import inspect
 import os
+import re
 import shlex
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -42,6 +43,7 @@ WIDTH = 100
 GAP = 3  # spaces between the parts of a line
 
 MONTHLY_FLOWS = ("USD", "kWh", "kg")  # what may be added over months by its unit alone
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Za-z%])")
 _MANY = {"hardware": "kinds of hardware"}
 
 
@@ -180,7 +182,8 @@ class _Lineage:
         self.homes = self._find_homes()
         quantities = [each for each in self.homes if each in self.graph]
         self.values = dict(zip(quantities, spread_values(plan, *quantities), strict=True))
-        self.pins = dict(pins)
+        self.taken = self._taken()
+        self.pins = {**self.taken, **pins}
         self.peak_month = self._peak_month()
         if self.peak_month is not None:
             self.pins[MONTH] = self.peak_month
@@ -227,6 +230,20 @@ class _Lineage:
                 following += dict.fromkeys(new)
             level = following
         return homes
+
+    def _taken(self) -> dict[int, int]:
+        """The position that the quantity asked for takes of an axis, as the warm tier of all tiers."""
+        if self.name not in self.graph or self.name in self.overridden:
+            return {}
+        known = self.graph[self.name].fn.__globals__
+        calls = [
+            node for node in ast.walk(_parsed(self.graph[self.name])) if _is_call(node, "take")
+        ]
+        if len(calls) != 1:
+            return {}
+        found = [known.get(getattr(argument, "id", "")) for argument in calls[0].args[1:]]
+        axis, position = found if len(found) == 2 else (None, None)
+        return {axis: position} if isinstance(axis, int) and isinstance(position, int) else {}
 
     def _peak_month(self) -> int | None:
         """The month of the horizon in which the quantity asked for is largest, unless a month was asked for."""
@@ -281,6 +298,9 @@ class _Lineage:
             months = self.plan.horizon_months
             month, other = self.plan.months[self.peak_month], months[len(months) // 2]
             yield f"{self.name} is largest in {month}; --at {other} shows that month."
+        for axis, position in self.taken.items():
+            label = self.plan.project.labels[axis][position]
+            yield f"{self.name} is about one {AXES[axis]}, so the rest is shown for {label}."
         deepest = max((node.hidden_levels for node in _nodes(tree)), default=0)
         if deepest:
             yield (
@@ -478,10 +498,14 @@ def _added(graph: Graph) -> frozenset[tuple[str, str]]:
     found = set()
     for quantity in graph.quantities.values():
         for node in ast.walk(_parsed(quantity)):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "total" and node.args:
+            if _is_call(node, "total") and node.args:
                 axes = [arg.id for arg in node.args[1:] if isinstance(arg, ast.Name)]
                 found |= {(name, axis) for name in _addends(node.args[0]) for axis in axes}
     return frozenset(found)
+
+
+def _is_call(node: ast.AST, function: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == function
 
 
 def _addends(node: ast.expr) -> Iterator[str]:
@@ -629,10 +653,11 @@ def _head(node: Explanation, first: str, following: str) -> Iterator[str]:
     if meaning and "\n\n" not in node.meaning and len(first + text + meaning) + GAP <= WIDTH:
         yield f"{first}{text}{' ' * GAP}{meaning}"
         return
-    lines = textwrap.wrap(text, WIDTH - len(following) - 2, break_on_hyphens=False)
-    yield first + lines[0]
+    kept = _BEFORE_UNIT.sub("\u00a0", text)  # a number and its unit stay on one line
+    lines = textwrap.wrap(kept, WIDTH - len(following) - 2, break_on_hyphens=False)
+    yield first + lines[0].replace("\u00a0", " ")
     for line in lines[1:]:
-        yield f"{following}  {line}"
+        yield f"{following}  {line}".replace("\u00a0", " ")
     for line in wrapped(node.meaning, WIDTH - len(following)):
         yield following + line
 

@@ -64,6 +64,23 @@ HEADLINE = (
     "carbon",
 )
 
+# What orders, warnings and checks of what binds read besides; computed with the headline in one run.
+FINDINGS = (
+    "node_orders",
+    "storage_orders",
+    "vehicles_unserved",
+    "gpus_short",
+    "storage_short",
+    "site_power_short",
+    "export_verdict",
+    "nodes_delivered",
+    "dataset_time",
+    "storage_units_for_capacity",
+    "storage_units_for_bandwidth",
+    "gpus_release_percentile",
+    "gpus_for_throughput",
+)
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -152,7 +169,7 @@ class Project:
 
     def plan(self) -> Plan:
         """One run at the medians."""
-        return Plan(self, dict(self.run(HEADLINE)))
+        return Plan(self, dict(self.run((*HEADLINE, *FINDINGS))))
 
 
 def load(
@@ -213,7 +230,7 @@ class Plan:
     """One run of a project."""
 
     project: Project
-    _values: dict[str, Array]
+    _values: dict[str, Array] = field(repr=False)
 
     @property
     def title(self) -> str:

@@ -149,6 +149,8 @@ _SYMBOLS = {
 } | {plural: name for name, plural in _PLURALS.items()}  # fmt: skip
 _MONEY = {"USD": "USD", "MUSD": "USD M", "BUSD": "USD bn"}
 
+WHOLE_SHOWN = 1e6  # counts of things below this are shown exactly
+
 _LADDERS = (
     _Ladder(("B", "kB", "MB", "GB", "TB", "PB", "EB"), "GB", ("byte", "bytes")),
     _Ladder(("b", "kb", "Mb", "Gb", "Tb", "Pb"), "Gb", ("bit", "bits")),
@@ -396,9 +398,11 @@ def _definitions() -> Iterator[str]:
 
 
 def show(value: float, unit: str, digits: int = 3) -> str:
-    """A value in base units as a person reads it, for a quantity declared in `unit`."""
+    """A value in base units as a person reads it, for a quantity declared in `unit`; whole counts exactly."""
     if not math.isfinite(value):
         return str(float(value))
+    if unit == "1" and value == round(value) and abs(value) < WHOLE_SHOWN:
+        return f"{value:,.0f}"
     factor, label = _scale_and_label(abs(value), unit, digits)
     number = _digits(value / factor, digits)
     if label.startswith("USD"):

@@ -335,6 +335,7 @@ def test_a_leaf_may_be_any_object_and_may_give_its_own_draws() -> None:
     class Network:
         def __init__(self, layers: Array) -> None:
             self.layers = layers
+            self.draws = len(layers)
 
         def chunk(self, start: int, stop: int) -> Network:
             return Network(self.layers[start:stop])

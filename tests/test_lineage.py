@@ -97,6 +97,13 @@ def test_labels_select_the_cells_that_matter(plan: Plan) -> None:
     assert len(explain(plan, "region_wifi_share").cells) == 7
 
 
+def test_a_quantity_of_one_tier_is_explained_by_that_tier(plan: Plan) -> None:
+    tree = explain(plan, "storage_warm")
+    node = find(tree, "storage_unit_usable")
+    assert node.value.endswith("at warm")
+    assert find(tree, "storage_usable").value.count("taiwan") == 1
+
+
 def test_a_series_shows_the_knots_that_matter_at_the_month(plan: Plan) -> None:
     between = explain(plan, "market_share", at="2024-12")
     assert len(between.cells) == 2

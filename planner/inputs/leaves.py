@@ -36,8 +36,8 @@ from planner.catalogue import Calendar, Parts
 from planner.inputs import documents
 from planner.inputs.checks import fleet_regions
 from planner.inputs.load import Inputs
-from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_label
-from planner.inputs.profiles import Entity, ExportRules
+from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
+from planner.inputs.profiles import SOLD, Entity, ExportRules
 from planner.inputs.scenario import LINKS, TIERS, Link, Tier
 from planner.perf import export
 
@@ -63,6 +63,7 @@ class Row:
     confidence: str
     least: float | None = None
     most: float | None = None
+    above: float | None = None
     low: float | None = None
     high: float | None = None
 
@@ -291,11 +292,9 @@ class _Builder:
         return rows, _weights(months, knots, value.interpolate)
 
     def _knot_steps(self, steps: Steps, index: int) -> Steps:
-        """Where a knot stands in the tree: its key may be a month or a year."""
-        key = month_label(index)
-        node = _node(self.inputs.tree, (*steps, "series"))
-        if index % 12 == 0 and key not in getattr(node, "entries", {key}):
-            key = key[:4]
+        """Where a knot stands in the tree: its key may be `2024-03`, `2024-3`, or `2024` for its January."""
+        written = getattr(_node(self.inputs.tree, (*steps, "series")), "entries", {})
+        key = next((key for key in written if month_index(key) == index), month_label(index))
         return (*steps, "series", key)
 
     def _hour_leaf(
@@ -325,7 +324,9 @@ class _Builder:
         """The index of the row for a cell; positions that share a profile share the row."""
         key = (leaf_name, steps)
         if key not in self.row_at:
-            file, line, path = documents.locate(self.inputs.tree, steps)
+            path = documents.locate(self.inputs.tree, steps)[2]
+            # In the long form of a number the line is that of its value, or of its median.
+            file, line, _ = documents.locate(self.inputs.tree, (*steps, "value", "base"))
             factor = units.scale(leaf.unit)
             label = (str(steps[-1]),) if knot else ()
             self.row_at[key] = len(self.rows)
@@ -342,6 +343,7 @@ class _Builder:
                     cell.confidence or "assumed",
                     None if leaf.least is None else leaf.least * factor,
                     None if leaf.most is None else leaf.most * factor,
+                    None if leaf.above is None else leaf.above * factor,
                     cell.low,
                     cell.high,
                 )
@@ -395,7 +397,7 @@ class _Builder:
                     "market_sales",
                     (region.market_row, year),
                     steps,
-                    Leaf("vehicle", ""),
+                    SOLD,
                     sales[year],
                 )
                 if row not in rows:

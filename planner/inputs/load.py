@@ -7,7 +7,8 @@ or numbers that contradict each other (`checks`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -69,7 +70,7 @@ def load(
     faults.extend(_dangling(tree))
     inputs = _validated(path, tree, faults)
     faults = [
-        *_missing_sources(inputs),
+        *_missing_sources(inputs, overlays),
         *contradictions(inputs.scenario, inputs.profiles, inputs.tree),
     ]
     if faults:
@@ -83,7 +84,7 @@ def check_profile(path: Path, kind: str) -> Profile:
         path, [resources.data_root() / "hardware_profiles" / kind], _shown(path)
     )
     profile, faults = _model(PROFILE_KINDS[kind], tree, tree, ())
-    faults.extend(_unsourced(profile, tree, ()) if profile else [])
+    faults.extend(_unsourced(profile, tree, (), {os.path.dirname(_shown(path))}) if profile else [])
     if faults:
         raise InputError(faults)
     assert profile is not None
@@ -330,19 +331,22 @@ def _without_annotation(schema: Any) -> Any:
     return schema.__origin__ if hasattr(schema, "__metadata__") else schema
 
 
-def _missing_sources(inputs: Inputs) -> Iterator[Fault]:
-    """Numbers of profile files that do not say where they come from."""
+def _missing_sources(inputs: Inputs, overlays: Sequence[Path]) -> Iterator[Fault]:
+    """Numbers of profile files that do not say where they come from; a scenario may leave it out."""
     for kind, named in inputs.profiles.items():
+        folders = {_shown(root / kind) for root in resources.profile_roots(overlays)}
         for name, profile in named.items():
-            yield from _unsourced(profile, inputs.tree, (kind, name))
+            yield from _unsourced(profile, inputs.tree, (kind, name), folders)
 
 
-def _unsourced(value: Any, tree: Table, at: tuple[str | int, ...]) -> Iterator[Fault]:
+def _unsourced(
+    value: Any, tree: Table, at: tuple[str | int, ...], folders: Container[str]
+) -> Iterator[Fault]:
     for steps, cell in cells_of(value, at):
         if cell.source is not None and cell.confidence is not None:
             continue
         file, line, path = documents.locate(tree, steps)
-        if _PROFILE_FOLDER in file.replace("\\", "/").split("/")[:-1]:
+        if os.path.dirname(file) in folders:
             lacking = "source" if cell.source is None else "confidence"
             yield Fault(
                 file,
@@ -350,9 +354,6 @@ def _unsourced(value: Any, tree: Table, at: tuple[str | int, ...]) -> Iterator[F
                 path,
                 f"{lacking} missing; every number of a profile says where it comes from",
             )
-
-
-_PROFILE_FOLDER = "hardware_profiles"
 
 
 def cells_of(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Cell]]:

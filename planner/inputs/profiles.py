@@ -4,8 +4,6 @@ One class a kind of thing, one field a number or reference. A numeric field is t
 `<entity>_<field>` of the model is read from here with its unit, bounds and meaning.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -345,12 +343,15 @@ class Region(Profile):
     data_stays: bool = False
 
 
+SOLD = Leaf("vehicle", "electric cars sold in the year", above=0)
+
+
 class MarketRow(Entity):
     """Sales of one region by year."""
 
     sales: dict[
         Annotated[str, Field(pattern=r"^\d{4}$")],
-        Annotated[Cell, Leaf("vehicle", "electric cars sold in the year", above=0)],
+        Annotated[Cell, SOLD],
     ] = Field(min_length=1)
 
 

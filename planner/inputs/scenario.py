@@ -5,8 +5,6 @@ it may override single fields of a shipped profile or define a profile of its ow
 `site` takes part in the fleet. Numeric fields declare leaves, as in the profiles.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictStr

@@ -20,7 +20,7 @@ def carbon_embodied(
     storage_orders: Array,
     storage_committed_entering: Array,
     system_embodied_carbon: Array,
-    switches_added: Array,
+    switch_orders: Array,
     carbon_switch_embodied: Array,
     it_power_added: Array,
     carbon_building_embodied: Array,
@@ -28,7 +28,7 @@ def carbon_embodied(
     """Emissions of making what enters service in the month: nodes, storage, switches, building."""
     compute = total((node_orders + nodes_committed_entering) * node_embodied_carbon, HARDWARE)
     stored = total((storage_orders + storage_committed_entering) * system_embodied_carbon, TIER)
-    rest = switches_added * carbon_switch_embodied + it_power_added * carbon_building_embodied
+    rest = switch_orders * carbon_switch_embodied + it_power_added * carbon_building_embodied
     return compute + stored + rest
 
 

@@ -104,6 +104,24 @@ def switches_at_start(
 
 
 @quantity(unit="1", axes="month site", decision=True)
+def switch_orders(
+    switches: Array, switches_at_start: Array, economics_equipment_life: Array, calendar: Calendar
+) -> Array:
+    """Whole switches entering service: as the fabric grows, and in place of those at the end of their life.
+
+    They come with the nodes that hang on them; what is there at plan_start serves one life from then on.
+    """
+    need = on(switches, MONTH, SITE)
+    life = months_of_life(economics_equipment_life)
+    serving = np.arange(calendar.months)[None, :] < life
+    before = on(switches_at_start, SITE)[:, None, :] * serving[:, :, None]
+    at_once = np.zeros((1, need.shape[2]), dtype=np.int64)
+    every_month = np.full((1, need.shape[2]), SECONDS_A_MONTH)
+    orders = _orders(need, before, np.ones((1, *need.shape[1:])), at_once, every_month, life)
+    return place(orders, DRAW, MONTH, SITE)
+
+
+@quantity(unit="1", axes="month site", decision=True)
 def racks(
     nodes: Array, node_nodes_per_rack: Array, storage_units: Array, system_units_per_rack: Array
 ) -> Array:
@@ -133,14 +151,14 @@ def _orders(
     need, before, allowed = (np.broadcast_to(x, shape) for x in (need, before, allowed))
     starts, covers = (np.broadcast_to(x, (shape[0], shape[2])) for x in (earliest, months))
     result = np.zeros(shape)
-    for each in np.unique(months):
+    for each in sorted(set(months.ravel().tolist())):
         mine = (covers == each).any(axis=0)
         decided = entering_service(
             need[:, :, mine],
             before[:, :, mine],
             allowed[:, :, mine],
             starts[:, mine],
-            int(each),
+            each,
             life,
         )
         result[:, :, mine] += decided * (covers[:, None, mine] == each)

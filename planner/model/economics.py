@@ -72,26 +72,24 @@ def _growth(level: Array, at_start: Array) -> Array:
     return np.diff(largest, axis=MONTH, prepend=start)
 
 
-@quantity(unit="1", axes="month site")
-def switches_added(switches: Array, switches_at_start: Array) -> Array:
-    """Switches bought in the month: those by which the site's largest number so far grows."""
-    return _growth(switches, switches_at_start)
+@quantity(unit="USD", axes="")
+def switch_cost(
+    switch_price: Array, switch_ports: Array, switch_cable_price: Array, fabric_other_share: Array
+) -> Array:
+    """Price of a switch with its cables (each has two ends), and by share of the other networks beside it."""
+    return (switch_price + switch_ports * switch_cable_price / 2.0) * (1.0 + fabric_other_share)
 
 
 @quantity(unit="USD", axes="month")
 def fabric_payments(
-    switches_added: Array,
-    switch_price: Array,
-    switch_ports: Array,
-    switch_cable_price: Array,
-    fabric_other_share: Array,
+    switch_orders: Array,
+    switch_cost: Array,
     economics_installation_share: Array,
     economics_currency_factor: Array,
 ) -> Array:
-    """Paid for switches and their cables (each cable has two ends), and by share for the other networks."""
-    unit = switch_price + switch_ports * switch_cable_price / 2.0
-    factor = (1.0 + fabric_other_share) * (1.0 + economics_installation_share)
-    return total(switches_added, SITE) * unit * factor * economics_currency_factor
+    """Paid for networks, with installation, when their switches enter service."""
+    price = switch_cost * (1.0 + economics_installation_share) * economics_currency_factor
+    return total(switch_orders, SITE) * price
 
 
 @quantity(unit="watt", axes="month site")
@@ -131,7 +129,7 @@ def maintenance_cost(
     storage_units: Array,
     system_price: Array,
     switches: Array,
-    switch_price: Array,
+    switch_cost: Array,
     economics_maintenance_share: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
@@ -140,7 +138,7 @@ def maintenance_cost(
     value = total(nodes * node_price, SITE, HARDWARE) + total(
         storage_units * system_price, TIER, SITE
     )
-    value = value + total(switches, SITE) * switch_price
+    value = value + total(switches, SITE) * switch_cost
     return value * economics_maintenance_share * month_seconds * economics_currency_factor
 
 
@@ -230,24 +228,28 @@ def residual_value(
     storage_orders: Array,
     storage_committed_entering: Array,
     system_price: Array,
-    switches_added: Array,
-    switch_price: Array,
+    switch_orders: Array,
+    switch_cost: Array,
     it_power_added: Array,
     location_building_cost: Array,
+    economics_deposit_share: Array,
     economics_equipment_life: Array,
     economics_building_life: Array,
     economics_currency_factor: Array,
     calendar: Calendar,
 ) -> Array:
-    """Worth at the horizon's end of what the plan bought, written down in a straight line over its life."""
+    """Worth at the horizon's end of what the plan paid for, written down in a straight line over its life.
+
+    Of what was committed before the plan only the balance that the plan pays counts; installation has no residual.
+    """
     age = place(calendar.edges[-1] - calendar.edges[:-1], MONTH)
     left = np.clip(1.0 - age / economics_equipment_life, 0.0, 1.0)
     left_of_building = np.clip(1.0 - age / economics_building_life, 0.0, 1.0)
-    bought = total((node_orders + nodes_committed_entering) * node_price, SITE, HARDWARE)
-    bought = bought + total(
-        (storage_orders + storage_committed_entering) * system_price, TIER, SITE
-    )
-    bought = bought + total(switches_added, SITE) * switch_price
+    balance = 1.0 - economics_deposit_share
+    bought = total((node_orders + nodes_committed_entering * balance) * node_price, SITE, HARDWARE)
+    stored = storage_orders + storage_committed_entering * balance
+    bought = bought + total(stored * system_price, TIER, SITE)
+    bought = bought + total(switch_orders, SITE) * switch_cost
     buildings = total(it_power_added * location_building_cost, SITE)
     worth = total(bought * left + buildings * left_of_building, MONTH)
     return worth * economics_currency_factor
@@ -267,5 +269,5 @@ def tco(
     Payments from plan_start to the horizon's end count; the residual value is discounted from the horizon's end.
     """
     years = calendar.edges[-1] / SECONDS_A_YEAR
-    at_end = (1.0 + economics_discount_rate) ** -years
-    return total((capex + opex) * discount_factor, MONTH) - residual_value * at_end
+    at_end = np.power(1.0 + economics_discount_rate, -years)
+    return np.asarray(total((capex + opex) * discount_factor, MONTH) - residual_value * at_end)

@@ -73,8 +73,13 @@ def export_permitted(export_verdict: Array) -> Array:
 
 @quantity(unit="1", axes="month site")
 def site_operates(export_permitted: Array, site_trains_on: Array, nodes_before: Array) -> Array:
-    """1 where the site can have hardware: its training kind may be delivered, or nodes stand there from before."""
-    delivered = total(export_permitted * site_trains_on, HARDWARE)
+    """1 where the site can have hardware: its training kind may be or could be delivered, or nodes stand from before.
+
+    A later rule stops deliveries; what stands by then goes on working.
+    """
+    delivered = np.maximum.accumulate(
+        total(export_permitted * site_trains_on, HARDWARE), axis=MONTH
+    )
     return np.maximum(delivered, np.where(total(nodes_before, HARDWARE) > 0, 1.0, 0.0))
 
 

@@ -32,20 +32,21 @@ def entering_service(
     enter (all (draw, month, place)); `first` the first month with orders (draw, place); `interval` months an order
     covers; `life` months that a unit serves (draw, 1).
     """
-    draws, months, places = np.broadcast_shapes(need.shape, before.shape)
-    short = np.broadcast_to(need - before, (draws, months, places)).copy()
-    entering = np.zeros((draws, months, places))
-    month_of = np.arange(months)[None, :, None]
+    short = need - before
+    draws, months, places = short.shape
+    entering = np.zeros(short.shape)
+    running = np.zeros((draws, months + 1, places))  # entered before each month
+    rows = np.arange(draws)[:, None]
     for month in range(int(first.min(initial=months)), months):
         due = (month >= first) & ((month - first) % interval == 0)
-        if not due.any():
-            continue
-        worst = short[:, month : month + interval].max(axis=1)
-        units = np.where(due, whole_units(np.maximum(worst, 0.0)), 0.0) * may_enter[:, month]
-        if units.any():
-            entering[:, month] = units
-            serving = (month_of >= month) & (month_of < month + life[:, None, :])
-            short -= units[:, None, :] * serving
+        if due.any():
+            ahead = np.arange(month, min(month + interval, months))
+            retired = running[rows, np.clip(ahead + 1 - life, 0, month)]
+            serving = running[:, month : month + 1] - retired
+            worst = (short[:, ahead[0] : ahead[-1] + 1] - serving).max(axis=1)
+            units = np.where(due, whole_units(np.maximum(worst, 0.0)), 0.0)
+            entering[:, month] = units * may_enter[:, month]
+        running[:, month + 1] = running[:, month] + entering[:, month]
     return entering
 
 
@@ -55,7 +56,7 @@ def in_service(entering: Array, life: Whole) -> Array:
     running = np.concatenate([np.zeros_like(entering[:, :1]), entering.cumsum(axis=1)], axis=1)
     gone = np.clip(np.arange(1, months + 1)[None, :] - life, 0, months)
     rows = np.arange(len(running)) if len(running) > 1 else np.zeros(len(gone), dtype=np.int64)
-    return running[:, 1:] - running[rows[:, None], gone]
+    return np.asarray(running[:, 1:] - running[rows[:, None], gone])
 
 
 def _month_before(by: Array, edges: Array) -> Whole:

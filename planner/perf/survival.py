@@ -19,7 +19,7 @@ def weibull_survival(age: Array, life: Array, shape: Array) -> Array:
 def weibull_survival_since(start: Array, age: Array, life: Array, shape: Array) -> Array:
     """Share of those alive at the age `start` [s] that survives to `age` [s]: S(age) / S(start), without underflow."""
     begun, now = (np.power(np.maximum(x, 0.0) / life, shape) for x in (start, age))
-    return np.exp(begun - now)
+    return np.asarray(np.exp(begun - now))
 
 
 def survivors(sales: Array, age_at_end: Array, life: Array, shape: Array) -> Array:
@@ -29,5 +29,12 @@ def survivors(sales: Array, age_at_end: Array, life: Array, shape: Array) -> Arr
     month of those sold in the column's month [s], negative where not yet sold. `life`, `shape` (draw, 1, 1).
     Returns (draw, month, other): the convolution of cohorts with survival.
     """
-    kept = np.where(age_at_end >= 0, weibull_survival(age_at_end[None], life, shape), 0.0)
+    sold = age_at_end >= 0
+    with np.errstate(
+        divide="ignore"
+    ):  # the logarithm of age 0 is minus infinity, and its survival 1
+        age = np.log(age_at_end[sold])
+    kept = np.zeros((max(len(life), len(shape)), *age_at_end.shape))
+    # exp(-(a / life)^shape) with the power as an exponential, over the ages that occur: most of the cost of a draw.
+    kept[:, sold] = np.exp(-np.exp(shape[:, :, 0] * (age - np.log(life[:, :, 0]))))
     return np.asarray(kept @ sales)

@@ -209,7 +209,10 @@ def _table(page: _Page, plan: Plan) -> None:
             if (other.group, other.unit) == (row.group, row.unit)
         ]
         scale, unit = _scale(np.array(cells_of_row), np.array(alike), row.unit)
-        cells = "".join(number(value / scale).rjust(CELL) for value in cells_of_row)
+        cells = "".join(
+            (_count(value) if row.unit == "1" else number(value / scale)).rjust(CELL)
+            for value in cells_of_row
+        )
         label = _shown(_with_unit(row.label, unit))
         line = Text((row.group if row.group != group else "").ljust(GROUP), style="bold")
         line.append(" " + _cut(label, LABEL).ljust(LABEL) + cells, style="not bold")
@@ -343,6 +346,12 @@ def number(value: float) -> str:
         return f"{rounded:,.0f}"
     decimals = 3 if abs(rounded) < 1 else 2 if abs(rounded) < 10 else 1
     return f"{rounded:.{decimals}f}".rstrip("0").rstrip(".") if rounded else "0"
+
+
+def _count(value: float) -> str:
+    """A number of things: whole ones exactly, where they fit six characters."""
+    whole = value == round(value) and abs(value) < 1e5
+    return f"{value:,.0f}" if whole else number(value)
 
 
 def trend(months: Array) -> str:

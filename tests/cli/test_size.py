@@ -281,5 +281,21 @@ def test_a_reader_that_leaves_early_is_no_fault() -> None:
         assert process.wait(timeout=60) == 141
 
 
-def test_colours_go_to_terminals_only(planner: Planner) -> None:
-    assert "\x1b" not in planner("size", MAIN).out
+def test_styles_go_to_terminals_without_no_color_only(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b" not in planner("size", "test_fleet").out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert "\x1b[1m" in planner("size", "test_fleet").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in planner("size", "test_fleet").out
+
+
+def test_an_interrupt_exits_130(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("planner.cli.size.load_project", interrupted)
+    assert planner("size", MAIN).code == 130

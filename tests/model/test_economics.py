@@ -7,18 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, Array, on, place, total
+from planner.axes import HARDWARE, LINK, MONTH, SITE, Array, on, place, total
 from planner.catalogue import Calendar
 from planner.inputs.numbers import month_index
 from planner.model.economics import (
     building_payments,
+    cellular_cost,
     discount_factor,
     fabric_payments,
+    it_power_added,
     licence_cost,
     node_payments,
+    ota_cellular_bytes,
     residual_value,
     staff_cost,
-    switches_added,
+    switch_cost,
     tco,
 )
 from planner.plan import Project, load
@@ -47,14 +50,13 @@ def test_a_node_is_paid_by_deposit_and_balance() -> None:
 
 def test_growth_is_paid_and_shrinkage_gives_nothing_back() -> None:
     level = place(np.array([5.0, 8, 6, 8, 9]), MONTH)
-    assert switches_added(level, place(6.0)).ravel().tolist() == [0, 2, 0, 0, 1]
+    assert it_power_added(level, place(6.0)).ravel().tolist() == [0, 2, 0, 0, 1]
 
 
 def test_a_switch_brings_half_a_cable_a_port() -> None:
     # 12 switches of USD 30,000 with 64 ports and cables of USD 600; half for other networks, 8 % installation.
-    paid = fabric_payments(
-        place(12.0), *(place(x) for x in (30_000.0, 64.0, 600.0, 0.5, 0.08, 1.0))
-    )
+    unit = switch_cost(*(place(x) for x in (30_000.0, 64.0, 600.0, 0.5)))
+    paid = fabric_payments(place(12.0), unit, place(0.08), ONE)
     assert paid.item() == pytest.approx(12 * (30_000 + 32 * 600) * 1.5 * 1.08)
 
 
@@ -71,6 +73,16 @@ def test_licences_and_staff_are_paid_by_the_year() -> None:
     assert staff_cost(place(2e7), one_a_megawatt, person, ONE, place(YEAR)).item() == pytest.approx(
         1.8e6
     )
+
+
+def test_only_what_goes_over_the_cellular_network_is_paid_to_it() -> None:
+    # A day at 5, 7 and 11 bytes a second over Wi-Fi, cellular and depot: 7 are paid, and releases by cellular.
+    upload = place(np.array([5.0, 7.0, 11.0]), LINK)
+    paid = cellular_cost(upload, place(1000.0), place(2.0), ONE, place(DAY))
+    assert paid.item() == pytest.approx(2 * (7 * DAY + 1000))
+    vehicles = place(np.array([50.0, 70.0, 110.0]), LINK)
+    sent = ota_cellular_bytes(vehicles, place(3e9), place(30 * DAY), place(60 * DAY))
+    assert sent.item() == pytest.approx(70 * 3e9 * 2)
 
 
 def test_a_dollar_is_worth_less_by_the_middle_of_its_month() -> None:
@@ -98,6 +110,7 @@ def test_the_residual_value_falls_in_a_straight_line() -> None:
         ZERO,
         place(hall, MONTH),
         place(10.0),
+        ZERO,
         place(4 * YEAR),
         place(10 * YEAR),
         ONE,
