@@ -100,7 +100,7 @@ def orders(plan: Plan) -> list[Order]:
 def _node_orders(plan: Plan) -> Iterator[Order]:
     inputs, labels = plan.project.inputs, plan.project.table.labels
     leaves = plan.project.leaves
-    entering = on(plan.values("node_orders")[0], MONTH, SITE, HARDWARE)[0]
+    entering = on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0]
     lead = on(_leaf(leaves, "node_lead_time"), HARDWARE)[0]
     commissioning = on(_leaf(leaves, "site_commissioning"), SITE)[0]
     unit = on(_unit_price(leaves, "node_price"), HARDWARE)[0]

@@ -66,7 +66,7 @@ HEADLINE = (
 
 # What orders, warnings and checks of what binds read besides; computed with the headline in one run.
 FINDINGS = (
-    "node_orders",
+    "orders",
     "storage_orders",
     "vehicles_unserved",
     "gpus_short",

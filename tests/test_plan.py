@@ -136,7 +136,7 @@ def test_an_override_of_a_flow_counts_at_every_position() -> None:
     assert (forced["ingest_mean"].values == 42e9).all()
 
 
-@pytest.mark.parametrize("name", ["node_orders", "storage_orders", "vehicle_sales", "switches"])
+@pytest.mark.parametrize("name", ["orders", "storage_orders", "vehicle_sales", "switches"])
 def test_any_quantity_may_be_a_number(name: str) -> None:
     unit = " vehicle" if name == "vehicle_sales" else ""
     forced = size(SCENARIO, set_quantity=[f"{name}=3{unit}"])
@@ -211,7 +211,7 @@ def test_other_hardware_at_every_site(plan: Plan) -> None:
 def test_orders_are_the_units_that_enter_service(plan: Plan) -> None:
     nodes = sum(order.count for order in plan.orders if order.kind == "node")
     units = sum(order.count for order in plan.orders if order.kind == "storage")
-    assert nodes == plan["node_orders"].values.sum() > 0
+    assert nodes == plan["orders"].values.sum() > 0
     assert units == plan["storage_orders"].values.sum() > 0
     assert sum(order.usd for order in plan.orders) == pytest.approx(
         sum(plan[f"{kind}_payments"].values.sum() for kind in ("node", "storage"))
@@ -278,7 +278,7 @@ def test_with_the_largest_need_installed_the_order_book_is_empty(
     path.write_text(installed(plan), encoding="utf-8")
     built = size(path)
     assert built.orders == ()
-    assert built["node_orders"].values.sum() == built["storage_orders"].values.sum() == 0
+    assert built["orders"].values.sum() == built["storage_orders"].values.sum() == 0
     assert built["gpus_short"].values.max() == built["storage_short"].values.max() == 0
     assert built["node_payments"].values.sum() == built["storage_payments"].values.sum() == 0
 

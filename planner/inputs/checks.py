@@ -16,6 +16,7 @@ from planner.inputs.profiles import Profile
 from planner.inputs.scenario import LINKS, TIERS, Scenario
 
 MONTHS_LIMIT = 600  # fifty years
+FEWEST_PORTS = 3  # of a switch in a tree: two make a chain
 
 Profiles = Mapping[str, Mapping[str, Profile]]
 Steps = tuple[str | int, ...]
@@ -29,6 +30,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_market(scenario, profiles),
         *_stocks(scenario),
         *_ranges(scenario),
+        *_fabric(scenario, profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -155,6 +157,18 @@ def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
                     ("sites", name, "opening_data", index, "year"),
                     f"{month_label(data.year)}: expected a year that begins before plan_start",
                 )
+
+
+def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    name = scenario.fabric.switch
+    switch: Any = profiles["network"][name]
+    if switch.part != "switch":
+        yield ("fabric", "switch"), f"{name} is a {switch.part}; expected a switch"
+    elif switch.ports.value < FEWEST_PORTS:
+        yield (
+            ("network", name, "ports"),
+            f"switches of fewer than {FEWEST_PORTS} ports make no network",
+        )
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

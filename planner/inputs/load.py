@@ -156,17 +156,18 @@ def _with_profiles(
 
     Names without a profile are added to `faults`.
     """
-    while wanted := {
-        (kind, name): place for kind, name, place in _references(tree) if (kind, name) not in done
-    }:
-        for (kind, name), place in wanted.items():
-            done.add((kind, name))
+    while wanted := [each for each in _references(tree) if each[:2] not in done]:
+        places: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
+        for kind, name, place in wanted:
+            places.setdefault((kind, name), []).append(place)
+        done.update(places)
+        for (kind, name), found in places.items():
             layers = resources.find_profile(kind, name, overlays)
             own = _entry(tree, kind, name)
             if not layers and own is None:
                 known = {*resources.profiles(kind, overlays), *_keys(tree, kind)}
                 message = f'no profile "{name}" in {kind}/; {suggestion(name, known)}'
-                faults.append(Fault(*place, message))
+                faults.extend(Fault(*place, message) for place in found)
             elif layers:
                 tree = _laid_under(tree, kind, name, layers)
     return tree

@@ -217,8 +217,10 @@ class Leaf:
             raise ValueError(f"{raw} is above the greatest value {self._bound(self.most)}")
         if self.above is not None and value <= self.above * factor:
             raise ValueError(f"{raw} must be above {self._bound(self.above)}")
-        if self.whole and value != round(value):
-            raise ValueError(f"{raw} is not a whole number")
+        if self.whole:
+            if abs(value - round(value)) > slack:
+                raise ValueError(f"{raw} is not a whole number")
+            value = float(round(value))
         if abs(value) > 1e30:
             raise ValueError(f"{raw} is beyond any physical size")
         return Cell(value, written)

@@ -361,6 +361,7 @@ class Market(Profile):
     rows: dict[Name, MarketRow] = Field(min_length=1)
 
 
+Threshold = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Verdict = Literal["free", "notify", "licence", "case_by_case", "denied"]
 Place = Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z]\d?|all)$")]
 
@@ -371,10 +372,10 @@ class Limb(Entity):
     name: ShortText
     destinations: list[Place] = Field(min_length=1)
     except_: list[Place] = Field(default_factory=list, alias="except")
-    performance_from: float | None = None
-    performance_below: float | None = None
-    density_from: float | None = None
-    density_below: float | None = None
+    performance_from: Threshold | None = None
+    performance_below: Threshold | None = None
+    density_from: Threshold | None = None
+    density_below: Threshold | None = None
     link_from: Annotated[
         Cell | None, Leaf("byte/second", "scale-up bandwidth, both directions", least=0)
     ] = None

@@ -14,7 +14,7 @@ def carbon_operational(energy: Array, location_grid_carbon: Array) -> Array:
 
 @quantity(unit="kg", axes="month site")
 def carbon_embodied(
-    node_orders: Array,
+    orders: Array,
     nodes_committed_entering: Array,
     node_embodied_carbon: Array,
     storage_orders: Array,
@@ -26,7 +26,7 @@ def carbon_embodied(
     carbon_building_embodied: Array,
 ) -> Array:
     """Emissions of making what enters service in the month: nodes, storage, switches, building."""
-    compute = total((node_orders + nodes_committed_entering) * node_embodied_carbon, HARDWARE)
+    compute = total((orders + nodes_committed_entering) * node_embodied_carbon, HARDWARE)
     stored = total((storage_orders + storage_committed_entering) * system_embodied_carbon, TIER)
     rest = switch_orders * carbon_switch_embodied + it_power_added * carbon_building_embodied
     return compute + stored + rest

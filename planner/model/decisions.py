@@ -31,8 +31,16 @@ from planner.perf.ordering import Whole, at_moment_before, entering_service, who
 SECONDS_A_MONTH = 365.25 / 12 * 86_400.0
 
 
+@quantity(unit="1", axes="month site", decision=True)
+def allocation(site_training_share: Array, site_operates: Array) -> Array:
+    """Part of all training that each site does: its weight among the sites that can have hardware."""
+    weight = site_training_share * site_operates
+    everything = total(weight, SITE)
+    return np.where(everything > 0, weight / np.where(everything > 0, everything, 1.0), 0.0)
+
+
 @quantity(unit="1", axes="month site hardware", decision=True)
-def node_orders(
+def orders(
     nodes_required: Array,
     nodes_before_equivalent: Array,
     export_permitted: Array,
@@ -48,7 +56,7 @@ def node_orders(
     wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
     permitted = on(total(export_permitted * site_trains_on, HARDWARE), MONTH, SITE)
     delivered = at_moment_before(permitted, on(site_commissioning, SITE), calendar.edges)
-    orders = _orders(
+    entering = _orders(
         on(nodes_required, MONTH, SITE),
         on(nodes_before_equivalent, MONTH, SITE),
         delivered * on(site_may_order, SITE)[:, None],
@@ -56,7 +64,7 @@ def node_orders(
         on(site_order_interval, SITE),
         months_of_life(economics_equipment_life),
     )
-    return place(orders, DRAW, MONTH, SITE) * site_trains_on
+    return place(entering, DRAW, MONTH, SITE) * site_trains_on
 
 
 @quantity(unit="1", axes="month tier site", decision=True)
@@ -76,7 +84,7 @@ def storage_orders(
     shape = need.shape[1:]
     earliest = calendar.month_after(on(system_lead_time + storage_policy_commissioning, TIER))
     allowed = on(site_may_order * site_operates, MONTH, SITE)[:, :, None, :]
-    orders = _orders(
+    entering = _orders(
         need.reshape(len(need), len(need[0]), -1),
         on(storage_units_before, MONTH, TIER, SITE).reshape(-1, shape[0], shape[1] * shape[2]),
         np.broadcast_to(allowed, (len(allowed), *shape)).reshape(len(allowed), shape[0], -1),
@@ -84,7 +92,7 @@ def storage_orders(
         storage_policy_order_interval.reshape(-1, 1),
         months_of_life(economics_equipment_life),
     )
-    return place(orders.reshape(-1, *shape), DRAW, MONTH, TIER, SITE)
+    return place(entering.reshape(-1, *shape), DRAW, MONTH, TIER, SITE)
 
 
 @quantity(unit="1", axes="month site", decision=True)
@@ -117,8 +125,8 @@ def switch_orders(
     before = on(switches_at_start, SITE)[:, None, :] * serving[:, :, None]
     at_once = np.zeros((1, need.shape[2]), dtype=np.int64)
     every_month = np.full((1, need.shape[2]), SECONDS_A_MONTH)
-    orders = _orders(need, before, np.ones((1, *need.shape[1:])), at_once, every_month, life)
-    return place(orders, DRAW, MONTH, SITE)
+    entering = _orders(need, before, np.ones((1, *need.shape[1:])), at_once, every_month, life)
+    return place(entering, DRAW, MONTH, SITE)
 
 
 @quantity(unit="1", axes="month site", decision=True)
@@ -131,7 +139,7 @@ def racks(
 
 
 @quantity(unit="day", decision=True)
-def campaign_window(ota_rollout: Array, package_cadence: Array) -> Array:
+def campaign_schedule(ota_rollout: Array, package_cadence: Array) -> Array:
     """Time over which a release admits vehicles: the policy's, but never longer than until the next release."""
     return np.minimum(ota_rollout, lowest(package_cadence, PACKAGE))
 

@@ -74,22 +74,23 @@ def _growth(level: Array, at_start: Array) -> Array:
 
 @quantity(unit="USD", axes="")
 def switch_cost(
-    switch_price: Array, switch_ports: Array, switch_cable_price: Array, fabric_other_share: Array
+    switch_price: Array,
+    switch_ports: Array,
+    switch_cable_price: Array,
+    fabric_other_share: Array,
+    economics_currency_factor: Array,
 ) -> Array:
     """Price of a switch with its cables (each has two ends), and by share of the other networks beside it."""
-    return (switch_price + switch_ports * switch_cable_price / 2.0) * (1.0 + fabric_other_share)
+    price = switch_price + switch_ports * switch_cable_price / 2.0
+    return price * (1.0 + fabric_other_share) * economics_currency_factor
 
 
 @quantity(unit="USD", axes="month")
 def fabric_payments(
-    switch_orders: Array,
-    switch_cost: Array,
-    economics_installation_share: Array,
-    economics_currency_factor: Array,
+    switch_orders: Array, switch_cost: Array, economics_installation_share: Array
 ) -> Array:
     """Paid for networks, with installation, when their switches enter service."""
-    price = switch_cost * (1.0 + economics_installation_share) * economics_currency_factor
-    return total(switch_orders, SITE) * price
+    return total(switch_orders, SITE) * switch_cost * (1.0 + economics_installation_share)
 
 
 @quantity(unit="watt", axes="month site")
@@ -135,11 +136,10 @@ def maintenance_cost(
     month_seconds: Array,
 ) -> Array:
     """Support and maintenance: a share a year of the price of all equipment in service."""
-    value = total(nodes * node_price, SITE, HARDWARE) + total(
-        storage_units * system_price, TIER, SITE
-    )
-    value = value + total(switches, SITE) * switch_cost
-    return value * economics_maintenance_share * month_seconds * economics_currency_factor
+    compute = total(nodes * node_price, SITE, HARDWARE) * economics_currency_factor
+    stored = total(storage_units * system_price, TIER, SITE) * economics_currency_factor
+    value = compute + stored + total(switches, SITE) * switch_cost
+    return value * economics_maintenance_share * month_seconds
 
 
 @quantity(unit="USD", axes="month")
@@ -222,7 +222,7 @@ def discount_factor(economics_discount_rate: Array, calendar: Calendar) -> Array
 
 @quantity(unit="USD", axes="")
 def residual_value(
-    node_orders: Array,
+    orders: Array,
     nodes_committed_entering: Array,
     node_price: Array,
     storage_orders: Array,
@@ -246,13 +246,12 @@ def residual_value(
     left = np.clip(1.0 - age / economics_equipment_life, 0.0, 1.0)
     left_of_building = np.clip(1.0 - age / economics_building_life, 0.0, 1.0)
     balance = 1.0 - economics_deposit_share
-    bought = total((node_orders + nodes_committed_entering * balance) * node_price, SITE, HARDWARE)
+    compute = total((orders + nodes_committed_entering * balance) * node_price, SITE, HARDWARE)
     stored = storage_orders + storage_committed_entering * balance
-    bought = bought + total(stored * system_price, TIER, SITE)
+    bought = (compute + total(stored * system_price, TIER, SITE)) * economics_currency_factor
     bought = bought + total(switch_orders, SITE) * switch_cost
-    buildings = total(it_power_added * location_building_cost, SITE)
-    worth = total(bought * left + buildings * left_of_building, MONTH)
-    return worth * economics_currency_factor
+    halls = total(it_power_added * location_building_cost, SITE) * economics_currency_factor
+    return total(bought * left + halls * left_of_building, MONTH)
 
 
 @quantity(unit="USD", axes="")

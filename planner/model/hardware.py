@@ -65,9 +65,9 @@ def nodes_before_equivalent(nodes_before: Array, node_peak: Array, site_trains_o
 
 
 @quantity(unit="1", axes="month site hardware")
-def nodes(node_orders: Array, nodes_before: Array, economics_equipment_life: Array) -> Array:
+def nodes(orders: Array, nodes_before: Array, economics_equipment_life: Array) -> Array:
     """Whole nodes in service."""
-    entering = on(node_orders, MONTH, SITE, HARDWARE)
+    entering = on(orders, MONTH, SITE, HARDWARE)
     flat = entering.reshape(*entering.shape[:2], -1)
     serving = in_service(flat, months_of_life(economics_equipment_life))
     return (
@@ -134,19 +134,19 @@ def storage_short(
 
 
 @quantity(unit="1", axes="month site hardware")
-def nodes_delivered(node_orders: Array, site_commissioning: Array, calendar: Calendar) -> Array:
+def nodes_delivered(orders: Array, site_commissioning: Array, calendar: Calendar) -> Array:
     """Nodes ordered by the plan, in the month of delivery: commissioning before service."""
-    by = site_commissioning + np.zeros_like(node_orders[:, :1])
-    return place(_earlier(node_orders, by, calendar, SITE, HARDWARE), DRAW, MONTH, SITE, HARDWARE)
+    by = site_commissioning + np.zeros_like(orders[:, :1])
+    return place(_earlier(orders, by, calendar, SITE, HARDWARE), DRAW, MONTH, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month site hardware")
 def nodes_ordered(
-    node_orders: Array, site_commissioning: Array, node_lead_time: Array, calendar: Calendar
+    orders: Array, site_commissioning: Array, node_lead_time: Array, calendar: Calendar
 ) -> Array:
     """Nodes ordered by the plan, in the month of the order: lead time and commissioning before service."""
-    by = site_commissioning + node_lead_time + np.zeros_like(node_orders[:, :1])
-    return place(_earlier(node_orders, by, calendar, SITE, HARDWARE), DRAW, MONTH, SITE, HARDWARE)
+    by = site_commissioning + node_lead_time + np.zeros_like(orders[:, :1])
+    return place(_earlier(orders, by, calendar, SITE, HARDWARE), DRAW, MONTH, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month tier site")

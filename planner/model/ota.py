@@ -90,9 +90,9 @@ def download_session_rate(
 
 
 @quantity(unit="1/day", axes="region link")
-def completion_rate_peak(download_session_rate: Array, campaign_window: Array) -> Array:
+def completion_rate_peak(download_session_rate: Array, campaign_schedule: Array) -> Array:
     """Largest share of a class of vehicles that completes a release in a unit of time."""
-    return peak_completion_rate(download_session_rate, campaign_window)
+    return peak_completion_rate(download_session_rate, campaign_schedule)
 
 
 @quantity(unit="1", axes="hour region link")
@@ -119,7 +119,7 @@ def ota_peak(ota_by_hour: Array, ota_headroom: Array) -> Array:
 
 @quantity(unit="day", axes="month")
 def ota_days_to_99(
-    ota_vehicles: Array, download_session_rate: Array, campaign_window: Array
+    ota_vehicles: Array, download_session_rate: Array, campaign_schedule: Array
 ) -> Array:
     """Time until 99 % of the reachable vehicles have a release, from the rollout's start; 0 without vehicles."""
     vehicles = on(total(ota_vehicles, PROGRAM), MONTH, REGION, LINK)
@@ -129,7 +129,7 @@ def ota_days_to_99(
     rate = on(download_session_rate, REGION, LINK)
     rate = rate.reshape(len(rate), 1, -1)
     return place(
-        time_to_share(NEARLY_ALL, weights, rate, campaign_window.reshape(-1, 1)), DRAW, MONTH
+        time_to_share(NEARLY_ALL, weights, rate, campaign_schedule.reshape(-1, 1)), DRAW, MONTH
     )
 
 

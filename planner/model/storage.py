@@ -82,11 +82,9 @@ def _with_history(flows: Array, before: Parts, calendar: Calendar) -> tuple[Arra
 
 
 @quantity(unit="byte", axes="month tier site")
-def tier_datasets(
-    dataset_bytes: Array, tier_dataset_copies: Array, site_training_part: Array
-) -> Array:
+def tier_datasets(dataset_bytes: Array, tier_dataset_copies: Array, allocation: Array) -> Array:
     """Training data sets in each tier: every site that trains has its part of the work's data."""
-    return total(dataset_bytes, WORKLOAD) * tier_dataset_copies * site_training_part
+    return total(dataset_bytes, WORKLOAD) * tier_dataset_copies * allocation
 
 
 @quantity(unit="byte", axes="month tier site")

@@ -90,25 +90,17 @@ def site_effective(accelerator_effective: Array, site_trains_on: Array) -> Array
     return total(accelerator_effective * site_trains_on, HARDWARE)
 
 
-@quantity(unit="1", axes="month site")
-def site_training_part(site_training_share: Array, site_operates: Array) -> Array:
-    """Part of all training that each site does: its weight among the sites that can have hardware."""
-    weight = site_training_share * site_operates
-    everything = total(weight, SITE)
-    return np.where(everything > 0, weight / np.where(everything > 0, everything, 1.0), 0.0)
-
-
 @quantity(unit="1", axes="month workload site")
 def gpus_for_release(
     run_flops: Array,
     workload_deadline: Array,
     workload_cadence: Array,
     site_effective: Array,
-    site_training_part: Array,
+    allocation: Array,
 ) -> Array:
     """Accelerators that finish one release run within its deadline (or its cadence, if that is shorter)."""
     allowed = np.minimum(workload_deadline, workload_cadence)
-    return run_flops / allowed / site_effective * site_training_part
+    return run_flops / allowed / site_effective * allocation
 
 
 @quantity(unit="1", axes="month workload site")
@@ -117,11 +109,11 @@ def gpus_for_throughput(
     workload_experiments: Array,
     workload_cadence: Array,
     site_effective: Array,
-    site_training_part: Array,
+    allocation: Array,
 ) -> Array:
     """Accelerators busy on average with release runs and experiments together."""
     flops = run_flops * (1.0 + workload_experiments) / workload_cadence
-    return flops / site_effective * site_training_part
+    return flops / site_effective * allocation
 
 
 @quantity(unit="1", axes="workload")
@@ -159,9 +151,9 @@ def training_gpu_hours(gpus_for_throughput: Array, month_seconds: Array) -> Arra
 
 
 @quantity(unit="hour", axes="month workload")
-def run_gpu_hours(run_flops: Array, site_effective: Array, site_training_part: Array) -> Array:
+def run_gpu_hours(run_flops: Array, site_effective: Array, allocation: Array) -> Array:
     """Accelerator-hours of one full training run."""
-    return run_flops * total(site_training_part / site_effective, SITE)
+    return run_flops * total(allocation / site_effective, SITE)
 
 
 @quantity(unit="day", axes="month workload")

@@ -52,7 +52,7 @@ def test_what_does_not_exist_is_refused_by_name(
 
 
 def test_an_override_is_said(planner: Planner) -> None:
-    done = planner("explain", MAIN, "gpus", "--set-quantity", "node_orders=2", "--at", "2027-06")
+    done = planner("explain", MAIN, "gpus", "--set-quantity", "orders=2", "--at", "2027-06")
     assert "[overridden by --set-quantity]" in done.out
 
 

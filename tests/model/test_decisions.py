@@ -12,7 +12,7 @@ from planner.catalogue import Calendar
 from planner.inputs.numbers import month_index
 from planner.model.decisions import (
     months_of_life,
-    node_orders,
+    orders,
     racks,
     storage_orders,
     switches,
@@ -25,7 +25,7 @@ MONTH_S = 365.25 / 12 * DAY
 CALENDAR = Calendar(month_index("2023-11"), 6, 2)
 
 
-def orders(
+def ordered(
     need: list[float],
     permitted: list[float] | None = None,
     lead: float = 0.0,
@@ -33,7 +33,7 @@ def orders(
     interval: float = 1.0,
     allowed: float = 1.0,
 ) -> list[float]:
-    found = node_orders(
+    found = orders(
         nodes_required=place(np.array([need]).T, MONTH, SITE),
         nodes_before_equivalent=place(np.zeros((6, 1)), MONTH, SITE),
         export_permitted=place(
@@ -52,30 +52,30 @@ def orders(
 
 def test_nothing_enters_before_lead_time_and_commissioning_have_passed() -> None:
     # From 1 November 2023, 60 + 30 days end on 30 January 2024: February is the first month.
-    assert orders([2.5] * 6, lead=60 * DAY, commissioning=30 * DAY) == [0, 0, 0, 3, 0, 0]
+    assert ordered([2.5] * 6, lead=60 * DAY, commissioning=30 * DAY) == [0, 0, 0, 3, 0, 0]
     # 92 days end with January: still February; one second more, and it is March.
-    assert orders([2.5] * 6, lead=92 * DAY) == [0, 0, 0, 3, 0, 0]
-    assert orders([2.5] * 6, lead=92 * DAY + 1) == [0, 0, 0, 0, 3, 0]
+    assert ordered([2.5] * 6, lead=92 * DAY) == [0, 0, 0, 3, 0, 0]
+    assert ordered([2.5] * 6, lead=92 * DAY + 1) == [0, 0, 0, 0, 3, 0]
 
 
 def test_the_rule_in_force_at_delivery_decides_and_not_that_at_service() -> None:
     # A rule that permits from January on: with 30 days of commissioning, what serves in January came in December.
     from_january = [0.0, 0, 1, 1, 1, 1]
-    assert orders([1.0] * 6, permitted=from_january) == [0, 0, 1, 0, 0, 0]
-    assert orders([1.0] * 6, permitted=from_january, commissioning=30 * DAY) == [0, 0, 0, 1, 0, 0]
+    assert ordered([1.0] * 6, permitted=from_january) == [0, 0, 1, 0, 0, 0]
+    assert ordered([1.0] * 6, permitted=from_january, commissioning=30 * DAY) == [0, 0, 0, 1, 0, 0]
     # A rule that forbids from January on: what came in December may enter service in January.
     until_december = [1.0, 1, 0, 0, 0, 0]
     need = [0.0, 0, 1, 1, 1, 1]
-    assert orders(need, permitted=until_december) == [0] * 6
-    assert orders(need, permitted=until_december, commissioning=30 * DAY) == [0, 0, 1, 0, 0, 0]
+    assert ordered(need, permitted=until_december) == [0] * 6
+    assert ordered(need, permitted=until_december, commissioning=30 * DAY) == [0, 0, 1, 0, 0, 0]
 
 
 def test_a_site_that_may_not_order_orders_nothing() -> None:
-    assert orders([5.0] * 6, allowed=0.0) == [0] * 6
+    assert ordered([5.0] * 6, allowed=0.0) == [0] * 6
 
 
 def test_quarterly_orders_cover_the_worst_month_of_the_quarter() -> None:
-    assert orders([1.0, 4, 2, 5, 5, 6], interval=3) == [4, 0, 0, 2, 0, 0]
+    assert ordered([1.0, 4, 2, 5, 5, 6], interval=3) == [4, 0, 0, 2, 0, 0]
 
 
 def test_a_life_of_five_years_is_sixty_months() -> None:
@@ -122,7 +122,7 @@ def test_tiers_and_sites_keep_their_places() -> None:
 
 
 def test_orders_are_whole_and_never_negative(everything: dict[str, Array]) -> None:
-    for name in ("node_orders", "storage_orders", "switches", "racks"):
+    for name in ("orders", "storage_orders", "switches", "racks"):
         assert (everything[name] == np.round(everything[name])).all() and everything[
             name
         ].min() >= 0

@@ -67,7 +67,7 @@ def test_draws_do_not_depend_on_how_many_are_computed_at_a_time(headline: Projec
         assert np.allclose(whole[name], parts[name], rtol=1e-12, atol=0), name
 
 
-@pytest.mark.parametrize("name", ["node_orders", "storage_orders", "gpus_for_release"])
+@pytest.mark.parametrize("name", ["orders", "storage_orders", "gpus_for_release"])
 def test_a_decision_without_draws_meets_inputs_with_draws(headline: Project, name: str) -> None:
     """An optimiser decides once for all draws; the life of the equipment may still be uncertain."""
     leaves = headline.table.redrawn(drawn_rows(headline.table))

@@ -55,8 +55,8 @@ def test_growth_is_paid_and_shrinkage_gives_nothing_back() -> None:
 
 def test_a_switch_brings_half_a_cable_a_port() -> None:
     # 12 switches of USD 30,000 with 64 ports and cables of USD 600; half for other networks, 8 % installation.
-    unit = switch_cost(*(place(x) for x in (30_000.0, 64.0, 600.0, 0.5)))
-    paid = fabric_payments(place(12.0), unit, place(0.08), ONE)
+    unit = switch_cost(*(place(x) for x in (30_000.0, 64.0, 600.0, 0.5, 1.0)))
+    paid = fabric_payments(place(12.0), unit, place(0.08))
     assert paid.item() == pytest.approx(12 * (30_000 + 32 * 600) * 1.5 * 1.08)
 
 
@@ -136,7 +136,7 @@ def test_all_orders_are_paid_in_full_within_the_horizon(
     leaves = headline.leaves
     price = leaves["node_price"] * (1 + leaves["economics_installation_share"])
     paid = total(everything["node_payments"], MONTH)
-    assert paid == pytest.approx(total(everything["node_orders"] * price, MONTH, SITE, HARDWARE))
+    assert paid == pytest.approx(total(everything["orders"] * price, MONTH, SITE, HARDWARE))
 
 
 def test_costs_add_up(everything: dict[str, Array]) -> None:

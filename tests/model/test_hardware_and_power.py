@@ -148,7 +148,7 @@ def test_power_at_start_is_of_what_is_installed_and_not_of_what_is_on_order() ->
 
 def test_ordered_delivered_and_entering_are_the_same_units(everything: dict[str, Array]) -> None:
     for kind in ("nodes", "storage"):
-        bought = everything["node_orders" if kind == "nodes" else "storage_orders"]
+        bought = everything["orders" if kind == "nodes" else "storage_orders"]
         for moved in ("delivered", "ordered"):
             found = everything[f"{kind}_{moved}"]
             assert total(found, MONTH) == pytest.approx(total(bought, MONTH), rel=1e-12)

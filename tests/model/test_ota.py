@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner.axes import HOUR, LINK, PACKAGE, PROGRAM, REGION, Array, place, total
-from planner.model.decisions import campaign_window
+from planner.model.decisions import campaign_schedule
 from planner.model.ota import (
     completion_rate_peak,
     download_session_rate,
@@ -63,8 +63,8 @@ def test_a_link_without_a_rate_brings_no_release() -> None:
 
 def test_the_window_is_never_longer_than_the_shortest_cadence() -> None:
     cadence = place(np.array([30.0, 90.0, 10.0]) * DAY, PACKAGE)
-    assert campaign_window(place(14 * DAY), cadence).item() == 10 * DAY
-    assert campaign_window(place(7 * DAY), cadence).item() == 7 * DAY
+    assert campaign_schedule(place(14 * DAY), cadence).item() == 10 * DAY
+    assert campaign_schedule(place(7 * DAY), cadence).item() == 7 * DAY
 
 
 def test_vehicles_that_wait_for_nothing_take_the_release_at_the_even_rate() -> None:

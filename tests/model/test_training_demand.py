@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from planner.axes import HARDWARE, MONTH, SITE, WORKLOAD, Array, place, total
+from planner.model.decisions import allocation
 from planner.model.training import (
     accelerator_effective,
     accelerator_peak,
@@ -19,7 +20,6 @@ from planner.model.training import (
     run_duration,
     run_flops,
     run_gpu_hours,
-    site_training_part,
 )
 from planner.plan import Project
 
@@ -101,7 +101,7 @@ def test_the_percentile_is_taken_site_by_site() -> None:
 def test_sites_share_the_work_by_weight_among_those_that_operate() -> None:
     weight = place(np.array([0.7, 0.3, 0.2]), SITE)
     operates = place(np.array([[1.0, 1, 0], [1, 1, 1], [0, 0, 0]]), MONTH, SITE)
-    part = site_training_part(weight, operates).reshape(3, 3)
+    part = allocation(weight, operates).reshape(3, 3)
     assert part[0] == pytest.approx([0.7, 0.3, 0])
     assert part[1] == pytest.approx(np.array([0.7, 0.3, 0.2]) / 1.2)
     assert part[2].tolist() == [0, 0, 0]

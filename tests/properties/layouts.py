@@ -17,6 +17,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from planner.axes import Array
+from planner.inputs.checks import FEWEST_PORTS
 from planner.inputs.leaves import LeafTable
 from planner.plan import Project, load
 
@@ -92,15 +93,21 @@ def scaled(table: LeafTable, chosen: Factors) -> dict[int, float]:
     return {i: times(table, i, table.rows[i].value, factor) for i, factor in chosen.items()}
 
 
-def times(table: LeafTable, index: int, value: float, factor: float) -> float:
-    """A value of a row times a factor; a share of 0 counts as one of 1 % here, so that it moves."""
+def bounds(table: LeafTable, index: int) -> tuple[float, float]:
+    """The least and the greatest value of a row; that of a switch's ports is a check's, not the schema's."""
     row = table.rows[index]
     least = -np.inf if row.least is None else row.least
     most = np.inf if row.most is None else row.most
+    return (float(FEWEST_PORTS) if row.leaf == "switch_ports" else least), most
+
+
+def times(table: LeafTable, index: int, value: float, factor: float) -> float:
+    """A value of a row times a factor; a share of 0 counts as one of 1 % here, so that it moves."""
+    least, most = bounds(table, index)
     if value == 0.0 and np.isfinite(most):
         value = 0.01 * most
     product = value * factor
-    if row.least is None and product <= 0 < value:
+    if least == -np.inf and product <= 0 < value:
         product = 1e-3 * value  # what the schema wants above 0
     return float(min(max(product, least), most))
 

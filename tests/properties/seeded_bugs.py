@@ -150,11 +150,11 @@ def work_divides(
     workload_experiments: Array,
     workload_cadence: Array,
     site_effective: Array,
-    site_training_part: Array,
+    allocation: Array,
 ) -> Array:
     """Divides by the work and by the experiments."""
     flops = 1e44 / np.maximum(run_flops, 1.0) / (1.0 + workload_experiments) / workload_cadence
-    return flops / site_effective * site_training_part
+    return flops / site_effective * allocation
 
 
 @instead_of("release_bytes")

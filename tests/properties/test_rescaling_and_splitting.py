@@ -39,9 +39,8 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 def money_of(project: Project) -> list[str]:
     dollar = units.kind("USD")
-    return [
-        name for name, each in project.graph.quantities.items() if units.kind(each.unit) == dollar
-    ]
+    quantities = project.graph.quantities
+    return [name for name in quantities if units.kind(quantities[name].unit) == dollar]
 
 
 def price_levels(project: Project) -> st.SearchStrategy[tuple[dict[int, float], float]]:
@@ -251,8 +250,7 @@ def edits(project: Project, chosen: dict[int, int]) -> list[str]:
     found = []
     for pick, spelling in chosen.items():
         row = rows[pick % len(rows)]
-        unit = row.unit if row.unit != "1" or row.value else "1"
-        same_kind = [each for each in SPELLINGS if units.same_dimension(each, unit)]
+        same_kind = [each for each in SPELLINGS if units.same_dimension(each, row.unit)]
         if same_kind:
             other = same_kind[spelling % len(same_kind)]
             found.append(f"{row.path}={float(units.from_base(row.value, other))!r} {other}")

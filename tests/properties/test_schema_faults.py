@@ -21,7 +21,7 @@ from planner.errors import Fault, InputError
 from planner.inputs import documents
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series
 from planner.inputs.profiles import PROFILE_KINDS, Entity
-from planner.plan import load
+from planner.plan import Project, load
 from tests.properties.layouts import RUNNING, read
 
 Steps = tuple[str | int, ...]
@@ -50,13 +50,18 @@ def whole() -> tuple[dict[str, Any], tuple[Number, ...], tuple[Steps, ...]]:
     """A scenario with all that it rests on in one tree, its numbers, and its tables."""
     project = read(WHOLE)
     tree = documents.plain(project.inputs.tree)
-    entities = list(_entities(project.inputs.scenario, ()))
+    entities = _all_entities(project)
+    numbers = [number for entity, steps in entities for number in _numbers(entity, steps)]
+    return tree, tuple(numbers), tuple(steps for _, steps in entities)
+
+
+def _all_entities(project: Project) -> list[tuple[Entity, Steps]]:
+    found = list(_entities(project.inputs.scenario, ()))
     for kind in PROFILE_KINDS:
         if kind != "regions":
             for name, profile in project.inputs.profiles[kind].items():
-                entities.extend(_entities(profile, (kind, name)))
-    numbers = [number for entity, steps in entities for number in _numbers(entity, steps)]
-    return tree, tuple(numbers), tuple(steps for _, steps in entities)
+                found.extend(_entities(profile, (kind, name)))
+    return found
 
 
 def _entities(value: Any, steps: Steps) -> Iterator[tuple[Entity, Steps]]:
@@ -258,6 +263,53 @@ def test_a_wrong_number_alone_is_reported(wrong, tmp_path: Path) -> None:
         assert_reported({number.steps: spoilt(number, wrong(number.leaf), plainly)}, tmp_path)
 
 
+def _words(entity: Entity, steps: Steps) -> Iterator[tuple[Steps, str]]:
+    """A wrong word, month, truth value or plain number for each field that takes one."""
+    for name, field in type(entity).model_fields.items():
+        kinds = str(field.annotation)
+        at = (*steps, field.alias or name)
+        if (
+            any(isinstance(each, Leaf) for each in field.metadata)
+            or "dict" in kinds
+            or "list" in kinds
+        ):
+            continue
+        if "Literal" in kinds:
+            yield at, "something_else"
+        elif "bool" in kinds:
+            yield at, "perhaps"
+        elif "int" in kinds:
+            yield at, "2024-13"
+        elif "float" in kinds:
+            yield at, "nan"
+
+
+def test_every_wrong_word_and_month_is_reported(tmp_path: Path) -> None:
+    entities = _all_entities(read(WHOLE))
+    values = dict(word for entity, steps in entities for word in _words(entity, steps))
+    assert len(set(values.values())) == 4
+    assert_reported(values, tmp_path)
+
+
+def test_every_unknown_profile_is_reported(tmp_path: Path) -> None:
+    """All names of profiles are looked up before anything else is judged."""
+    places = [
+        *(("programs", name, "vehicle") for name in ("model_c", "model_n")),
+        *(("tiers", name, "system") for name in ("hot", "warm", "cold")),
+        *(("workloads", name, "model") for name in ("perception", "driving", "world_model")),
+        *(
+            ("sites", name, part)
+            for name in ("taiwan", "japan", "china")
+            for part in ("location", "training")
+        ),
+        *(("fabric", "switch"), ("market", "forecast"), ("export_rules",)),
+        ("sites", "taiwan", "installed", 0, "hardware"),
+        ("nodes", "gh200_nvl32", "accelerator"),
+        ("nodes", "gh200_nvl32", "nic"),
+    ]
+    assert_reported(dict.fromkeys(places, "no_such_thing"), tmp_path)
+
+
 def test_every_unknown_key_is_reported_with_the_keys_that_exist(tmp_path: Path) -> None:
     _, _, tables = whole()
     values = {(*steps, "not_a_key"): "1" for steps in tables}
@@ -332,3 +384,26 @@ def test_a_name_that_nothing_refers_to_may_change() -> None:
     assert {fault.path for fault in raised.value.faults} == {
         f"regions.{name}.site" for name, each in renamed["regions"].items() if "site" in each
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "words"),
+    [
+        (
+            {("network", "quantum2_qm9700", "ports"): "2"},
+            "network.quantum2_qm9700.ports",
+            "fewer than 3",
+        ),
+        ({("fabric", "switch"): "connectx7"}, "fabric.switch", "is a nic"),
+        (
+            {("tiers", "warm", "held_until"): "1 day"},
+            "tiers.warm.held_until",
+            "less than held_from",
+        ),
+    ],
+)
+def test_fields_that_contradict_each_other_are_reported(
+    change, path, words, tmp_path: Path
+) -> None:
+    faults = faults_of(written(changed(change)), tmp_path)
+    assert any(fault.path == path and words in fault.message for fault in faults), faults
