@@ -248,6 +248,17 @@ class Plan:
         return self.months[self.project.table.calendar.horizon_from :]
 
     @property
+    def horizon(self) -> slice:
+        """The horizon on the month axis."""
+        return slice(self.project.table.calendar.horizon_from, None)
+
+    def leaf(self, name: str) -> Array:
+        """A numeric input at its median, in base units on all twelve axes."""
+        value = self.project.leaves[name]
+        assert isinstance(value, np.ndarray)
+        return value
+
+    @property
     def quantities(self) -> tuple[str, ...]:
         """Names of everything that can be asked for."""
         return tuple(sorted(self.project.graph.quantities))

@@ -1,12 +1,12 @@
-"""What a reader must know beyond the numbers: orders, shortfalls, what binds, and what the plan rests on.
+"""What falls short, is not served or is at its limit: where, in which months, by how much, and why?
 
-Everything here is read off a plan's quantities; nothing is decided. Shortfalls by lead time or power phase and regions
-that no permitted hardware serves are warnings; a region that the scenario requires to be served forbids the plan.
+Shortfalls by lead time or power phase and regions that no permitted hardware serves are warnings; a region that the
+scenario requires to be served forbids the plan. `binding` says which of two needs decides a purchase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,35 +14,16 @@ from typing import Any
 import numpy as np
 
 from planner import resources, units
-from planner.axes import DRAW, HARDWARE, MONTH, REGION, SITE, TIER, WORKLOAD, Array, on
-from planner.errors import Fault, InputError, PlanForbidden, PlannerError, UnitError, suggestion
-from planner.inputs.leaves import Row
+from planner.axes import HARDWARE, MONTH, REGION, SITE, TIER, WORKLOAD, Array, on
+from planner.errors import PlanForbidden
 from planner.inputs.load import check_profile
 from planner.inputs.numbers import month_label
 from planner.inputs.profiles import Accelerator
-from planner.inputs.scenario import TIERS, Check
+from planner.inputs.scenario import TIERS
 from planner.perf import export
-from planner.plan import Labelled, Plan
+from planner.plan import Plan
 
-SWING_QUANTITIES = ("tco", "gpus_required")
-SWING_GROUPS = 3
-SHOWN_SHARE = 1e-3  # a shortfall below a thousandth of a unit is rounding
-
-
-@dataclass(frozen=True)
-class Order:
-    """One line of the order book."""
-
-    kind: str
-    hardware: str
-    what: str
-    tier: str
-    site: str
-    count: int
-    order_by: str
-    delivered: str
-    in_service: str
-    usd: float
+SHOWN = 1e-3  # a shortfall below a thousandth of a unit is rounding
 
 
 @dataclass(frozen=True)
@@ -56,111 +37,6 @@ class Warning_:
     size: float
     unit: str
     text: str
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """An uncertain input, and by how much the plan moves when it goes to its low or high."""
-
-    path: str
-    file: str
-    line: int
-    meaning: str
-    value: str
-    low: str
-    high: str
-    confidence: str
-    source: str | None
-    moves: dict[str, float]
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """A declared expectation against the plan."""
-
-    name: str
-    quantity: str
-    holds: bool
-    found: str
-    expected: str
-    text: str
-
-
-# --- Orders ----------------------------------------------------------------------------------------------------------
-
-
-def orders(plan: Plan) -> list[Order]:
-    """The order book by order month, then site."""
-    return sorted(
-        (*_node_orders(plan), *_storage_orders(plan)),
-        key=lambda order: (order.order_by, order.in_service, order.site, order.what),
-    )
-
-
-def _node_orders(plan: Plan) -> Iterator[Order]:
-    inputs, labels = plan.project.inputs, plan.project.table.labels
-    leaves = plan.project.leaves
-    entering = on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0]
-    lead = on(_leaf(leaves, "node_lead_time"), HARDWARE)[0]
-    commissioning = on(_leaf(leaves, "site_commissioning"), SITE)[0]
-    unit = on(_unit_price(leaves, "node_price"), HARDWARE)[0]
-    for month, site, kind in np.argwhere(entering > 0):
-        count = int(entering[month, site, kind])
-        name = labels[HARDWARE][kind]
-        yield Order(
-            "node",
-            name,
-            inputs.profile("nodes", name).title,
-            "",
-            labels[SITE][site],
-            count,
-            *_dates(plan, month, commissioning[site], lead[kind]),
-            float(count * unit[kind]),
-        )
-
-
-def _storage_orders(plan: Plan) -> Iterator[Order]:
-    inputs, labels = plan.project.inputs, plan.project.table.labels
-    leaves = plan.project.leaves
-    entering = on(plan.values("storage_orders")[0], MONTH, TIER, SITE)[0]
-    lead = on(_leaf(leaves, "system_lead_time"), TIER)[0]
-    commissioning = float(_leaf(leaves, "storage_policy_commissioning").flat[0])
-    unit = on(_unit_price(leaves, "system_price"), TIER)[0]
-    for month, tier, site in np.argwhere(entering > 0):
-        count = int(entering[month, tier, site])
-        system = inputs.scenario.tiers[labels[TIER][tier]].system
-        yield Order(
-            "storage",
-            system,
-            inputs.profile("storage", system).title,
-            labels[TIER][tier],
-            labels[SITE][site],
-            count,
-            *_dates(plan, month, commissioning, lead[tier]),
-            float(count * unit[tier]),
-        )
-
-
-def _leaf(leaves: object, name: str) -> Array:
-    return leaves[name]  # type: ignore[index, no-any-return]
-
-
-def _unit_price(leaves: object, name: str) -> Array:
-    installed = 1.0 + _leaf(leaves, "economics_installation_share")
-    return _leaf(leaves, name) * installed * _leaf(leaves, "economics_currency_factor")
-
-
-def _dates(plan: Plan, month: int, commissioning: float, lead: float) -> tuple[str, str, str]:
-    """Months of the order, the delivery and the start of service."""
-    calendar = plan.project.table.calendar
-    service = calendar.edges[month]
-    times = np.array([service - commissioning - lead, service - commissioning, service])
-    index = np.clip(np.searchsorted(calendar.edges, times + 1e-6, side="right") - 1, 0, None)
-    ordered, delivered, entering = (month_label(calendar.first + int(i)) for i in index)
-    return ordered, delivered, entering
-
-
-# --- Warnings --------------------------------------------------------------------------------------------------------
 
 
 def warnings(plan: Plan) -> list[Warning_]:
@@ -185,14 +61,10 @@ def forbidden(plan: Plan) -> None:
         raise PlanForbidden("; ".join(f"{w.text} (serve: required)" for w in broken))
 
 
-def _horizon(plan: Plan) -> slice:
-    return slice(plan.project.table.calendar.horizon_from, None)
-
-
 def _span(plan: Plan, short: Array) -> tuple[str, str, float] | None:
     """First and last month of the horizon with a shortfall, and its largest size; None without one."""
-    within = short[_horizon(plan)]
-    where = np.flatnonzero(within > SHOWN_SHARE)
+    within = short[plan.horizon]
+    where = np.flatnonzero(within > SHOWN)
     if not len(where):
         return None
     months = plan.horizon_months
@@ -304,11 +176,11 @@ def _gpus_short(plan: Plan) -> Iterator[Warning_]:
 
 
 def _first_service(plan: Plan, site: str) -> str | None:
-    scenario, leaves = plan.project.inputs.scenario, plan.project.leaves
+    scenario = plan.project.inputs.scenario
     labels, calendar = plan.project.table.labels, plan.project.table.calendar
     kind = labels[HARDWARE].index(scenario.sites[site].training)
-    wait = on(_leaf(leaves, "node_lead_time"), HARDWARE)[0, kind]
-    wait = wait + on(_leaf(leaves, "site_commissioning"), SITE)[0, labels[SITE].index(site)]
+    wait = on(plan.leaf("node_lead_time"), HARDWARE)[0, kind]
+    wait = wait + on(plan.leaf("site_commissioning"), SITE)[0, labels[SITE].index(site)]
     month = int(calendar.month_after(np.array(wait)))
     return plan.months[month] if month < calendar.months else None
 
@@ -334,18 +206,15 @@ def _storage_short(plan: Plan) -> Iterator[Warning_]:
 
 
 def _first_storage(plan: Plan) -> str:
-    leaves, calendar = plan.project.leaves, plan.project.table.calendar
-    wait = (
-        _leaf(leaves, "system_lead_time").min()
-        + _leaf(leaves, "storage_policy_commissioning").max()
-    )
+    calendar = plan.project.table.calendar
+    wait = plan.leaf("system_lead_time").min() + plan.leaf("storage_policy_commissioning").max()
     month = int(calendar.month_after(np.array(wait)))
     return plan.months[month] if month < calendar.months else "after the horizon"
 
 
 def _power_short(plan: Plan) -> Iterator[Warning_]:
     short = on(plan.values("site_power_short")[0], MONTH, SITE)[0]
-    limit = on(_leaf(plan.project.leaves, "site_power_limit"), MONTH, SITE)[0]
+    limit = on(plan.leaf("site_power_limit"), MONTH, SITE)[0]
     for index, site in enumerate(plan.project.table.labels[SITE]):
         span = _span(plan, short[:, index])
         if span is None:
@@ -381,8 +250,8 @@ def _export_conditions(plan: Plan) -> Iterator[Warning_]:
 
 def _datasets_full(plan: Plan) -> Iterator[Warning_]:
     held = on(plan.values("dataset_time")[0], MONTH, WORKLOAD)[0]
-    limit = on(_leaf(plan.project.leaves, "model_dataset_limit"), WORKLOAD)[0]
-    start = on(_leaf(plan.project.leaves, "model_base_dataset"), WORKLOAD)[0]
+    limit = on(plan.leaf("model_dataset_limit"), WORKLOAD)[0]
+    start = on(plan.leaf("model_base_dataset"), WORKLOAD)[0]
     for index, workload in enumerate(plan.project.table.labels[WORKLOAD]):
         full = (held[:, index] >= limit[index]).astype(float)
         span = _span(plan, full)
@@ -396,7 +265,7 @@ def _datasets_full(plan: Plan) -> Iterator[Warning_]:
 
 def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
     days = on(plan.values("ota_days_to_99")[0], MONTH)[0]
-    cadence = float(_leaf(plan.project.leaves, "package_cadence").min())
+    cadence = float(plan.leaf("package_cadence").min())
     span = _span(plan, np.where(days > cadence, days, 0.0))
     if span is not None:
         longest, between = units.show(span[2], "day"), units.show(cadence, "day")
@@ -405,23 +274,20 @@ def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("ota", "fleet", span[0], span[1], days_taken, "day", text)
 
 
-# --- What binds ------------------------------------------------------------------------------------------------------
-
-
 def binding(plan: Plan) -> tuple[str, ...]:
     """One line for each constraint that decides a purchase: storage by capacity or bandwidth, training by its peaks."""
     lines = []
     names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
     capacity, bandwidth = (
-        on(x, MONTH, TIER, SITE)[0][_horizon(plan)].sum(axis=2) for x in plan.values(*names)
+        on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*names)
     )
     for tier, name in enumerate(TIERS):
         lines.append(
             f"{name} storage: {_binds(plan, capacity[:, tier], bandwidth[:, tier], 'capacity', 'read bandwidth')}"
         )
     (release, work) = plan.values("gpus_release_percentile", "gpus_for_throughput")
-    peaks = on(release, MONTH, SITE)[0][_horizon(plan)].sum(axis=1)
-    means = on(work, MONTH, WORKLOAD, SITE)[0][_horizon(plan)].sum(axis=(1, 2))
+    peaks = on(release, MONTH, SITE)[0][plan.horizon].sum(axis=1)
+    means = on(work, MONTH, WORKLOAD, SITE)[0][plan.horizon].sum(axis=(1, 2))
     lines.append(
         f"GPUs: {_binds(plan, peaks, means, 'release deadlines', 'mean work of releases and experiments')}"
     )
@@ -441,158 +307,3 @@ def _binds(plan: Plan, a: Array, b: Array, name_a: str, name_b: str) -> str:
     now = name_a if first_larger[-1] else name_b
     before = name_b if first_larger[-1] else name_a
     return f"bound by {now} from {months[changes[-1]]}, by {before} before"
-
-
-# --- Assumptions -----------------------------------------------------------------------------------------------------
-
-
-def assumptions(plan: Plan, count: int = 10) -> list[Assumption]:
-    """The uncertain inputs that move cost or GPUs most when each alone goes to its low and its high."""
-    project = plan.project
-    reach = frozenset().union(*(project.graph.ancestors(name) for name in SWING_QUANTITIES))
-    chosen = [
-        index
-        for index, row in enumerate(project.table.rows)
-        if row.low is not None and row.high is not None and row.low < row.high and row.leaf in reach
-    ]
-    if not chosen:
-        return []
-    swings = _swings(plan, chosen)
-    moves: dict[str, Array] = {}
-    for name in SWING_QUANTITIES:
-        base = _size(plan.values(name)[0])
-        moved = np.abs(swings[name] / base - 1.0) if base[0] else np.zeros_like(swings[name])
-        moves[name] = moved.max(axis=1)
-    largest = np.maximum.reduce(list(moves.values()))
-    order = [i for i in np.argsort(-largest, kind="stable")[:count] if largest[i] > SHOWN_SHARE]
-    return [
-        _assumption(
-            plan, project.table.rows[chosen[i]], {name: float(moves[name][i]) for name in moves}
-        )
-        for i in order
-    ]
-
-
-def _swings(plan: Plan, chosen: Sequence[int]) -> dict[str, Array]:
-    """Sizes of the swing quantities with each chosen row at its low and its high, shape (row, 2).
-
-    Rows are run in groups by how much of the graph follows from them: what no row of a group touches is computed once.
-    """
-    project = plan.project
-    rows = project.table.rows
-    reach = [len(project.graph.descendants(rows[index].leaf)) for index in chosen]
-    swings = {name: np.empty((len(chosen), 2)) for name in SWING_QUANTITIES}
-    for group in np.array_split(np.argsort(reach, kind="stable"), min(SWING_GROUPS, len(chosen))):
-        values: dict[int, Array] = {}
-        for position, member in enumerate(group):
-            row = rows[chosen[member]]
-            drawn = np.full(2 * len(group), row.value)
-            drawn[2 * position : 2 * position + 2] = row.low, row.high
-            values[chosen[member]] = drawn
-        draws = 2 * len(group)
-        results = project.run(SWING_QUANTITIES, project.table.redrawn(values), draws, draws)
-        for name in SWING_QUANTITIES:
-            swings[name][group] = np.broadcast_to(_size(results[name]), (2 * len(group),)).reshape(
-                -1, 2
-            )
-    return swings
-
-
-def _size(x: Array) -> Array:
-    """The size of a quantity for comparison: the largest month of its sum over sites, by draw."""
-    flat = x.reshape(x.shape[DRAW], x.shape[MONTH], -1)
-    return np.asarray(flat.sum(axis=2).max(axis=1))
-
-
-def _assumption(plan: Plan, row: Row, moves: dict[str, float]) -> Assumption:
-    info = plan.project.table.leaves[row.leaf]
-    written = [units.from_base(x, row.unit) for x in (row.value, row.low or 0.0, row.high or 0.0)]
-    value, low, high = (f"{x:.6g} {row.unit}".removesuffix(" 1") for x in written)
-    return Assumption(
-        row.path,
-        row.file,
-        row.line,
-        info.meaning,
-        value,
-        low,
-        high,
-        row.confidence,
-        row.source,
-        moves,
-    )
-
-
-# --- Declared checks -------------------------------------------------------------------------------------------------
-
-
-def checks(plan: Plan) -> tuple[CheckResult, ...]:
-    """The scenario's declared expectations against the plan. Raises InputError where one cannot be read."""
-    faults: list[Fault] = []
-    results = []
-    for index, check in enumerate(plan.project.inputs.scenario.checks):
-        try:
-            results.append(_checked(plan, check))
-        except InputError:
-            raise
-        except PlannerError as error:
-            entry = f"checks[{index}]"
-            file, line = _place(plan, index)
-            faults.append(Fault(file, line, entry, str(error)))
-    if faults:
-        raise InputError(faults)
-    return tuple(results)
-
-
-def _place(plan: Plan, index: int) -> tuple[str, int]:
-    from planner.inputs import documents
-
-    file, line, _ = documents.locate(plan.project.inputs.tree, ("checks", index))
-    return file, line
-
-
-def _checked(plan: Plan, check: Check) -> CheckResult:
-    if check.quantity not in plan.project.graph.quantities:
-        hint = suggestion(check.quantity, plan.project.graph.quantities)
-        raise PlannerError(f'no quantity "{check.quantity}"; {hint}')
-    unit = plan.project.graph[check.quantity].unit
-    found = _found(plan[check.quantity], check, plan)
-    value = float(units.to_base(found, unit))
-    holds, expected = True, []
-    for word, text in (
-        ("at least", check.at_least),
-        ("at most", check.at_most),
-        ("equals", check.equals),
-    ):
-        if text is None:
-            continue
-        try:
-            bound, _ = units.read(text, unit)
-        except UnitError as error:
-            raise PlannerError(f"{word.replace(' ', '_')}: {error}") from None
-        expected.append(text if word == "equals" else f"{word} {text}")
-        if word == "at least":
-            holds &= value >= bound
-        elif word == "at most":
-            holds &= value <= bound
-        else:
-            tolerance = check.tolerance.value if check.tolerance is not None else 0.0
-            holds &= abs(value - bound) <= tolerance * abs(bound) + 1e-12 * abs(bound)
-            expected[-1] += f" +- {100 * tolerance:.3g} %" if tolerance else ""
-    shown, wanted = units.show(value, unit), " and ".join(expected)
-    text = f"{'holds' if holds else 'FAILS'}: {check.name}: {check.quantity} is {shown}, expected {wanted}"
-    return CheckResult(check.name, check.quantity, bool(holds), shown, wanted, text)
-
-
-def _found(labelled: Labelled, check: Check, plan: Plan) -> float:
-    """The one number that a check speaks of, in the quantity's unit."""
-    part = labelled.at(**check.where)
-    if "month" in part.axes:
-        if check.at is not None:
-            part = part.at(month=month_label(check.at))
-        else:
-            months = np.asarray(part.values)[_horizon(plan)]
-            flat = months.reshape(len(months), -1).sum(axis=1)
-            if check.over == "end":
-                return float(flat[-1])
-            return float(getattr(flat, check.over or "max")())
-    return float(np.sum(part.values))

@@ -1,0 +1,22 @@
+"""What a reader must know beyond the numbers: orders, shortfalls, assumptions, declared checks.
+
+Everything here is read off a plan's quantities; nothing is decided.
+"""
+
+from planner.findings.assumptions import Assumption, assumptions
+from planner.findings.checks import CheckResult, checks
+from planner.findings.orders import Order, orders
+from planner.findings.warnings import Warning_, binding, forbidden, warnings
+
+__all__ = [
+    "Assumption",
+    "CheckResult",
+    "Order",
+    "Warning_",
+    "assumptions",
+    "binding",
+    "checks",
+    "forbidden",
+    "orders",
+    "warnings",
+]
