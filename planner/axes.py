@@ -86,6 +86,14 @@ def concatenate(axis: int, *parts: Array) -> Array:
     return np.concatenate(np.broadcast_arrays(*parts), axis=axis)
 
 
+def contract(x: Array, y: Array, axis: int) -> Array:
+    """The sum of `x * y` over `axis`, which keeps length 1, one position of it at a time."""
+    result = take(x, axis, 0) * take(y, axis, 0)
+    for position in range(1, max(x.shape[axis], y.shape[axis])):
+        result += take(x, axis, position) * take(y, axis, position)
+    return result
+
+
 def total(x: Array, *axes: int) -> Array:
     """Sum over `axes`, which keep length 1. An axis on which `x` does not vary counts once."""
     return np.asarray(np.add.reduce(x, axis=axes, keepdims=True))

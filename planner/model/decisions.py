@@ -113,19 +113,24 @@ def switches_at_start(
 
 @quantity(unit="1", axes="month site", decision=True)
 def switch_orders(
-    switches: Array, switches_at_start: Array, economics_equipment_life: Array, calendar: Calendar
+    switches: Array,
+    switches_at_start: Array,
+    site_order_interval: Array,
+    economics_equipment_life: Array,
+    calendar: Calendar,
 ) -> Array:
     """Whole switches entering service: as the fabric grows, and in place of those at the end of their life.
 
-    They come with the nodes that hang on them; what is there at plan_start serves one life from then on.
+    They are bought with the nodes that hang on them, as often, and never later than they; what is there at
+    plan_start serves one life from then on.
     """
     need = on(switches, MONTH, SITE)
     life = months_of_life(economics_equipment_life)
     serving = np.arange(calendar.months)[None, :] < life
     before = on(switches_at_start, SITE)[:, None, :] * serving[:, :, None]
     at_once = np.zeros((1, need.shape[2]), dtype=np.int64)
-    every_month = np.full((1, need.shape[2]), SECONDS_A_MONTH)
-    entering = _orders(need, before, np.ones((1, *need.shape[1:])), at_once, every_month, life)
+    interval = on(site_order_interval, SITE)
+    entering = _orders(need, before, np.ones((1, *need.shape[1:])), at_once, interval, life)
     return place(entering, DRAW, MONTH, SITE)
 
 

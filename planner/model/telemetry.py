@@ -17,6 +17,7 @@ from planner.axes import (
     REGION,
     Array,
     concatenate,
+    contract,
     on,
     peak,
     place,
@@ -156,8 +157,8 @@ def upload_hours(link_upload_profile: Array, region_utc_offset: Array) -> Array:
 
 @quantity(unit="byte/second", axes="month hour region")
 def upload_by_hour(upload: Array, upload_hours: Array) -> Array:
-    """Upload of each region in each hour of the day, UTC."""
-    return total(total(upload, PROGRAM) * upload_hours, LINK)
+    """Upload of each region in each hour of the day, UTC: the links' uploads, each with its own hours."""
+    return contract(total(upload, PROGRAM), upload_hours, LINK)
 
 
 @quantity(unit="byte/second", axes="month")

@@ -7,6 +7,8 @@ places.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,8 +30,8 @@ def entering_service(
 ) -> Array:
     """Units entering service by month, shape (draw, month, place).
 
-    `need` unrounded units needed; `before` units in service without the plan's orders; `may_enter` 1 where a unit may
-    enter (all (draw, month, place)); `first` the first month with orders (draw, place); `interval` months an order
+    `need` unrounded units needed; `before` units in service without the plan's orders; `may_enter` 1 where units may
+    enter, else 0 (all (draw, month, place)); `first` the first month with orders (draw, place); `interval` months an order
     covers; `life` months that a unit serves (draw, 1).
     """
     short = need - before
@@ -37,16 +39,20 @@ def entering_service(
     entering = np.zeros(short.shape)
     running = np.zeros((draws, months + 1, places))  # entered before each month
     rows = np.arange(draws)[:, None]
-    for month in range(int(first.min(initial=months)), months):
-        due = (month >= first) & ((month - first) % interval == 0)
-        if due.any():
-            ahead = np.arange(month, min(month + interval, months))
-            retired = running[rows, np.clip(ahead + 1 - life, 0, month)]
-            serving = running[:, month : month + 1] - retired
-            worst = (short[:, ahead[0] : ahead[-1] + 1] - serving).max(axis=1)
-            units = np.where(due, whole_units(np.maximum(worst, 0.0)), 0.0)
-            entering[:, month] = units * may_enter[:, month]
-        running[:, month + 1] = running[:, month] + entering[:, month]
+    first_retirement = int(life.min(initial=months))
+    since_first = np.arange(months)[:, None, None] - first
+    due = (since_first >= 0) & (since_first % interval == 0) & (may_enter > 0).swapaxes(0, 1)
+    chances = np.flatnonzero(due.any(axis=(1, 2)))
+    for month, following in pairwise([*chances, months]):
+        until = min(month + interval, months)
+        serving = running[:, month : month + 1]
+        if until > first_retirement:
+            gone = np.arange(month + 1, until + 1) - life
+            serving = serving - running[rows, np.clip(gone, 0, month)]
+        worst = np.where(due[month], (short[:, month:until] - serving).max(axis=1), 0.0)
+        if (worst > 0).any():
+            entering[:, month] = whole_units(np.maximum(worst, 0.0))
+        running[:, month + 1 : following + 1] = (running[:, month] + entering[:, month])[:, None]
     return entering
 
 
