@@ -7,6 +7,7 @@ run: `plan["gpus"]` hands out labelled values in the quantity's unit, `plan.orde
 
 from __future__ import annotations
 
+import html
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner import resources, units
-from planner.axes import AXES, DRAW, Array, Labels, axis_number
+from planner.axes import AXES, DRAW, MONTH, Array, Labels, axis_number
 from planner.errors import Fault, InputError, PlannerError, UnitError, suggestion
 from planner.graph import Graph, Quantity, load_user_module
 from planner.inputs import leaves as leaf_table
@@ -313,6 +314,31 @@ class Plan:
         from planner.findings import assumptions
 
         return tuple(assumptions(self))
+
+    def __repr__(self) -> str:
+        return f"Plan({self.title!r}, {self.horizon_months[0]} to {self.horizon_months[-1]})"
+
+    def _repr_html_(self) -> str:
+        """The headline quantities at the end of each year, summed over their other axes, as a notebook shows them."""
+        ends = [month for month in self.horizon_months if month.endswith("-12")]
+        chosen = [self.months.index(month) for month in ends or self.horizon_months[-1:]]
+        heads = "".join(f"<th>{self.months[month]}</th>" for month in chosen)
+        rows = []
+        for name in HEADLINE:
+            (values,) = self.values(name)
+            quantity = self.project.graph[name]
+            monthly = values.sum(axis=tuple(range(MONTH + 1, len(AXES)))).ravel()
+            if MONTH in quantity.axes:
+                shown = [units.show(float(monthly[month]), quantity.unit) for month in chosen]
+                cells = "".join(f"<td>{text}</td>" for text in shown)
+            else:
+                text = units.show(float(monthly[0]), quantity.unit)
+                cells = f'<td colspan="{len(chosen)}">{text}</td>'
+            title = html.escape(quantity.meaning)
+            rows.append(f'<tr><th title="{title}">{name}</th>{cells}</tr>')
+        caption = html.escape(f"{self.title}, planned from {self.months[0]}")
+        body = "".join(rows)
+        return f"<table><caption>{caption}</caption><tr><th></th>{heads}</tr>{body}</table>"
 
     def to_pandas(self, names: Iterable[str] | None = None) -> pd.DataFrame:
         """A tidy table: quantity, unit, one column an axis, value."""

@@ -295,3 +295,12 @@ def test_a_second_run_of_a_loaded_project_gives_the_same_plan(plan: Plan) -> Non
     again = plan.project.plan()
     for name in HEADLINE:
         assert np.array_equal(again[name].values, plan[name].values)
+
+
+def test_a_notebook_shows_the_headline_by_year_and_escapes_the_title() -> None:
+    plan = load("5pct_ev_market", set=["title=<b>bold</b> & brave"]).plan()
+    shown = plan._repr_html_()
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; brave" in shown
+    assert "<th>2030-12</th>" in shown
+    assert shown.count("<tr>") == 1 + len(HEADLINE)
+    assert repr(plan) == "Plan('<b>bold</b> & brave', 2024-01 to 2030-12)"

@@ -31,8 +31,8 @@ def entering_service(
     """Units entering service by month, shape (draw, month, place).
 
     `need` unrounded units needed; `before` units in service without the plan's orders; `may_enter` 1 where units may
-    enter, else 0 (all (draw, month, place)); `first` the first month with orders (draw, place); `interval` months an order
-    covers; `life` months that a unit serves (draw, 1).
+    enter, else 0 (all (draw, month, place)); `first` the first month with orders (draw, place); `interval` months
+    that an order covers; `life` months that a unit serves (draw, 1).
     """
     short = need - before
     draws, months, places = short.shape
