@@ -16,6 +16,20 @@ import numpy.typing as npt
 from planner.axes import DRAW, MONTH, RANK, Array
 
 SECONDS_A_DAY = 86_400.0
+SECONDS_A_YEAR = 365.25 * SECONDS_A_DAY
+SECONDS_A_MONTH = SECONDS_A_YEAR / 12
+
+# Positions on the axes that are the same in every plan; quantities that join arrays along them rely on the order.
+TIERS = ("hot", "warm", "cold")
+LINKS = ("wifi", "cellular", "depot")
+
+# For each site, 1 for every site with which it pools data and training (itself among them), else 0.
+SitePools = tuple[tuple[float, ...], ...]
+
+
+def pooled(x: Array, pools: SitePools) -> Array:
+    """For each site the sum over the sites of its pool; `x` does not vary by hardware."""
+    return np.asarray((x[..., 0] @ np.array(pools))[..., None])
 
 
 @dataclass(frozen=True, slots=True)

@@ -452,7 +452,7 @@ class _Lineage:
         numbers = fixed.reshape([fixed.shape[axis] for axis in open_axes])
         if not open_axes:
             return _show(float(fixed.flat[0]), unit) + at
-        where = " x ".join(_axis_count(axis, fixed.shape[axis]) for axis in open_axes)
+        where = " x ".join(axis_count(axis, fixed.shape[axis]) for axis in open_axes)
         if (numbers == numbers.flat[0]).all():
             return f"{_show(float(numbers.flat[0]), unit)}{at} (the same for {where})"
         adds = all(self._adds(name, axis) for axis in open_axes)
@@ -565,7 +565,7 @@ def _range(low: float, high: float, unit: str) -> str:
     return f"{number if same or low == 0 else first} to {last}"
 
 
-def _axis_count(axis: int, size: int) -> str:
+def axis_count(axis: int, size: int) -> str:
     name = AXES[axis]
     return counted(size, name, _MANY.get(name))
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from planner import resources, units
-from planner.axes import AXES, DRAW, MONTH, Array, Labels, axis_number
+from planner.axes import AXES, DRAW, MONTH, Array, Labels, axis_number, place
 from planner.errors import Fault, InputError, PlannerError, UnitError, suggestion
 from planner.graph import Graph, Quantity, load_user_module
+from planner.inputs import documents
 from planner.inputs import leaves as leaf_table
 from planner.inputs.leaves import LeafTable
 from planner.inputs.load import Inputs
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
     from planner.findings import Assumption, Order, Warning_
     from planner.lineage import Explanation
+
+Changes = str | Sequence[str] | Mapping[str, object]
 
 # The quantities that `--json` carries unless asked for more, in the order of the chain.
 HEADLINE = (
@@ -80,6 +84,12 @@ FINDINGS = (
     "storage_units_for_bandwidth",
     "gpus_release_percentile",
     "gpus_for_throughput",
+    "allocation",
+    "ota_vehicles",
+    "vehicles_served",
+    "served_recorded",
+    "region_served",
+    "export_permitted",
 )
 
 
@@ -146,6 +156,7 @@ class Project:
     table: LeafTable
     graph: Graph
     overrides: Mapping[str, npt.ArrayLike] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
 
     @cached_property
     def leaves(self) -> Mapping[str, object]:
@@ -175,29 +186,36 @@ class Project:
 
 def load(
     scenario: str | os.PathLike[str],
-    set: Sequence[str] = (),
-    set_quantity: Sequence[str] = (),
+    set: Changes = (),
+    set_quantity: Changes = (),
     with_modules: Sequence[str | os.PathLike[str]] = (),
     hardware: str | None = None,
     profiles: Sequence[str | os.PathLike[str]] = (),
 ) -> Project:
     """Read a scenario (a path, or the name of a shipped one) and join it with the factory's graph.
 
-    `set` holds PATH=VALUE texts that replace inputs, `set_quantity` NAME=VALUE texts that override quantities,
+    `set` replaces inputs: PATH=VALUE texts, or a mapping; `set_quantity` overrides quantities in the same way,
     `with_modules` Python files whose quantities replace those of the same name, `hardware` a kind of node that every
     site trains on, `profiles` folders laid over the shipped profiles. Raises InputError with every fault found.
     """
-    edits = [_pair(text, "--set", "PATH=VALUE") for text in set]
+    edits = _pairs(set, "--set", "PATH=VALUE")
     overlays = [Path(folder) for folder in profiles]
     inputs = load_inputs(resources.find_scenario(scenario), edits, overlays, hardware)
     table = leaf_table.build(inputs)
     graph = Graph.of(*factory.MODULES, leaves=table.leaves)
     for path in with_modules:
         graph = graph.replace(load_user_module(Path(path)))
-    pairs = [_pair(text, "--set-quantity", "NAME=VALUE") for text in set_quantity]
-    return Project(
-        inputs, table, graph, {name: _override(graph, name, text) for name, text in pairs}
-    )
+    pairs = _pairs(set_quantity, "--set-quantity", "NAME=VALUE")
+    overrides = {name: _override(graph, table, name, text) for name, text in pairs}
+    changes = [
+        *(("--set", f"{path}={text}") for path, text in edits),
+        *(("--set-quantity", f"{name}={text}") for name, text in pairs),
+        *(("--with", os.fspath(path)) for path in with_modules),
+        *([("--hardware", hardware)] if hardware is not None else []),
+        *(("--profiles", os.fspath(folder)) for folder in profiles),
+    ]
+    said = tuple(f"{option} {shlex.quote(text)}" for option, text in changes)
+    return Project(inputs, table, graph, overrides, said)
 
 
 def size(scenario: str | os.PathLike[str], **options: Any) -> Plan:
@@ -209,21 +227,54 @@ def size(scenario: str | os.PathLike[str], **options: Any) -> Plan:
     return plan
 
 
-def _pair(text: str, option: str, form: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise InputError([Fault(option, 0, text, f"expected {form}")])
-    return name.strip(), value.strip()
+def _pairs(changes: Changes, option: str, form: str) -> list[tuple[str, str]]:
+    """Names and texts out of NAME=VALUE texts (one, or several) or a mapping."""
+    if isinstance(changes, Mapping):
+        return [(name, str(value)) for name, value in changes.items()]
+    pairs = []
+    for text in [changes] if isinstance(changes, str) else changes:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise InputError([Fault(option, 0, text, f"expected {form}")])
+        pairs.append((name.strip(), value.strip()))
+    return pairs
 
 
-def _override(graph: Graph, name: str, text: str) -> float:
+def _override(graph: Graph, table: LeafTable, name: str, text: str) -> npt.ArrayLike:
+    """The value that stands in for a quantity: one number, or {LABEL: NUMBER, ...} for one of its axes."""
+
+    def refuse(message: str) -> InputError:
+        return InputError([Fault("--set-quantity", 0, name, message)])
+
     if name not in graph.quantities:
-        message = f"no such quantity; {suggestion(name, graph.quantities)}"
-        raise InputError([Fault("--set-quantity", 0, name, message)])
+        raise refuse(f"no such quantity; {suggestion(name, graph.quantities)}")
+    quantity = graph[name]
+    empty = documents.Table({}, "--set-quantity", 0, {})
+    given = documents.plain(documents.set_path(empty, name, text, "--set-quantity"))[name]
+    if not isinstance(given, dict):
+        return _overriding(quantity, str(given), refuse)
+    for axis in quantity.axes:
+        labels = table.labels[axis]
+        if set(given) == set(labels):
+            values = [_overriding(quantity, str(given[label]), refuse) for label in labels]
+            return place(np.array(values), axis)
+    known = " or ".join(f"{AXES[axis]} ({', '.join(table.labels[axis])})" for axis in quantity.axes)
+    raise refuse(
+        f"expected one number, or one for each {known}" if known else "expected one number"
+    )
+
+
+def _overriding(quantity: Quantity, text: str, refuse: Callable[[str], InputError]) -> float:
+    """One number in the quantity's unit: not negative unless it is money, whole where whole things are decided."""
     try:
-        return units.read(text, graph[name].unit)[0]
+        value, _ = units.read(text, quantity.unit)
     except UnitError as error:
-        raise InputError([Fault("--set-quantity", 0, name, str(error))]) from None
+        raise refuse(str(error)) from None
+    if value < 0 and not units.same_dimension(quantity.unit, "USD"):
+        raise refuse(f"{text} is below 0")
+    if quantity.decision and quantity.name != "allocation" and quantity.unit == "1" and value % 1:
+        raise refuse(f"{text} is not a whole number")
+    return value
 
 
 @dataclass(frozen=True)
@@ -270,6 +321,12 @@ class Plan:
         if missing:
             self._values.update(self.project.run([self._known(name).name for name in missing]))
         return [self._values[name] for name in names]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.project.graph.quantities
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.quantities)
 
     def __getitem__(self, name: str) -> Labelled:
         quantity = self._known(name)

@@ -4,16 +4,17 @@ The one place that finds files by name. In a checkout `hardware_profiles/`, `sce
 `reports/` lie beside the package; in a wheel the build has put the same folders into
 `planner/_data/`. The user may lay overlay folders of the same shape (`accelerators/`, `nodes/`,
 ...) over the shipped profiles: of several, the last one given goes first, as a later command-line
-option overrides an earlier one. Folders are listed when asked for and nothing is read.
+option overrides an earlier one. Folders are listed when asked for and nothing is read; what an overlay folder holds that would
+never be looked at is refused.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from planner.errors import PlannerError, suggestion
+from planner.errors import Fault, InputError, PlannerError, suggestion
 
 KINDS = (
     "accelerators",
@@ -58,7 +59,45 @@ def profile_roots(overlays: Sequence[Path] = ()) -> tuple[Path, ...]:
                 f"{overlay}: no such folder; expected a folder of profiles "
                 f"with one or more of {', '.join(KINDS)} in it"
             )
+    if faults := [fault for overlay in overlays for fault in _overlooked(overlay)]:
+        raise InputError(faults)
     return (*(Path(overlay) for overlay in reversed(overlays)), data_root() / "hardware_profiles")
+
+
+def _overlooked(overlay: Path) -> Iterator[Fault]:
+    """What in an overlay folder would be passed over without a word."""
+    with os.scandir(overlay) as entries:
+        folders = sorted(
+            e.name for e in entries if e.is_dir() and not e.name.startswith((".", "__"))
+        )
+    for name in folders:
+        if name not in KINDS:
+            message = f"is not a kind of profile; {suggestion(name, KINDS)}"
+            yield Fault(os.path.join(overlay, name), 0, "", message)
+            continue
+        for file in os.listdir(os.path.join(overlay, name)):
+            stem, suffix = os.path.splitext(file)
+            if suffix != SUFFIX and suffix.lower() in (SUFFIX, ".yml"):
+                message = f"would not be read; rename it to {stem}{SUFFIX}"
+                yield Fault(os.path.join(overlay, name, file), 0, "", message)
+    if not folders:
+        name = os.path.basename(os.path.abspath(overlay))
+        message = f"holds no folder of profiles; expected one or more of {', '.join(KINDS)} in it"
+        if name in KINDS:
+            message = f"holds no folder of profiles; give the folder that {name}/ is in"
+        yield Fault(str(overlay), 0, "", message)
+
+
+def overlaid(overlays: Sequence[Path]) -> list[tuple[str, str]]:
+    """Kind and name of every profile that stands in one of the overlay folders."""
+    return sorted(
+        {
+            (kind, name)
+            for kind in KINDS
+            for root in overlays
+            for name in _yaml_files(Path(root) / kind)
+        }
+    )
 
 
 def find_profile(kind: str, name: str, overlays: Sequence[Path] = ()) -> list[Path]:

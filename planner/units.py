@@ -196,19 +196,22 @@ def parse(text: str) -> Written:
 def read(text: str, expected_unit: str) -> tuple[float, str]:
     """The value of `text` in base units, and its unit as written; refuses another dimension.
 
-    A bare number is a dimensionless one; only a bare 0 is a value of every dimension.
+    A bare number counts ones: it is no value of "%" or "hour/day", though they too are without a
+    dimension. Only a bare 0 is a value of every unit.
     """
     text = " ".join(text.split())
     value, unit = parse(text)
+    bare = unit == "1"
+    if bare and value == 0:
+        return 0.0, expected_unit
     if same_dimension(unit, expected_unit):
+        if bare and scale(expected_unit) != 1:
+            raise UnitError(f'"{text}" has no unit; expected one such as "{text} {expected_unit}"')
         base = to_base(value, unit)
         if not math.isfinite(base):
             raise UnitError(f'"{text}" is too large for a number')
         return base, unit
-    number, written = _split(text)
-    bare = written == "1"
-    if bare and value == 0:
-        return 0.0, expected_unit
+    number, _ = _split(text)
     fault = "has no unit" if bare else f"is {kind(unit)}"
     example = f"{number} {_example(expected_unit, near=unit)}".removesuffix(" 1")
     raise UnitError(f'"{text}" {fault}; expected {kind(expected_unit)} such as "{example}"')

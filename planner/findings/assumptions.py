@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,6 @@ import numpy as np
 
 from planner import units
 from planner.axes import DRAW, MONTH, Array
-from planner.inputs.leaves import Row
 from planner.plan import Plan
 
 SWING_QUANTITIES = ("tco", "gpus_required")
@@ -19,7 +19,10 @@ SHOWN_SHARE = 1e-3  # an input that moves nothing by a thousandth is not worth a
 
 @dataclass(frozen=True)
 class Assumption:
-    """An uncertain input, and by how much the plan moves when it goes to its low or high."""
+    """An uncertain input, and by how much the plan moves when it goes to its low or high.
+
+    An input that every region has (a price, a rate) counts as one: its cells move together, `path` has a `*`.
+    """
 
     path: str
     file: str
@@ -35,53 +38,65 @@ class Assumption:
 
 def assumptions(plan: Plan, count: int = 10) -> list[Assumption]:
     """The uncertain inputs that move cost or GPUs most when each alone goes to its low and its high."""
-    project = plan.project
-    reach = frozenset().union(*(project.graph.ancestors(name) for name in SWING_QUANTITIES))
-    chosen = [
-        index
-        for index, row in enumerate(project.table.rows)
-        if row.low is not None and row.high is not None and row.low < row.high and row.leaf in reach
-    ]
-    if not chosen:
+    inputs = _uncertain(plan)
+    if not inputs:
         return []
-    swings = _swings(plan, chosen)
+    swings = _swings(plan, list(inputs.values()))
     moves: dict[str, Array] = {}
     for name in SWING_QUANTITIES:
         base = _size(plan.values(name)[0])
-        moved = np.abs(swings[name] / base - 1.0) if base[0] else np.zeros_like(swings[name])
-        moves[name] = moved.max(axis=1)
-    largest = np.maximum.reduce(list(moves.values()))
+        moved = swings[name] / base - 1.0 if base[0] else np.zeros_like(swings[name])
+        farther = np.abs(moved).argmax(axis=1)
+        moves[name] = np.take_along_axis(moved, farther[:, None], axis=1)[:, 0]
+    largest = np.maximum.reduce([np.abs(moved) for moved in moves.values()])
     order = [i for i in np.argsort(-largest, kind="stable")[:count] if largest[i] > SHOWN_SHARE]
+    paths = list(inputs)
     return [
         _assumption(
-            plan, project.table.rows[chosen[i]], {name: float(moves[name][i]) for name in moves}
+            plan, paths[i], inputs[paths[i]], {name: float(moves[name][i]) for name in moves}
         )
         for i in order
     ]
 
 
-def _swings(plan: Plan, chosen: Sequence[int]) -> dict[str, Array]:
-    """Sizes of the swing quantities with each chosen row at its low and its high, shape (row, 2).
+def _uncertain(plan: Plan) -> dict[str, list[int]]:
+    """Rows with a low and a high that reach cost or GPUs, by the path that they are named by."""
+    table, graph = plan.project.table, plan.project.graph
+    reach = frozenset().union(*(graph.ancestors(name) for name in SWING_QUANTITIES))
+    inputs: dict[str, list[int]] = {}
+    for index, row in enumerate(table.rows):
+        if (
+            row.low is not None
+            and row.high is not None
+            and row.low < row.high
+            and row.leaf in reach
+        ):
+            inputs.setdefault(re.sub(r"^regions\.[^.]+\.", "regions.*.", row.path), []).append(
+                index
+            )
+    return inputs
 
-    Rows are run in groups by how much of the graph follows from them: what no row of a group touches is computed once.
+
+def _swings(plan: Plan, inputs: Sequence[Sequence[int]]) -> dict[str, Array]:
+    """Sizes of the swing quantities with the rows of each input at their lows and their highs, shape (input, 2).
+
+    Inputs are run in groups by how much of the graph follows from them: what no input of a group touches is computed
+    once.
     """
     project = plan.project
     rows = project.table.rows
-    reach = [len(project.graph.descendants(rows[index].leaf)) for index in chosen]
-    swings = {name: np.empty((len(chosen), 2)) for name in SWING_QUANTITIES}
-    for group in np.array_split(np.argsort(reach, kind="stable"), min(SWING_GROUPS, len(chosen))):
+    reach = [len(project.graph.descendants(rows[members[0]].leaf)) for members in inputs]
+    swings = {name: np.empty((len(inputs), 2)) for name in SWING_QUANTITIES}
+    for group in np.array_split(np.argsort(reach, kind="stable"), min(SWING_GROUPS, len(inputs))):
+        draws = 2 * len(group)
         values: dict[int, Array] = {}
         for position, member in enumerate(group):
-            row = rows[chosen[member]]
-            drawn = np.full(2 * len(group), row.value)
-            drawn[2 * position : 2 * position + 2] = row.low, row.high
-            values[chosen[member]] = drawn
-        draws = 2 * len(group)
+            for index in inputs[member]:
+                values[index] = np.full(draws, rows[index].value)
+                values[index][2 * position : 2 * position + 2] = rows[index].low, rows[index].high
         results = project.run(SWING_QUANTITIES, project.table.redrawn(values), draws, draws)
         for name in SWING_QUANTITIES:
-            swings[name][group] = np.broadcast_to(_size(results[name]), (2 * len(group),)).reshape(
-                -1, 2
-            )
+            swings[name][group] = np.broadcast_to(_size(results[name]), draws).reshape(-1, 2)
     return swings
 
 
@@ -91,19 +106,27 @@ def _size(x: Array) -> Array:
     return np.asarray(flat.sum(axis=2).max(axis=1))
 
 
-def _assumption(plan: Plan, row: Row, moves: dict[str, float]) -> Assumption:
-    info = plan.project.table.leaves[row.leaf]
-    written = [units.from_base(x, row.unit) for x in (row.value, row.low or 0.0, row.high or 0.0)]
-    value, low, high = (f"{x:.6g} {row.unit}".removesuffix(" 1") for x in written)
+def _assumption(
+    plan: Plan, path: str, members: Sequence[int], moves: dict[str, float]
+) -> Assumption:
+    rows = [plan.project.table.rows[index] for index in members]
+    first = rows[0]
     return Assumption(
-        row.path,
-        row.file,
-        row.line,
-        info.meaning,
-        value,
-        low,
-        high,
-        row.confidence,
-        row.source,
+        path,
+        first.file,
+        first.line,
+        plan.project.table.leaves[first.leaf].meaning,
+        _written([row.value for row in rows], first.unit),
+        _written([row.low for row in rows], first.unit),
+        _written([row.high for row in rows], first.unit),
+        first.confidence,
+        first.source,
         moves,
     )
+
+
+def _written(values: Sequence[float | None], unit: str) -> str:
+    """One value, or the span of several, in the unit in which the first was written."""
+    known = [units.from_base(value, unit) for value in values if value is not None]
+    least, most = f"{min(known):.6g}", f"{max(known):.6g}"
+    return f"{least if least == most else f'{least} to {most}'} {unit}".removesuffix(" 1")

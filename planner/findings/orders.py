@@ -29,10 +29,10 @@ class Order:
 
 
 def orders(plan: Plan) -> list[Order]:
-    """The order book by order month, then site."""
+    """The order book by order month, the most expensive order of a month first."""
     return sorted(
         (*_node_orders(plan), *_storage_orders(plan)),
-        key=lambda order: (order.order_by, order.in_service, order.site, order.what),
+        key=lambda order: (order.order_by, -order.usd, order.in_service, order.site, order.what),
     )
 
 

@@ -15,14 +15,15 @@ import numpy as np
 
 from planner import resources, units
 from planner.axes import HARDWARE, MONTH, REGION, SITE, TIER, WORKLOAD, Array, on
+from planner.catalogue import TIERS
 from planner.errors import PlanForbidden
 from planner.inputs.load import check_profile
-from planner.inputs.numbers import month_label
+from planner.inputs.numbers import Cell, month_label
 from planner.inputs.profiles import Accelerator
-from planner.inputs.scenario import TIERS
 from planner.perf import export
 from planner.plan import Plan
 
+LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
 SHOWN = 1e-3  # a shortfall below a thousandth of a unit is rounding
 
 
@@ -49,6 +50,11 @@ def warnings(plan: Plan) -> list[Warning_]:
         *_export_conditions(plan),
         *_datasets_full(plan),
         *_campaigns_overlap(plan),
+        *_unreached(plan),
+        *_dropped(plan),
+        *_own_pools(plan),
+        *_not_for_sale(plan),
+        *_without_effect(plan),
     ]
 
 
@@ -100,7 +106,7 @@ def _reason(plan: Plan, region: str, month: str) -> str:
     index = plan.project.table.calendar.first + plan.months.index(month)
     rule = _rules(plan).in_force(index)
     limb = export.deciding_limb(
-        rule, country, chips_of(inputs.profile("accelerators", node.accelerator))
+        rule, country, _chips(inputs.profile("accelerators", node.accelerator))
     )
     if rule is None or limb is None:
         return f"the site {entry.site} has no hardware"
@@ -115,20 +121,19 @@ def _rules(plan: Plan) -> export.Rules:
     return plan.project.leaves["export_rules"]  # type: ignore[return-value]
 
 
-def chips_of(accelerator: Accelerator) -> export.Chips:
+def _chips(accelerator: Accelerator) -> export.Chips:
     """What the rules look at, of one accelerator profile."""
-    dense = [
-        (np.array([cell.value]), bits)
-        for cell, bits in ((accelerator.bf16, 16), (accelerator.fp8, 8), (accelerator.int8, 8))
-        if cell is not None
-    ]
-    performance = export.total_processing_performance(dense)
-    area = np.array([accelerator.die_area.value if accelerator.die_area else 0.0])
-    return export.Chips(
-        performance,
-        export.performance_density(performance, area),
-        np.array([2.0 * accelerator.link_bandwidth.value]),
-        np.array([accelerator.memory_bandwidth.value]),
+
+    def figure(cell: Cell | None) -> Array:
+        return np.array([cell.value if cell is not None else 0.0])
+
+    return export.chips_of(
+        figure(accelerator.bf16),
+        figure(accelerator.fp8),
+        figure(accelerator.int8),
+        figure(accelerator.die_area),
+        figure(accelerator.link_bandwidth),
+        figure(accelerator.memory_bandwidth),
         np.array([float(accelerator.for_data_centre)]),
     )
 
@@ -142,11 +147,10 @@ def permitted_nodes(plan: Plan, country: str, month: int) -> list[str]:
         chip = _profile(plan, "accelerators", node.accelerator)
         if chip.price is None:
             continue
-        verdict = int(export.verdicts(rule, country, chips_of(chip))[0])
-        if verdict in (export.FREE, export.NOTIFY, export.CASE_BY_CASE):
-            allowed.append(
-                name if verdict == export.FREE else f"{name} ({export.VERDICTS[verdict]})"
-            )
+        verdict = export.verdicts(rule, country, _chips(chip))
+        if not export.blocked(verdict)[0]:
+            word = export.VERDICTS[int(verdict[0])]
+            allowed.append(name if word == "free" else f"{name} ({word.replace('_', ' ')})")
     return allowed
 
 
@@ -169,6 +173,9 @@ def _gpus_short(plan: Plan) -> Iterator[Warning_]:
             if earliest
             else "no order can serve in time"
         )
+        permitted = plan.values("export_permitted")[0] * plan.leaf("site_trains_on")
+        if not on(permitted, MONTH, SITE, HARDWARE)[0, :, index].any():
+            why = "export rules let none of its hardware in"
         if not plan.project.inputs.scenario.sites[site].orders_allowed:
             why = "the site orders nothing"
         text = f"{site}: up to {units.show(most, '1')} GPUs short, {_months(first, last)}; {why}"
@@ -249,7 +256,8 @@ def _export_conditions(plan: Plan) -> Iterator[Warning_]:
 
 
 def _datasets_full(plan: Plan) -> Iterator[Warning_]:
-    held = on(plan.values("dataset_time")[0], MONTH, WORKLOAD)[0]
+    held, used = plan.values("dataset_time", "allocation")
+    held = on(held * (used > 0), MONTH, WORKLOAD, SITE)[0].max(axis=2)
     limit = on(plan.leaf("model_dataset_limit"), WORKLOAD)[0]
     start = on(plan.leaf("model_base_dataset"), WORKLOAD)[0]
     for index, workload in enumerate(plan.project.table.labels[WORKLOAD]):
@@ -272,6 +280,69 @@ def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
         text = f"releases overlap: 99 % of the fleet takes {longest}, the next release comes after {between}"
         days_taken = float(units.from_base(span[2], "day"))
         yield Warning_("ota", "fleet", span[0], span[1], days_taken, "day", text)
+
+
+def _unreached(plan: Plan) -> Iterator[Warning_]:
+    """Served vehicles that releases cannot reach."""
+    reached, served = plan.values("ota_vehicles", "vehicles_served")
+    gap = _by_month(served) - _by_month(reached)
+    span = _span(plan, np.where(gap > LEFT_OUT * _by_month(served), gap, 0.0))
+    if span is not None:
+        text = f"releases do not reach up to {units.show(span[2], 'vehicle')} of those served, {_months(*span[:2])}"
+        yield Warning_(
+            "ota", "fleet", *span, "vehicle", f"{text}: no Wi-Fi, and no paid cellular download"
+        )
+
+
+def _dropped(plan: Plan) -> Iterator[Warning_]:
+    """Served vehicles that lose much of what they record."""
+    recorded, uploaded = plan.values("served_recorded", "ingest_mean")
+    lost = _by_month(recorded) - _by_month(uploaded)
+    share = np.where(_by_month(recorded) > 0, lost / np.maximum(_by_month(recorded), 1e-300), 0.0)
+    span = _span(plan, np.where(share > LEFT_OUT, share, 0.0))
+    if span is not None:
+        text = f"served vehicles drop up to {span[2]:.0%} of what they record, {_months(*span[:2])}"
+        why = "sessions, buffers or data allowances are too small (explain upload_limit)"
+        yield Warning_("dropped", "fleet", *span, "1", f"{text}: {why}")
+
+
+def _by_month(x: Array) -> Array:
+    return np.asarray(x[0].sum(axis=tuple(range(MONTH, x.ndim - 1))))
+
+
+def _own_pools(plan: Plan) -> Iterator[Warning_]:
+    """Regions whose data stays and is trained on locally."""
+    served = on(plan.values("region_served")[0], MONTH, REGION)[0]
+    regions = plan.project.inputs.scenario.regions
+    for index, name in enumerate(plan.project.table.labels[REGION]):
+        span = _span(plan, served[:, index])
+        if span is not None and regions[name].data_stays:
+            text = f"{name}: its data stays at {regions[name].site}, which trains on it apart from the other sites"
+            yield Warning_("residency", name, *span, "1", text)
+
+
+def _not_for_sale(plan: Plan) -> Iterator[Warning_]:
+    """Ordered nodes whose accelerator has no price of its own."""
+    inputs, labels = plan.project.inputs, plan.project.table.labels
+    ordered = on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0].sum(axis=(0, 1))
+    for kind in np.flatnonzero(ordered):
+        node = inputs.profile("nodes", labels[HARDWARE][kind])
+        if inputs.profile("accelerators", node.accelerator).price is None:
+            text = f"{node.title}: its accelerator has no price; it may not be for sale (note in its profile)"
+            first, last = plan.horizon_months[0], plan.horizon_months[-1]
+            count = float(ordered[kind])
+            yield Warning_("hardware", labels[HARDWARE][kind], first, last, count, "1", text)
+
+
+def _without_effect(plan: Plan) -> Iterator[Warning_]:
+    """Inputs set on the command line that nothing reads."""
+    graph, table = plan.project.graph, plan.project.table
+    for row in table.rows:
+        if row.file == "--set" and not graph.descendants(row.leaf):
+            first, last = plan.horizon_months[0], plan.horizon_months[-1]
+            yield Warning_(
+                "input", row.path, first, last, 0.0, "1", f"nothing reads {row.path} in this plan"
+            )
 
 
 def binding(plan: Plan) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from planner.catalogue import LINKS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
-from planner.inputs.documents import Table
-from planner.inputs.numbers import month_label
+from planner.inputs.documents import Node, Table, Text
+from planner.inputs.numbers import month_index, month_label
 from planner.inputs.profiles import Profile
-from planner.inputs.scenario import LINKS, TIERS, Scenario
+from planner.inputs.scenario import Scenario
 
 MONTHS_LIMIT = 600  # fifty years
 FEWEST_PORTS = 3  # of a switch in a tree: two make a chain
@@ -24,8 +25,8 @@ Steps = tuple[str | int, ...]
 
 def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Iterator[Fault]:
     """Every fault that concerns more than one field."""
+    yield from months(tree)
     for steps, message in (
-        *_months(scenario),
         *_names(scenario),
         *_market(scenario, profiles),
         *_stocks(scenario),
@@ -37,23 +38,32 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         yield Fault(file, line, path, message)
 
 
-def _months(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
-    start, horizon = scenario.plan_start, scenario.horizon
-    if horizon.start < start:
-        yield (
-            ("horizon", "start"),
-            f"{month_label(horizon.start)} is before plan_start {month_label(start)}",
-        )
-    if horizon.end < horizon.start:
-        yield (
-            ("horizon", "end"),
-            f"{month_label(horizon.end)} is before the start {month_label(horizon.start)}",
-        )
-    if horizon.end - start >= MONTHS_LIMIT:
-        yield (
-            ("horizon", "end"),
-            f"{horizon.end - start + 1} months from plan_start; at most {MONTHS_LIMIT} are planned",
-        )
+def months(tree: Table) -> Iterator[Fault]:
+    """Months of the plan in the wrong order, as far as they are months; the other fields need not be valid."""
+    plan_start = _month(tree, ("plan_start",))
+    start, end = (_month(tree, ("horizon", key)) for key in ("start", "end"))
+
+    def fault(key: str, message: str) -> Fault:
+        return Fault(*documents.locate(tree, ("horizon", key)), message)
+
+    if start is not None and plan_start is not None and start < plan_start:
+        yield fault("start", f"{month_label(start)} is before plan_start {month_label(plan_start)}")
+    if start is not None and end is not None and end < start:
+        yield fault("end", f"{month_label(end)} is before the start {month_label(start)}")
+    if end is not None and plan_start is not None and end - plan_start >= MONTHS_LIMIT:
+        count = end - plan_start + 1
+        yield fault("end", f"{count} months from plan_start; at most {MONTHS_LIMIT} are planned")
+
+
+def _month(tree: Node, steps: Steps) -> int | None:
+    """The month that a text at these steps names; None where there is none."""
+    node: Node | None = tree
+    for step in steps:
+        node = node.entries.get(str(step)) if isinstance(node, Table) else None
+    try:
+        return month_index(node.text) if isinstance(node, Text) and node.text else None
+    except ValueError:
+        return None
 
 
 def _unknown(steps: Steps, name: str, what: str, known: Iterable[str]) -> tuple[Steps, str]:

@@ -32,13 +32,13 @@ from planner.axes import (
     Array,
     place,
 )
-from planner.catalogue import Calendar, Parts
+from planner.catalogue import LINKS, TIERS, Calendar, Parts, SitePools
 from planner.inputs import documents
 from planner.inputs.checks import fleet_regions
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
 from planner.inputs.profiles import SOLD, Entity, ExportRules
-from planner.inputs.scenario import LINKS, TIERS, Link, Tier
+from planner.inputs.scenario import Link, Tier
 from planner.perf import export
 
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
@@ -547,6 +547,7 @@ class _Builder:
             [float(scenario.regions[name].market_share is None) for name in self.regions],
             [f"regions.{name}" for name in self.regions],
         )
+        self._object("site_pools", "which sites pool data and training", self._site_pools())
         self._object("region_row", "market row of each region", tuple(rows))
         self._object(
             "region_data_stays",
@@ -637,6 +638,13 @@ class _Builder:
         )
         self._object("calendar", "months of the plan", self.calendar)
         self._object("export_rules", f"export rules {scenario.export_rules}", self._export_rules())
+
+    def _site_pools(self) -> SitePools:
+        """Sites pool with each other, but one whose regions' data must stay stands alone."""
+        alone = {region.site for region in self.scenario.regions.values() if region.data_stays}
+        return tuple(
+            tuple(float(a == b or not {a, b} & alone) for b in self.sites) for a in self.sites
+        )
 
     def _location(self, site: Any) -> Any:
         return self.inputs.profile("regions", site.location)

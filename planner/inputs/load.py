@@ -10,23 +10,26 @@ from __future__ import annotations
 import os
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from planner import resources
-from planner.errors import Fault, InputError, suggestion
+from planner.errors import Fault, InputError, nearest, suggestion
 from planner.inputs import documents
-from planner.inputs.checks import contradictions
+from planner.inputs.checks import contradictions, months
 from planner.inputs.documents import Items, Node, Table, Text
 from planner.inputs.numbers import Cell, HourProfile, Series
 from planner.inputs.profiles import PROFILE_KINDS, Entity, Profile
 from planner.inputs.scenario import Scenario
 
 COMMAND_LINE = "--set"
+FEW_MISSING = 3  # keys of one entry; more are one fault
 
 M = TypeVar("M", bound=Entity)
+Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ def load(
         tree = documents.set_path(tree, where, text, COMMAND_LINE)
     tree = _with_profiles(tree, overlays, done, faults)
     faults.extend(_dangling(tree))
+    faults.extend(_unused(overlays, done))
     inputs = _validated(path, tree, faults)
     faults = [
         *_missing_sources(inputs, overlays),
@@ -79,16 +83,10 @@ def load(
 
 
 def check_profile(path: Path, kind: str) -> Profile:
-    """Read one profile file on its own. Raises InputError with every fault found."""
-    tree = documents.resolve(
-        path, [resources.data_root() / "hardware_profiles" / kind], _shown(path)
-    )
-    profile, faults = _model(PROFILE_KINDS[kind], tree, tree, ())
-    faults.extend(_unsourced(profile, tree, (), {os.path.dirname(_shown(path))}) if profile else [])
-    if faults:
-        raise InputError(faults)
-    assert profile is not None
-    return profile
+    """Read one profile file, laid over the shipped profile of its name. Raises InputError with every fault found."""
+    shipped = resources.find_profile(kind, path.stem)
+    below = [layer for layer in shipped if os.path.realpath(layer) != os.path.realpath(path)]
+    return _checked(kind, [path, *below], {os.path.dirname(_shown(path))})
 
 
 def _shown(path: Path) -> str:
@@ -109,6 +107,39 @@ def _keys(tree: Node | None, *steps: str) -> list[str]:
 
 
 # --- Profiles --------------------------------------------------------------------------------------------------------
+
+
+def _checked(kind: str, layers: Sequence[Path], folders: Container[str]) -> Profile:
+    """A profile by itself; its numbers that stand in one of the `folders` must say where they come from."""
+    tree = _layered(kind, layers)
+    profile, faults = _model(PROFILE_KINDS[kind], tree, tree, ())
+    faults.extend(_unsourced(profile, tree, (), folders) if profile else [])
+    if profile is None or faults:
+        raise InputError(faults)
+    return profile
+
+
+def _layered(kind: str, layers: Sequence[Path]) -> Node:
+    """The files of one profile laid over each other, the first on top."""
+    roots = [resources.data_root() / "hardware_profiles" / kind]
+    trees = [documents.resolve(layer, roots, _shown(layer)) for layer in reversed(layers)]
+    return reduce(documents.merge, trees[1:], trees[0])
+
+
+def _unused(overlays: Sequence[Path], used: Container[tuple[str, str]]) -> Iterator[Fault]:
+    """What is wrong with the profiles of overlay folders that nothing names."""
+    for kind, name in resources.overlaid(overlays):
+        if (kind, name) not in used:
+            try:
+                _checked(
+                    kind, resources.find_profile(kind, name, overlays), _folders(kind, overlays)
+                )
+            except InputError as error:
+                yield from error.faults
+
+
+def _folders(kind: str, overlays: Sequence[Path]) -> set[str]:
+    return {_shown(root / kind) for root in resources.profile_roots(overlays)}
 
 
 # Where a name of a profile stands in a scenario: steps joined by dots, `*` for every key or item, `#` for the keys.
@@ -180,7 +211,7 @@ def _references(tree: Table) -> Iterator[tuple[str, str, tuple[str, int, str]]]:
 
 
 def _matches(
-    node: Node, pattern: Sequence[str], steps: tuple[str | int, ...]
+    node: Node, pattern: Sequence[str], steps: Steps
 ) -> Iterator[tuple[str, tuple[str, int, str]]]:
     """Names under `node` that the pattern leads to, each with file, line and path."""
     if not pattern:
@@ -205,13 +236,7 @@ def _matches(
 
 def _laid_under(tree: Table, kind: str, name: str, layers: Sequence[Path]) -> Table:
     """The tree with a profile's files laid under the scenario's own entry for it."""
-    merged: Node | None = None
-    for layer in reversed(layers):
-        document = documents.resolve(
-            layer, [resources.data_root() / "hardware_profiles" / kind], _shown(layer)
-        )
-        merged = document if merged is None else documents.merge(merged, document)
-    assert merged is not None
+    merged = _layered(kind, layers)
     own = _entry(tree, kind, name)
     if own is not None:
         if isinstance(own, Text) and own.text is None:
@@ -263,22 +288,71 @@ def _validated(path: Path, tree: Table, before: Sequence[Fault]) -> Inputs:
             if profile is not None:
                 profiles.setdefault(kind, {})[name] = profile
     if faults or scenario is None:
-        raise InputError(faults)
+        raise InputError([*faults, *months(tree)])
     profiles["regions"] = dict(scenario.regions)
     return Inputs(path, scenario, profiles, tree)
 
 
-def _model(
-    schema: type[M], node: Node, tree: Table, at: tuple[str | int, ...]
-) -> tuple[M | None, list[Fault]]:
+def _model(schema: type[M], node: Node, tree: Node, at: Steps) -> tuple[M | None, list[Fault]]:
     """A checked object from a node, or the faults that keep it from being one."""
     try:
         return schema.model_validate(documents.plain(node)), []
     except ValidationError as error:
-        return None, [_fault(schema, tree, at, item) for item in error.errors(include_url=False)]
+        return None, list(_faults(schema, tree, at, error.errors(include_url=False)))
 
 
-def _fault(schema: type[Entity], tree: Table, at: tuple[str | int, ...], item: Any) -> Fault:
+def _faults(schema: type[Entity], tree: Node, at: Steps, items: Sequence[Any]) -> Iterator[Fault]:
+    """One fault for each item, but none for what is missing under a wrong key, and one for an entry without most."""
+    wrong = [item["loc"][:-1] for item in items if item["loc"][-1:] == ("[key]",)]
+    missing: dict[Steps, list[str]] = {}
+    for item in items:
+        loc = item["loc"]
+        if item["type"] != "missing":
+            yield _fault(schema, tree, at, item)
+        elif not any(loc[: len(key)] == key for key in wrong):
+            missing.setdefault(loc[:-1], []).append(str(loc[-1]))
+    bare = {
+        (*at, *loc): fields
+        for loc, fields in missing.items()
+        if len(fields) > FEW_MISSING and (loc or schema is not Scenario)
+    }
+    for item in items:
+        parent = item["loc"][:-1]
+        if item["type"] == "missing" and parent in missing and (*at, *parent) not in bare:
+            yield _fault(schema, tree, at, item)
+    for steps, fields in bare.items():
+        yield _incomplete(schema, tree, steps, fields, bare)
+
+
+def _incomplete(
+    schema: type[Entity], tree: Node, steps: Steps, fields: Sequence[str], bare: Container[Steps]
+) -> Fault:
+    """An entry that lacks so much that its name may be the mistake."""
+    name = str(steps[-1]) if steps else Path(tree.file).stem
+    beside = {other for other in _beside(schema, tree, steps) if (*steps[:-1], other) not in bare}
+    best = nearest(name, sorted(beside - {name}))
+    some, more = ", ".join(fields[:FEW_MISSING]), len(fields) - FEW_MISSING
+    message = f"incomplete: {some} and {more} more are missing"
+    return Fault(
+        *documents.locate(tree, steps, at_key=True),
+        f"{message}; nearest entry: {best}" if best else message,
+    )
+
+
+def _beside(schema: type[Entity], tree: Node, steps: Steps) -> set[str]:
+    """The names of the entries beside one: those of its table, and the profiles of its kind."""
+    if len(steps) == 1:
+        return set()
+    kinds = [kind for kind, each in PROFILE_KINDS.items() if each is schema]
+    if len(steps) == 2:
+        kinds = [kind for kind in PROFILE_KINDS if kind == steps[0]]
+    return {
+        *_keys(tree, *map(str, steps[:-1])),
+        *(name for kind in kinds if len(steps) < 3 for name in resources.profiles(kind)),
+    }
+
+
+def _fault(schema: type[Entity], tree: Node, at: Steps, item: Any) -> Fault:
     steps = (*at, *item["loc"])
     kind = item["type"]
     file, line, path = documents.locate(tree, steps, at_key=kind == "extra_forbidden")
@@ -289,7 +363,8 @@ def _fault(schema: type[Entity], tree: Table, at: tuple[str | int, ...], item: A
         )
     elif kind == "missing":
         path = documents.dotted(steps)
-        hint = "; extends: base.yaml gives most of a scenario" if len(steps) == 1 else ""
+        is_section = schema is Scenario and len(steps) == 1
+        hint = "; extends: base.yaml gives most of a scenario" if is_section else ""
         message = f"missing{hint}"
     elif kind == "value_error":
         message = str(item["ctx"]["error"])
@@ -335,14 +410,12 @@ def _without_annotation(schema: Any) -> Any:
 def _missing_sources(inputs: Inputs, overlays: Sequence[Path]) -> Iterator[Fault]:
     """Numbers of profile files that do not say where they come from; a scenario may leave it out."""
     for kind, named in inputs.profiles.items():
-        folders = {_shown(root / kind) for root in resources.profile_roots(overlays)}
+        folders = _folders(kind, overlays)
         for name, profile in named.items():
             yield from _unsourced(profile, inputs.tree, (kind, name), folders)
 
 
-def _unsourced(
-    value: Any, tree: Table, at: tuple[str | int, ...], folders: Container[str]
-) -> Iterator[Fault]:
+def _unsourced(value: Any, tree: Node, at: Steps, folders: Container[str]) -> Iterator[Fault]:
     for steps, cell in cells_of(value, at):
         if cell.source is not None and cell.confidence is not None:
             continue
@@ -357,7 +430,7 @@ def _unsourced(
             )
 
 
-def cells_of(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Cell]]:
+def cells_of(value: Any, at: Steps) -> Iterator[tuple[Steps, Cell]]:
     """Every number under an object of the schema, with its steps in the tree."""
     if isinstance(value, Cell):
         yield at, value

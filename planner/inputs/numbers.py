@@ -7,8 +7,10 @@ it is::
     price: {low: 25000 USD, base: 30000 USD, high: 40000 USD, source: "...", confidence: assumed}
 
 `low` and `high` are the 10th and 90th percentiles and `base` the median. A number that changes over time is a `Series`
-of knots. `Leaf`, attached to a field by `Annotated`, is the single declaration of what the number means: its unit, its
-bounds, one line of meaning. Values are held in base units from here on.
+of knots: before its first knot it has the first knot's value, and after the last the last's.
+
+`Leaf`, attached to a field by `Annotated`, is the single declaration of what the number means: its unit, its bounds,
+one line of meaning. Values are held in base units from here on.
 """
 
 from __future__ import annotations
@@ -35,6 +37,11 @@ INTERPOLATIONS: tuple[str, ...] = typing.get_args(Interpolation)
 
 _NUMBER_KEYS = frozenset({"value", "low", "base", "high", "source", "confidence"})
 _SERIES_KEYS = frozenset({"series", "interpolate", "source", "confidence"})
+SERIES_ENDS = (
+    "a number over time; before its first knot a series has the first knot's value, "
+    "and after the last the last's"
+)
+
 _MONTH = re.compile(r"^(\d{4})-(\d{1,2})$")
 _YEAR = re.compile(r"^\d{4}$")
 
@@ -129,6 +136,7 @@ class Leaf:
                 },
                 {
                     "type": "object",
+                    "description": SERIES_ENDS,
                     "required": ["series"],
                     "additionalProperties": False,
                     "properties": {

@@ -12,9 +12,6 @@ from pydantic import Field, StrictStr
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series
 from planner.inputs.profiles import Entity, LongText, MonthIndex, Name, Ref, Region, ShortText
 
-TIERS = ("hot", "warm", "cold")
-LINKS = ("wifi", "cellular", "depot")
-
 
 class Horizon(Entity):
     """The months that the tables show."""

@@ -23,19 +23,17 @@ from planner.axes import (
     place,
     total,
 )
-from planner.catalogue import Calendar
+from planner.catalogue import SECONDS_A_MONTH, Calendar, SitePools, pooled
 from planner.graph import quantity
 from planner.perf.fabric import switches_required
 from planner.perf.ordering import Whole, at_moment_before, entering_service, whole_units
 
-SECONDS_A_MONTH = 365.25 / 12 * 86_400.0
-
 
 @quantity(unit="1", axes="month site", decision=True)
-def allocation(site_training_share: Array, site_operates: Array) -> Array:
-    """Part of all training that each site does: its weight among the sites that can have hardware."""
+def allocation(site_training_share: Array, site_operates: Array, site_pools: SitePools) -> Array:
+    """Part of its pool's training that each site does: its weight among the pool's sites that can have hardware."""
     weight = site_training_share * site_operates
-    everything = total(weight, SITE)
+    everything = pooled(weight, site_pools)
     return np.where(everything > 0, weight / np.where(everything > 0, everything, 1.0), 0.0)
 
 

@@ -24,11 +24,10 @@ from planner.axes import (
     take,
     total,
 )
-from planner.catalogue import Calendar
+from planner.catalogue import LINKS, SECONDS_A_YEAR, Calendar
 from planner.graph import quantity
 
-SECONDS_A_YEAR = 365.25 * 86_400.0
-CELLULAR = 1  # position on the link axis
+CELLULAR = LINKS.index("cellular")
 
 
 @quantity(unit="USD", axes="month")
@@ -255,18 +254,27 @@ def residual_value(
 
 
 @quantity(unit="USD", axes="")
-def tco(
-    capex: Array,
-    opex: Array,
-    discount_factor: Array,
-    residual_value: Array,
-    economics_discount_rate: Array,
-    calendar: Calendar,
-) -> Array:
-    """Total cost of ownership: real net present value at plan_start of all payments, less the residual value.
+def capex_present(capex: Array, discount_factor: Array) -> Array:
+    """Worth at plan_start of all investment from plan_start to the horizon's end."""
+    return total(capex * discount_factor, MONTH)
 
-    Payments from plan_start to the horizon's end count; the residual value is discounted from the horizon's end.
-    """
+
+@quantity(unit="USD", axes="")
+def opex_present(opex: Array, discount_factor: Array) -> Array:
+    """Worth at plan_start of all running costs from plan_start to the horizon's end."""
+    return total(opex * discount_factor, MONTH)
+
+
+@quantity(unit="USD", axes="")
+def residual_present(
+    residual_value: Array, economics_discount_rate: Array, calendar: Calendar
+) -> Array:
+    """Worth at plan_start of the residual value, discounted from the horizon's end."""
     years = calendar.edges[-1] / SECONDS_A_YEAR
-    at_end = np.power(1.0 + economics_discount_rate, -years)
-    return np.asarray(total((capex + opex) * discount_factor, MONTH) - residual_value * at_end)
+    return np.asarray(residual_value * np.power(1.0 + economics_discount_rate, -years))
+
+
+@quantity(unit="USD", axes="")
+def tco(capex_present: Array, opex_present: Array, residual_present: Array) -> Array:
+    """Total cost of ownership: real net present value at plan_start of all payments, less the residual value."""
+    return capex_present + opex_present - residual_present

@@ -21,11 +21,11 @@ from planner.axes import (
     take,
     total,
 )
-from planner.catalogue import Calendar, Parts
+from planner.catalogue import TIERS, Calendar, Parts
 from planner.graph import quantity
 from planner.perf.lifecycle import held_between
 
-HOT, WARM, COLD = range(3)  # positions on the tier axis
+HOT, WARM, COLD = (TIERS.index(name) for name in ("hot", "warm", "cold"))
 
 
 @quantity(unit="byte/second", axes="month site")

@@ -134,6 +134,12 @@ def fleet_recorded(vehicles_mean: Array, vehicle_recorded: Array) -> Array:
     return vehicles_mean * vehicle_recorded
 
 
+@quantity(unit="byte/second", axes="month")
+def served_recorded(vehicles_served: Array, vehicle_recorded: Array) -> Array:
+    """Mean rate at which the served vehicles gather bytes to send."""
+    return total(vehicles_served * vehicle_recorded, REGION, PROGRAM)
+
+
 @quantity(unit="byte/second", axes="month region program")
 def fleet_dropped(
     vehicles_served: Array,
@@ -167,14 +173,20 @@ def ingest_mean(upload: Array) -> Array:
     return total(upload, REGION, PROGRAM, LINK)
 
 
+@quantity(unit="byte/second", axes="month hour")
+def ingest_by_hour(upload_by_hour: Array) -> Array:
+    """Inflow in each hour of the day, UTC, over all regions together."""
+    return total(upload_by_hour, REGION)
+
+
 @quantity(unit="byte/second", axes="month")
-def ingest_peak(upload_by_hour: Array, telemetry_ingest_headroom: Array) -> Array:
+def ingest_peak(ingest_by_hour: Array, telemetry_ingest_headroom: Array) -> Array:
     """Largest hourly inflow over all regions together, with headroom.
 
     The regions' days are shifted by their UTC offsets and added before the maximum is taken: the peak of the sum, not
     the sum of the peaks.
     """
-    return peak(total(upload_by_hour, REGION), HOUR) * telemetry_ingest_headroom
+    return peak(ingest_by_hour, HOUR) * telemetry_ingest_headroom
 
 
 @quantity(unit="byte/second", axes="month site")
@@ -205,9 +217,13 @@ def clip_time_uploaded(
     return program_daily_hours * recorded_share * arriving
 
 
-@quantity(unit="hour", axes="month")
+@quantity(unit="hour", axes="month site")
 def clip_time_ingested(
-    vehicles_served: Array, clip_time_uploaded: Array, month_seconds: Array
+    vehicles_served: Array,
+    clip_time_uploaded: Array,
+    region_at_site: Array,
+    month_seconds: Array,
 ) -> Array:
-    """Recorded driving time that arrives in the month, over all regions and programmes."""
-    return total(vehicles_served * clip_time_uploaded, REGION, PROGRAM) * month_seconds
+    """Recorded driving time that arrives at each site in the month, from all its regions and programmes."""
+    arriving = total(vehicles_served * clip_time_uploaded, PROGRAM)
+    return total(arriving * region_at_site, REGION) * month_seconds

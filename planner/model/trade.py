@@ -13,29 +13,13 @@ from planner.catalogue import Calendar
 from planner.graph import quantity
 from planner.perf import export
 
-BITS_16, BITS_8 = 16, 8
-BOTH_DIRECTIONS = 2.0
-
-
-@quantity(unit="1", axes="hardware")
-def processing_performance(
-    accelerator_bf16: Array, accelerator_fp8: Array, accelerator_int8: Array
-) -> Array:
-    """Total processing performance of the accelerator of each kind of node: dense tera-operations x bits, at most."""
-    rates = [(accelerator_bf16, BITS_16), (accelerator_fp8, BITS_8), (accelerator_int8, BITS_8)]
-    return export.total_processing_performance(rates)
-
-
-@quantity(unit="1", axes="hardware")
-def performance_density(processing_performance: Array, accelerator_die_area: Array) -> Array:
-    """Total processing performance a square millimetre of logic die; 0 where the die area is not known."""
-    return export.performance_density(processing_performance, accelerator_die_area)
-
 
 @quantity(unit="1", axes="month site hardware")
 def export_verdict(
-    processing_performance: Array,
-    performance_density: Array,
+    accelerator_bf16: Array,
+    accelerator_fp8: Array,
+    accelerator_int8: Array,
+    accelerator_die_area: Array,
     accelerator_link_bandwidth: Array,
     accelerator_memory_bandwidth: Array,
     accelerator_for_data_centre: Array,
@@ -45,14 +29,21 @@ def export_verdict(
 ) -> Array:
     """Verdict on delivering each kind of node to each site: 0 free, 1 notify, 2 licence, 3 case by case, 4 denied.
 
-    The rule is the one in force in the delivery month among those known at plan_start.
+    The rule is the one in force in the delivery month among those known at plan_start; it looks at the dense peaks.
     """
-    chips = export.Chips(
-        on(processing_performance, HARDWARE),
-        on(performance_density, HARDWARE),
-        on(accelerator_link_bandwidth, HARDWARE) * BOTH_DIRECTIONS,
-        on(accelerator_memory_bandwidth, HARDWARE),
-        on(accelerator_for_data_centre, HARDWARE),
+    chips = export.chips_of(
+        *(
+            on(figure, HARDWARE)
+            for figure in (
+                accelerator_bf16,
+                accelerator_fp8,
+                accelerator_int8,
+                accelerator_die_area,
+                accelerator_link_bandwidth,
+                accelerator_memory_bandwidth,
+                accelerator_for_data_centre,
+            )
+        )
     )
     in_force = [export_rules.in_force(calendar.first + month) for month in range(calendar.months)]
     by_rule = {
@@ -67,8 +58,7 @@ def export_verdict(
 @quantity(unit="1", axes="month site hardware")
 def export_permitted(export_verdict: Array) -> Array:
     """1 where the delivery needs no licence that the scenario does not have: free, notified, or case by case."""
-    blocked = (export_verdict == export.DENIED) | (export_verdict == export.LICENCE)
-    return np.where(blocked, 0.0, 1.0)
+    return 1.0 - export.blocked(export_verdict)
 
 
 @quantity(unit="1", axes="month site")

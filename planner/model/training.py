@@ -22,27 +22,40 @@ from planner.axes import (
     place,
     total,
 )
+from planner.catalogue import SitePools, pooled
 from planner.graph import quantity
-from planner.perf.release import on_off_percentile
+from planner.perf.release import PATTERN_LIMIT, pattern_shares, percentile_load
 from planner.perf.training import effective_rate, forward_rate, training_flops
 
 
-@quantity(unit="hour", axes="month workload")
+@quantity(unit="hour", axes="month site")
+def clip_time_pooled(clip_time_ingested: Array, site_pools: SitePools) -> Array:
+    """Recorded driving time that arrives in the month at the sites that pool their data with this one.
+
+    Sites pool what may be moved; a site whose regions' data must stay in their country trains on its own alone.
+    """
+    return pooled(clip_time_ingested, site_pools)
+
+
+@quantity(unit="hour", axes="month workload site")
 def dataset_time(
-    clip_time_ingested: Array,
+    clip_time_pooled: Array,
     storage_policy_kept_share: Array,
     workload_selection_share: Array,
     model_base_dataset: Array,
     model_dataset_limit: Array,
 ) -> Array:
-    """Driving in each model's data set at the month's end: the base and what is selected from the fleet, to a limit."""
-    collected = cumulative(clip_time_ingested, MONTH) * storage_policy_kept_share
+    """Driving in each model's data set at the month's end: the base and what is selected from the fleet, to a limit.
+
+    Each pool of sites has data sets of its own, all on the same base.
+    """
+    collected = cumulative(clip_time_pooled, MONTH) * storage_policy_kept_share
     return np.minimum(
         model_base_dataset + workload_selection_share * collected, model_dataset_limit
     )
 
 
-@quantity(unit="byte", axes="month workload")
+@quantity(unit="byte", axes="month workload site")
 def dataset_bytes(dataset_time: Array, model_training_rate: Array) -> Array:
     """Stored bytes of each model's data set."""
     return dataset_time * model_training_rate
@@ -59,11 +72,11 @@ def model_forward(
     return forward_rate(model_parameters, model_token_rate, model_frame_flops, model_frame_rate)
 
 
-@quantity(unit="FLOP", axes="month workload")
+@quantity(unit="FLOP", axes="month workload site")
 def run_flops(
     model_forward: Array, dataset_time: Array, model_epochs: Array, workload_active: Array
 ) -> Array:
-    """FLOPs of one full training run: forward and backward (3 x forward) over the data set, epoch by epoch."""
+    """FLOPs of one full training run of the site's pool: forward and backward (3 x forward), epoch by epoch."""
     return training_flops(model_forward, dataset_time, model_epochs) * workload_active
 
 
@@ -116,21 +129,20 @@ def gpus_for_throughput(
     return flops / site_effective * allocation
 
 
-@quantity(unit="1", axes="workload")
-def release_duty(workload_deadline: Array, workload_cadence: Array) -> Array:
-    """Share of the time in which a release run of the workload is under way."""
-    return np.minimum(workload_deadline / workload_cadence, 1.0)
-
-
 @quantity(unit="1", axes="month site")
 def gpus_release_percentile(
-    gpus_for_release: Array, release_duty: Array, training_percentile: Array
+    gpus_for_release: Array,
+    workload_deadline: Array,
+    workload_cadence: Array,
+    training_percentile: Array,
 ) -> Array:
-    """Accelerators that cover release runs at the stated percentile of time, and each single run always."""
+    """Accelerators that cover the calendar of release runs at the stated percentile, and each single run always."""
     peaks = np.moveaxis(on(gpus_for_release, MONTH, WORKLOAD, SITE), 2, 3)
-    duty = on(release_duty, WORKLOAD)[:, None, None, :]
+    if peaks.shape[-1] > PATTERN_LIMIT:
+        return place(peaks.sum(axis=-1), DRAW, MONTH, SITE)
+    shares = pattern_shares(on(workload_cadence, WORKLOAD), on(workload_deadline, WORKLOAD))
     level = training_percentile.reshape(-1, 1, 1)
-    return place(on_off_percentile(peaks, duty, level), DRAW, MONTH, SITE)
+    return place(percentile_load(peaks, shares[:, None, None, :], level), DRAW, MONTH, SITE)
 
 
 @quantity(unit="1", axes="month site")
@@ -150,16 +162,20 @@ def training_gpu_hours(gpus_for_throughput: Array, month_seconds: Array) -> Arra
     return total(gpus_for_throughput, SITE) * month_seconds
 
 
-@quantity(unit="hour", axes="month workload")
-def run_gpu_hours(run_flops: Array, site_effective: Array, allocation: Array) -> Array:
-    """Accelerator-hours of one full training run."""
-    return run_flops * total(allocation / site_effective, SITE)
+@quantity(unit="hour", axes="month workload site")
+def run_gpu_hours(
+    run_flops: Array, site_effective: Array, allocation: Array, site_pools: SitePools
+) -> Array:
+    """Accelerator-hours of one full training run of the site's pool."""
+    return run_flops * pooled(allocation / site_effective, site_pools)
 
 
-@quantity(unit="day", axes="month workload")
-def run_duration(run_flops: Array, accelerator_effective: Array, gpus: Array) -> Array:
-    """Time that one training run takes on all accelerators in service; 0 where there are none."""
-    speed = total(accelerator_effective * gpus, SITE, HARDWARE)
+@quantity(unit="day", axes="month workload site")
+def run_duration(
+    run_flops: Array, accelerator_effective: Array, gpus: Array, site_pools: SitePools
+) -> Array:
+    """Time that one training run takes on all accelerators in service in the site's pool; 0 where there are none."""
+    speed = pooled(total(accelerator_effective * gpus, HARDWARE), site_pools)
     return np.where(speed > 0, run_flops / np.where(speed > 0, speed, 1.0), 0.0)
 
 

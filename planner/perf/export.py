@@ -79,6 +79,27 @@ class Chips:
     for_data_centre: Array
 
 
+def chips_of(
+    bf16: Array,
+    fp8: Array,
+    int8: Array,
+    die_area: Array,
+    link_bandwidth: Array,
+    memory_bandwidth: Array,
+    for_data_centre: Array,
+) -> Chips:
+    """What the rules look at, from dense peaks [FLOP/s], die area [m2], one-way link and memory bandwidth [byte/s]."""
+    performance = total_processing_performance([(bf16, 16), (fp8, 8), (int8, 8)])
+    density = performance_density(performance, die_area)
+    both_ways = 2.0 * link_bandwidth
+    return Chips(performance, density, both_ways, memory_bandwidth, for_data_centre)
+
+
+def blocked(verdict: Array) -> Array:
+    """1 where a verdict stops the delivery: denied, or a licence is needed that nobody has."""
+    return np.where((verdict == DENIED) | (verdict == LICENCE), 1.0, 0.0)
+
+
 def total_processing_performance(rates: list[tuple[Array, int]]) -> Array:
     """TPP from dense rates [FLOP/s] and their bit lengths: 600 TOPS at 8 bits is 4,800."""
     return reduce(np.maximum, [rate / TERA * bits for rate, bits in rates])

@@ -22,7 +22,7 @@ Whole = npt.NDArray[np.int64]
 
 def whole_units(need: Array) -> Array:
     """The least whole number of units that covers a need."""
-    return np.asarray(np.ceil(need - ROUNDING * np.maximum(1.0, np.abs(need))))
+    return np.asarray(np.ceil(need - ROUNDING * np.maximum(1.0, np.abs(need))) + 0.0)  # no -0
 
 
 def entering_service(

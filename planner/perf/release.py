@@ -1,8 +1,8 @@
-"""How many accelerators do release trainings need at a percentile, when each runs part of the time?
+"""How many accelerators do release trainings need at a percentile of a deterministic calendar?
 
-A workload trains for its deadline once in each cadence, so it is on for the share deadline/cadence of the time. With
-the phases of the workloads taken as independent, the load is a sum of on/off terms; its distribution over all on/off
-patterns is exact for the few workloads of a factory.
+The releases of all workloads start together and repeat, each at its own cadence; a workload trains for its deadline at
+the start of each period. At any time some pattern of workloads is on; walked over many periods, the calendar gives
+each pattern its share of the time, and the load at a percentile follows exactly from these shares.
 """
 
 from __future__ import annotations
@@ -12,24 +12,37 @@ import numpy as np
 from planner.axes import Array
 
 PATTERN_LIMIT = 12  # workloads: 4,096 patterns
+PERIODS = 8  # of the longest cadence that are walked
+SAMPLES = 2048  # moments at which the calendar is read
 
 
-def on_off_percentile(peaks: Array, duty: Array, percentile: Array) -> Array:
+def pattern_shares(cadence: Array, duration: Array) -> Array:
+    """Share of the time for which each on/off pattern lasts, shape (draw, 2^workload).
+
+    `cadence` time between starts, `duration` length of a run [both s, (draw, workload)]. Pattern p has workload w on
+    where bit w of p is set.
+    """
+    cadence, duration = np.broadcast_arrays(cadence, duration)
+    moments = (np.arange(SAMPLES) + 0.5) / SAMPLES * PERIODS
+    times = moments[None, :, None] * cadence.max(axis=-1)[:, None, None]
+    on = np.mod(times, cadence[:, None, :]) < duration[:, None, :]
+    count = cadence.shape[-1]
+    pattern = on @ (1 << np.arange(count)) + 2**count * np.arange(len(on))[:, None]
+    found = np.bincount(pattern.ravel(), minlength=2**count * len(on))
+    return found.reshape(len(on), -1) / SAMPLES
+
+
+def percentile_load(peaks: Array, shares: Array, percentile: Array) -> Array:
     """The load that is not exceeded for a share `percentile` of the time, but never less than the largest single one.
 
-    `peaks` (..., workload): load of each workload while it is on; `duty` (..., workload): share of time that it is on;
-    `percentile` broadcastable to (...). Returns (...). Above `PATTERN_LIMIT` workloads the load is their sum.
+    `peaks` (..., workload): load of each workload while it is on; `shares` (..., pattern) as from `pattern_shares`;
+    `percentile` broadcastable to (...). Returns (...).
     """
     count = peaks.shape[-1]
-    largest = peaks.max(axis=-1)
-    if count > PATTERN_LIMIT:
-        return np.asarray(peaks.sum(axis=-1))
     patterns = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
-    loads = peaks @ patterns.T
-    on = np.where(patterns, duty[..., None, :], 1.0 - duty[..., None, :])
-    loads, odds = np.broadcast_arrays(loads, on.prod(axis=-1))
+    loads, odds = np.broadcast_arrays(peaks @ patterns.T, shares)
     order = np.argsort(loads, axis=-1)
     reached = np.take_along_axis(odds, order, axis=-1).cumsum(axis=-1)
     first = np.argmax(reached >= np.asarray(percentile)[..., None] - 1e-12, axis=-1)
     at = np.take_along_axis(loads, np.take_along_axis(order, first[..., None], axis=-1), axis=-1)
-    return np.asarray(np.maximum(at[..., 0], largest))
+    return np.asarray(np.maximum(at[..., 0], peaks.max(axis=-1)))

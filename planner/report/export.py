@@ -4,6 +4,7 @@ The JSON document (schema 1)::
 
     {"schema": 1,
      "scenario": {"name", "title", "plan_start", "horizon": {"start", "end"}},
+     "changes": ["--set 'market.share=3 %'", ...],    what differs from the scenario's file, as options
      "months": ["2023-11", ...],                      every month of the plan, from plan_start on
      "quantities": {NAME: {"unit", "axes": [AXIS, ...], "labels": {AXIS: [LABEL, ...]}, "values"}},
      "orders": [...], "warnings": [...], "assumptions": [...],
@@ -53,6 +54,7 @@ def to_json(plan: Plan, names: Iterable[str]) -> str:
     sections = {
         "schema": json.dumps(SCHEMA),
         "scenario": _dumped(_scenario(plan)),
+        "changes": _dumped(plan.project.changes),
         "months": _dumped(plan.months),
         "quantities": _lines(
             "{", [f"{_dumped(n)}: {_dumped(_quantity(plan[n]))}" for n in names], "}"

@@ -1,6 +1,7 @@
 """The table that `planner size` prints: the build year by year, the order book, what binds, what it all rests on.
 
-Every row says how a period is read: a stock at its end, a flow as its sum or mean, a peak as its largest month.
+Every row says how a period is read: a stock at its end, a flow as its sum or mean, a peak as its largest month. A sum
+misses nothing: what was paid before the horizon has a column of its own, and years that do not fit are put together.
 Numbers have three significant digits. Texts that come from files reach the terminal as plain characters, never as
 markup.
 """
@@ -12,31 +13,53 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from rich.text import Text
 
 from planner import units
-from planner.axes import ECU, MONTH, RANK, SITE, TIER, Array
+from planner.axes import DRAW, ECU, MONTH, RANK, SITE, TIER, Array
+from planner.catalogue import TIERS
 from planner.findings import Assumption, CheckResult, Order, Warning_, binding, checks
-from planner.inputs.scenario import TIERS
-from planner.lineage import scenario_argument, spread_values
+from planner.lineage import axis_count, scenario_argument, spread_values
 from planner.plan import Plan
 from planner.text import counted, printable
 
 WIDTH = 100
+NARROWEST = 60
 GROUP = 8
-LABEL = 22
+LABEL = 26
+MARGIN = GROUP + LABEL
 CELL = 7
-TREND = 12
-MOST_PERIODS = 8
+TREND = 9
+DATE = 12
+PRICE = 10
+WHAT = 20  # an order's text has at least this room; dates go first
+LONGEST_SITE = 20
 ORDERS_SHOWN = 5
 WARNINGS_SHOWN = 8
 ASSUMPTIONS_SHOWN = 5
 SITES_SHOWN = 5
-VANISHING = 0.05
+TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not below this part of it
 LEAST = 0.001  # what is smaller is printed as less than this
 BARS = "▁▂▃▄▅▆▇█"
+GPU_HOURS = "GPU-hour"  # accelerator-hours, which have no unit of their own
+COUNTED = ("1", "vehicle", GPU_HOURS)
+THOUSANDS_FROM, MILLIONS_FROM = 99_950, 999_500
+
+# What the report reads besides the headline; computed in one run.
+READ = (
+    "vehicles_by_ecu",
+    "vehicles_served",
+    "gpus_equivalent",
+    "ota_reachable_share",
+    "energy_cost",
+    "cellular_cost",
+    "delivery_cost",
+    "fabric_payments",
+    "building_payments",
+)
 
 Reduce = Callable[[Array], float]
 
@@ -59,7 +82,7 @@ def _largest(values: Array) -> float:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: monthly values over the horizon in base units, and how a period is read."""
+    """A line of the table: values of all months of the plan in base units, and how a period is read."""
 
     group: str
     label: str
@@ -67,11 +90,17 @@ class Row:
     months: Array
     reduce: Reduce
     mark: str = ""
+    is_part: bool = False  # of the row above, whose unit it has
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether months add up, so that those before the horizon count."""
+        return self.reduce is _sum
 
 
 @dataclass(frozen=True)
 class Period:
-    """A column: a year or a month of the horizon."""
+    """A column: years or months of the horizon."""
 
     label: str
     months: slice
@@ -79,12 +108,13 @@ class Period:
 
 def summary(plan: Plan, width: int = WIDTH, all_orders: bool = False) -> list[Text]:
     """The lines of the report, none wider than `width` (but never narrower than 60)."""
-    page = _Page(max(60, min(width, WIDTH)))
+    plan.values(*READ)
+    page = _Page(max(NARROWEST, min(width, WIDTH)))
     _header(page, plan)
     page.skip()
     _table(page, plan)
     page.skip()
-    _order_book(page, plan.orders, all_orders)
+    _order_book(page, plan, all_orders)
     page.skip()
     page.entries("Binding", [_shown(line) for line in binding(plan)])
     page.entries("Warnings", _warning_lines(plan.warnings), style="yellow")
@@ -162,17 +192,33 @@ def _header(page: _Page, plan: Plan) -> None:
     else:
         page.wrapped(title, style="bold")
         page.add(facts)
+    if plan.project.changes:
+        page.wrapped(_shown(f"Changed: {', '.join(plan.project.changes)}"), indent="  ")
     page.wrapped(_shown(f"Trains on {', '.join(titles)}"))
     if plan.project.overrides:
-        page.wrapped(_shown(f"Overridden by --set-quantity: {', '.join(plan.project.overrides)}"))
+        page.wrapped(_shown(f"Overridden: {'; '.join(_overrides(plan))}"), indent="  ")
     page.flowing("Peak need: ", list(_peaks(plan)))
+
+
+def _overrides(plan: Plan) -> Iterator[str]:
+    """What stands in for quantities: "gpus_required = 2000 at each of 3 sites"."""
+    sizes = plan.project.labels.sizes
+    for name, given in plan.project.overrides.items():
+        quantity, values = plan.project.graph[name], np.asarray(given, dtype=np.float64)
+        if values.size > 1:
+            yield f"{name}, position by position"
+            continue
+        written = f"{units.from_base(values.item(), quantity.unit):.10g} {quantity.unit}"
+        axes = [a for a in quantity.axes if a not in (DRAW, MONTH) and sizes[a] > 1]
+        each = " x ".join(axis_count(axis, sizes[axis]) for axis in axes)
+        yield f"{name} = {written.removesuffix(' 1')}{each and f' at each of {each}'}"
 
 
 def _peaks(plan: Plan) -> Iterator[str]:
     yield f"{units.show(_peak(plan, 'gpus_required'), '1')} GPUs"
     stored = np.array([_peak(plan, f"storage_{tier}_required") for tier in TIERS])
     scale, label = units.magnitude(stored, "byte")
-    if stored[stored > 0].min(initial=np.inf) / scale >= VANISHING:
+    if stored[stored > 0].min(initial=np.inf) / scale >= TIERS_TOGETHER:
         tiers = "/".join(units.show(float(held / scale), "1") for held in stored)
         yield f"{tiers} {label} {'/'.join(TIERS)}"
     else:
@@ -193,34 +239,68 @@ def _peak(plan: Plan, name: str) -> float:
 
 
 def _table(page: _Page, plan: Plan) -> None:
-    room = (page.width - GROUP - LABEL - 1) // CELL
-    has_trend = page.width >= GROUP + LABEL + 1 + CELL * min(room, 7) + TREND + 1
-    most = (page.width - GROUP - LABEL - 1 - (TREND + 1 if has_trend else 0)) // CELL
-    columns = periods(plan.horizon_months, min(most, MOST_PERIODS))
-    heads = "".join(period.label.rjust(CELL) for period in columns)
-    page.add(" " * (GROUP + LABEL + 1) + heads, "bold")
-    group = ""
     rows = list(_rows(plan))
-    values = [[row.reduce(row.months[period.months]) for period in columns] for row in rows]
-    for row, cells_of_row in zip(rows, values, strict=True):
-        alike = [
-            numbers
-            for other, numbers in zip(rows, values, strict=True)
-            if (other.group, other.unit) == (row.group, row.unit)
-        ]
-        scale, unit = _scale(np.array(cells_of_row), np.array(alike), row.unit)
-        cells = "".join(
-            (_count(value) if row.unit == "1" else number(value / scale)).rjust(CELL)
-            for value in cells_of_row
-        )
-        label = _shown(_with_unit(row.label, unit))
+    start = plan.project.table.calendar.horizon_from
+    has_before = any(row.is_flow and row.months[:start].any() for row in rows)
+    cell, columns = _columns(plan.horizon_months, page.width - MARGIN, int(has_before))
+    heads = [*(["before"] if has_before else []), *(period.label for period in columns)]
+    page.add(" " * MARGIN + "".join(head.rjust(cell) for head in heads), "bold")
+    has_trend = page.width >= MARGIN + cell * len(heads) + 1 + TREND
+    values = [_values(row, columns, start, has_before) for row in rows]
+    group = ""
+    for row, (unit, texts) in zip(rows, _cells(rows, values), strict=True):
         line = Text((row.group if row.group != group else "").ljust(GROUP), style="bold")
-        line.append(" " + _cut(label, LABEL).ljust(LABEL) + cells, style="not bold")
+        line.append(_label(row, unit).ljust(LABEL), style="not bold")
+        line.append("".join(text.rjust(cell) for text in texts), style="not bold")
         if has_trend:
-            line.append(" " + (row.mark or trend(row.months)), style="not bold")
+            line.append(" " + (row.mark or trend(row.months[start:])), style="not bold")
         line.rstrip()
         page.lines.append(line)
         group = row.group
+
+
+def _columns(months: Sequence[str], room: int, others: int) -> tuple[int, list[Period]]:
+    """Width of a cell, and the periods that fit beside the other columns; ranges of months need more room."""
+    found = periods(months, room // CELL - others)
+    if all(len(period.label) < CELL for period in found):
+        return CELL, found
+    return CELL + 1, periods(months, room // (CELL + 1) - others)
+
+
+def _values(
+    row: Row, columns: Sequence[Period], start: int, has_before: bool
+) -> list[float | None]:
+    """The row's value in each column; before the horizon only a flow has one."""
+    before = [_sum(row.months[:start]) if row.is_flow else None] if has_before else []
+    return [*before, *(row.reduce(row.months[start:][period.months]) for period in columns)]
+
+
+def _cells(
+    rows: Sequence[Row], values: Sequence[Sequence[float | None]]
+) -> Iterator[tuple[str, list[str]]]:
+    """Unit and texts of each row; rows of one group and unit have one scale, so that they compare."""
+    for row, numbers in zip(rows, values, strict=True):
+        alike = [
+            value
+            for other, others in zip(rows, values, strict=True)
+            if (other.group, other.unit) == (row.group, row.unit)
+            for value in others
+            if value is not None
+        ]
+        mine = [value for value in numbers if value is not None]
+        scale, unit = _scale(_peak_of(mine), _peak_of(alike), row)
+        exact = row.unit == "1" and scale == 1
+        yield (
+            unit,
+            [
+                "" if value is None else _count(value) if exact else number(value / scale)
+                for value in numbers
+            ],
+        )
+
+
+def _peak_of(values: Sequence[float]) -> float:
+    return max((abs(value) for value in values if np.isfinite(value)), default=0.0)
 
 
 def _rows(plan: Plan) -> Iterator[Row]:
@@ -232,36 +312,38 @@ def _rows(plan: Plan) -> Iterator[Row]:
         need = f"storage_{tier}_required"
         yield _row(plan, "Storage", f"{tier} needed", need, _largest, bound[tier])
         yield _row(plan, "Storage", f"{tier} in service", f"storage_{tier}", _last)
-    yield _row(plan, "Compute", "GPUs needed", "gpus_required", _largest)
-    yield _row(plan, "Compute", "GPUs in service", "gpus", _last)
-    yield from _gpu_hours(plan)
+    yield from _compute_rows(plan)
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
-    yield _row(plan, "OTA", "99 % of fleet in", "ota_days_to_99", _largest)
+    yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
+    yield Row("OTA", "reachable", "%", _whole(plan, "ota_reachable_share"), _last)
     yield from _site_rows(plan)
-    yield _row(plan, "Money", "capex", "capex", _sum)
-    yield _row(plan, "Money", "opex", "opex", _sum)
+    yield from _money_rows(plan)
     yield _row(plan, "Carbon", "CO2e", "carbon", _sum)
 
 
-def _scale(values: Array, alike: Array, declared: str) -> tuple[float, str]:
-    """Scale and unit of a row: those of its group, so that rows compare, unless the row would vanish in them."""
-    scale, unit = units.magnitude(alike, declared)
-    if 0 < np.abs(values).max() / scale < VANISHING:
-        scale, unit = units.magnitude(values, declared)
-    if np.abs(values).max() / scale >= 99_950:
+def _scale(peak: float, peak_of_group: float, row: Row) -> tuple[float, str]:
+    """Scale and unit of a row: those of its group, unless a measured value would vanish in them."""
+    if row.unit in COUNTED:
+        if peak_of_group >= MILLIONS_FROM:
+            return 1e6, "million"
+        return (1e3, "thousand") if peak_of_group >= THOUSANDS_FROM else (1.0, "")
+    scale, unit = units.magnitude(np.array([peak_of_group]), row.unit)
+    if not row.is_part and 0 < peak / scale < LEAST:
+        return units.magnitude(np.array([peak]), row.unit)
+    if peak_of_group / scale >= THOUSANDS_FROM:
         return scale * 1e3, f"thousand {unit}".strip()
     return scale, unit
 
 
-def _with_unit(label: str, unit: str) -> str:
-    """The label and its unit: "peak, Gb/s", and "vehicles, million" for millions of vehicles."""
-    unit = unit.removesuffix("vehicles").strip()
-    return f"{label}, {unit}" if unit else label
+def _label(row: Row, unit: str) -> str:
+    """The label and its unit: "peak, Gb/s"; what is too long is cut before the unit."""
+    tail = f", {unit}" if unit and not row.is_part else ""
+    return _cut(_shown(row.label), LABEL - len(tail)) + tail
 
 
 def _row(plan: Plan, group: str, label: str, name: str, reduce: Reduce, mark: str = "") -> Row:
-    return Row(group, label, plan.project.graph[name].unit, _monthly(plan, name), reduce, mark)
+    return Row(group, label, plan.project.graph[name].unit, _whole(plan, name), reduce, mark)
 
 
 def _fleet_rows(plan: Plan) -> Iterator[Row]:
@@ -269,21 +351,36 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
     ecus = plan.project.labels[ECU]
     if len(ecus) > 1:
         for index, ecu in enumerate(ecus):
-            values = _monthly(plan, "vehicles_by_ecu", (ECU, index))
+            values = _whole(plan, "vehicles_by_ecu", (ECU, index))
             yield Row("Fleet", f"on {ecu}", "vehicle", values, _last)
+    if _monthly(plan, "vehicles_unserved").max() > 0:
+        yield _row(plan, "Fleet", "served", "vehicles_served", _last)
 
 
-def _gpu_hours(plan: Plan) -> Iterator[Row]:
-    """Accelerator-hours, which have no unit of their own."""
-    hours = units.from_base(_monthly(plan, "training_gpu_hours"), "hour")
-    scale, word = (1e6, ", million") if hours.sum() >= 1e6 else (1.0, "")
-    yield Row("Compute", f"GPU-hours{word}", "1", hours / scale, _sum)
+def _compute_rows(plan: Plan) -> Iterator[Row]:
+    """Need and stock; where other kinds than the one trained on serve, the stock also in that kind."""
+    yield _row(plan, "Compute", "GPUs needed", "gpus_required", _largest)
+    yield _row(plan, "Compute", "GPUs in service", "gpus", _last)
+    if not np.allclose(_monthly(plan, "gpus"), _monthly(plan, "gpus_equivalent")):
+        kinds = {site.training for site in plan.project.inputs.scenario.sites.values()}
+        kind = kinds.pop() if len(kinds) == 1 else "needed"
+        yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", _last)
+    hours = units.from_base(_whole(plan, "training_gpu_hours"), "hour")
+    yield Row("Compute", "GPU-hours needed", GPU_HOURS, hours, _sum)
+
+
+def _money_rows(plan: Plan) -> Iterator[Row]:
+    yield _row(plan, "Money", "capex", "capex", _sum)
+    yield _row(plan, "Money", "opex", "opex", _sum)
+    networks = _whole(plan, "cellular_cost") + _whole(plan, "delivery_cost")
+    for label, values in (("energy", _whole(plan, "energy_cost")), ("cellular, CDN", networks)):
+        yield Row("Money", f"of which {label}", "USD", values, _sum, is_part=True)
 
 
 def _site_rows(plan: Plan) -> Iterator[Row]:
     """Power of each site that has any; of many sites together."""
     sites = plan.project.labels[SITE]
-    powers = [_monthly(plan, "site_power", (SITE, index)) for index in range(len(sites))]
+    powers = [_whole(plan, "site_power", (SITE, index)) for index in range(len(sites))]
     powered = [(site, power) for site, power in zip(sites, powers, strict=True) if power.max() > 0]
     if len(powered) > SITES_SHOWN:
         yield _row(plan, "Site", "all sites", "site_power", _largest)
@@ -301,36 +398,41 @@ def _bound_by(plan: Plan) -> dict[str, str]:
         month = int(np.argmax(np.maximum(capacity, bandwidth)))
         if max(capacity[month], bandwidth[month]) > 0:
             found[tier] = "capacity" if capacity[month] >= bandwidth[month] else "bandwidth"
-    return {tier: f"by {found[tier]}" if tier in found else "" for tier in TIERS}
+    return {tier: found.get(tier, "") for tier in TIERS}
 
 
-def _monthly(plan: Plan, name: str, at: tuple[int, int] | None = None) -> Array:
-    """A quantity over the horizon's months in base units: its sum over all other axes, or at a position of one."""
+def _whole(plan: Plan, name: str, at: tuple[int, int] | None = None) -> Array:
+    """A quantity over all months in base units: its sum over all other axes, or at a position of one."""
     (values,) = spread_values(plan, name)
     if at is not None:
         values = np.take(values, [at[1]], axis=at[0])
     by_month = values.sum(axis=tuple(axis for axis in range(RANK) if axis != MONTH))
-    whole = np.broadcast_to(by_month, (len(plan.months),))
-    return whole[plan.project.table.calendar.horizon_from :]
+    return np.broadcast_to(by_month, (len(plan.months),))
+
+
+def _monthly(plan: Plan, name: str, at: tuple[int, int] | None = None) -> Array:
+    """The same over the horizon's months only."""
+    return _whole(plan, name, at)[plan.horizon]
 
 
 def periods(months: Sequence[str], most: int) -> list[Period]:
-    """The columns: the years of the horizon, or its months where it is a year or less; evenly chosen if too many."""
-    if len(months) <= 12:
-        found = [
-            Period(f"{calendar.month_abbr[int(month[5:])]} {month[2:4]}", slice(i, i + 1))
-            for i, month in enumerate(months)
-        ]
-    else:
-        years = [month[:4] for month in months]
-        found = [
-            Period(year, slice(years.index(year), years.index(year) + years.count(year)))
-            for year in dict.fromkeys(years)
-        ]
-    if len(found) <= most:
-        return found
-    steps = np.rint(np.linspace(0, len(found) - 1, most)).astype(int)
-    return [found[step] for step in steps]
+    """The years of the horizon, or its months where it is a year or less; put together where they are too many."""
+    by_year = len(months) > 12
+    starts = [i for i, month in enumerate(months) if not (by_year and i and month[5:] != "01")]
+    size = -(-len(starts) // max(most, 1))
+    edges = [*starts[::size], len(months)]
+    return [
+        Period(_span(months[first], months[end - 1], by_year), slice(first, end))
+        for first, end in pairwise(edges)
+    ]
+
+
+def _span(first: str, last: str, by_year: bool) -> str:
+    """A period in words: "2024", "24-25", "Jan 24", "Jan-Feb"."""
+    if by_year:
+        return first[:4] if first[:4] == last[:4] else f"{first[2:4]}-{last[2:4]}"
+    names = [calendar.month_abbr[int(month[5:])] for month in (first, last)]
+    return f"{names[0]} {first[2:4]}" if first == last else "-".join(names)
 
 
 def number(value: float) -> str:
@@ -366,25 +468,54 @@ def trend(months: Array) -> str:
 # --- Orders and findings ---------------------------------------------------------------------------------------------
 
 
-def _order_book(page: _Page, orders: Sequence[Order], everything: bool) -> None:
+def _order_book(page: _Page, plan: Plan, everything: bool) -> None:
+    orders = plan.orders
     if not orders:
-        page.entries("Orders", ["none: what is installed and committed suffices"])
+        page.entries("Orders", [_no_orders(plan)])
         return
     shown = orders if everything else orders[:ORDERS_SHOWN]
     cost = units.show(sum(order.usd for order in orders), "USD")
     rest = f"; the next {len(shown)}, all: --orders" if len(shown) < len(orders) else ""
     page.add(f"Order book: {counted(len(orders), 'order')}, {cost}{rest}", "bold")
-    what = page.width - 57
-    page.add(
-        f"  {'order by':<10}{'delivered':<11}{'in service':<12}{'what':<{what}}{'where':<12}{'USD':>10}",
-        "dim",
-    )
+    longest = max(len(_shown(order.site)) for order in shown)
+    where = min(max(longest, len("where")), LONGEST_SITE) + 1
+    dates = _dates(page.width - where - PRICE - WHAT - 2)
+    what = page.width - where - PRICE - 2 - DATE * len(dates)
+    heads = "".join(head.ljust(DATE) for head in dates)
+    page.add(f"  {heads}{'what':<{what}}{'where':<{where}}{'USD':>{PRICE}}", "dim")
     for order in shown:
         price = units.show(order.usd, "USD").removeprefix("USD ")
-        page.add(
-            f"  {order.order_by:<10}{order.delivered:<11}{order.in_service:<12}"
-            f"{_what(order, what - 1):<{what}}{_cut(_shown(order.site), 11):<12}{price:>10}"
-        )
+        when = "".join(getattr(order, field).ljust(DATE) for field in dates.values())
+        site = _cut(_shown(order.site), where - 1)
+        page.add(f"  {when}{_what(order, what - 1):<{what}}{site:<{where}}{price:>{PRICE}}")
+    for line in _outside_the_book(plan):
+        page.add(line, "dim")
+
+
+def _dates(room: int) -> dict[str, str]:
+    """Heads and fields of the dates that there is room for; the day of delivery goes first, then that of service."""
+    fields = {"order by": "order_by", "delivered": "delivered", "in service": "in_service"}
+    for head in ("delivered", "in service"):
+        if DATE * len(fields) > room:
+            del fields[head]
+    return fields
+
+
+def _no_orders(plan: Plan) -> str:
+    if not any(site.orders_allowed for site in plan.project.inputs.scenario.sites.values()):
+        return "none: the sites order nothing"
+    if any(warning.kind in ("gpus", "storage") for warning in plan.warnings):
+        return "none; the warnings say what is short, and why"
+    return "none: what is installed and committed suffices"
+
+
+def _outside_the_book(plan: Plan) -> Iterator[str]:
+    """What else the plan invests in."""
+    kinds = {"switches": "fabric_payments", "halls": "building_payments"}
+    paid = {kind: float(_whole(plan, name).sum()) for kind, name in kinds.items()}
+    parts = [f"{kind} ({units.show(usd, 'USD')})" for kind, usd in paid.items() if usd]
+    if parts:
+        yield f"  without {' and '.join(parts)}"
 
 
 def _what(order: Order, room: int) -> str:
@@ -402,11 +533,11 @@ def _warning_lines(warnings: Sequence[Warning_]) -> list[str]:
 
 
 def _rests_on(each: Assumption) -> str:
-    """An assumption, its span, and how far the plan moves when it goes to either end."""
+    """An assumption, its span, and how far the plan moves when it goes to the end that moves it most."""
     moves = ", ".join(
-        f"{name} by {float(f'{100 * change:.2g}'):g} %"
+        f"{name} by {float(f'{100 * change:.2g}'):+g} %"
         for name, change in each.moves.items()
-        if change >= 5e-4
+        if abs(change) >= 5e-4
     )
     low, high = (end.partition(" ")[0] for end in (each.low, each.high))
     span = f"{each.value} ({low} to {high})"
@@ -418,13 +549,14 @@ def _check_line(each: CheckResult) -> str:
 
 
 def _next(plan: Plan) -> list[list[str]]:
-    scenario = scenario_argument(plan)
+    """Commands that go on from this very plan, with all that was changed in it."""
+    scenario, changes = scenario_argument(plan), plan.project.changes
     month = plan.horizon_months[len(plan.horizon_months) // 2]
-    commands = [[f"planner explain {scenario} gpus", f"--at {month}"]]
-    if plan.assumptions:
-        first = plan.assumptions[0]
-        edit = shlex.quote(f"{first.path}={first.high}")
-        commands.append([f"planner size {scenario}", f"--set {edit}"])
+    commands = [[f"planner explain {scenario} gpus", f"--at {month}", *changes]]
+    single = [each for each in plan.assumptions if "*" not in each.path]
+    if single:
+        edit = shlex.quote(f"{single[0].path}={single[0].high}")
+        commands.append([f"planner size {scenario}", *changes, f"--set {edit}"])
     return [[_shown(part) for part in parts] for parts in commands]
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from planner.errors import Fault, InputError
-from planner.inputs import documents
 from planner.inputs.documents import (
     Items,
     Table,
@@ -24,9 +23,12 @@ from planner.inputs.documents import (
     locate,
     merge,
     plain,
+    reading,
     resolve,
     set_path,
 )
+from planner.inputs.documents.editing import _parse_path
+from planner.inputs.documents.tree import CONTROL
 
 SCENARIO = """\
 # a small scenario
@@ -52,7 +54,7 @@ nothing:
 @pytest.fixture(params=["libyaml", "pure Python"])
 def either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "pure Python":
-        monkeypatch.setattr(documents, "_LOADER", yaml.SafeLoader)
+        monkeypatch.setattr(reading, "_LOADER", yaml.SafeLoader)
 
 
 def faults_of(text: str) -> list[Fault]:
@@ -281,7 +283,7 @@ FRAGMENTS = st.sampled_from(
 
 
 def fits_one_line(fault: Fault) -> bool:
-    return "\n" not in str(fault) and not documents._CONTROL.search(str(fault))
+    return "\n" not in str(fault) and not CONTROL.search(str(fault))
 
 
 def outcome(text: str) -> None:
@@ -321,7 +323,7 @@ def test_any_mutation_of_a_scenario_loads_or_is_refused_with_file_and_line(
 def test_any_heap_of_syntax_loads_or_is_refused_with_file_and_line(text: str) -> None:
     outcome(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "_LOADER", yaml.SafeLoader)
+        patch.setattr(reading, "_LOADER", yaml.SafeLoader)
         outcome(text)
 
 
@@ -536,7 +538,7 @@ def test_extends_reads_nothing_but_files(tmp_path: Path, name: str) -> None:
 def test_set_replaces_or_adds_one_entry(path: str, text: str, expected: object) -> None:
     before = loads(SCENARIO, "f.yaml")
     after = set_path(before, path, text)
-    steps = documents._parse_path(path, "")
+    steps = _parse_path(path, "")
     value: object = plain(after)
     for step in steps:
         value = value[step]  # type: ignore[index]
@@ -647,4 +649,4 @@ def test_locate_gives_the_value_or_the_key() -> None:
 )
 @settings(max_examples=100, deadline=None)
 def test_a_path_that_is_printed_can_be_typed(steps: list[str | int]) -> None:
-    assert documents._parse_path(dotted(steps), "--set") == tuple(steps)
+    assert _parse_path(dotted(steps), "--set") == tuple(steps)

@@ -10,20 +10,22 @@ from planner.model.decisions import allocation
 from planner.model.training import (
     accelerator_effective,
     accelerator_peak,
+    clip_time_pooled,
     dataset_time,
     gpus_for_release,
     gpus_for_throughput,
     gpus_release_percentile,
     gpus_required,
     model_forward,
-    release_duty,
     run_duration,
     run_flops,
     run_gpu_hours,
 )
+from planner.perf.release import PATTERN_LIMIT
 from planner.plan import Project
 
 HOUR, DAY = 3600.0, 86_400.0
+ALONE = ((1.0,),)
 
 
 def test_gaia_1_takes_its_published_fifteen_days() -> None:
@@ -34,8 +36,10 @@ def test_gaia_1_takes_its_published_fifteen_days() -> None:
     flops = run_flops(forward, place(100_000 * 128 * 15_860.0), place(1.0), place(1.0))
     for utilisation, days in ((0.30, 15.3), (0.306, 15.0), (0.35, 13.1)):
         speed = accelerator_effective(place(312e12), place(utilisation), place(1.0))
-        assert run_duration(flops, speed, place(64.0)).item() / DAY == pytest.approx(days, abs=0.05)
-        hours = run_gpu_hours(flops, speed, place(1.0)).item() / HOUR
+        assert run_duration(flops, speed, place(64.0), ALONE).item() / DAY == pytest.approx(
+            days, abs=0.05
+        )
+        hours = run_gpu_hours(flops, speed, place(1.0), ALONE).item() / HOUR
         assert hours == pytest.approx(days * 24 * 64, rel=5e-3)
         assert gpus_for_release(
             flops, place(days * DAY), place(180 * DAY), speed, place(1.0)
@@ -45,10 +49,10 @@ def test_gaia_1_takes_its_published_fifteen_days() -> None:
 def test_tesla_needs_a_year_on_one_node_for_its_networks() -> None:
     # Tesla AI day: a full build of 48 networks takes 70,000 GPU-hours, 365 days on a node of eight.
     flops = place(70_000 * HOUR * 100e12)
-    assert run_duration(flops, place(100e12), place(8.0)).item() / DAY == pytest.approx(
+    assert run_duration(flops, place(100e12), place(8.0), ALONE).item() / DAY == pytest.approx(
         365, abs=0.5
     )
-    assert run_duration(flops, place(100e12), place(0.0)).item() == 0
+    assert run_duration(flops, place(100e12), place(0.0), ALONE).item() == 0
 
 
 def test_fp8_is_used_by_models_that_want_it_on_chips_that_have_it() -> None:
@@ -66,7 +70,6 @@ def test_the_data_set_grows_from_its_base_by_what_is_selected_up_to_its_limit() 
 
 def test_a_deadline_longer_than_the_cadence_is_the_cadence() -> None:
     deadline, cadence = place(np.array([3.0, 20.0]) * DAY, WORKLOAD), place(14 * DAY)
-    assert release_duty(deadline, cadence).ravel() == pytest.approx([3 / 14, 1.0])
     need = gpus_for_release(place(1e18), deadline, cadence, place(1e14), place(1.0)).ravel()
     assert need == pytest.approx(1e4 / DAY / np.array([3, 14]))
 
@@ -94,17 +97,34 @@ def test_release_peaks_at_the_percentile_lie_between_the_largest_and_the_sum(
 
 def test_the_percentile_is_taken_site_by_site() -> None:
     runs = place(np.array([[[10.0, 1.0], [20.0, 2.0]]]), MONTH, WORKLOAD, SITE)
-    duty = place(np.array([0.9, 0.9]), WORKLOAD)
-    assert gpus_release_percentile(runs, duty, place(0.95)).ravel().tolist() == [30, 3]
+    cadence = place(np.array([10 * DAY, 10 * DAY]), WORKLOAD)
+    found = gpus_release_percentile(runs, 0.9 * cadence, cadence, place(0.95))
+    assert found.ravel().tolist() == [30, 3]
+
+
+def test_many_workloads_add_up() -> None:
+    many = PATTERN_LIMIT + 1
+    runs = place(np.ones((1, many, 1)), MONTH, WORKLOAD, SITE)
+    cadence = place(np.full(many, 10 * DAY), WORKLOAD)
+    assert gpus_release_percentile(runs, 0.1 * cadence, cadence, place(0.5)).item() == many
 
 
 def test_sites_share_the_work_by_weight_among_those_that_operate() -> None:
     weight = place(np.array([0.7, 0.3, 0.2]), SITE)
     operates = place(np.array([[1.0, 1, 0], [1, 1, 1], [0, 0, 0]]), MONTH, SITE)
-    part = allocation(weight, operates).reshape(3, 3)
+    together = tuple((1.0, 1.0, 1.0) for _ in range(3))
+    part = allocation(weight, operates, together).reshape(3, 3)
     assert part[0] == pytest.approx([0.7, 0.3, 0])
     assert part[1] == pytest.approx(np.array([0.7, 0.3, 0.2]) / 1.2)
     assert part[2].tolist() == [0, 0, 0]
+
+
+def test_a_site_whose_data_stays_trains_all_of_its_own_and_none_of_the_others() -> None:
+    pools = ((1.0, 1.0, 0.0), (1.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+    weight, operates = place(np.array([0.7, 0.3, 0.2]), SITE), place(np.ones((1, 3)), MONTH, SITE)
+    assert allocation(weight, operates, pools).ravel() == pytest.approx([0.7, 0.3, 1.0])
+    arriving = place(np.array([[1.0, 2.0, 40.0]]), MONTH, SITE)
+    assert clip_time_pooled(arriving, pools).ravel().tolist() == [3, 3, 40]
 
 
 def test_gpu_hours_of_a_month_are_mean_accelerators_times_its_hours(

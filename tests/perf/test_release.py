@@ -1,4 +1,4 @@
-"""Release trainings that are on part of the time: against all phases tried in turn."""
+"""Release trainings that are on part of the time: against calendars walked through by hand."""
 
 from __future__ import annotations
 
@@ -8,72 +8,77 @@ import numpy as np
 import pytest
 
 from planner.axes import Array
-from planner.perf.release import PATTERN_LIMIT, on_off_percentile
+from planner.perf.release import pattern_shares, percentile_load
+
+DAY = 86_400.0
 
 
-def simulated(peaks: Array, duty: Array, percentile: float, draws: int = 400_000) -> float:
-    """The percentile of a sum of on/off terms whose phases are drawn independently."""
-    on = np.random.default_rng(1).random((draws, len(duty))) < duty
-    return float(np.quantile(on @ peaks, percentile, method="inverted_cdf"))
+def needed(peaks: list[float], cadences: list[float], lengths: list[float], level: float) -> float:
+    shares = pattern_shares(np.array([cadences]) * DAY, np.array([lengths]) * DAY)
+    return float(percentile_load(np.array([peaks]), shares, np.array([level]))[0])
 
 
-@pytest.mark.parametrize("percentile", [0.5, 0.8, 0.9, 0.95])
-def test_the_percentile_agrees_with_random_phases(percentile: float) -> None:
-    peaks, duty = np.array([120.0, 300.0, 70.0, 45.0]), np.array([3 / 14, 14 / 30, 30 / 180, 0.6])
-    found = float(on_off_percentile(peaks, duty, np.array(percentile)))
-    assert found == max(simulated(peaks, duty, percentile), peaks.max())
+def test_one_workload_is_on_for_its_share_of_the_time() -> None:
+    off, on = pattern_shares(np.array([[14 * DAY]]), np.array([[3 * DAY]]))[0]
+    assert on == pytest.approx(3 / 14, abs=0.01)
+    assert off + on == pytest.approx(1.0)
 
 
-def test_the_percentile_agrees_with_a_calendar_walked_through_hour_by_hour() -> None:
-    """Cadences without a common divisor meet in every phase, each for its share of the time."""
-    cadences, deadlines, peaks = (7, 11, 13), (2, 5, 4), np.array([10.0, 20.0, 40.0])
-    days = np.arange(7 * 11 * 13)
-    on = [(days % c) < d for c, d in zip(cadences, deadlines, strict=True)]
+def test_runs_as_long_as_their_cadence_are_always_on() -> None:
+    shares = pattern_shares(np.array([[7 * DAY, 30 * DAY]]), np.array([[7 * DAY, 40 * DAY]]))
+    assert shares[0].tolist() == [0, 0, 0, 1]
+
+
+def test_releases_that_start_together_run_together() -> None:
+    # Both start every 10 days; the shorter run lies wholly within the longer one.
+    shares = pattern_shares(np.array([[10 * DAY, 10 * DAY]]), np.array([[2 * DAY, 5 * DAY]]))[0]
+    assert shares == pytest.approx([0.5, 0, 0.3, 0.2], abs=0.01)
+    assert needed([30, 50], [10, 10], [2, 5], 0.7) == 50
+    assert needed([30, 50], [10, 10], [2, 5], 0.95) == 80
+
+
+@pytest.mark.parametrize("level", [0.6, 0.75, 0.9, 0.95])
+def test_the_percentile_agrees_with_a_calendar_walked_hour_by_hour(level: float) -> None:
+    cadences, lengths, peaks = (7, 11, 13), (2, 5, 4), np.array([10.0, 20.0, 41.0])
+    hours = np.arange(8 * 13 * 24)
+    on = [(hours % (24 * c)) < 24 * d for c, d in zip(cadences, lengths, strict=True)]
     load = np.sort(np.stack(on, axis=1) @ peaks)
-    duty = np.array([d / c for c, d in zip(cadences, deadlines, strict=True)])
-    for percentile in (0.6, 0.75, 0.9, 0.95):
-        at = load[int(np.ceil(percentile * len(days))) - 1]
-        assert float(on_off_percentile(peaks, duty, np.array(percentile))) == max(at, 40.0)
+    near = {load[int(np.ceil((level + shift) * len(load))) - 1] for shift in (-0.01, 0, 0.01)}
+    assert needed(list(peaks), list(cadences), list(lengths), level) in {
+        max(each, peaks.max()) for each in near
+    }
 
 
 def test_no_percentile_is_below_the_largest_single_run() -> None:
-    peaks, rare = np.array([100.0, 5.0]), np.array([0.01, 0.01])
-    assert float(on_off_percentile(peaks, rare, np.array(0.5))) == 100.0
+    assert needed([100, 5], [100, 100], [1, 1], 0.5) == 100
 
 
-def test_at_a_hundred_per_cent_all_run_together() -> None:
-    peaks, duty = np.array([1.0, 2.0, 4.0]), np.array([0.2, 0.3, 0.1])
-    assert float(on_off_percentile(peaks, duty, np.array(1.0))) == 7.0
+def test_at_a_hundred_per_cent_all_that_meet_run_together() -> None:
+    assert needed([1, 2, 4], [5, 10, 20], [1, 1, 1], 1.0) == 7
 
 
-def test_what_is_always_on_is_always_added() -> None:
-    peaks, duty = np.array([50.0, 100.0]), np.array([1.0, 0.01])
-    assert float(on_off_percentile(peaks, duty, np.array(0.95))) == 100.0
-    assert float(on_off_percentile(peaks, duty, np.array(0.995))) == 150.0
-
-
-def test_more_load_or_more_time_never_need_less() -> None:
+def test_more_load_or_longer_runs_never_need_less() -> None:
     rng = np.random.default_rng(5)
-    for _ in range(200):
-        peaks, duty, level = rng.random(4) * 100, rng.random(4), rng.random()
-        before = on_off_percentile(peaks, duty, np.array(level))
-        longer = np.minimum(duty + rng.random(4) / 5, 1.0)
-        assert on_off_percentile(peaks * (1 + rng.random(4)), duty, np.array(level)) >= before
-        assert on_off_percentile(peaks, longer, np.array(level)) >= before - 1e-9
-
-
-def test_beyond_the_limit_of_patterns_the_load_is_the_sum() -> None:
-    many = PATTERN_LIMIT + 1
-    assert float(on_off_percentile(np.ones(many), np.full(many, 0.1), np.array(0.5))) == many
+    for _ in range(100):
+        peaks, cadences = rng.random(4) * 100, 5 + rng.random(4) * 50
+        lengths, level = cadences * rng.random(4), rng.random()
+        before = needed(list(peaks), list(cadences), list(lengths), level)
+        longer = lengths * (1 + rng.random(4))
+        assert needed(list(peaks * 1.5), list(cadences), list(lengths), level) >= before
+        assert needed(list(peaks), list(cadences), list(longer), level) >= before
 
 
 @pytest.mark.parametrize("drawn", list(itertools.product([False, True], repeat=3)))
 def test_any_argument_may_carry_the_draws(drawn: tuple[bool, ...]) -> None:
     rng = np.random.default_rng(2)
-    shapes = ((3, 2, 1, 4), (3, 1, 1, 4), (3, 1, 1))
-    full = [rng.random(shape) for shape in shapes]
-    given = [x if has else x[:1] for x, has in zip(full, drawn, strict=True)]
-    together = on_off_percentile(*given)
+    peaks, cadence, level = rng.random((3, 2, 1, 4)), 5 + rng.random((3, 4)), rng.random((3, 1, 1))
+    given = [x if has else x[:1] for x, has in zip((peaks, cadence, level), drawn, strict=True)]
+
+    def load(peaks: Array, cadence: Array, level: Array) -> Array:
+        shares = pattern_shares(cadence, cadence * 0.4)[:, None, None, :]
+        return percentile_load(peaks, shares, level)
+
+    together = load(*given)
     for draw in range(3 if any(drawn) else 1):
-        alone = on_off_percentile(*(x[draw : draw + 1] if len(x) > 1 else x for x in given))
+        alone = load(*(x[draw : draw + 1] if len(x) > 1 else x for x in given))
         assert np.array_equal(together[draw], alone[0])

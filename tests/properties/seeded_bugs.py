@@ -320,8 +320,11 @@ def sales_count_their_calls(
 
 
 @instead_of("gpus_release_percentile")
-def duty_is_not_looked_at(
-    gpus_for_release: Array, release_duty: Array, training_percentile: Array
+def calendar_is_not_looked_at(
+    gpus_for_release: Array,
+    workload_deadline: Array,
+    workload_cadence: Array,
+    training_percentile: Array,
 ) -> Array:
-    """Adds all peaks, whatever the duty is."""
+    """Adds all peaks, whenever they come."""
     return total(gpus_for_release, WORKLOAD)

@@ -22,6 +22,7 @@ import pytest
 from planner import resources
 from planner.errors import Fault, InputError
 from planner.inputs import documents
+from planner.inputs.documents import reading
 from planner.plan import HEADLINE, load
 from tests.properties.mutations import MUTATIONS, mutated
 
@@ -39,7 +40,7 @@ PROFILES = (
 
 @pytest.fixture(autouse=True)
 def each_shipped_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "load", _load)
+    monkeypatch.setattr(reading, "load", _load)
 
 
 def _load(path: Path, display: str | None = None) -> documents.Table:
@@ -48,7 +49,7 @@ def _load(path: Path, display: str | None = None) -> documents.Table:
 
 
 def _text(path: Path, display: str | None) -> tuple[str, str]:
-    return documents._decode(path.read_bytes(), str(display)), str(display)
+    return reading.decode(path.read_bytes(), str(display)), str(display)
 
 
 @cache

@@ -1,0 +1,189 @@
+"""Which entries hold when one file is laid over another, and which files does `extends` name?
+
+Tables merge entry by entry. A chain of `extends` is followed from file to file, each read once, and
+refused where it leaves its folders, runs in a circle or is too long.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import NamedTuple
+
+from planner.errors import Fault, InputError, suggestion
+from planner.inputs.documents import reading
+from planner.inputs.documents.reading import yaml_files_in
+from planner.inputs.documents.tree import (
+    Items,
+    Node,
+    Table,
+    Text,
+    describe,
+    quoted,
+    refusal,
+    with_entry,
+)
+
+EXTENDS_LIMIT = 20  # files that one file extends, and links in a chain of `extends`
+
+NUMBER_KEYS = frozenset(
+    {"value", "low", "base", "high", "series", "p10", "p50", "p90", "distribution"}
+)
+
+
+def merge(base: Node, over: Node) -> Node:
+    """`base` overlaid with `over`: tables merge entry by entry, everything else is replaced.
+
+    A null in `over` deletes the entry that it would replace; where there is none it stays, for the
+    schema to judge. A number in its long form (`{value: ..., source: ...}`) is one thing and is
+    replaced whole, so that no source vouches for another file's value.
+    """
+    if not isinstance(base, Table) or not isinstance(over, Table):
+        return over
+    return over if _is_number(base) or _is_number(over) else _merge_tables(base, over)
+
+
+def _is_number(table: Table) -> bool:
+    return not NUMBER_KEYS.isdisjoint(table.entries)
+
+
+def _merge_tables(base: Table, over: Table) -> Table:
+    entries, places = dict(base.entries), {**base.keys, **over.keys}
+    for key, value in over.entries.items():
+        if key not in base.entries:
+            entries[key] = value
+        elif isinstance(value, Text) and value.text is None:
+            del entries[key]
+            places.pop(key, None)
+        else:
+            entries[key] = merge(base.entries[key], value)
+    return Table(entries, over.file, over.line, places)
+
+
+def resolve(path: Path, roots: Sequence[Path] = (), display: str | None = None) -> Table:
+    """The table in a file, overlaid on those that its `extends` names (one file, or a list).
+
+    A name is looked up beside the file and then in each of `roots`, and must lie there after
+    symbolic links are followed. Later names of a list overlay earlier ones; the file overlays all.
+    """
+    shown = str(path) if display is None else display
+    return _Resolver([_real(root) for root in roots]).table(_Link(_real(path), shown), ())
+
+
+class _Link(NamedTuple):
+    """One file in a chain of `extends`: where it lies, and what messages call it."""
+
+    path: Path
+    shown: str
+
+
+class _Resolver:
+    """Follows `extends` from file to file; each file is read once."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self._roots = roots
+        self._done: dict[Path, Table | InputError] = {}
+
+    def table(self, link: _Link, chain: tuple[_Link, ...]) -> Table:
+        if link.path not in self._done:
+            try:
+                self._done[link.path] = self._overlaid(link, (*chain, link))
+            except InputError as error:
+                self._done[link.path] = error
+        done = self._done[link.path]
+        if isinstance(done, InputError):
+            raise done
+        return done
+
+    def _overlaid(self, link: _Link, chain: tuple[_Link, ...]) -> Table:
+        own = reading.load(link.path, link.shown)
+        if "extends" not in own.entries:
+            return own
+        faults: list[Fault] = []
+        layers: list[Table] = []
+        for where, name in _extends_names(own):
+            try:
+                layers.append(self._parent(where, name, chain))
+            except InputError as error:
+                faults.extend(error.faults)
+        if faults:
+            raise InputError(faults)
+        return reduce(_merge_tables, [*layers, with_entry(own, "extends", None, own.file)])
+
+    def _parent(self, where: str, name: Text, chain: tuple[_Link, ...]) -> Table:
+        found = self._find(where, name, chain[-1])
+        files = [link.path for link in chain]
+        if found.path in files:
+            circle = [link.shown for link in chain[files.index(found.path) :]]
+            message = f"extends runs in a circle: {' > '.join([*circle, circle[0]])}"
+            raise refusal(name.file, name.line, where, message)
+        if len(chain) > EXTENDS_LIMIT:
+            message = f"extends is a chain of more than {EXTENDS_LIMIT} files"
+            raise refusal(name.file, name.line, where, message)
+        return self.table(found, chain)
+
+    def _find(self, where: str, name: Text, child: _Link) -> _Link:
+        """The file that `extends` names, inside the child's folder or one of the roots."""
+        text = name.text or ""
+        folders = [child.path.parent, *(root for root in self._roots if root != child.path.parent)]
+        candidates = [(folder, _real(folder / text)) for folder in folders]
+        inside = [pair for pair in candidates if _is_inside(pair[1], folders)]
+        for folder, candidate in inside:
+            if os.path.isfile(candidate):
+                beside = folder == folders[0]
+                home = os.path.dirname(child.shown) if beside else _shown(folder)
+                return _Link(candidate, os.path.normpath(os.path.join(home, text)))
+        searched = " or ".join(
+            ["beside this file", *(f"in {_shown(root)}" for root in folders[1:])]
+        )
+        if candidates[0] not in inside:
+            message = f"{quoted(text)} leads outside; extends names a file {searched}"
+        else:
+            message = f"there is no file {quoted(text)} {searched}{_nearby(text, folders)}"
+        raise refusal(name.file, name.line, where, message)
+
+
+def _nearby(text: str, folders: Sequence[Path]) -> str:
+    """A clause with the name closest to `text` among the files that it could have meant."""
+    part = os.path.dirname(text)
+    searched = [_real(folder / part) for folder in folders]
+    names = {
+        os.path.join(part, file)
+        for folder in searched
+        if _is_inside(folder, folders)
+        for file in yaml_files_in(folder)
+    }
+    return f"; {suggestion(text, names)}" if names else ""
+
+
+def _is_inside(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _extends_names(table: Table) -> list[tuple[str, Text]]:
+    """The names under `extends`, each with its path in the file."""
+    node = table.entries["extends"]
+    named: list[tuple[str, Node]] = [("extends", node)]
+    if isinstance(node, Items):
+        named = [(f"extends[{index}]", item) for index, item in enumerate(node.items)]
+    names = [(where, item) for where, item in named if isinstance(item, Text) and item.text]
+    if not names or len(names) < len(named):
+        message = f"expected a file name or a list of file names, found {describe(node)}"
+        raise refusal(node.file, node.line, "extends", message)
+    if len(names) > EXTENDS_LIMIT:
+        message = f"names {len(names)} files; at most {EXTENDS_LIMIT} are allowed"
+        raise refusal(node.file, node.line, "extends", message)
+    return names
+
+
+def _real(path: Path) -> Path:
+    """The path after symbolic links; unlike `Path.resolve`, it lets a loop of links pass."""
+    return Path(os.path.realpath(path))
+
+
+def _shown(folder: Path) -> str:
+    """A folder as a person in the working directory would name it."""
+    here = _real(Path())
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
