@@ -42,6 +42,9 @@ LISTED = 4  # positions of one axis that are written out instead of counted
 WIDTH = 100
 GAP = 3  # spaces between the parts of a line
 
+ORDERS = ("orders", "storage_orders", "switch_orders", "nodes_committed_entering")
+ORDERS_LISTED = 10
+
 MONTHLY_FLOWS = ("USD", "kWh", "kg")  # what may be added over months by its unit alone
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=[A-Za-z%])")
 _MANY = {"hardware": "kinds of hardware"}
@@ -70,6 +73,7 @@ class Explanation:
     expression: tuple[str, ...] = ()
     place: str = ""
     note: str = ""
+    remarks: tuple[str, ...] = ()
     children: tuple[Explanation, ...] = ()
     cells: tuple[WrittenCell, ...] = ()
     cells_left_out: int = 0
@@ -95,10 +99,14 @@ def explain(
 ) -> Explanation:
     """The tree of a quantity or input at a month (default: the month of its peak) and at labels, `region="japan"`.
 
-    `depth` is the number of levels below the quantity (default 3). Raises PlannerError for an unknown name or label.
+    `depth` is the number of levels below the quantity (default 3). An input may be named by the path that files and
+    findings have for it, in which `*` stands for any name. Raises PlannerError for an unknown name or label.
     """
+    written = _rows_at(plan, name)
+    if written:
+        name = written[0].leaf
     _known(plan, name)
-    pins = _pins(plan, at, labels)
+    pins = {**_pins_of(plan, written), **_pins(plan, at, labels)}
     lineage = _Lineage(plan, name, DEPTH if depth is None else depth, pins)
     _refuse_idle_pins(lineage, name, pins)
     return lineage.root()
@@ -129,6 +137,30 @@ def _known(plan: Plan, name: str) -> None:
     names = (*plan.project.graph.quantities, *plan.project.table.leaves)
     if name not in names:
         raise PlannerError(f'no quantity or input "{printable(name)}"; {suggestion(name, names)}')
+
+
+def _rows_at(plan: Plan, path: str) -> list[Row]:
+    """The rows that a dotted path names, of one leaf: of several, the first that the model reads."""
+    if "." not in path:
+        return []
+    pattern = re.compile(r"[^.]+".join(map(re.escape, path.split("*"))))
+    found = [row for row in plan.project.table.rows if pattern.fullmatch(row.path)]
+    if not found:
+        paths = [row.path for row in plan.project.table.rows]
+        raise PlannerError(f'no input "{printable(path)}"; {suggestion(path, paths)}')
+    leaves = list(dict.fromkeys(row.leaf for row in found))
+    read = [leaf for leaf in leaves if plan.project.graph.descendants(leaf)] or leaves
+    return [row for row in found if row.leaf == read[0]]
+
+
+def _pins_of(plan: Plan, rows: Sequence[Row]) -> dict[int, int]:
+    """Where a single row stands on the axes of its leaf; several rows are shown together."""
+    if len(rows) != 1:
+        return {}
+    labels = plan.project.labels
+    axes = plan.project.table.leaves[rows[0].leaf].axes
+    pairs = [(axis, label) for axis in axes for label in rows[0].position if label in labels[axis]]
+    return {axis: labels[axis].index(label) for axis, label in pairs}
 
 
 def _pins(plan: Plan, at: str | None, labels: Mapping[str, str | None]) -> dict[int, int]:
@@ -183,6 +215,7 @@ class _Lineage:
         quantities = [each for each in self.homes if each in self.graph]
         self.values = dict(zip(quantities, spread_values(plan, *quantities), strict=True))
         self.taken = self._taken()
+        self.asked = pins
         self.pins = {**self.taken, **pins}
         self.peak_month = self._peak_month()
         if self.peak_month is not None:
@@ -216,7 +249,15 @@ class _Lineage:
         if MONTH in self.pins and MONTH in self.axes(self.name):
             notes = [tree.note, self.plan.months[self.pins[MONTH]]]
             tree = replace(tree, note=", ".join(filter(None, notes)))
+        tree = replace(tree, remarks=(*self._absent_axes(), *tree.remarks))
         return replace(tree, hints=tuple(self._hints(tree)))
+
+    def _absent_axes(self) -> Iterator[str]:
+        """Labels that were asked for and say nothing about the root itself."""
+        for axis, position in self.asked.items():
+            if axis not in self.axes(self.name):
+                label, kind = self.plan.project.labels[axis][position], AXES[axis]
+                yield f"({self.name} has no {kind}; {label} is pinned below where there is one)"
 
     def _find_homes(self) -> dict[str, str | None]:
         """The parent under which each name is expanded: the one nearest to the root."""
@@ -293,7 +334,8 @@ class _Lineage:
         return heights[name]
 
     def _hints(self, tree: Explanation) -> Iterator[str]:
-        command = f"planner explain {scenario_argument(self.plan)}"
+        command = f"planner explain {scenario_argument(self.plan)} NAME"
+        command = " ".join([command, *map(printable, self.plan.project.changes)])
         if self.peak_month is not None:
             months = self.plan.horizon_months
             month, other = self.plan.months[self.peak_month], months[len(months) // 2]
@@ -305,7 +347,7 @@ class _Lineage:
         if deepest:
             yield (
                 f"[+{deepest}] hides {counted(deepest, 'level')}: --depth {self.depth + deepest} shows all; "
-                f"or start there: {command} NAME"
+                f"or start there: {command}"
             )
 
     # --- One line of the tree ----------------------------------------------------------------------------------------
@@ -332,7 +374,19 @@ class _Lineage:
             expression=_statements(quantity),
             place=place,
             note="decision" if quantity.decision else "",
+            remarks=tuple(self._so_far(name)) if name in ORDERS else (),
         )
+
+    def _so_far(self, name: str) -> Iterator[str]:
+        """What entered service up to the month, of which the value shows the last one only."""
+        if MONTH not in self.pins:
+            return
+        others = {axis: position for axis, position in self.pins.items() if axis != MONTH}
+        counts = _fixed(self.values[name], others).sum(axis=tuple(a for a in range(RANK) if a != MONTH))
+        counts = counts[: self.pins[MONTH] + 1]
+        entries = [f"{self.plan.months[i]} {counts[i]:,.0f}" for i in np.flatnonzero(counts)]
+        shown = [*entries[:ORDERS_LISTED], *(["..."] if len(entries) > ORDERS_LISTED else [])]
+        yield f"so far: {', '.join([*shown, f'together {counts.sum():,.0f}'])}" if shown else "so far: none"
 
     def _input(self, name: str, full: bool) -> Explanation:
         info = self.leaves[name]
@@ -663,7 +717,9 @@ def _head(node: Explanation, first: str, following: str) -> Iterator[str]:
 
 
 def _body(node: Explanation, indent: str, full: bool) -> Iterator[str]:
-    """Formula and cells under the head of a node."""
+    """Remarks, formula and cells under the head of a node."""
+    for remark in node.remarks:
+        yield from (indent + line for line in wrapped(remark, WIDTH - len(indent)))
     yield from _formula_lines(node, indent)
     for cell in node.cells:
         yield from _cell_lines(cell, indent, full or len(node.cells) == 1)

@@ -258,10 +258,14 @@ def _override(graph: Graph, table: LeafTable, name: str, text: str) -> npt.Array
         if set(given) == set(labels):
             values = [_overriding(quantity, str(given[label]), refuse) for label in labels]
             return place(np.array(values), axis)
-    known = " or ".join(f"{AXES[axis]} ({', '.join(table.labels[axis])})" for axis in quantity.axes)
+    known = " or ".join(f"{AXES[axis]} ({_brief(table.labels[axis])})" for axis in quantity.axes)
     raise refuse(
         f"expected one number, or one for each {known}" if known else "expected one number"
     )
+
+
+def _brief(labels: Sequence[str]) -> str:
+    return ", ".join(labels) if len(labels) <= 12 else f"{labels[0]} to {labels[-1]}"
 
 
 def _overriding(quantity: Quantity, text: str, refuse: Callable[[str], InputError]) -> float:

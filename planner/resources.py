@@ -4,8 +4,8 @@ The one place that finds files by name. In a checkout `hardware_profiles/`, `sce
 `reports/` lie beside the package; in a wheel the build has put the same folders into
 `planner/_data/`. The user may lay overlay folders of the same shape (`accelerators/`, `nodes/`,
 ...) over the shipped profiles: of several, the last one given goes first, as a later command-line
-option overrides an earlier one. Folders are listed when asked for and nothing is read; what an overlay folder holds that would
-never be looked at is refused.
+option overrides an earlier one. Folders are listed when asked for and nothing is read; what would
+be passed over in an overlay folder is refused.
 """
 
 from __future__ import annotations

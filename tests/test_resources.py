@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planner import resources
-from planner.errors import PlannerError
+from planner.errors import InputError, PlannerError
 
 ROOT = Path(__file__).parents[1]
 
@@ -87,6 +88,38 @@ def test_an_unknown_kind_is_refused_with_the_nearest() -> None:
 def test_an_overlay_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PlannerError, match="mine: no such folder"):
         resources.profile_roots([tmp_path / "mine"])
+
+
+@pytest.mark.parametrize(
+    ("files", "given", "faults"),
+    [
+        (["lab/node/a.yaml", "lab/nodes/a.yaml"], "lab", ["lab/node  is not .*; nearest: nodes"]),
+        (
+            ["lab/nodes/a.yml", "lab/ecus/b.YAML"],
+            "lab",
+            ["lab/ecus/b.YAML  .* rename it to b.yaml", "lab/nodes/a.yml  .* rename it to a.yaml"],
+        ),
+        (["lab/a.yaml"], "lab", ["lab  holds no folder of profiles; expected .* accelerators, "]),
+        (["lab/nodes/a.yaml"], "lab/nodes", ["nodes  holds .*; give the folder that nodes/ is in"]),
+    ],
+)
+def test_what_would_be_passed_over_in_an_overlay_is_refused(
+    tmp_path: Path, files: list[str], given: str, faults: list[str]
+) -> None:
+    for file in files:
+        write(tmp_path / file)
+    with pytest.raises(InputError) as caught:
+        resources.find_profile("ecus", "a", [tmp_path / given])
+    found = [str(fault) for fault in caught.value.faults]
+    assert len(found) == len(faults)
+    assert all(map(re.search, faults, found)), found
+
+
+def test_an_overlay_may_hold_other_files_and_hidden_folders(tmp_path: Path) -> None:
+    for file in ("nodes/a.yaml", "nodes/README.md", "README.md", ".git/config"):
+        write(tmp_path / file)
+    assert resources.overlaid([tmp_path]) == [("nodes", "a")]
+    assert resources.profiles("nodes", [tmp_path])["a"] == tmp_path / "nodes/a.yaml"
 
 
 @pytest.mark.parametrize("given", ["5pct_ev_market", "5pct_ev_market.yaml"])

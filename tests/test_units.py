@@ -234,6 +234,19 @@ def test_reading_returns_base_units_and_the_spelling() -> None:
 
 def test_zero_needs_no_unit() -> None:
     assert units.read("0", "byte/second") == (0.0, "byte/second")
+    assert units.read("0", "hour/day") == (0.0, "hour/day")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("0.5", "hour/day"), ("45", "%"), ("1", "USD/kUSD")]
+)
+def test_a_bare_number_counts_ones_and_nothing_else(text: str, expected: str) -> None:
+    """Half an hour a day is no half: a share of the day would be 12 hours."""
+    with pytest.raises(UnitError) as fault:
+        units.read(text, expected)
+    message = f'"{text}" has no unit; expected one such as "{text} {expected}"'
+    assert str(fault.value) == message
+    assert units.read("50 %", "hour/day") == (0.5, "%")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if arguments is None:
         _for_one_command()
     from planner.cli.app import app
-    from planner.cli.output import finish, report
+    from planner.cli.output import finish, refused, report
     from planner.errors import PlannerError
 
     try:
@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         finish()
+    except OSError as error:
+        refused(error)
 
 
 def _for_one_command() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +65,8 @@ def _check(file: str, overlays: Sequence[Path]) -> None:
     from planner.inputs import documents
     from planner.inputs.load import check_profile
 
+    if os.path.isdir(file):
+        raise PlannerError(f"is a folder; name the files in it, as {os.path.join(file, '*.yaml')}")
     path = resources.find_scenario(file)
     keys = documents.load(path, file).entries
     kind = path.resolve().parent.name

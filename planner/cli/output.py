@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDTH = 100
+FAILED = 1
 BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell reports it
 
 
@@ -30,6 +31,14 @@ def finish() -> NoReturn:
     """Leave without complaint when the reader of the output has gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(BROKEN_PIPE)
+
+
+def refused(error: OSError) -> NoReturn:
+    """Leave with the system's reason, such as a full disk, on one line."""
+    what = f"{error.filename}: " if error.filename else "cannot write the output: "
+    sys.stderr.write(f"planner: {printable(what + (error.strerror or str(error)))}\n")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered goes nowhere
+    sys.exit(FAILED)
 
 
 def width() -> int:

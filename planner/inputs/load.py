@@ -122,8 +122,10 @@ def _checked(kind: str, layers: Sequence[Path], folders: Container[str]) -> Prof
 def _layered(kind: str, layers: Sequence[Path]) -> Node:
     """The files of one profile laid over each other, the first on top."""
     roots = [resources.data_root() / "hardware_profiles" / kind]
-    trees = [documents.resolve(layer, roots, _shown(layer)) for layer in reversed(layers)]
-    return reduce(documents.merge, trees[1:], trees[0])
+    trees: list[Node] = [
+        documents.resolve(layer, roots, _shown(layer)) for layer in reversed(layers)
+    ]
+    return reduce(documents.merge, trees)
 
 
 def _unused(overlays: Sequence[Path], used: Container[tuple[str, str]]) -> Iterator[Fault]:
@@ -302,26 +304,26 @@ def _model(schema: type[M], node: Node, tree: Node, at: Steps) -> tuple[M | None
 
 
 def _faults(schema: type[Entity], tree: Node, at: Steps, items: Sequence[Any]) -> Iterator[Fault]:
-    """One fault for each item, but none for what is missing under a wrong key, and one for an entry without most."""
+    """One fault an item; none for what is missing under a wrong key, and one for an entry that lacks most."""
     wrong = [item["loc"][:-1] for item in items if item["loc"][-1:] == ("[key]",)]
-    missing: dict[Steps, list[str]] = {}
+    missing: dict[Steps, list[Any]] = {}
     for item in items:
         loc = item["loc"]
         if item["type"] != "missing":
             yield _fault(schema, tree, at, item)
         elif not any(loc[: len(key)] == key for key in wrong):
-            missing.setdefault(loc[:-1], []).append(str(loc[-1]))
+            missing.setdefault(loc[:-1], []).append(item)
     bare = {
-        (*at, *loc): fields
-        for loc, fields in missing.items()
-        if len(fields) > FEW_MISSING and (loc or schema is not Scenario)
+        (*at, *loc)
+        for loc, gaps in missing.items()
+        if len(gaps) > FEW_MISSING and (loc or schema is not Scenario)
     }
-    for item in items:
-        parent = item["loc"][:-1]
-        if item["type"] == "missing" and parent in missing and (*at, *parent) not in bare:
-            yield _fault(schema, tree, at, item)
-    for steps, fields in bare.items():
-        yield _incomplete(schema, tree, steps, fields, bare)
+    for loc, gaps in missing.items():
+        if (*at, *loc) in bare:
+            fields = [str(item["loc"][-1]) for item in gaps]
+            yield _incomplete(schema, tree, (*at, *loc), fields, bare)
+        else:
+            yield from (_fault(schema, tree, at, item) for item in gaps)
 
 
 def _incomplete(
@@ -333,10 +335,8 @@ def _incomplete(
     best = nearest(name, sorted(beside - {name}))
     some, more = ", ".join(fields[:FEW_MISSING]), len(fields) - FEW_MISSING
     message = f"incomplete: {some} and {more} more are missing"
-    return Fault(
-        *documents.locate(tree, steps, at_key=True),
-        f"{message}; nearest entry: {best}" if best else message,
-    )
+    hint = f"; nearest entry: {best}" if best else ""
+    return Fault(*documents.locate(tree, steps, at_key=True), message + hint)
 
 
 def _beside(schema: type[Entity], tree: Node, steps: Steps) -> set[str]:

@@ -170,8 +170,8 @@ class _Page:
         for parts in commands:
             whole = " ".join(parts)
             fits = len(lead) + len(whole) <= self.width
-            for part in [whole] if fits else [f"{parts[0]} \\", *(f"  {p}" for p in parts[1:])]:
-                self.lines.append(Text.assemble((lead, "bold"), part))
+            for line in [whole] if fits else " \\\n  ".join(parts).split("\n"):
+                self.lines.append(Text.assemble((lead, "bold"), line))
                 lead = " " * len(lead)
 
 
@@ -519,11 +519,12 @@ def _outside_the_book(plan: Plan) -> Iterator[str]:
 
 
 def _what(order: Order, room: int) -> str:
-    """Count and kind; a title too long for the room ends at its comma."""
-    tier = f", {order.tier}" if order.tier else ""
-    whole = _shown(f"{order.count:,} x {order.what}{tier}")
-    brief = _shown(f"{order.count:,} x {order.what.partition(',')[0]}{tier}")
-    return whole if len(whole) <= room else _cut(brief, room)
+    """Count, kind and tier; a title too long for the room ends at its comma, or where it must."""
+    tier = _shown(f", {order.tier}" if order.tier else "")
+    whole = _shown(f"{order.count:,} x {order.what}")
+    if len(whole + tier) > room:
+        whole = _cut(whole.partition(",")[0] if order.count < 1000 else whole, room - len(tier))
+    return whole + tier
 
 
 def _warning_lines(warnings: Sequence[Warning_]) -> list[str]:
@@ -539,7 +540,8 @@ def _rests_on(each: Assumption) -> str:
         for name, change in each.moves.items()
         if abs(change) >= 5e-4
     )
-    low, high = (end.partition(" ")[0] for end in (each.low, each.high))
+    low = each.low.partition(" ")[0]
+    high = each.high.rpartition(" to ")[2].partition(" ")[0]
     span = f"{each.value} ({low} to {high})"
     return _shown(f"{each.path} = {span}, {each.confidence}; moves {moves}")
 

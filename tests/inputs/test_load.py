@@ -9,7 +9,7 @@ import pytest
 
 from planner.errors import Fault, InputError
 from planner.inputs.load import Inputs, check_profile, load
-from planner.resources import data_root, find_scenario, scenarios
+from planner.resources import data_root, find_scenario, profiles, scenarios
 
 Faults = Callable[..., list[Fault]]
 Loaded = Callable[..., Inputs]
@@ -54,6 +54,67 @@ def test_all_faults_are_reported_at_once(faults: Faults) -> None:
         (4, "ota.headrom"),
         (6, "training.goodput"),
     ]
+
+
+def test_a_number_without_its_unit_is_refused(faults: Faults) -> None:
+    fault = only(faults("programs:\n  model_c:\n    daily_hours: 0.5\n"))
+    assert (fault.line, fault.path) == (4, "programs.model_c.daily_hours")
+    assert fault.message == '"0.5" has no unit; expected one such as "0.5 hour/day"'
+
+
+def test_what_a_wrong_key_holds_is_not_missed_besides(faults: Faults) -> None:
+    found = faults("tiers:\n  lukewarm: {copies: 2 GB}\nlinks:\n  wify: {session: 1 hour}\n")
+    assert [(fault.line, fault.path) for fault in found] == [
+        (3, "tiers.lukewarm"),
+        (3, "tiers.lukewarm.copies"),
+        (5, "links.wify"),
+    ]
+    assert found[0].message == "\"lukewarm\" is unknown; expected 'hot', 'warm' or 'cold'"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "best"),
+    [
+        ("programs:\n  model_nn: {daily_hours: 1 hour/day}\n", "programs.model_nn", "model_n"),
+        ("workloads:\n  percepton: {cadence: 9 day}\n", "workloads.percepton", "perception"),
+        ("sites:\n  jpan: {training: dgx_h100}\n", "sites.jpan", "japan"),
+        ("regions:\n  eurpe: {country: NO}\n", "regions.eurpe", "europe"),
+        ("nodes:\n  dgx_h10: {power: 9 kW}\n", "nodes.dgx_h10", "dgx_h100"),
+        ("programs:\n  xyz: {}\n", "programs.xyz", None),
+    ],
+)
+def test_a_misspelt_entry_is_one_fault_that_names_the_nearest(
+    faults: Faults, text: str, path: str, best: str | None
+) -> None:
+    fault = only(faults(text))
+    assert (fault.file.endswith("mine.yaml"), fault.line, fault.path) == (True, 3, path)
+    assert fault.message.startswith("incomplete: ")
+    assert fault.message.partition(" more are missing")[2] == (
+        f"; nearest entry: {best}" if best else ""
+    )
+
+
+def test_one_misspelt_entry_is_not_offered_for_another(faults: Faults) -> None:
+    found = faults("programs:\n  model_nx: {}\n  model_ny: {}\n")
+    assert [fault.message.rpartition(": ")[2] for fault in found] == ["model_n", "model_n"]
+
+
+def test_an_entry_that_lacks_little_names_each_key(faults: Faults) -> None:
+    found = faults("packages:\n  maps: {size: 1 GB}\n")
+    assert [fault.path for fault in found] == [
+        f"packages.maps.{key}" for key in ("cadence", "delta_ratio", "delta_share")
+    ]
+    assert {fault.message for fault in found} == {"missing"}
+
+
+def test_months_in_the_wrong_order_are_reported_with_the_faults_of_other_sections(
+    faults: Faults,
+) -> None:
+    found = faults("horizon: {start: 2028-01, end: 2026-12}\nota:\n  rollout: 2 GB\n")
+    assert [(fault.line, fault.path) for fault in found] == [(2, "horizon.end"), (4, "ota.rollout")]
+    assert found[0].message == "2026-12 is before the start 2028-01"
+    found = faults("horizon: {start: 2019-01, end: never}\n")
+    assert [fault.path for fault in found] == ["horizon.end", "horizon.start"]
 
 
 def test_a_missing_profile_names_the_nearest(faults: Faults) -> None:
@@ -182,6 +243,54 @@ def test_a_number_of_a_profile_file_without_a_confidence_is_refused(tmp_path: Pa
     (folder / "mine.yaml").write_text("\n".join(lines), encoding="utf-8")
     with pytest.raises(InputError, match="confidence missing"):
         check_profile(folder / "mine.yaml", "ecus")
+
+
+def overlay(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "gh200_nvl32.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+POWER = "power: {value: 42 kW, source: own, confidence: measured}\n"
+
+
+def test_a_profile_file_is_checked_over_the_shipped_one_of_its_name(tmp_path: Path) -> None:
+    node = check_profile(overlay(tmp_path / "nodes", POWER), "nodes")
+    assert node.power.value == 42_000  # type: ignore[attr-defined]
+    assert node.title == check_profile(profiles("nodes")["gh200_nvl32"], "nodes").title
+
+
+def test_a_wrong_profile_file_is_not_told_to_extend_a_scenario(tmp_path: Path) -> None:
+    path = overlay(tmp_path / "nodes", f"{POWER}pwer: 2 kW\ntitle: null\n")
+    with pytest.raises(InputError) as caught:
+        check_profile(path, "nodes")
+    assert [(fault.line, fault.path, fault.message) for fault in caught.value.faults] == [
+        (1, "title", "missing"),
+        (2, "pwer", "unknown key; nearest: power"),
+    ]
+
+
+def test_a_profile_file_with_a_misspelt_name_is_told_the_nearest(tmp_path: Path) -> None:
+    path = overlay(tmp_path / "nodes", POWER).rename(tmp_path / "nodes" / "gh200_nvl3.yaml")
+    with pytest.raises(InputError) as caught:
+        check_profile(path, "nodes")
+    assert only(list(caught.value.faults)).message.endswith("; nearest entry: gh200_nvl32")
+
+
+def test_a_profile_of_an_overlay_is_checked_though_nothing_names_it(
+    faults: Faults, loaded: Loaded, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lab" / "nodes"
+    overlay(folder, POWER).rename(folder / "dojo_tile.yaml")
+    inputs = loaded("title: Mine\n", overlays=(tmp_path / "lab",))
+    assert "dojo_tile" not in inputs.profiles["nodes"]
+    (folder / "dojo_tile.yaml").write_text("pwer: 2 kW\nprice: 3 USD\n", encoding="utf-8")
+    fault = only(faults("title: Mine\n", overlays=(tmp_path / "lab",)))
+    assert (Path(fault.file).name, fault.line, fault.path) == ("dojo_tile.yaml", 1, "pwer")
+    (folder / "dojo_tile.yaml").write_text("price: 3 USD\n", encoding="utf-8")
+    fault = only(faults("ota: {rollout: 2 day}\n", overlays=(tmp_path / "lab",)))
+    assert fault.message.startswith("source missing")
 
 
 def test_an_edit_needs_no_source(loaded: Loaded) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from planner.inputs.numbers import Leaf, month_index, month_label
+from planner.inputs.numbers import Leaf, Series, month_index, month_label
+from planner.inputs.profiles import Entity
 
 SHARE = Leaf("1", "a share", least=0, most=1)
 POWER = Leaf("watt", "a power", above=0)
@@ -138,6 +139,15 @@ def test_one_number_is_a_series_that_does_not_change() -> None:
 )
 def test_a_wrong_series_is_refused_in_words(raw: Any, words: str) -> None:
     assert words in fault(SHARE, raw, "series")
+
+
+def test_the_schema_says_what_a_series_is_before_its_first_and_after_its_last_knot() -> None:
+    class Plan(Entity):
+        share: Annotated[Series, SHARE]
+
+    forms = Plan.model_json_schema()["properties"]["share"]["anyOf"]
+    (series,) = [form for form in forms if "series" in form.get("properties", {})]
+    assert "before its first knot a series has the first knot's value" in series["description"]
 
 
 def test_a_profile_of_the_day_has_twenty_four_weights() -> None:

@@ -93,6 +93,6 @@ def test_a_seeded_bug_that_passes_values_past_the_graph_is_caught() -> None:
 
 
 def test_a_seeded_bug_that_ignores_a_parameter_is_caught() -> None:
-    project = bugs.with_bug(layout("running"), bugs.calendar_is_not_looked_at)
-    (before,) = project.run(["gpus_release_percentile"]).values()
-    assert not answers(project, before, "release_duty", "gpus_release_percentile")
+    project = bugs.with_bug(layout("running"), bugs.what_is_there_is_not_looked_at)
+    (before,) = project.run(["gpus_short"]).values()
+    assert not answers(project, before, "gpus_equivalent", "gpus_short")
