@@ -135,11 +135,6 @@ def first(x: Array, axis: int) -> Array:
     return take(x, axis, 0)
 
 
-def select(x: Array, axis: int, indices: Sequence[int]) -> Array:
-    """Some positions of an axis, in the order given; `x` itself where it does not vary there."""
-    return x if x.shape[axis] == 1 else np.take(x, list(indices), axis=axis)
-
-
 @dataclass(frozen=True)
 class Labels:
     """What the positions along each axis are called: months as "2024-01", regions as "japan".

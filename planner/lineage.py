@@ -382,11 +382,17 @@ class _Lineage:
         if MONTH not in self.pins:
             return
         others = {axis: position for axis, position in self.pins.items() if axis != MONTH}
-        counts = _fixed(self.values[name], others).sum(axis=tuple(a for a in range(RANK) if a != MONTH))
+        counts = _fixed(self.values[name], others).sum(
+            axis=tuple(a for a in range(RANK) if a != MONTH)
+        )
         counts = counts[: self.pins[MONTH] + 1]
         entries = [f"{self.plan.months[i]} {counts[i]:,.0f}" for i in np.flatnonzero(counts)]
         shown = [*entries[:ORDERS_LISTED], *(["..."] if len(entries) > ORDERS_LISTED else [])]
-        yield f"so far: {', '.join([*shown, f'together {counts.sum():,.0f}'])}" if shown else "so far: none"
+        yield (
+            f"so far: {', '.join([*shown, f'together {counts.sum():,.0f}'])}"
+            if shown
+            else "so far: none"
+        )
 
     def _input(self, name: str, full: bool) -> Explanation:
         info = self.leaves[name]
@@ -620,6 +626,7 @@ def _range(low: float, high: float, unit: str) -> str:
 
 
 def axis_count(axis: int, size: int) -> str:
+    """Positions of an axis in words: "3 sites"."""
     name = AXES[axis]
     return counted(size, name, _MANY.get(name))
 

@@ -31,6 +31,7 @@ KINDS = (
 """The kinds of profile; each is a folder of `hardware_profiles/` with one YAML file a thing."""
 
 SUFFIX = ".yaml"
+COMMON = "base"  # what the shipped scenarios extend
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
@@ -44,11 +45,6 @@ def data_root() -> Path:
 def scenario_root() -> Path:
     """The folder of the shipped scenarios."""
     return data_root() / "scenarios"
-
-
-def template_root() -> Path:
-    """The folder of the report templates and of the chart style."""
-    return data_root() / "reports" / "templates"
 
 
 def profile_roots(overlays: Sequence[Path] = ()) -> tuple[Path, ...]:
@@ -117,8 +113,10 @@ def profiles(kind: str, overlays: Sequence[Path] = ()) -> dict[str, Path]:
 
 
 def scenarios() -> dict[str, Path]:
-    """The shipped scenarios by name."""
-    return _yaml_files(scenario_root())
+    """The shipped scenarios by name; what they have in common is no plan by itself."""
+    found = _yaml_files(scenario_root())
+    found.pop(COMMON, None)
+    return found
 
 
 def find_scenario(name_or_path: str | os.PathLike[str]) -> Path:

@@ -27,7 +27,6 @@ from planner.axes import (
     parse_axes,
     peak,
     place,
-    select,
     shape_of,
     spread,
     take,
@@ -93,17 +92,11 @@ def test_take_keeps_the_axis_and_counts_from_the_end() -> None:
 
 def test_take_where_nothing_varies_gives_the_same_array() -> None:
     assert take(BY_HOUR, SITE, 5) is BY_HOUR
-    assert select(BY_HOUR, SITE, [3, 4]) is BY_HOUR
 
 
 def test_take_outside_the_axis_is_refused() -> None:
     with pytest.raises(AxisError, match="position 2 is outside the 2 of the axis month"):
         take(BY_HOUR, MONTH, 2)
-
-
-def test_select_gives_positions_in_the_order_asked_for() -> None:
-    chosen = select(BY_HOUR, REGION, [2, 0])
-    assert np.array_equal(chosen, np.concatenate([BY_HOUR[:, :, :, 2:3], BY_HOUR[:, :, :, :1]], 3))
 
 
 def test_cumulative_ends_at_the_total() -> None:

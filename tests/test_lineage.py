@@ -108,7 +108,7 @@ def test_a_series_shows_the_knots_that_matter_at_the_month(plan: Plan) -> None:
     between = explain(plan, "market_share", at="2024-12")
     assert len(between.cells) == 2
     after = explain(plan, "market_share", at="2027-06")
-    assert [cell.value for cell in after.cells] == ["5 %"]
+    assert [cell.path for cell in after.cells] == ["market.share.series.2025-12"]
 
 
 def test_many_cells_are_cut_below_the_root_and_counted(plan: Plan) -> None:
@@ -168,6 +168,48 @@ def test_unknown_names_are_refused(
 ) -> None:
     with pytest.raises(PlannerError, match=words):
         explain(plan, name, **options)  # type: ignore[arg-type]
+
+
+def test_orders_say_what_was_ordered_up_to_the_month(plan: Plan) -> None:
+    tree = explain(plan, "gpus", at="2027-06")
+    (line,) = find(tree, "orders").remarks
+    nodes_then = plan["nodes"].at(month="2027-06").values.sum()
+    assert line.startswith("so far: 2024-09 ")
+    assert line.endswith(f"..., together {nodes_then:,.0f}")
+    assert line in " ".join(str(tree).replace("│", " ").split())
+    (line,) = explain(plan, "storage_orders", at="2024-03", tier="warm", site="japan").remarks
+    assert line == "so far: 2024-03 1, together 1"
+    assert explain(plan, "switch_orders", at="2023-11").remarks == ("so far: none",)
+
+
+def test_a_label_that_the_root_does_not_have_is_said_to_hold_below(plan: Plan) -> None:
+    tree = explain(plan, "gpus", region="japan")
+    assert tree.remarks == ("(gpus has no region; japan is pinned below where there is one)",)
+    assert explain(plan, "vehicles_in_operation", region="japan").remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "cells"),
+    (
+        ("models.bev_perception.frame_flops", "model_frame_flops", 1),
+        ("regions.japan.cellular_price", "region_cellular_price", 1),
+        ("regions.japan.building_cost", "location_building_cost", 1),
+        ("regions.*.cellular_price", "region_cellular_price", 7),
+    ),
+)
+def test_an_input_answers_to_its_path(plan: Plan, path: str, name: str, cells: int) -> None:
+    tree = explain(plan, path)
+    assert (tree.name, len(tree.cells)) == (name, cells)
+
+
+def test_every_assumption_can_be_explained_by_its_path(plan: Plan) -> None:
+    for each in plan.assumptions:
+        assert explain(plan, each.path).cells, each.path
+
+
+def test_an_unknown_path_is_refused_with_the_nearest(plan: Plan) -> None:
+    with pytest.raises(PlannerError, match=r"nearest: regions.japan.cellular_price"):
+        explain(plan, "regions.japan.celular_price")
 
 
 def test_it_shows_itself_in_notebooks_without_markup(plan: Plan) -> None:

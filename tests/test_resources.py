@@ -45,7 +45,12 @@ def test_a_checkout_has_its_folders_beside_the_package() -> None:
 def test_a_wheel_has_its_folders_inside_the_package(shipped: Path) -> None:
     inside = write(shipped / "planner/_data/scenarios/only_in_wheel.yaml")
     assert resources.scenarios() == {"only_in_wheel": inside}
-    assert resources.template_root() == shipped / "planner/_data/reports/templates"
+
+
+def test_what_scenarios_have_in_common_is_not_listed_as_one(shipped: Path) -> None:
+    inside = write(shipped / "planner/_data/scenarios/one.yaml")
+    write(shipped / "planner/_data/scenarios/base.yaml")
+    assert resources.scenarios() == {"one": inside}
 
 
 def test_profiles_are_named_by_their_files(shipped: Path) -> None:

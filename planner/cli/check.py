@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from planner.cli.options import Profiles
+from planner.cli.options import Profiles, find_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,9 +64,7 @@ def _check(file: str, overlays: Sequence[Path]) -> None:
     from planner.inputs import documents
     from planner.inputs.load import check_profile
 
-    if os.path.isdir(file):
-        raise PlannerError(f"is a folder; name the files in it, as {os.path.join(file, '*.yaml')}")
-    path = resources.find_scenario(file)
+    path = find_file(file)
     keys = documents.load(path, file).entries
     kind = path.resolve().parent.name
     if "plan_start" not in keys and kind in resources.KINDS:

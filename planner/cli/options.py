@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +57,20 @@ Profiles = Annotated[
 ]
 
 
+def find_file(scenario: str) -> Path:
+    """The file that a scenario argument names."""
+    from planner import resources
+    from planner.errors import PlannerError
+
+    try:
+        return resources.find_scenario(scenario)
+    except PlannerError:
+        if not os.path.isdir(scenario):
+            raise
+    inside = os.path.join(scenario, "*.yaml")
+    raise PlannerError(f"{scenario}: is a folder; name a file in it, as {inside}")
+
+
 def load_project(
     scenario: str,
     edits: list[str] | None,
@@ -68,7 +83,7 @@ def load_project(
     from planner.plan import load
 
     return load(
-        scenario,
+        find_file(scenario),
         set=edits or [],
         set_quantity=overrides or [],
         with_modules=modules or [],

@@ -68,6 +68,7 @@ def test_json_has_the_documented_keys_and_the_headline_quantities(planner: Plann
     assert list(document) == [
         "schema",
         "scenario",
+        "changes",
         "months",
         "quantities",
         "orders",

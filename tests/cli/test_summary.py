@@ -39,11 +39,23 @@ def test_a_horizon_of_a_year_or_less_is_shown_by_month() -> None:
     ]
 
 
-def test_a_long_horizon_shows_evenly_chosen_years_with_both_ends() -> None:
-    months = [f"{2024 + m // 12}-{m % 12 + 1:02d}" for m in range(20 * 12)]
-    labels = [period.label for period in periods(months, 8)]
-    assert len(labels) == 8
-    assert (labels[0], labels[-1]) == ("2024", "2043")
+@pytest.mark.parametrize("years", (2, 7, 8, 9, 20, 40))
+@pytest.mark.parametrize("most", (1, 2, 3, 8))
+def test_years_that_do_not_fit_are_put_together_and_none_is_skipped(years: int, most: int) -> None:
+    months = [f"{2024 + m // 12}-{m % 12 + 1:02d}" for m in range(years * 12)]
+    found = periods(months, most)
+    assert len(found) <= most
+    assert [i for period in found for i in range(*period.months.indices(len(months)))] == list(
+        range(len(months))
+    )
+
+
+def test_ranges_of_years_and_months_are_labelled_by_both_ends() -> None:
+    years = [f"{2024 + m // 12}-{m % 12 + 1:02d}" for m in range(7 * 12)]
+    assert [each.label for each in periods(years, 4)] == ["24-25", "26-27", "28-29", "2030"]
+    months = [f"2024-{month:02d}" for month in range(1, 13)]
+    labels = [each.label for each in periods(months, 7)]
+    assert labels == ["Jan-Feb", "Mar-Apr", "May-Jun", "Jul-Aug", "Sep-Oct", "Nov-Dec"]
 
 
 def test_part_of_a_year_is_a_column_of_its_own() -> None:

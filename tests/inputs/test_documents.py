@@ -162,7 +162,7 @@ def test_a_tag_is_refused(either_parser: None, tag: str) -> None:
         ("a:\n\t- 1", 2, "a tab; indent with spaces"),
         ("a:\n  b: 1\n\tc: 2", 3, "a tab; indent with spaces"),
         ("a:\n  -\tb: 1\n  - c", 2, "a tab; indent with spaces"),
-        ("a: 1\nb: x\ty: z", 2, 'expected one "key: value" here'),
+        ("a: 1\nb: 'x\ty': z", 2, 'expected one "key: value" here'),
         ("a: 1\nb: 'x\n\n\n", 2, "expected the closing quote"),
         ("a: @home", 1, "quote a text that begins with @"),
         ("a: 1\nb", 2, 'expected "key: value"'),

@@ -20,7 +20,7 @@ def only(found: list[Fault]) -> Fault:
     return found[0]
 
 
-@pytest.mark.parametrize("name", sorted(set(scenarios()) - {"base"}))
+@pytest.mark.parametrize("name", sorted(scenarios()))
 def test_every_shipped_scenario_is_right(name: str) -> None:
     assert load(find_scenario(name)).scenario.title
 

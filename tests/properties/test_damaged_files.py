@@ -76,9 +76,10 @@ def processor_time(seconds: float) -> Iterator[None]:
 def damaged(folder: Path, seed: int) -> tuple[Path, list[Path], str]:
     """A scenario with the damage of a seed in it or under it: its file, overlay folders, the damage."""
     scenarios = resources.scenarios()
-    names = [name for name in scenarios if name != "base"]
+    names = list(scenarios)
     name = names[seed % len(names)]
     files = {folder / f"{each}.yaml": scenarios[each] for each in scenarios}
+    files[folder / "base.yaml"] = resources.scenario_root() / "base.yaml"
     target = folder / f"{(name, name, 'base')[seed % 3]}.yaml"
     overlays = []
     if seed % 5 == 4:

@@ -1,0 +1,201 @@
+"""What the table of `planner size` says: complete sums, comparable rows, labelled what-ifs."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import planner as package
+from planner.findings import Assumption
+from planner.plan import Plan
+from planner.report.summary import LABEL, MARGIN, _rests_on, summary
+from tests.cli.conftest import ROOT, Planner
+
+MAIN = "scenarios/5pct_ev_market.yaml"
+MIXED = """\
+extends: 5pct_ev_market.yaml
+sites:
+  taiwan:
+    installed:
+      - {hardware: dgx_a100, count: {value: 4, source: "Invented", confidence: assumed}, in_service: 2022-01}
+"""
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return package.load(ROOT / MAIN).plan()
+
+
+def table(plan: Plan, width: int = 100) -> dict[str, str]:
+    """Heads under "", and the cells of each row under its label."""
+    lines = [line.plain for line in summary(plan, width)]
+    start = next(i for i, line in enumerate(lines) if line.startswith(" " * MARGIN))
+    rows = lines[start : lines.index("", start)]
+    return {line[MARGIN - LABEL : MARGIN].strip(): line[MARGIN:] for line in rows}
+
+
+def numbers(cells: str) -> list[float]:
+    return [float(cell.replace(",", "")) for cell in re.findall(r"[\d.,]+", cells)]
+
+
+@pytest.mark.parametrize("width", (60, 80, 100))
+def test_the_cells_of_a_flow_add_up_to_all_that_the_plan_pays(plan: Plan, width: int) -> None:
+    rows = table(plan, width)
+    assert rows[""].split()[0] == "before"
+    for name in ("capex", "opex"):
+        whole = float(plan.values(name)[0].sum())
+        assert sum(numbers(rows[f"{name}, USD M"])) * 1e6 == pytest.approx(whole, rel=5e-3)
+
+
+def test_before_the_horizon_a_stock_has_no_cell(plan: Plan) -> None:
+    rows = table(plan)
+    assert len(numbers(rows["vehicles, million"])) == 7
+    assert len(numbers(rows["capex, USD M"])) == 8
+    assert numbers(rows["capex, USD M"])[0] > 0
+
+
+def test_without_months_before_the_horizon_there_is_no_such_column() -> None:
+    assert "before" not in table(package.load("test_fleet").plan())[""]
+
+
+def test_a_range_shows_the_end_of_a_stock_and_the_largest_of_a_peak(plan: Plan) -> None:
+    wide, narrow = table(plan), table(plan, 60)
+    assert narrow[""].split() == ["before", "24-27", "28-30"]
+    stock, peak = "vehicles, million", "ingest peak, Gb/s"
+    assert numbers(narrow[stock]) == [numbers(wide[stock])[3], numbers(wide[stock])[6]]
+    assert numbers(narrow[peak]) == [max(numbers(wide[peak])[:4]), max(numbers(wide[peak])[4:7])]
+
+
+def test_rows_say_what_they_are(plan: Plan) -> None:
+    rows = table(plan)
+    assert "99 % of reached in, days" in rows and "GPU-hours needed, million" in rows
+    share = plan["ota_reachable_share"].values[-1]
+    assert numbers(rows["reachable, %"])[6] == pytest.approx(100 * share, rel=5e-3)
+
+
+def test_gpu_hours_are_in_the_unit_of_their_label() -> None:
+    plan = package.load("test_fleet").plan()
+    hours = plan["training_gpu_hours"].values.reshape(24, -1).sum(axis=1)
+    found = numbers(table(plan)["GPU-hours needed, thousand"])
+    assert found[:2] == pytest.approx([hours[:12].sum() / 1e3, hours[12:].sum() / 1e3], rel=5e-3)
+
+
+def test_opex_names_energy_and_networks_in_its_own_scale(plan: Plan) -> None:
+    rows = table(plan)
+    networks = sum(x.sum() for x in plan.values("cellular_cost", "delivery_cost"))
+    assert sum(numbers(rows["of which cellular, CDN"])[:8]) == pytest.approx(
+        networks / 1e6, rel=0.01
+    )
+    energy = plan.values("energy_cost")[0].sum()
+    assert sum(numbers(rows["of which energy"])[:8]) == pytest.approx(energy / 1e6, rel=0.01)
+
+
+def test_vehicles_are_counted_in_one_unit_and_served_is_said_where_some_are_not(
+    scenario_file: Callable[[str], str], plan: Plan
+) -> None:
+    served = plan["vehicles_served"].values[-1].sum()
+    assert numbers(table(plan)["served, million"])[6] == pytest.approx(served / 1e6, rel=5e-3)
+    text = "extends: 5pct_ev_market.yaml\nmarket: {share: 0.1 %}\n"
+    fleet = table(package.load(scenario_file(text)).plan())
+    labels = [label for label in fleet if label.startswith(("vehicles", "on ", "served"))]
+    assert len(labels) == 4
+    assert len({label.partition(", ")[2] for label in labels}) == 1
+    assert "served" not in " ".join(table(package.load("test_fleet").plan()))
+
+
+def test_mixed_hardware_is_also_counted_in_the_kind_that_is_needed(
+    scenario_file: Callable[[str], str], plan: Plan
+) -> None:
+    assert not any(label.startswith("in service, as") for label in table(plan))
+    mixed = package.load(scenario_file(MIXED)).plan()
+    found = numbers(table(mixed)["in service, as gh200_nvl32"])
+    equivalent = mixed["gpus_equivalent"].at(month="2024-12").values.sum()
+    assert found[0] == pytest.approx(equivalent, rel=5e-3)
+
+
+def test_an_override_says_where_it_stands(planner: Planner) -> None:
+    printed = planner("size", MAIN, "--set-quantity", "gpus_required=2000").out
+    assert "gpus_required = 2000 at each of 3 sites" in printed
+
+
+def test_what_was_changed_is_said_and_goes_into_the_next_commands(planner: Planner) -> None:
+    change = ("--set", "market.share=3 %", "--hardware", "dgx_h100")
+    printed = planner("size", MAIN, *change).out
+    assert "Changed: --set 'market.share=3 %', --hardware dgx_h100" in printed
+    following = printed[printed.index("\nNext") :]
+    assert following.count("--set 'market.share=3 %'") == 2
+    commands = re.sub(r"\\\n *", "", following).strip().splitlines()
+    assert len(commands) == 2 and all("planner " in command for command in commands)
+    document = json.loads(planner("size", MAIN, *change, "--json").out)
+    assert document["changes"] == ["--set 'market.share=3 %'", "--hardware dgx_h100"]
+    assert json.loads(planner("size", MAIN, "--json").out)["changes"] == []
+    explained = planner("explain", MAIN, "gpus", *change).out
+    assert "--hardware dgx_h100" in explained
+
+
+def test_an_empty_order_book_says_why(planner: Planner) -> None:
+    assert "none: the sites order nothing" in planner("size", "test_fleet").out
+
+
+def test_the_most_expensive_order_of_a_month_comes_first(plan: Plan) -> None:
+    keys = [(order.order_by, -order.usd) for order in plan.orders]
+    assert keys == sorted(keys)
+
+
+def test_what_the_order_book_leaves_out_is_said(planner: Planner) -> None:
+    printed = planner("size", MAIN).out
+    assert re.search(r"^  without switches \(USD .+ M\) and halls \(USD .+ M\)$", printed, re.M)
+
+
+@pytest.mark.parametrize("columns", (40, 60, 80, 100))
+def test_an_order_keeps_its_place_its_tier_and_its_price(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    orders = json.loads(planner("size", MAIN, "--json").out)["orders"]
+    lines = planner("size", MAIN, "--orders").out.splitlines()
+    rows = [line for line in lines if re.match(r"  \d{4}-\d{2}  ", line)]
+    for order, row in zip(orders, rows, strict=True):
+        assert order["site"] in row and order["tier"] in row
+        assert re.search(r"[\d.,]+( [MB]|,\d{3}| bn)?$", row)
+        assert len(row) <= max(columns, 60)
+
+
+def test_an_assumption_says_in_which_direction_the_plan_moves() -> None:
+    each = Assumption(
+        "regions.*.cellular_price", "a.yaml", 1, "price", "0.2 to 2.5 USD/GB", "0.1 to 1 USD/GB",
+        "0.6 to 5 USD/GB", "assumed", None, {"tco": 0.63, "gpus_required": -0.12},
+    )  # fmt: skip
+    assert _rests_on(each) == (
+        "regions.*.cellular_price = 0.2 to 2.5 USD/GB (0.1 to 5), assumed; "
+        "moves tco by +63 %, gpus_required by -12 %"
+    )
+
+
+@pytest.mark.parametrize("command", (("check",), ("size",)))
+def test_a_folder_is_called_one(planner: Planner, tmp_path: Path, command: tuple[str]) -> None:
+    done = planner(*command, str(tmp_path))
+    assert (done.code, done.out) == (2, "")
+    assert "is a folder" in done.err and "no such file" not in done.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", (("size", MAIN, "--csv"), ("size", MAIN), ("--help",)))
+def test_a_full_disk_is_one_line(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "planner", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "planner: cannot write the output: No space left on device\n"
