@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner import resources, units
-from planner.axes import AXES, DRAW, MONTH, Array, Labels, axis_number, place
+from planner.axes import AXES, DRAW, MONTH, REGION, Array, Labels, axis_number, place
 from planner.errors import Fault, InputError, PlannerError, UnitError, suggestion
 from planner.graph import Graph, Quantity, load_user_module
 from planner.inputs import documents
@@ -69,7 +69,7 @@ HEADLINE = (
     "carbon",
 )
 
-# What orders, warnings and checks of what binds read besides; computed with the headline in one run.
+# What the order book, the warnings and the table read besides; computed with the headline in one run.
 FINDINGS = (
     "orders",
     "storage_orders",
@@ -90,6 +90,14 @@ FINDINGS = (
     "served_recorded",
     "region_served",
     "export_permitted",
+    "vehicles_by_ecu",
+    "gpus_equivalent",
+    "ota_reachable_share",
+    "energy_cost",
+    "cellular_cost",
+    "delivery_cost",
+    "fabric_payments",
+    "building_payments",
 )
 
 
@@ -292,6 +300,15 @@ class Plan:
     def title(self) -> str:
         """The scenario's title."""
         return self.project.inputs.scenario.title
+
+    @property
+    def forecasts(self) -> dict[str, str]:
+        """The forecast of electric-car sales that each region follows, by region."""
+        scenario = self.project.inputs.scenario
+        regions = self.project.table.labels[REGION]
+        return {
+            name: scenario.regions[name].forecast or scenario.market.forecast for name in regions
+        }
 
     @property
     def months(self) -> tuple[str, ...]:

@@ -90,6 +90,7 @@ def _scenario(plan: Plan) -> dict[str, Any]:
         "title": plan.title,
         "plan_start": plan.months[0],
         "horizon": {"start": months[0], "end": months[-1]},
+        "forecasts": plan.forecasts,
     }
 
 

@@ -49,18 +49,6 @@ COUNTED = ("1", "vehicle", GPU_HOURS)
 THOUSANDS_FROM, MILLIONS_FROM = 99_950, 999_500
 
 # What the report reads besides the headline; computed in one run.
-READ = (
-    "vehicles_by_ecu",
-    "vehicles_served",
-    "gpus_equivalent",
-    "ota_reachable_share",
-    "energy_cost",
-    "cellular_cost",
-    "delivery_cost",
-    "fabric_payments",
-    "building_payments",
-)
-
 Reduce = Callable[[Array], float]
 
 
@@ -108,7 +96,6 @@ class Period:
 
 def summary(plan: Plan, width: int = WIDTH, all_orders: bool = False) -> list[Text]:
     """The lines of the report, none wider than `width` (but never narrower than 60)."""
-    plan.values(*READ)
     page = _Page(max(NARROWEST, min(width, WIDTH)))
     _header(page, plan)
     page.skip()
@@ -194,10 +181,17 @@ def _header(page: _Page, plan: Plan) -> None:
         page.add(facts)
     if plan.project.changes:
         page.wrapped(_shown(f"Changed: {', '.join(plan.project.changes)}"), indent="  ")
-    page.wrapped(_shown(f"Trains on {', '.join(titles)}"))
+    page.wrapped(_shown(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}"))
     if plan.project.overrides:
         page.wrapped(_shown(f"Overridden: {'; '.join(_overrides(plan))}"), indent="  ")
     page.flowing("Peak need: ", list(_peaks(plan)))
+
+
+def _forecasts(plan: Plan) -> str:
+    """The forecasts in use: "iea_2024_steps (usa: iea_2025_shares)"."""
+    common = plan.project.inputs.scenario.market.forecast
+    others = [f"{name}: {used}" for name, used in plan.forecasts.items() if used != common]
+    return f"{common} ({', '.join(others)})" if others else common
 
 
 def _overrides(plan: Plan) -> Iterator[str]:
