@@ -24,8 +24,7 @@ from planner import resources, units
 from planner.axes import AXES, DRAW, MONTH, REGION, Array, Labels, axis_number, place
 from planner.errors import Fault, InputError, PlannerError, UnitError, suggestion
 from planner.graph import Graph, Quantity, load_user_module
-from planner.inputs import documents
-from planner.inputs import leaves as leaf_table
+from planner.inputs import documents, leaf_builder
 from planner.inputs.leaves import LeafTable
 from planner.inputs.load import Inputs
 from planner.inputs.load import load as load_inputs
@@ -209,7 +208,7 @@ def load(
     edits = _pairs(set, "--set", "PATH=VALUE")
     overlays = [Path(folder) for folder in profiles]
     inputs = load_inputs(resources.find_scenario(scenario), edits, overlays, hardware)
-    table = leaf_table.build(inputs)
+    table = leaf_builder.build(inputs)
     graph = Graph.of(*factory.MODULES, leaves=table.leaves)
     for path in with_modules:
         graph = graph.replace(load_user_module(Path(path)))

@@ -13,7 +13,8 @@ import pytest
 from planner import units
 from planner.axes import HOUR, MONTH, PROGRAM, REGION, TIER, Array, axis_names, on, place, total
 from planner.catalogue import Parts
-from planner.inputs.leaves import LeafTable, Row, build
+from planner.inputs.leaf_builder import build
+from planner.inputs.leaves import LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import month_index
 from planner.model import factory

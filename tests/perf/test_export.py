@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from planner.inputs.leaves import build
+from planner.inputs.leaf_builder import build
 from planner.inputs.load import load
 from planner.inputs.numbers import month_index
 from planner.perf import export

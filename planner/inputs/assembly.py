@@ -1,0 +1,68 @@
+"""From the cells of a leaf to its array: positions on an axis, knots over time.
+
+Every assembly takes cells of shape (draw, cell), so that the same code serves the plan at the medians and any draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from planner import units
+from planner.axes import DRAW, MONTH, RANK, Array, place
+from planner.inputs.numbers import Leaf, Series
+
+Assemble = Callable[[Array], object]
+
+
+def cell_assembly(
+    placed: Sequence[tuple[int, int]], size: int, leaf: Leaf, axes: tuple[int, ...]
+) -> Assemble:
+    """Cells to an array of `size` positions; `placed` pairs positions with columns, the rest stand for absence."""
+    positions = [position for position, _ in placed]
+    columns = [column if axes else 0 for _, column in placed]
+    absent = leaf.absent * units.scale(leaf.unit)
+
+    def assemble(cells: Array) -> Array:
+        values = np.full((len(cells), size), absent)
+        values[:, positions] = cells[:, columns]
+        return place(values, DRAW, *axes) if axes else values.reshape(-1, *(1,) * (RANK - 1))
+
+    return assemble
+
+
+def series_assembly(blocks: Sequence[tuple[Array, Series]], axes: tuple[int, ...]) -> Assemble:
+    """Knots to monthly values, one block of columns for each position on the second axis."""
+
+    def assemble(cells: Array) -> Array:
+        start, monthly = 0, []
+        for weights, series in blocks:
+            knots = cells[:, start : start + weights.shape[1]]
+            start += weights.shape[1]
+            if series.interpolate == "geometric":
+                monthly.append(np.exp(np.log(knots) @ weights.T))
+            else:
+                monthly.append(knots @ weights.T)
+        if len(axes) == 1:
+            return place(monthly[0], DRAW, MONTH)
+        return place(np.stack(monthly, axis=-1), DRAW, *axes)
+
+    return assemble
+
+
+def interpolation_weights(at: Any, knots: Any, interpolate: str) -> Array:
+    """Weights of the knots at each time, shape (time, knot); the ends hold beyond the knots."""
+    after = np.searchsorted(knots, at, side="right")
+    left = np.clip(after - 1, 0, len(knots) - 1)
+    right = np.clip(after, 0, len(knots) - 1)
+    weights = np.zeros((len(at), len(knots)))
+    times = np.arange(len(at))
+    share = np.zeros(len(at))
+    if interpolate != "step":
+        gap = np.maximum(knots[right] - knots[left], 1)
+        share = np.where(right > left, np.clip((at - knots[left]) / gap, 0.0, 1.0), 0.0)
+    weights[times, left] += 1.0 - share
+    weights[times, right] += share
+    return weights

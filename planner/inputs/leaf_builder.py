@@ -1,0 +1,502 @@
+"""Fills the leaf table: walks a checked scenario and its profiles once and notes every leaf with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+
+from planner import units
+from planner.axes import (
+    DRAW,
+    ECU,
+    HARDWARE,
+    HOUR,
+    LINK,
+    MONTH,
+    PACKAGE,
+    PROGRAM,
+    REGION,
+    SITE,
+    TIER,
+    WORKLOAD,
+    Array,
+    place,
+)
+from planner.catalogue import LINKS, TIERS, Calendar, Parts
+from planner.inputs import documents
+from planner.inputs.assembly import Assemble, cell_assembly, interpolation_weights, series_assembly
+from planner.inputs.checks import fleet_regions
+from planner.inputs.leaves import LeafInfo, LeafTable, Row
+from planner.inputs.load import Inputs
+from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
+from planner.inputs.profiles import SOLD, Entity
+from planner.inputs.scenario import Link, Tier
+from planner.inputs.structure import Given, structure
+
+HOURS = tuple(f"{hour:02d}" for hour in range(24))
+Steps = tuple[str | int, ...]
+# A part of a ragged list: position of its owner, where it is written, its fields, and its place in time.
+PartEntry = tuple[tuple[int, ...], Steps, Entity, Mapping[str, float]]
+
+
+def build(inputs: Inputs) -> LeafTable:
+    """The leaf table of checked inputs."""
+    return _Builder(inputs).table()
+
+
+class _Builder:
+    """Walks the scenario and its profiles once and notes every leaf."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.scenario = inputs.scenario
+        self.rows: list[Row] = []
+        self.row_at: dict[tuple[str, Steps], int] = {}
+        self.leaves: dict[str, LeafInfo] = {}
+        self.regions = tuple(fleet_regions(self.scenario))
+        self.programs = tuple(self.scenario.programs)
+        self.ecus = _unique(
+            e for p in self.scenario.programs.values() for e in _by_month(p.ecu_from)
+        )
+        self.sites = tuple(self.scenario.sites)
+        self.hardware = _unique(self._hardware())
+        first = self.scenario.plan_start
+        months = self.scenario.horizon.end - first + 1
+        self.calendar = Calendar(first, months, self.scenario.horizon.start - first)
+        self.labels: dict[int, tuple[str, ...]] = {
+            MONTH: tuple(month_label(first + month) for month in range(months)),
+            HOUR: HOURS,
+            REGION: self.regions,
+            PROGRAM: self.programs,
+            ECU: self.ecus,
+            WORKLOAD: tuple(self.scenario.workloads),
+            PACKAGE: tuple(self.scenario.packages),
+            TIER: TIERS,
+            LINK: LINKS,
+            SITE: self.sites,
+            HARDWARE: self.hardware,
+        }
+
+    def _hardware(self) -> Iterable[str]:
+        for site in self.scenario.sites.values():
+            yield site.training
+        for site in self.scenario.sites.values():
+            yield from (stock.hardware for stock in (*site.installed, *site.committed))
+
+    def table(self) -> LeafTable:
+        scenario, profile = self.scenario, self.inputs.profile
+        self._section("market", ("market",), scenario.market)
+        for name in (
+            "fleet",
+            "telemetry",
+            "storage_policy",
+            "training",
+            "ota",
+            "fabric",
+            "economics",
+            "carbon",
+        ):
+            self._section(name, (name,), getattr(scenario, name))
+        self._section(
+            "switch",
+            ("network", scenario.fabric.switch),
+            profile("network", scenario.fabric.switch),
+        )
+        self._entities("region", REGION, self.regions, "regions")
+        self._entities("program", PROGRAM, self.programs, "programs", scenario.programs)
+        self._entities(
+            "vehicle", PROGRAM, [p.vehicle for p in scenario.programs.values()], "vehicles"
+        )
+        self._entities("ecu", ECU, self.ecus, "ecus")
+        self._entities(
+            "workload", WORKLOAD, list(scenario.workloads), "workloads", scenario.workloads
+        )
+        self._entities("model", WORKLOAD, [w.model for w in scenario.workloads.values()], "models")
+        self._entities("package", PACKAGE, list(scenario.packages), "packages", scenario.packages)
+        tiers = cast("Mapping[str, Tier]", scenario.tiers)
+        links = cast("Mapping[str, Link]", scenario.links)
+        self._entities("tier", TIER, TIERS, "tiers", tiers)
+        self._entities("system", TIER, [tiers[name].system for name in TIERS], "storage")
+        self._entities("link", LINK, LINKS, "links", links)
+        self._entities("site", SITE, self.sites, "sites", scenario.sites)
+        self._entities("location", SITE, [s.location for s in scenario.sites.values()], "regions")
+        self._entities("node", HARDWARE, self.hardware, "nodes")
+        nodes = [profile("nodes", name) for name in self.hardware]
+        self._entities(
+            "accelerator", HARDWARE, [node.accelerator for node in nodes], "accelerators"
+        )
+        self._entities("nic", HARDWARE, [node.nic for node in nodes], "network")
+        self._market_sales()
+        self._ragged()
+        self._structure()
+        return LeafTable(
+            tuple(self.rows),
+            MappingProxyType(self.leaves),
+            MappingProxyType(self.labels),
+            self.calendar,
+        )
+
+    # --- Numbers with a unit -----------------------------------------------------------------------------------------
+
+    def _section(self, prefix: str, steps: Steps, entity: Entity) -> None:
+        """Leaves without an axis of their own: one section of the scenario, or one profile."""
+        for field, leaf in _declared(type(entity)).items():
+            value = getattr(entity, field)
+            name = f"{prefix}_{field}"
+            if isinstance(value, Series):
+                rows, weights = self._series(name, (), (*steps, field), leaf, value)
+                self._add(name, leaf, (MONTH,), rows, series_assembly([(weights, value)], (MONTH,)))
+            else:
+                found = (
+                    [(0, self._row(name, (), (*steps, field), leaf, value))]
+                    if value is not None
+                    else []
+                )
+                self._add(
+                    name, leaf, (), [row for _, row in found], cell_assembly(found, 1, leaf, ())
+                )
+
+    def _entities(
+        self,
+        prefix: str,
+        axis: int,
+        names: Sequence[str],
+        section: str,
+        entities: Mapping[str, Entity] | None = None,
+    ) -> None:
+        """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity."""
+        objects = [
+            entities[name] if entities is not None else self.inputs.profile(section, name)
+            for name in names
+        ]
+        for field, leaf in _declared(type(objects[0])).items():
+            name = f"{prefix}_{field}"
+            values = [getattr(entity, field) for entity in objects]
+            at = [(section, entity_name, field) for entity_name in names]
+            if any(isinstance(value, Series) for value in values):
+                self._series_leaf(name, axis, leaf, at, values)
+            elif any(isinstance(value, HourProfile) for value in values):
+                self._hour_leaf(name, axis, leaf, at, values)
+            else:
+                found = [
+                    (i, self._row(name, (self.labels[axis][i],), steps, leaf, value))
+                    for i, (steps, value) in enumerate(zip(at, values, strict=True))
+                    if value is not None
+                ]
+                rows = list(dict.fromkeys(row for _, row in found))
+                columns = {row: column for column, row in enumerate(rows)}
+                placed = [(i, columns[row]) for i, row in found]
+                self._add(
+                    name, leaf, (axis,), rows, cell_assembly(placed, len(names), leaf, (axis,))
+                )
+
+    def _series_leaf(
+        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Series]
+    ) -> None:
+        rows: list[int] = []
+        blocks = []
+        for label, steps, value in zip(self.labels[axis], at, values, strict=True):
+            found, weights = self._series(name, (label,), steps, leaf, value)
+            rows.extend(found)
+            blocks.append((weights, value))
+        self._add(name, leaf, (MONTH, axis), rows, series_assembly(blocks, (MONTH, axis)))
+
+    def _series(
+        self, name: str, position: tuple[str, ...], steps: Steps, leaf: Leaf, value: Series
+    ) -> tuple[list[int], Array]:
+        """The rows of a series and its interpolation weights, shape (month, knot)."""
+        rows = []
+        for index, cell in value.knots:
+            where = steps if value.constant else self._knot_steps(steps, index)
+            rows.append(self._row(name, position, where, leaf, cell, knot=not value.constant))
+        months = self.scenario.plan_start + np.arange(self.calendar.months)
+        knots = np.array([index for index, _ in value.knots])
+        return rows, interpolation_weights(months, knots, value.interpolate)
+
+    def _knot_steps(self, steps: Steps, index: int) -> Steps:
+        """Where a knot stands in the tree: its key may be `2024-03`, `2024-3`, or `2024` for its January."""
+        written = getattr(_node(self.inputs.tree, (*steps, "series")), "entries", {})
+        key = next((key for key in written if month_index(key) == index), month_label(index))
+        return (*steps, "series", key)
+
+    def _hour_leaf(
+        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[HourProfile]
+    ) -> None:
+        rows = [
+            self._row(name, (HOURS[hour], label), (*steps, hour), leaf, cell)
+            for label, steps, value in zip(self.labels[axis], at, values, strict=True)
+            for hour, cell in enumerate(value.cells)
+        ]
+        count = len(at)
+
+        def assemble(cells: Array) -> Array:
+            return place(cells.reshape(-1, count, len(HOURS)).swapaxes(1, 2), DRAW, HOUR, axis)
+
+        self._add(name, leaf, (HOUR, axis), rows, assemble)
+
+    def _row(
+        self,
+        leaf_name: str,
+        position: tuple[str, ...],
+        steps: Steps,
+        leaf: Leaf,
+        cell: Cell,
+        knot: bool = False,
+    ) -> int:
+        """The index of the row for a cell; positions that share a profile share the row."""
+        key = (leaf_name, steps)
+        if key not in self.row_at:
+            path = documents.locate(self.inputs.tree, steps)[2]
+            # In the long form of a number the line is that of its value, or of its median.
+            file, line, _ = documents.locate(self.inputs.tree, (*steps, "value", "base"))
+            factor = units.scale(leaf.unit)
+            label = (str(steps[-1]),) if knot else ()
+            self.row_at[key] = len(self.rows)
+            self.rows.append(
+                Row(
+                    leaf_name,
+                    (*position, *label),
+                    path,
+                    file,
+                    line,
+                    cell.value,
+                    cell.unit,
+                    self._source(steps, cell.source),
+                    cell.confidence or "assumed",
+                    None if leaf.least is None else leaf.least * factor,
+                    None if leaf.most is None else leaf.most * factor,
+                    None if leaf.above is None else leaf.above * factor,
+                    cell.low,
+                    cell.high,
+                )
+            )
+        return self.row_at[key]
+
+    def _source(self, steps: Steps, source: str | None) -> str | None:
+        """The source with the ids of the file's `sources:` table spelled out."""
+        if source is None:
+            return None
+        head, _, remark = source.partition(":")
+        known = {**self.scenario.sources}
+        section = self.inputs.profiles.get(str(steps[0]), {})
+        if len(steps) > 1 and steps[1] in section:
+            known |= section[str(steps[1])].sources
+        ids = [word.strip() for word in head.split(",")]
+        if not all(word in known for word in ids):
+            return source
+        cited = "; ".join(known[word] for word in ids)
+        return f"{cited}: {remark.strip()}" if remark.strip() else cited
+
+    def _add(
+        self,
+        name: str,
+        leaf: Leaf,
+        axes: tuple[int, ...],
+        rows: Sequence[int],
+        assemble: Assemble,
+    ) -> None:
+        self.leaves[name] = LeafInfo(name, leaf.unit, axes, leaf.meaning, tuple(rows), assemble)
+
+    # --- The market --------------------------------------------------------------------------------------------------
+
+    def _market_sales(self) -> None:
+        """Yearly sales of each region's row, interpolated geometrically between the forecast's years."""
+        leaf = Leaf("vehicle/year", "yearly electric-car sales of the region's market row")
+        years = np.array(
+            [(self.scenario.plan_start + month) // 12 for month in range(self.calendar.months)]
+        )
+        rows: list[int] = []
+        blocks: list[tuple[list[int], Array]] = []
+        for name in self.regions:
+            region = self.scenario.regions[name]
+            forecast = region.forecast or self.scenario.market.forecast
+            sales = self.inputs.profile("markets", forecast).rows[region.market_row].sales
+            known = sorted(sales)
+            columns = []
+            for year in known:
+                steps = ("markets", forecast, "rows", region.market_row, "sales", year)
+                row = self._row(
+                    "market_sales",
+                    (region.market_row, year),
+                    steps,
+                    SOLD,
+                    sales[year],
+                )
+                if row not in rows:
+                    rows.append(row)
+                columns.append(rows.index(row))
+            blocks.append(
+                (
+                    columns,
+                    interpolation_weights(years, np.array([int(y) for y in known]), "geometric"),
+                )
+            )
+        # The year's figure over the year's own length: the months of a year add up to it exactly.
+        seconds = np.array(
+            [
+                self.calendar.seconds_at((y * 12 - self.calendar.first) + np.array([0, 12]))
+                for y in years
+            ]
+        )
+        year_seconds = seconds[:, 1] - seconds[:, 0]
+
+        def assemble(cells: Array) -> Array:
+            logs = np.log(cells)
+            yearly = [
+                np.exp(logs[:, columns] @ weights.T) / year_seconds for columns, weights in blocks
+            ]
+            return place(np.stack(yearly, axis=-1), DRAW, MONTH, REGION)
+
+        self._add("market_sales", leaf, (MONTH, REGION), rows, assemble)
+
+    # --- Ragged lists ------------------------------------------------------------------------------------------------
+
+    def _ragged(self) -> None:
+        scenario, first = self.scenario, self.scenario.plan_start
+        sensors: list[PartEntry] = [
+            ((p,), ("vehicles", program.vehicle, "sensors", name), sensor, {})
+            for p, program in enumerate(scenario.programs.values())
+            for name, sensor in self.inputs.profile("vehicles", program.vehicle).sensors.items()
+        ]
+        self._parts("program_sensors", (PROGRAM,), "sensors of the programme's vehicle", sensors)
+        cohorts: list[PartEntry] = [
+            (
+                (
+                    self.regions.index(cohort.region),
+                    self.programs.index(cohort.program),
+                    self.ecus.index(cohort.ecu),
+                ),
+                ("opening_fleet", index),
+                cohort,
+                {"sold": float(cohort.cohort - first)},
+            )
+            for index, cohort in enumerate(scenario.opening_fleet)
+        ]
+        self._parts(
+            "opening_fleet", (REGION, PROGRAM, ECU), "vehicles on the road at plan_start", cohorts
+        )
+        nodes: list[PartEntry] = []
+        storage: list[PartEntry] = []
+        data: list[PartEntry] = []
+        for s, (name, site) in enumerate(scenario.sites.items()):
+            for field in ("installed", "committed"):
+                for index, stock in enumerate(getattr(site, field)):
+                    known = {"arrival": float(stock.in_service - first)}
+                    steps: Steps = ("sites", name, field, index)
+                    nodes.append(((s, self.hardware.index(stock.hardware)), steps, stock, known))
+                for index, stock in enumerate(getattr(site, f"{field}_storage")):
+                    known = {"arrival": float(stock.in_service - first)}
+                    steps = ("sites", name, f"{field}_storage", index)
+                    storage.append(((TIERS.index(stock.tier), s), steps, stock, known))
+            for index, entry in enumerate(site.opening_data):
+                known = {"year": float(entry.year - first)}
+                data.append(((s,), ("sites", name, "opening_data", index), entry, known))
+        self._parts(
+            "site_nodes_before",
+            (SITE, HARDWARE),
+            "nodes installed or committed before the plan",
+            nodes,
+        )
+        self._parts(
+            "site_storage_before",
+            (TIER, SITE),
+            "storage units installed or committed before the plan",
+            storage,
+        )
+        self._parts("site_opening_data", (SITE,), "data kept in the years before the plan", data)
+
+    def _parts(
+        self,
+        name: str,
+        axes: tuple[int, ...],
+        meaning: str,
+        entries: Sequence[PartEntry],
+    ) -> None:
+        """A leaf that is a ragged list; `known` fields are positions in time, not numbers to be drawn."""
+        shape = tuple(len(self.labels[axis]) for axis in axes)
+        owner = np.array(
+            [np.ravel_multi_index(index, shape) for index, _, _, _ in entries], dtype=np.intp
+        )
+        fields = _declared(type(entries[0][2])) if entries else {}
+        rows: list[int] = []
+        columns: dict[str, list[int]] = {field: [] for field in fields}
+        for index, steps, entity, _ in entries:
+            position = tuple(self.labels[axis][i] for axis, i in zip(axes, index, strict=True))
+            for field, leaf in fields.items():
+                row = self._row(
+                    name,
+                    (*position, str(steps[-1]), field),
+                    (*steps, field),
+                    leaf,
+                    getattr(entity, field),
+                )
+                if row not in rows:
+                    rows.append(row)
+                columns[field].append(rows.index(row))
+        fixed = {
+            key: np.array([[known[key] for _, _, _, known in entries]])
+            for key in (entries[0][3] if entries else {})
+        }
+        names = tuple(documents.dotted(steps) for _, steps, _, _ in entries)
+
+        def assemble(cells: Array) -> Parts:
+            drawn = {field: cells[:, chosen] for field, chosen in columns.items()}
+            return Parts(names, axes, shape, owner, {**drawn, **fixed})
+
+        self._add(name, Leaf("1", meaning), axes, rows, assemble)
+
+    # --- Structure: what is where, and when --------------------------------------------------------------------------
+
+    def _structure(self) -> None:
+        for entry in structure(self.inputs, self.labels, self.calendar):
+            if isinstance(entry, Given):
+                self._constant(entry.name, entry.meaning, entry.value)
+                continue
+            array = place(np.asarray(entry.values, dtype=np.float64), *entry.axes)
+            array.setflags(write=False)
+            places = tuple(dict.fromkeys(self._place(path) for path in entry.paths))
+            self._constant(entry.name, entry.meaning, array, entry.unit, entry.axes, places)
+
+    def _constant(
+        self,
+        name: str,
+        meaning: str,
+        value: object,
+        unit: str = "1",
+        axes: tuple[int, ...] = (),
+        places: tuple[str, ...] = (),
+    ) -> None:
+        """A leaf without rows."""
+        self.leaves[name] = LeafInfo(name, unit, axes, meaning, (), lambda cells: value, places)
+
+    def _place(self, path: str) -> str:
+        file, line, found = documents.locate(self.inputs.tree, tuple(path.split(".")))
+        return f"{found}  {file}:{line}"
+
+
+def _declared(schema: type[Entity]) -> dict[str, Leaf]:
+    """The numeric fields of a schema with their declarations."""
+    return {
+        name: leaf
+        for name, field in schema.model_fields.items()
+        for leaf in field.metadata
+        if isinstance(leaf, Leaf)
+    }
+
+
+def _by_month(starts: Mapping[str, int]) -> list[str]:
+    return sorted(starts, key=lambda name: starts[name])
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _node(tree: Any, steps: Steps) -> Any:
+    for step in steps:
+        entries = getattr(tree, "entries", None) or {}
+        tree = entries.get(step)
+    return tree

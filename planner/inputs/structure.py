@@ -1,0 +1,217 @@
+"""What is where and when: the leaves that follow from names and dates, not from numbers.
+
+Which region's data goes to which site, what is sold where, which ECU new vehicles carry, which sites pool their data,
+which export rules were known: arrays of 0 and 1, or catalogue objects, each with the places in the files that decide
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from planner.axes import ECU, HARDWARE, MONTH, PROGRAM, REGION, SITE, WORKLOAD, Array
+from planner.catalogue import Calendar, SitePools
+from planner.inputs.load import Inputs
+from planner.inputs.profiles import ExportRules
+from planner.perf import export
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """An array of which no cell is a number that somebody wrote; `paths` say what decides it."""
+
+    name: str
+    axes: tuple[int, ...]
+    meaning: str
+    values: Any
+    paths: Sequence[str]
+    unit: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A catalogue object, or names in the order of an axis."""
+
+    name: str
+    meaning: str
+    value: object
+
+
+def structure(
+    inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar
+) -> Iterator[Fixed | Given]:
+    """Everything about a plan that follows from the names and dates of its scenario."""
+    scenario, months = inputs.scenario, calendar.months
+    regions, sites, hardware = labels[REGION], labels[SITE], labels[HARDWARE]
+    homes = [scenario.regions[name].site for name in regions]
+    yield Fixed(
+        "region_at_site",
+        (REGION, SITE),
+        "1 where the region's data goes to the site",
+        [[float(home == site) for site in sites] for home in homes],
+        [f"regions.{name}.site" for name in regions],
+    )
+    rows = [
+        (
+            scenario.regions[n].forecast or scenario.market.forecast,
+            scenario.regions[n].market_row,
+        )
+        for n in regions
+    ]
+    yield Fixed(
+        "region_takes_rest",
+        (REGION,),
+        "1 where the region takes what the others leave of its market row",
+        [float(scenario.regions[name].market_share is None) for name in regions],
+        [f"regions.{name}" for name in regions],
+    )
+    yield Given("site_pools", "which sites pool data and training", _site_pools(inputs, sites))
+    yield Given("region_row", "market row of each region", tuple(rows))
+    yield Given(
+        "region_data_stays",
+        "regions whose data may not leave the country",
+        tuple(scenario.regions[n].data_stays for n in regions),
+    )
+    yield Given(
+        "region_country",
+        "country of each region",
+        tuple(scenario.regions[n].country for n in regions),
+    )
+    yield Given(
+        "site_country",
+        "country of each site",
+        tuple(inputs.profile("regions", s.location).country for s in scenario.sites.values()),
+    )
+    sold = [
+        [float(p.regions is None or name in p.regions) for p in scenario.programs.values()]
+        for name in regions
+    ]
+    yield Fixed(
+        "program_sold_in",
+        (REGION, PROGRAM),
+        "1 where the programme is sold in the region",
+        sold,
+        [f"programs.{name}.regions" for name in labels[PROGRAM]],
+    )
+    yield Fixed(
+        "program_ecu_built",
+        (MONTH, PROGRAM, ECU),
+        "1 where the programme's new vehicles carry the ECU",
+        _ecus_built(inputs, labels, calendar),
+        [f"programs.{name}.ecu_from" for name in labels[PROGRAM]],
+    )
+    starts = [
+        w.start if w.start is not None else scenario.horizon.start
+        for w in scenario.workloads.values()
+    ]
+    yield Fixed(
+        "workload_active",
+        (MONTH, WORKLOAD),
+        "1 in the months in which the workload is trained",
+        [[float(scenario.plan_start + m >= start) for start in starts] for m in range(months)],
+        [f"workloads.{name}.start" for name in scenario.workloads],
+    )
+    precisions = [inputs.profile("models", w.model).precision for w in scenario.workloads.values()]
+    yield Fixed(
+        "model_trains_in_fp8",
+        (WORKLOAD,),
+        "1 where the model trains in 8-bit float on chips that have it",
+        [float(precision == "fp8") for precision in precisions],
+        [f"models.{w.model}.precision" for w in scenario.workloads.values()],
+    )
+    chips = [inputs.profile("nodes", name).accelerator for name in hardware]
+    yield Fixed(
+        "accelerator_for_data_centre",
+        (HARDWARE,),
+        "1 where the accelerator is designed or marketed for data centres",
+        [float(inputs.profile("accelerators", name).for_data_centre) for name in chips],
+        [f"accelerators.{name}.for_data_centre" for name in chips],
+    )
+    yield Fixed(
+        "site_trains_on",
+        (SITE, HARDWARE),
+        "1 for the kind of node that the site buys for training",
+        [[float(s.training == kind) for kind in hardware] for s in scenario.sites.values()],
+        [f"sites.{name}.training" for name in sites],
+    )
+    yield Fixed(
+        "site_may_order",
+        (SITE,),
+        "1 where the site may order hardware",
+        [float(site.orders_allowed) for site in scenario.sites.values()],
+        [f"sites.{name}.orders_allowed" for name in sites],
+    )
+    yield Fixed(
+        "month_seconds",
+        (MONTH,),
+        "calendar length of the month",
+        calendar.seconds,
+        (),
+        "second",
+    )
+    yield Given("calendar", "months of the plan", calendar)
+    yield Given("export_rules", f"export rules {scenario.export_rules}", _export_rules(inputs))
+
+
+def _site_pools(inputs: Inputs, sites: Sequence[str]) -> SitePools:
+    """Sites pool with each other, but one whose regions' data must stay stands alone."""
+    alone = {region.site for region in inputs.scenario.regions.values() if region.data_stays}
+    return tuple(tuple(float(a == b or not {a, b} & alone) for b in sites) for a in sites)
+
+
+def _ecus_built(inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar) -> Array:
+    """The newest ECU that has started; before the first start, the first."""
+    built = np.zeros((calendar.months, len(labels[PROGRAM]), len(labels[ECU])))
+    for p, program in enumerate(inputs.scenario.programs.values()):
+        starts = sorted(program.ecu_from.items(), key=lambda item: item[1])
+        for month in range(calendar.months):
+            begun = [ecu for ecu, start in starts if start <= inputs.scenario.plan_start + month]
+            built[month, p, labels[ECU].index(begun[-1] if begun else starts[0][0])] = 1.0
+    return built
+
+
+def _export_rules(inputs: Inputs) -> export.Rules:
+    profile: ExportRules = inputs.profile("rules", inputs.scenario.export_rules)
+
+    def limb(entry: Any) -> export.Limb:
+        return export.Limb(
+            name=entry.name,
+            destinations=_countries(entry.destinations, profile.groups),
+            exempt=_countries(entry.except_, profile.groups),
+            performance=_span(entry.performance_from, entry.performance_below),
+            density=_span(entry.density_from, entry.density_below),
+            link_from=entry.link_from.value if entry.link_from else 0.0,
+            memory_bandwidth_from=entry.memory_bandwidth_from.value
+            if entry.memory_bandwidth_from
+            else 0.0,
+            data_centre_only=entry.data_centre_only,
+            verdict=entry.verdict,
+        )
+
+    rules = tuple(
+        export.Rule(
+            rule.name,
+            rule.title,
+            rule.known,
+            rule.effective,
+            tuple(limb(e) for e in rule.limbs),
+        )
+        for rule in profile.rules
+        if rule.known <= inputs.scenario.plan_start
+    )
+    return export.Rules(rules, inputs.scenario.plan_start)
+
+
+def _span(least: float | None, below: float | None) -> tuple[float, float]:
+    return (least if least is not None else 0.0, below if below is not None else float("inf"))
+
+
+def _countries(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    found: set[str] = set()
+    for name in names:
+        found.update(groups.get(name, (name,)))
+    return frozenset(found)
