@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -118,7 +118,7 @@ def _reason(plan: Plan, region: str, month: str) -> str:
 
 
 def _rules(plan: Plan) -> export.Rules:
-    return plan.project.leaves["export_rules"]  # type: ignore[return-value]
+    return cast(export.Rules, plan.project.leaves["export_rules"])
 
 
 def _chips(accelerator: Accelerator) -> export.Chips:

@@ -6,14 +6,14 @@ Works on inputs whose fields are valid one by one; yields faults, and leaves it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from planner.catalogue import LINKS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
-from planner.inputs.profiles import Profile
+from planner.inputs.profiles import Market, Profile
 from planner.inputs.scenario import Scenario
 
 MONTHS_LIMIT = 600  # fifty years
@@ -102,7 +102,7 @@ def _market(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str
         region = scenario.regions[name]
         forecast = region.forecast or scenario.market.forecast
         steps: Steps = ("regions", name, "market_row")
-        rows: Mapping[str, Any] = profiles["markets"][forecast].rows  # type: ignore[attr-defined]
+        rows = cast(Market, profiles["markets"][forecast]).rows
         if region.market_row not in rows:
             yield _unknown(steps, region.market_row, f"row of {forecast}", rows)
             continue
