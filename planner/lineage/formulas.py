@@ -1,0 +1,90 @@
+"""What does the source of a quantity say: its statements, its place, and over which axes the model adds?
+
+Reads the Python source of quantities, ours and a user's, without running it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TypeGuard
+
+import planner
+from planner.graph import Graph, Quantity
+
+
+def statements(quantity: Quantity) -> tuple[str, ...]:
+    """The body of a quantity without its docstring, a line a statement; the last is what it returns."""
+    module = _parsed(quantity)
+    if not module.body or not isinstance(module.body[0], ast.FunctionDef):
+        return (quantity.expression.text,) if quantity.expression.text else ()
+    body = module.body[0].body
+    has_doc = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+    lines = [_on_one_line(each, _source(quantity)) for each in body[1 if has_doc else 0 :]]
+    return tuple(line.removeprefix("return ") for line in lines)
+
+
+def code_file(quantity: Quantity) -> str:
+    """The file of a quantity, from the package on where it is ours."""
+    package = Path(planner.__file__).parent
+    file = Path(quantity.file)
+    if file.is_relative_to(package):
+        return str(file.relative_to(package.parent))
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
+
+
+def taken(quantity: Quantity) -> dict[int, int]:
+    """The position that a quantity takes of an axis, as the warm tier of all tiers."""
+    known = quantity.fn.__globals__
+    calls = [node for node in ast.walk(_parsed(quantity)) if _is_call(node, "take")]
+    if len(calls) != 1:
+        return {}
+    found = [known.get(getattr(argument, "id", "")) for argument in calls[0].args[1:]]
+    axis, position = found if len(found) == 2 else (None, None)
+    return {axis: position} if isinstance(axis, int) and isinstance(position, int) else {}
+
+
+@cache
+def added(graph: Graph) -> frozenset[tuple[str, str]]:
+    """Pairs of name and axis over which the model itself adds: `total(upload, REGION, LINK)` somewhere."""
+    found = set()
+    for quantity in graph.quantities.values():
+        for node in ast.walk(_parsed(quantity)):
+            if _is_call(node, "total") and node.args:
+                axes = [arg.id for arg in node.args[1:] if isinstance(arg, ast.Name)]
+                found |= {(name, axis) for name in _addends(node.args[0]) for axis in axes}
+    return frozenset(found)
+
+
+def _is_call(node: ast.AST, function: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == function
+
+
+def _addends(node: ast.expr) -> Iterator[str]:
+    """Names that are added to each other: `a`, or `a + b`."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        yield from _addends(node.left)
+        yield from _addends(node.right)
+
+
+def _on_one_line(statement: ast.stmt, source: str) -> str:
+    written = ast.get_source_segment(source, statement) or ""
+    return " ".join(ast.unparse(statement).split()) if "\n" in written else written
+
+
+def _parsed(quantity: Quantity) -> ast.Module:
+    """The source of a quantity; empty where it is not at hand."""
+    try:
+        return ast.parse(_source(quantity))
+    except (OSError, SyntaxError):
+        return ast.Module([], [])
+
+
+def _source(quantity: Quantity) -> str:
+    return textwrap.dedent(inspect.getsource(quantity.fn))
