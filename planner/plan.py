@@ -78,6 +78,7 @@ FINDINGS = (
     "site_power_short",
     "export_verdict",
     "nodes_delivered",
+    "nodes_ordered",
     "dataset_time",
     "storage_units_for_capacity",
     "storage_units_for_bandwidth",

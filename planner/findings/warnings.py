@@ -24,6 +24,7 @@ from planner.perf import export
 from planner.plan import Plan
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
+ON_SALE = 4  # years: accelerators are succeeded every two, and rarely sold after twice that
 SHOWN = 1e-3  # a shortfall below a thousandth of a unit is rounding
 
 
@@ -43,18 +44,18 @@ class Warning_:
 def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, region by region and site by site."""
     return [
+        *_without_effect(plan),
         *_unserved(plan, plan.project.table.labels[REGION]),
         *_gpus_short(plan),
         *_storage_short(plan),
         *_power_short(plan),
         *_export_conditions(plan),
-        *_datasets_full(plan),
-        *_campaigns_overlap(plan),
+        *_hard_to_buy(plan),
         *_unreached(plan),
         *_dropped(plan),
         *_own_pools(plan),
-        *_not_for_sale(plan),
-        *_without_effect(plan),
+        *_campaigns_overlap(plan),
+        *_datasets_full(plan),
     ]
 
 
@@ -321,16 +322,25 @@ def _own_pools(plan: Plan) -> Iterator[Warning_]:
             yield Warning_("residency", name, *span, "1", text)
 
 
-def _not_for_sale(plan: Plan) -> Iterator[Warning_]:
-    """Ordered nodes whose accelerator has no price of its own."""
+def _hard_to_buy(plan: Plan) -> Iterator[Warning_]:
+    """Ordered nodes that may not be for sale, or not any more when they are ordered."""
     inputs, labels = plan.project.inputs, plan.project.table.labels
-    ordered = on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0].sum(axis=(0, 1))
-    for kind in np.flatnonzero(ordered):
+    ordered = on(plan.values("nodes_ordered")[0], MONTH, SITE, HARDWARE)[0].sum(axis=1)
+    for kind in np.flatnonzero(ordered.any(axis=0)):
         node = inputs.profile("nodes", labels[HARDWARE][kind])
-        if inputs.profile("accelerators", node.accelerator).price is None:
-            text = f"{node.title}: its accelerator has no price; it may not be for sale (note in its profile)"
-            first, last = plan.horizon_months[0], plan.horizon_months[-1]
-            count = float(ordered[kind])
+        chip = inputs.profile("accelerators", node.accelerator)
+        months = np.flatnonzero(ordered[:, kind])
+        first, last = plan.months[months[0]], plan.months[months[-1]]
+        count = float(ordered[:, kind].sum())
+        age = int(last[:4]) - int(chip.year.value)
+        if chip.price is None:
+            text = f"{node.title}: its accelerator has no price; it may not be for sale (see its profile)"
+            yield Warning_("hardware", labels[HARDWARE][kind], first, last, count, "1", text)
+        elif age > ON_SALE:
+            text = (
+                f"{node.title}: ordered until {last}, {age} years after its accelerator's first shipments, "
+                "at today's price; a successor will have replaced it"
+            )
             yield Warning_("hardware", labels[HARDWARE][kind], first, last, count, "1", text)
 
 

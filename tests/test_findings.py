@@ -1,0 +1,157 @@
+"""What a plan says of itself: shortfalls, what binds, what it rests on, and the orders behind the numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.axes import HARDWARE, MONTH, SITE, on
+from planner.errors import PlanForbidden
+from planner.findings import Warning_, assumptions, binding, forbidden
+from planner.plan import Plan, load, size
+
+CHINA = {"regions.china.serve": "required"}
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return load("5pct_ev_market").plan()
+
+
+def warned(plan: Plan, kind: str, place: str | None = None) -> list[Warning_]:
+    return [w for w in plan.warnings if w.kind == kind and place in (None, w.place)]
+
+
+def test_china_is_not_served_and_the_rule_is_named(plan: Plan) -> None:
+    (found,) = warned(plan, "unserved")
+    assert (found.place, found.unit, found.last) == ("china", "vehicle", "2030-12")
+    assert found.size == pytest.approx(plan.values("vehicles_unserved")[0].max())
+    for word in ("denied", "3A090.a", "us_2023_10", "data may not leave"):
+        assert word in found.text
+
+
+def test_hardware_that_the_rules_let_in_is_named() -> None:
+    # A chip of a sixth of an H100 at the same bandwidth is below every threshold of October 2023.
+    weaker = {
+        "accelerators.h800.bf16": "148 TFLOP/s",
+        "accelerators.h800.fp8": "296 TFLOP/s",
+        "accelerators.h800.int8": "296 TFLOP/s",
+        "sites.china.training": "hgx_h800",
+    }
+    served = load("5pct_ev_market", set=weaker).plan()
+    assert not warned(served, "unserved")
+    assert served["gpus"].at(site="china", hardware="hgx_h800").values.max() > 0
+
+
+def test_data_that_must_stay_needs_a_site_in_its_country() -> None:
+    abroad = load("5pct_ev_market", set={"regions.china.site": "taiwan"}).plan()
+    (found,) = warned(abroad, "unserved")
+    assert "its data may not leave CN, and the site taiwan is in TW" in found.text
+
+
+def test_a_region_that_must_be_served_and_is_not_forbids_the_plan(plan: Plan) -> None:
+    forbidden(plan)
+    with pytest.raises(PlanForbidden, match=r"china: .*serve: required"):
+        size("5pct_ev_market", set=CHINA)
+    assert PlanForbidden.exit_code == 1
+
+
+def test_a_shortfall_by_lead_time_says_when_the_first_order_serves(plan: Plan) -> None:
+    found = {w.place: w for w in warned(plan, "gpus")}
+    assert set(found) == {"taiwan", "japan"}
+    first = np.flatnonzero(on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0].any(axis=(1, 2)))
+    assert found["taiwan"].first == "2024-01"
+    assert found["taiwan"].last < plan.months[first[0]]
+    assert f"serves from {plan.months[first[0]]}" in found["taiwan"].text
+
+
+def test_a_power_phase_that_comes_too_late_is_a_shortfall_with_its_size() -> None:
+    small = "{series: {2023-11: 1 MW, 2027-01: 60 MW}}"
+    short = load("5pct_ev_market", set={"sites.taiwan.power_limit": small}).plan()
+    (found,) = warned(short, "power")
+    assert (found.place, found.last, found.unit) == ("taiwan", "2026-12", "W")
+    assert "2027-01" in found.text
+    need = short["site_power"].at(site="taiwan", month="2026-12").values
+    assert found.size == pytest.approx(float(need) - 1e6)
+
+
+def test_reviewed_deliveries_are_counted() -> None:
+    later = load("5pct_from_2027").plan()
+    (found,) = warned(later, "export")
+    delivered = later["nodes_delivered"].at(site="china", hardware="gh200_nvl32").values.sum()
+    assert found.size == delivered > 0
+    assert "case by case" in found.text
+    assert warned(later, "residency", "china")
+
+
+def test_hardware_without_a_price_or_long_succeeded_is_pointed_out(plan: Plan) -> None:
+    (old,) = warned(plan, "hardware")
+    assert "years after" in old.text
+    dojo = load("5pct_ev_market", hardware="dojo_tile").plan()
+    assert "no price" in warned(dojo, "hardware", "dojo_tile")[0].text
+
+
+def test_vehicles_without_a_way_to_download_are_counted(plan: Plan) -> None:
+    (found,) = [w for w in warned(plan, "ota") if w.unit == "vehicle"]
+    served, reached = (
+        x.sum(axis=tuple(range(2, 12))) for x in plan.values("vehicles_served", "ota_vehicles")
+    )
+    assert found.size == pytest.approx((served - reached).max())
+    everybody = load("5pct_ev_market", set={"ota.cellular_share": "100 %"}).plan()
+    assert not [w for w in warned(everybody, "ota") if w.unit == "vehicle"]
+
+
+def test_recordings_that_do_not_fit_the_links_are_pointed_out(plan: Plan) -> None:
+    (found,) = warned(plan, "dropped")
+    assert 0 < found.size < 1
+    free = {"links.cellular.data_cap": "null", "links.wifi.session": "24 hour"}
+    free |= {"vehicles.model_c.buffer": "1 PB", "vehicles.model_n.buffer": "1 PB"}
+    assert not warned(load("5pct_ev_market", set=free).plan(), "dropped")
+
+
+def test_an_input_that_nothing_reads_is_pointed_out() -> None:
+    edited = load("5pct_ev_market", set={"ecus.drive_orin.power": "70 W"}).plan()
+    (found,) = warned(edited, "input")
+    assert "ecus.drive_orin.power" in found.text
+    assert not warned(
+        load("5pct_ev_market", set={"nodes.gh200_nvl32.power": "40 kW"}).plan(), "input"
+    )
+
+
+def test_a_full_data_set_is_dated(plan: Plan) -> None:
+    found = {w.place: w for w in warned(plan, "dataset")}
+    held = plan["dataset_time"].at(workload="perception", site="taiwan")
+    full = [m for m, v in zip(plan.months, held.values, strict=True) if v >= 10_000]
+    assert found["perception"].first == full[0]
+    assert found["perception"].size == 10_000
+
+
+def test_what_binds_changes_with_the_bandwidth_of_a_disk(plan: Plan) -> None:
+    assert "hot storage: bound by capacity" in binding(plan)
+    slow = load("5pct_ev_market", set={"storage.nvme_flash.read_bandwidth": "1 GB/s"}).plan()
+    assert "hot storage: bound by read bandwidth" in binding(slow)
+
+
+def test_an_assumption_moves_the_plan_by_what_setting_it_does(plan: Plan) -> None:
+    top = next(a for a in assumptions(plan) if a.path == "models.bev_perception.frame_flops")
+    high = load("5pct_ev_market", set={top.path: top.high}).plan()
+    low = load("5pct_ev_market", set={top.path: top.low}).plan()
+    moved = [float(each["tco"]) / float(plan["tco"]) - 1 for each in (low, high)]
+    assert top.moves["tco"] == pytest.approx(max(moved, key=abs))
+
+
+def test_a_price_that_every_region_has_counts_as_one_assumption(plan: Plan) -> None:
+    prices = [a for a in assumptions(plan) if "cellular_price" in a.path]
+    assert [a.path for a in prices] == ["regions.*.cellular_price"]
+    rows = [r for r in plan.project.table.rows if r.leaf == "region_cellular_price"]
+    high = {r.path: f"{(r.high or 0) * 1e9} USD/GB" for r in rows}
+    moved = float(load("5pct_ev_market", set=high).plan()["tco"]) / float(plan["tco"]) - 1
+    assert prices[0].moves["tco"] == pytest.approx(moved)
+
+
+def test_orders_cost_what_is_paid_for_them(plan: Plan) -> None:
+    book = sum(order.usd for order in plan.orders)
+    paid = plan["node_payments"].values.sum() + plan["storage_payments"].values.sum()
+    assert book == pytest.approx(paid)
+    assert all(o.order_by <= o.delivered <= o.in_service for o in plan.orders)
+    assert min(o.order_by for o in plan.orders) >= plan.months[0]
