@@ -32,6 +32,13 @@ def _arriving(parts: Parts, calendar: Calendar) -> Array:
     return parts.total(parts["count"][:, None, :] * (month == parts["arrival"][:, None, :]))
 
 
+def _serving(entering: Array, life: Array, *axes: int) -> Array:
+    """Units in service out of those that entered it, which serve for a life; on month and `axes`."""
+    values = on(entering, MONTH, *axes)
+    serving = in_service(values.reshape(*values.shape[:2], -1), months_of_life(life))
+    return place(serving.reshape(-1, *values.shape[1:]), DRAW, MONTH, *axes)
+
+
 @quantity(unit="1", axes="month site hardware")
 def nodes_before(
     site_nodes_before: Parts, economics_equipment_life: Array, calendar: Calendar
@@ -67,12 +74,7 @@ def nodes_before_equivalent(nodes_before: Array, node_peak: Array, site_trains_o
 @quantity(unit="1", axes="month site hardware")
 def nodes(orders: Array, nodes_before: Array, economics_equipment_life: Array) -> Array:
     """Whole nodes in service."""
-    entering = on(orders, MONTH, SITE, HARDWARE)
-    flat = entering.reshape(*entering.shape[:2], -1)
-    serving = in_service(flat, months_of_life(economics_equipment_life))
-    return (
-        place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE) + nodes_before
-    )
+    return _serving(orders, economics_equipment_life, SITE, HARDWARE) + nodes_before
 
 
 @quantity(unit="1", axes="month site hardware")
@@ -116,13 +118,7 @@ def storage_units(
     storage_orders: Array, storage_units_before: Array, economics_equipment_life: Array
 ) -> Array:
     """Whole storage units in service."""
-    entering = on(storage_orders, MONTH, TIER, SITE)
-    flat = entering.reshape(*entering.shape[:2], -1)
-    serving = in_service(flat, months_of_life(economics_equipment_life))
-    return (
-        place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, TIER, SITE)
-        + storage_units_before
-    )
+    return _serving(storage_orders, economics_equipment_life, TIER, SITE) + storage_units_before
 
 
 @quantity(unit="byte", axes="month tier site")
@@ -136,8 +132,7 @@ def storage_short(
 @quantity(unit="1", axes="month site hardware")
 def nodes_delivered(orders: Array, site_commissioning: Array, calendar: Calendar) -> Array:
     """Nodes ordered by the plan, in the month of delivery: commissioning before service."""
-    by = site_commissioning + np.zeros_like(orders[:, :1])
-    return place(_earlier(orders, by, calendar, SITE, HARDWARE), DRAW, MONTH, SITE, HARDWARE)
+    return _earlier(orders, site_commissioning, calendar, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month site hardware")
@@ -145,8 +140,7 @@ def nodes_ordered(
     orders: Array, site_commissioning: Array, node_lead_time: Array, calendar: Calendar
 ) -> Array:
     """Nodes ordered by the plan, in the month of the order: lead time and commissioning before service."""
-    by = site_commissioning + node_lead_time + np.zeros_like(orders[:, :1])
-    return place(_earlier(orders, by, calendar, SITE, HARDWARE), DRAW, MONTH, SITE, HARDWARE)
+    return _earlier(orders, site_commissioning + node_lead_time, calendar, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month tier site")
@@ -154,8 +148,7 @@ def storage_delivered(
     storage_orders: Array, storage_policy_commissioning: Array, calendar: Calendar
 ) -> Array:
     """Storage units ordered by the plan, in the month of delivery: commissioning before service."""
-    by = storage_policy_commissioning + np.zeros_like(storage_orders[:, :1])
-    return place(_earlier(storage_orders, by, calendar, TIER, SITE), DRAW, MONTH, TIER, SITE)
+    return _earlier(storage_orders, storage_policy_commissioning, calendar, TIER, SITE)
 
 
 @quantity(unit="1", axes="month tier site")
@@ -166,15 +159,15 @@ def storage_ordered(
     calendar: Calendar,
 ) -> Array:
     """Storage units ordered by the plan, in the month of the order: lead time and commissioning before service."""
-    by = storage_policy_commissioning + system_lead_time + np.zeros_like(storage_orders[:, :1])
-    return place(_earlier(storage_orders, by, calendar, TIER, SITE), DRAW, MONTH, TIER, SITE)
+    wait = storage_policy_commissioning + system_lead_time
+    return _earlier(storage_orders, wait, calendar, TIER, SITE)
 
 
 def _earlier(flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
-    """Flows (on month and `axes`) moved to an earlier month; `by` on the same axes without month."""
+    """Flows (on month and `axes`) moved to an earlier month; `by` on the same axes, or some of them."""
     values = on(flows, MONTH, *axes)
-    shift = on(by, *axes)
+    shift = on(by + np.zeros_like(flows[:, :1]), *axes)
     moved = moved_earlier(
         values.reshape(*values.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
     )
-    return moved.reshape(-1, *values.shape[1:])
+    return place(moved.reshape(-1, *values.shape[1:]), DRAW, MONTH, *axes)
