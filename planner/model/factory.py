@@ -9,6 +9,7 @@ from planner.model import (
     facility,
     fleet,
     hardware,
+    links,
     ota,
     storage,
     telemetry,
@@ -19,6 +20,7 @@ from planner.model import (
 MODULES = (
     fleet,
     trade,
+    links,
     telemetry,
     storage,
     training,

@@ -24,7 +24,6 @@ from planner.axes import (
     total,
 )
 from planner.graph import quantity
-from planner.perf.day import relative_rate
 from planner.perf.rollout import peak_completion_rate, time_to_share
 
 NEARLY_ALL = 0.99
@@ -65,17 +64,6 @@ def ota_bytes(
     return total(ota_vehicles, PROGRAM, LINK) * rate * month_seconds
 
 
-@quantity(unit="bit/second", axes="region link")
-def link_downlink(
-    region_wifi_downlink: Array, region_cellular_downlink: Array, link_rate: Array
-) -> Array:
-    """Downlink rate of a vehicle on each link: the link's own rate where it states one, else the region's."""
-    regional = concatenate(
-        LINK, region_wifi_downlink, region_cellular_downlink, 0.0 * region_wifi_downlink
-    )
-    return np.where(link_rate > 0, link_rate, regional)
-
-
 @quantity(unit="1/day", axes="region link")
 def download_session_rate(
     release_bytes: Array, link_downlink: Array, link_session: Array, link_interval: Array
@@ -93,13 +81,6 @@ def download_session_rate(
 def completion_rate_peak(download_session_rate: Array, campaign_schedule: Array) -> Array:
     """Largest share of a class of vehicles that completes a release in a unit of time."""
     return peak_completion_rate(download_session_rate, campaign_schedule)
-
-
-@quantity(unit="1", axes="hour region link")
-def download_hours(link_download_profile: Array, region_utc_offset: Array) -> Array:
-    """Download rate in each UTC hour over the day's mean."""
-    profile = on(link_download_profile, HOUR, LINK)
-    return place(relative_rate(profile, on(region_utc_offset, REGION)), DRAW, HOUR, REGION, LINK)
 
 
 @quantity(unit="byte/second", axes="month hour")

@@ -10,22 +10,17 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import (
-    DRAW,
     HOUR,
     LINK,
     PROGRAM,
     REGION,
     Array,
-    concatenate,
     contract,
-    on,
     peak,
-    place,
     total,
 )
 from planner.catalogue import Parts
 from planner.graph import quantity
-from planner.perf.day import relative_rate
 
 
 @quantity(unit="bit/second", axes="program")
@@ -74,25 +69,6 @@ def vehicle_recorded(
 ) -> Array:
     """All bytes that a vehicle wants to send in a day: clips, signals and logs, map observations."""
     return clips_recorded + program_telemetry + program_map_rate * region_annual_distance
-
-
-@quantity(unit="bit/second", axes="region link")
-def link_uplink(
-    region_wifi_uplink: Array, region_cellular_uplink: Array, link_rate: Array
-) -> Array:
-    """Uplink rate of a vehicle on each link: the link's own rate where it states one, else the region's."""
-    regional = concatenate(
-        LINK, region_wifi_uplink, region_cellular_uplink, 0.0 * region_wifi_uplink
-    )
-    return np.where(link_rate > 0, link_rate, regional)
-
-
-@quantity(unit="1", axes="region program link")
-def link_share(region_wifi_share: Array, program_depot_share: Array) -> Array:
-    """Share of vehicles by their way home: a depot dock, else home Wi-Fi, else the cellular network."""
-    at_home = (1.0 - program_depot_share) * region_wifi_share
-    on_cellular = (1.0 - program_depot_share) * (1.0 - region_wifi_share)
-    return concatenate(LINK, at_home, on_cellular, program_depot_share)
 
 
 @quantity(unit="byte/day", axes="region program link")
@@ -152,13 +128,6 @@ def fleet_dropped(
     beyond = np.maximum(vehicle_recorded - upload_limit, 0.0)
     lost = vehicles_served * total(link_share * beyond, LINK)
     return lost + (vehicles_mean - vehicles_served) * vehicle_recorded
-
-
-@quantity(unit="1", axes="hour region link")
-def upload_hours(link_upload_profile: Array, region_utc_offset: Array) -> Array:
-    """Upload rate in each UTC hour over the day's mean."""
-    profile = on(link_upload_profile, HOUR, LINK)
-    return place(relative_rate(profile, on(region_utc_offset, REGION)), DRAW, HOUR, REGION, LINK)
 
 
 @quantity(unit="byte/second", axes="month hour region")

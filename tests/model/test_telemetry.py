@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from planner.axes import HOUR, LINK, MONTH, PROGRAM, REGION, SITE, Array, peak, place, total
+from planner.model.links import link_share, link_uplink
 from planner.model.telemetry import (
     clip_time_uploaded,
-    link_share,
-    link_uplink,
     recorded_share,
     upload_limit,
     upload_session_time,
