@@ -45,10 +45,11 @@ def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, region by region and site by site."""
     return [
         *_without_effect(plan),
+        *_tiers_apart(plan),
         *_unserved(plan, plan.project.table.labels[REGION]),
         *_gpus_short(plan),
-        *_storage_short(plan),
         *_power_short(plan),
+        *_storage_short(plan),
         *_export_conditions(plan),
         *_hard_to_buy(plan),
         *_unreached(plan),
@@ -344,6 +345,29 @@ def _hard_to_buy(plan: Plan) -> Iterator[Warning_]:
             yield Warning_("hardware", labels[HARDWARE][kind], first, last, count, "1", text)
 
 
+def _tiers_apart(plan: Plan) -> Iterator[Warning_]:
+    """Ages at which kept data is in no tier, or in two."""
+    begin, end, share = (
+        on(plan.leaf(f"tier_{field}"), TIER)[0]
+        for field in ("held_from", "held_until", "held_share")
+    )
+    used = [tier for tier in range(len(TIERS)) if share[tier] > 0 and end[tier] > begin[tier]]
+    for tier, following in pairwise(used):
+        gap = float(begin[following] - end[tier])
+        if abs(gap) < 1.0:
+            continue
+        young, old = sorted((float(end[tier]), float(begin[following])))
+        ages = f"between {units.show(young, 'day')} and {units.show(old, 'day')} old"
+        what = (
+            f"no tier holds data {ages}"
+            if gap > 0
+            else f"{TIERS[tier]} and {TIERS[following]} both hold data {ages}"
+        )
+        days = float(units.from_base(abs(gap), "day"))
+        first, last = plan.horizon_months[0], plan.horizon_months[-1]
+        yield Warning_("tiers", TIERS[following], first, last, days, "day", what)
+
+
 def _without_effect(plan: Plan) -> Iterator[Warning_]:
     """Inputs set on the command line that nothing reads."""
     graph, table = plan.project.graph, plan.project.table
@@ -356,8 +380,11 @@ def _without_effect(plan: Plan) -> Iterator[Warning_]:
 
 
 def binding(plan: Plan) -> tuple[str, ...]:
-    """One line for each constraint that decides a purchase: storage by capacity or bandwidth, training by its peaks."""
-    lines = []
+    """One line for each limit that is reached, and for each need that decides a purchase.
+
+    Site power that falls short; storage by capacity or bandwidth; training by its peaks or its mean work.
+    """
+    lines = [warning.text for warning in _power_short(plan)]
     names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
     capacity, bandwidth = (
         on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*names)

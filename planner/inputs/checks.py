@@ -47,7 +47,17 @@ def months(tree: Table) -> Iterator[Fault]:
         return Fault(*documents.locate(tree, ("horizon", key)), message)
 
     if start is not None and plan_start is not None and start < plan_start:
-        yield fault("start", f"{month_label(start)} is before plan_start {month_label(plan_start)}")
+        late = documents.locate(tree, ("plan_start",))
+        if late[0] in (
+            tree.file,
+            "--set",
+        ):  # the scenario's own line is to blame, not the one it extends
+            yield Fault(
+                *late, f"{month_label(plan_start)} is after horizon.start {month_label(start)}"
+            )
+        else:
+            message = f"{month_label(start)} is before plan_start {month_label(plan_start)}"
+            yield fault("start", message)
     if start is not None and end is not None and end < start:
         yield fault("end", f"{month_label(end)} is before the start {month_label(start)}")
     if end is not None and plan_start is not None and end - plan_start >= MONTHS_LIMIT:

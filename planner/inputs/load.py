@@ -62,6 +62,10 @@ def load(
     for where, text in early:
         tree = documents.set_path(tree, where, text, COMMAND_LINE)
     if hardware is not None:
+        known = {*resources.profiles("nodes", overlays), *_keys(tree, "nodes")}
+        if hardware not in known:
+            message = f'no profile "{hardware}" in nodes/; {suggestion(hardware, known)}'
+            raise InputError([Fault("--hardware", 0, hardware, message)])
         for site in _keys(tree, "sites"):
             tree = documents.set_path(tree, f"sites.{site}.training", hardware, "--hardware")
     done: set[tuple[str, str]] = set()

@@ -144,7 +144,13 @@ class _Lineage:
                 homes |= dict.fromkeys(new, parent)
                 following += dict.fromkeys(new)
             level = following
+        # A decision without what it answers to would be an end in mid-air: the last level shows that much more.
+        for parent in filter(self._is_decision, level):
+            homes |= {each: parent for each in self.parents(parent) if each not in homes}
         return homes
+
+    def _is_decision(self, name: str) -> bool:
+        return name in self.graph and self.graph[name].decision
 
     def _taken(self) -> dict[int, int]:
         """The position that the quantity asked for takes of an axis, unless it is overridden."""
@@ -181,7 +187,7 @@ class _Lineage:
         node = self._formula(name)
         if name in self.overridden:
             return node
-        if level == self.depth:
+        if level > self.depth or (level == self.depth and not self._is_decision(name)):
             return replace(node, hidden_levels=self._height(name))
         children = tuple(self._node(each, name, level + 1) for each in self.parents(name))
         return replace(node, children=children)

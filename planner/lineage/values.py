@@ -111,7 +111,7 @@ class Wording:
         counts = fixed(values, others).sum(axis=tuple(a for a in range(RANK) if a != MONTH))
         counts = counts[: self.pins[MONTH] + 1]
         entries = [f"{self.plan.months[i]} {counts[i]:,.0f}" for i in np.flatnonzero(counts)]
-        shown = [*entries[:ORDERS_LISTED], *(["..."] if len(entries) > ORDERS_LISTED else [])]
+        shown = [*(["..."] if len(entries) > ORDERS_LISTED else []), *entries[-ORDERS_LISTED:]]
         yield (
             f"so far: {', '.join([*shown, f'together {counts.sum():,.0f}'])}"
             if shown
@@ -153,6 +153,8 @@ def _show(value: float, unit: str) -> str:
 def _range(low: float, high: float, unit: str) -> str:
     """Two values, with the unit once where both are printed in the same one."""
     first, last = _show(low, unit), _show(high, unit)
+    if first == last:
+        return first
     number, _, symbol = first.partition(" ")
     same = symbol and last.endswith(f" {symbol}")
     return f"{number if same or low == 0 else first} to {last}"

@@ -202,10 +202,10 @@ def _overrides(plan: Plan) -> Iterator[str]:
         if values.size > 1:
             yield f"{name}, position by position"
             continue
-        written = f"{units.from_base(values.item(), quantity.unit):.10g} {quantity.unit}"
+        written = units.show(values.item(), quantity.unit)
         axes = [a for a in quantity.axes if a not in (DRAW, MONTH) and sizes[a] > 1]
         each = " x ".join(axis_count(axis, sizes[axis]) for axis in axes)
-        yield f"{name} = {written.removesuffix(' 1')}{each and f' at each of {each}'}"
+        yield f"{name} = {written}{each and f' at each of {each}'}"
 
 
 def _peaks(plan: Plan) -> Iterator[str]:
@@ -229,6 +229,11 @@ def _peak(plan: Plan, name: str) -> float:
     return float(_monthly(plan, name).max())
 
 
+HOW_READ = (
+    "Vehicles, and what is in service: end of the period. Needed, peaks, days, MW: its largest month. "
+    "Ingest mean: its mean. Hours, bytes, money, carbon: its sum."
+)
+
 # --- The table -------------------------------------------------------------------------------------------------------
 
 
@@ -251,6 +256,7 @@ def _table(page: _Page, plan: Plan) -> None:
         line.rstrip()
         page.lines.append(line)
         group = row.group
+    page.wrapped(HOW_READ, style="dim")
 
 
 def _columns(months: Sequence[str], room: int, others: int) -> tuple[int, list[Period]]:
@@ -513,12 +519,10 @@ def _outside_the_book(plan: Plan) -> Iterator[str]:
 
 
 def _what(order: Order, room: int) -> str:
-    """Count, kind and tier; a title too long for the room ends at its comma, or where it must."""
+    """Count, kind and tier; a title ends at its comma, so that one product reads the same in every line."""
     tier = _shown(f", {order.tier}" if order.tier else "")
-    whole = _shown(f"{order.count:,} x {order.what}")
-    if len(whole + tier) > room:
-        whole = _cut(whole.partition(",")[0] if order.count < 1000 else whole, room - len(tier))
-    return whole + tier
+    title = order.what.partition(",")[0]
+    return _cut(_shown(f"{order.count:,} x {title}"), room - len(tier)) + tier
 
 
 def _warning_lines(warnings: Sequence[Warning_]) -> list[str]:

@@ -121,7 +121,7 @@ def test_mixed_hardware_is_also_counted_in_the_kind_that_is_needed(
 
 def test_an_override_says_where_it_stands(planner: Planner) -> None:
     printed = planner("size", MAIN, "--set-quantity", "gpus_required=2000").out
-    assert "gpus_required = 2000 at each of 3 sites" in printed
+    assert "gpus_required = 2,000 at each of 3 sites" in printed
 
 
 def test_what_was_changed_is_said_and_goes_into_the_next_commands(planner: Planner) -> None:

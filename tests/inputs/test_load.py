@@ -171,9 +171,9 @@ def test_hardware_replaces_the_kind_at_every_site() -> None:
 def test_hardware_that_does_not_exist_names_the_nearest() -> None:
     with pytest.raises(InputError) as caught:
         load(find_scenario("5pct_ev_market"), hardware="dgx_h10")
-    assert {fault.message for fault in caught.value.faults} == {
-        'no profile "dgx_h10" in nodes/; nearest: dgx_h100'
-    }
+    (fault,) = caught.value.faults
+    assert (fault.file, fault.path) == ("--hardware", "dgx_h10")
+    assert fault.message == 'no profile "dgx_h10" in nodes/; nearest: dgx_h100'
 
 
 def test_a_scenario_lays_single_fields_over_a_profile(loaded: Loaded) -> None:
@@ -314,3 +314,14 @@ def test_words_that_yaml_would_turn_into_something_else_stay_words(loaded: Loade
     inputs = loaded(text)
     assert inputs.scenario.regions["europe"].country == "NO"
     assert inputs.scenario.economics.staff.value == pytest.approx(10e-6)
+
+
+def test_a_plan_that_starts_after_its_horizon_is_blamed_on_the_line_that_says_so(
+    tmp_path: Path,
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("extends: 5pct_ev_market.yaml\nplan_start: 2031-01\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load(mine)
+    blamed = {(fault.file, fault.line, fault.path) for fault in caught.value.faults}
+    assert (str(mine), 2, "plan_start") in blamed
