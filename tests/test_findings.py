@@ -177,3 +177,11 @@ def test_a_power_phase_that_falls_short_binds() -> None:
     small = load("5pct_ev_market", set={"sites.taiwan.power_limit": "1 MW"}).plan()
     assert binding(small)[0].startswith("taiwan: up to 1.")
     assert "site power short" in binding(small)[0]
+
+
+def test_what_moves_cost_most_is_not_hidden_by_what_moves_gpus(plan: Plan) -> None:
+    everything = assumptions(plan, count=1000)
+    first = [each.path for each in assumptions(plan)[:4]]
+    for quantity in ("tco", "gpus_required"):
+        top = sorted(everything, key=lambda each: -abs(each.moves[quantity]))[:2]
+        assert {each.path for each in top} <= set(first), quantity

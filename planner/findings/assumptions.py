@@ -49,7 +49,10 @@ def assumptions(plan: Plan, count: int = 10) -> list[Assumption]:
         farther = np.abs(moved).argmax(axis=1)
         moves[name] = np.take_along_axis(moved, farther[:, None], axis=1)[:, 0]
     largest = np.maximum.reduce([np.abs(moved) for moved in moves.values()])
-    order = [i for i in np.argsort(-largest, kind="stable")[:count] if largest[i] > SHOWN_SHARE]
+    # What moves either quantity most comes first: one ranking by size would let GPUs hide what moves the cost.
+    places = [np.argsort(np.argsort(-np.abs(moved), kind="stable")) for moved in moves.values()]
+    ranked = np.lexsort((-largest, np.minimum.reduce(places)))
+    order = [i for i in ranked[:count] if largest[i] > SHOWN_SHARE]
     paths = list(inputs)
     return [
         _assumption(
