@@ -1,6 +1,6 @@
 """How are numbers laid out in memory, so that any two of them can be multiplied?
 
-Every array inside the planner is float64 and has the same twelve axes in one fixed order. An array
+Every array inside the planner is float64 and has the same axes in one fixed order. An array
 has length 1 along an axis on which it does not vary, so NumPy's broadcasting is always right and no
 labels are needed in the hot path. Helpers here keep the dimensions; labels are put on once, at the
 border, from `Labels`.
@@ -28,13 +28,18 @@ AXES = (
     "ecu",
     "workload",
     "package",
+    "data",
+    "service",
+    "function",
+    "item",
     "tier",
     "link",
     "site",
     "hardware",
 )
-DRAW, MONTH, HOUR, REGION, PROGRAM, ECU, WORKLOAD, PACKAGE, TIER, LINK, SITE, HARDWARE = range(12)
 RANK = len(AXES)
+DRAW, MONTH, HOUR, REGION, PROGRAM, ECU, WORKLOAD, PACKAGE = range(8)
+DATA, SERVICE, FUNCTION, ITEM, TIER, LINK, SITE, HARDWARE = range(8, RANK)
 
 
 class AxisError(PlannerError):
@@ -67,7 +72,7 @@ def shape_of(axes: Sequence[int], sizes: Sizes) -> tuple[int, ...]:
 
 
 def place(values: npt.ArrayLike, *axes: int) -> Array:
-    """Give `values`, whose dimensions are `axes` in the fixed order, the rank of twelve."""
+    """Give `values`, whose dimensions are `axes` in the fixed order, the full rank."""
     array = np.asarray(values, dtype=np.float64)
     if list(axes) != sorted(set(axes)):
         raise AxisError(f"axes must be in the fixed order and named once: {axis_names(axes)}")

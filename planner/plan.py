@@ -183,7 +183,7 @@ class Project:
         draws: int = 1,
         chunk: int | None = None,
     ) -> dict[str, Array]:
-        """Values of `wanted` in base units on all twelve axes; `leaves` replace inputs, with `draws` entries."""
+        """Values of `wanted` in base units on all axes; `leaves` replace inputs, with `draws` entries."""
         given = self.leaves if leaves is None else {**self.leaves, **leaves}
         return self.graph.run(given, wanted, self.table.sizes, self.overrides, draws, chunk)
 
@@ -326,7 +326,7 @@ class Plan:
         return slice(self.project.table.calendar.horizon_from, None)
 
     def leaf(self, name: str) -> Array:
-        """A numeric input at its median, in base units on all twelve axes."""
+        """A numeric input at its median, in base units on all axes."""
         value = self.project.leaves[name]
         assert isinstance(value, np.ndarray)
         return value
@@ -337,7 +337,7 @@ class Plan:
         return tuple(sorted(self.project.graph.quantities))
 
     def values(self, *names: str) -> list[Array]:
-        """Base-unit arrays on all twelve axes; computed when first asked for."""
+        """Base-unit arrays on all axes; computed when first asked for."""
         missing = [name for name in names if name not in self._values]
         if missing:
             self._values.update(self.project.run([self._known(name).name for name in missing]))

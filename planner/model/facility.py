@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, MONTH, TIER, WORKLOAD, Array, first, total
+from planner.axes import HARDWARE, MONTH, TIER, Array, first, total
 from planner.graph import quantity
 
 
@@ -48,14 +48,6 @@ def it_power_at_start(
     compute = total(there * node_power, HARDWARE)
     stored = total(stored_there * system_power, TIER)
     return compute + stored + switches_at_start * switch_power * (1.0 + fabric_other_share)
-
-
-@quantity(unit="1", axes="month site")
-def gpus_busy_share(gpus_for_throughput: Array, gpus_equivalent: Array) -> Array:
-    """Share of the accelerators in service that work on average: the mean work over what is there, at most all."""
-    there = np.where(gpus_equivalent > 0, gpus_equivalent, 1.0)
-    share = np.minimum(total(gpus_for_throughput, WORKLOAD) / there, 1.0)
-    return np.where(gpus_equivalent > 0, share, 0.0)
 
 
 @quantity(unit="watt", axes="month site")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.model import (
     carbon,
+    compute,
     decisions,
     economics,
     facility,
@@ -24,6 +25,7 @@ MODULES = (
     telemetry,
     storage,
     training,
+    compute,
     ota,
     decisions,
     hardware,

@@ -145,17 +145,6 @@ def gpus_release_percentile(
     return place(percentile_load(peaks, shares[:, None, None, :], level), DRAW, MONTH, SITE)
 
 
-@quantity(unit="1", axes="month site")
-def gpus_required(
-    gpus_release_percentile: Array, gpus_for_throughput: Array, training_occupancy: Array
-) -> Array:
-    """Accelerators needed at each site, unrounded: the larger of release peaks and mean work, over occupancy."""
-    return (
-        np.maximum(gpus_release_percentile, total(gpus_for_throughput, WORKLOAD))
-        / training_occupancy
-    )
-
-
 @quantity(unit="hour", axes="month workload")
 def training_gpu_hours(gpus_for_throughput: Array, month_seconds: Array) -> Array:
     """Accelerator-hours of release runs and experiments in the month, at full need."""

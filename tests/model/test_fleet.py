@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from planner.axes import ECU, MONTH, PROGRAM, REGION, Array, place, total
+from planner.axes import ECU, MONTH, PROGRAM, REGION, Array, on, place, total
 from planner.catalogue import Calendar, Parts
 from planner.inputs.numbers import month_index
 from planner.model.fleet import (
@@ -34,7 +34,7 @@ def test_a_region_may_take_what_the_others_of_its_row_leave() -> None:
 def test_the_mix_of_programmes_adds_up_to_one_where_any_is_sold() -> None:
     weights = place(np.array([0.85, 0.15]), PROGRAM)
     sold = place(np.array([[1.0, 1], [0, 1], [0, 0]]), REGION, PROGRAM)
-    mix = program_mix(weights, sold)[0, 0, 0, :, :, 0, 0, 0, 0, 0, 0, 0]
+    mix = on(program_mix(weights, sold), REGION, PROGRAM)[0]
     assert mix == pytest.approx(np.array([[0.85, 0.15], [0, 1], [0, 0]]))
 
 

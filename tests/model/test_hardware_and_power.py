@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, place, total
+from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, place, total
 from planner.catalogue import Calendar, Parts
 from planner.inputs.numbers import month_index
 from planner.model.carbon import carbon_embodied, carbon_operational
+from planner.model.compute import gpus_busy_share
 from planner.model.facility import (
     energy,
-    gpus_busy_share,
     it_power,
     it_power_at_start,
     it_power_mean,
@@ -76,7 +76,7 @@ def test_older_kinds_count_by_their_peak() -> None:
     assert equivalent.item() == pytest.approx(8 * 3.1534, abs=1e-3)
     assert nodes_required(place(25.0), eight, trains_on).item() == 25 / 8
     # Work for 12.6 of the newer kind keeps the eighty older ones half busy.
-    work = place(np.array([10.0, 2.614]), WORKLOAD)
+    work = place(12.614)
     assert gpus_busy_share(work, equivalent).item() == pytest.approx(0.5, abs=1e-3)
     assert gpus_busy_share(work * 100, equivalent).item() == 1.0
     assert gpus_busy_share(work, place(0.0)).item() == 0.0

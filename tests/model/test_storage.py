@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import MONTH, SITE, TIER, Array, place, total
+from planner.axes import MONTH, SITE, TIER, Array, on, place, take, total
 from planner.catalogue import Calendar, Parts
 from planner.inputs.numbers import month_index
 from planner.model.storage import (
@@ -38,7 +38,7 @@ def history(first: str, *years: tuple[str, float]) -> Parts:
 def test_a_constant_inflow_fills_the_tiers_in_turn() -> None:
     calendar = Calendar(month_index("2024-01"), 24, 0)
     rate = place(np.full((24, 1), 7.0), MONTH, SITE)
-    held = tier_held(rate, NONE, FROM, UNTIL, ALL, calendar)[0, :, 0, 0, 0, 0, 0, 0, :, 0, 0, 0]
+    held = on(tier_held(rate, NONE, FROM, UNTIL, ALL, calendar), MONTH, TIER)[0]
     assert held[0] == pytest.approx([7 * 14 * DAY, 7 * 17 * DAY, 0])
     # After two years, 366 + 365 days: two weeks hot, 351 days warm, the rest cold.
     assert held[-1] == pytest.approx(7 * DAY * np.array([14, 351, 366]))
@@ -57,7 +57,7 @@ def test_data_of_the_years_before_ages_on() -> None:
     nothing = place(np.zeros((12, 1)), MONTH, SITE)
     before = history("2026-07", ("2024-01", 366.0), ("2026-01", 181.0))
     held = tier_held(nothing, before, FROM, UNTIL, ALL, calendar)
-    held = held[0, :, 0, 0, 0, 0, 0, 0, :, 0, 0, 0]
+    held = on(held, MONTH, TIER)[0]
     assert held.sum(axis=1) == pytest.approx(547.0)  # nothing lost, nothing new
     # One byte a day in 2024, none in 2025, one a day in the first half of 2026. At the end of July 2026 the first half
     # is 31 to 212 days old, 2024 more than 365.
@@ -132,7 +132,7 @@ def test_usable_bytes_in_service_cover_the_need_where_nothing_is_short(
     everything: dict[str, Array],
 ) -> None:
     for index, tier in enumerate(("hot", "warm", "cold")):
-        short = everything["storage_short"][:, :, :, :, :, :, :, :, index : index + 1]
+        short = take(everything["storage_short"], TIER, index)
         need, there = everything[f"storage_{tier}_required"], everything[f"storage_{tier}"]
         assert (there + short >= need * (1 - 1e-9)).all()
         assert (everything[f"storage_{tier}_raw"] >= there).all()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from planner.axes import HARDWARE, MONTH, SITE, WORKLOAD, Array, place, total
+from planner.model.compute import gpus_required
 from planner.model.decisions import allocation
 from planner.model.training import (
     accelerator_effective,
@@ -15,7 +16,6 @@ from planner.model.training import (
     gpus_for_release,
     gpus_for_throughput,
     gpus_release_percentile,
-    gpus_required,
     model_forward,
     run_duration,
     run_flops,
