@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from planner.axes import DRAW, MONTH, RANK, Array
+from planner.axes import DRAW, ITEM, MONTH, RANK, Array, place
 
 SECONDS_A_DAY = 86_400.0
 SECONDS_A_YEAR = 365.25 * SECONDS_A_DAY
@@ -22,6 +22,13 @@ SECONDS_A_MONTH = SECONDS_A_YEAR / 12
 # Positions on the axes that are the same in every plan; quantities that join arrays along them rely on the order.
 TIERS = ("hot", "warm", "cold")
 LINKS = ("wifi", "cellular", "depot")
+# The lines of the cash flow: what is invested once, and what is paid as long as it is used.
+INVESTMENT = ("nodes", "storage", "network", "building", "installation", "duty")
+RUNNING = (
+    *("lease", "rent", "colocation", "energy", "maintenance", "licences", "staff"),
+    *("wan", "cellular", "delivery"),
+)
+ITEMS = (*INVESTMENT, *RUNNING)
 
 # For each site, 1 for every site with which it pools data and training (itself among them), else 0.
 SitePools = tuple[tuple[float, ...], ...]
@@ -30,6 +37,24 @@ SitePools = tuple[tuple[float, ...], ...]
 def pooled(x: Array, pools: SitePools) -> Array:
     """For each site the sum over the sites of its pool; `x` does not vary by hardware."""
     return np.asarray((x[..., 0] @ np.array(pools))[..., None])
+
+
+def by_item(**lines: Array) -> Array:
+    """Lines of the cash flow side by side on the axis `item`; those not named are 0."""
+    unknown = lines.keys() - set(ITEMS)
+    if unknown:
+        raise ValueError(f"no item of the cash flow: {', '.join(sorted(unknown))}")
+    shape = np.broadcast_shapes(*(line.shape for line in lines.values()))
+    ledger = np.zeros((*shape[:ITEM], len(ITEMS), *shape[ITEM + 1 :]))
+    for name, line in lines.items():
+        position = ITEMS.index(name)
+        ledger[(slice(None),) * ITEM + (slice(position, position + 1),)] = line
+    return ledger
+
+
+def among(items: tuple[str, ...]) -> Array:
+    """1 for the items named, else 0, on the axis `item`."""
+    return place([float(name in items) for name in ITEMS], ITEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +124,20 @@ class Calendar:
         """Middle of each month [s after plan_start], shape (months,)."""
         edges = self.edges
         return (edges[1:] + edges[:-1]) / 2
+
+    @cached_property
+    def quarters(self) -> npt.NDArray[np.int64]:
+        """Calendar quarter of each month, counted from 0 for that of `plan_start`, shape (months,)."""
+        quarter = (self.first + np.arange(self.months)) // 3
+        return np.asarray(quarter - quarter[0], dtype=np.int64)
+
+    @cached_property
+    def quarter_middles(self) -> Array:
+        """For each month the middle of its quarter, as far as the plan has it [s after plan_start], shape (months,)."""
+        edges, quarters = self.edges, self.quarters
+        starts = edges[:-1][np.searchsorted(quarters, quarters, side="left")]
+        ends = edges[np.searchsorted(quarters, quarters, side="right")]
+        return np.asarray((starts + ends) / 2)
 
     def seconds_at(self, offset: npt.ArrayLike) -> Array:
         """Start of the month `offset` months after plan_start (negative: before) [s after plan_start]."""

@@ -27,6 +27,7 @@ KINDS = (
     "regions",
     "markets",
     "rules",
+    "duties",
 )
 """The kinds of profile; each is a folder of `hardware_profiles/` with one YAML file a thing."""
 

@@ -12,9 +12,11 @@ import numpy as np
 
 from planner import units
 from planner.axes import DRAW, MONTH, RANK, Array, place
-from planner.inputs.numbers import Leaf, Series
+from planner.inputs.numbers import Leaf
 
 Assemble = Callable[[Array], object]
+# A series: the columns of its knots, their weights by month, and how to read between them.
+Block = tuple[Sequence[int], Array, str]
 
 
 def cell_assembly(
@@ -33,15 +35,18 @@ def cell_assembly(
     return assemble
 
 
-def series_assembly(blocks: Sequence[tuple[Array, Series]], axes: tuple[int, ...]) -> Assemble:
-    """Knots to monthly values, one block of columns for each position on the second axis."""
+def series_assembly(
+    blocks: Sequence[Block], axes: tuple[int, ...], absent: float = np.nan
+) -> Assemble:
+    """Knots to monthly values, one block for each position on the second axis; without knots it is absent."""
 
     def assemble(cells: Array) -> Array:
-        start, monthly = 0, []
-        for weights, series in blocks:
-            knots = cells[:, start : start + weights.shape[1]]
-            start += weights.shape[1]
-            if series.interpolate == "geometric":
+        monthly = []
+        for columns, weights, way in blocks:
+            knots = cells[:, list(columns)]
+            if not len(columns):
+                monthly.append(np.full((len(cells), len(weights)), absent))
+            elif way == "geometric":
                 monthly.append(np.exp(np.log(knots) @ weights.T))
             else:
                 monthly.append(knots @ weights.T)

@@ -14,6 +14,7 @@ from planner.axes import (
     ECU,
     HARDWARE,
     HOUR,
+    ITEM,
     LINK,
     MONTH,
     PACKAGE,
@@ -25,9 +26,15 @@ from planner.axes import (
     Array,
     place,
 )
-from planner.catalogue import LINKS, TIERS, Calendar, Parts
+from planner.catalogue import ITEMS, LINKS, TIERS, Calendar, Parts
 from planner.inputs import documents
-from planner.inputs.assembly import Assemble, cell_assembly, interpolation_weights, series_assembly
+from planner.inputs.assembly import (
+    Assemble,
+    Block,
+    cell_assembly,
+    interpolation_weights,
+    series_assembly,
+)
 from planner.inputs.checks import fleet_regions
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
@@ -74,6 +81,7 @@ class _Builder:
             ECU: self.ecus,
             WORKLOAD: tuple(self.scenario.workloads),
             PACKAGE: tuple(self.scenario.packages),
+            ITEM: ITEMS,
             TIER: TIERS,
             LINK: LINKS,
             SITE: self.sites,
@@ -148,7 +156,8 @@ class _Builder:
             name = f"{prefix}_{field}"
             if isinstance(value, Series):
                 rows, weights = self._series(name, (), (*steps, field), leaf, value)
-                self._add(name, leaf, (MONTH,), rows, series_assembly([(weights, value)], (MONTH,)))
+                block = (list(range(len(rows))), weights, value.interpolate)
+                self._add(name, leaf, (MONTH,), rows, series_assembly([block], (MONTH,)))
             else:
                 found = (
                     [(0, self._row(name, (), (*steps, field), leaf, value))]
@@ -194,15 +203,20 @@ class _Builder:
                 )
 
     def _series_leaf(
-        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Series]
+        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Series | None]
     ) -> None:
-        rows: list[int] = []
-        blocks = []
+        rows: dict[int, int] = {}  # a row, shared by the positions of one entity, and its column
+        blocks: list[Block] = []
         for label, steps, value in zip(self.labels[axis], at, values, strict=True):
-            found, weights = self._series(name, (label,), steps, leaf, value)
-            rows.extend(found)
-            blocks.append((weights, value))
-        self._add(name, leaf, (MONTH, axis), rows, series_assembly(blocks, (MONTH, axis)))
+            found, weights, way = [], np.zeros((self.calendar.months, 0)), "step"
+            if value is not None:
+                found, weights = self._series(name, (label,), steps, leaf, value)
+                way = value.interpolate
+            columns = [rows.setdefault(row, len(rows)) for row in found]
+            blocks.append((columns, weights, way))
+        absent = leaf.absent * units.scale(leaf.unit)
+        assemble = series_assembly(blocks, (MONTH, axis), absent)
+        self._add(name, leaf, (MONTH, axis), list(rows), assemble)
 
     def _series(
         self, name: str, position: tuple[str, ...], steps: Steps, leaf: Leaf, value: Series

@@ -162,6 +162,7 @@ _REFERENCES = (
     ("sites.*.committed.*.hardware", "nodes"),
     ("fabric.switch", "network"),
     ("export_rules", "rules"),
+    ("duty_rates", "duties"),
     ("nodes.*.accelerator", "accelerators"),
     ("nodes.*.nic", "network"),
     *((f"{kind}.#", kind) for kind in PROFILE_KINDS),

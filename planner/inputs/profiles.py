@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, WithJsonSchema
 
-from planner.inputs.numbers import Cell, Leaf, month_index
+from planner.inputs.numbers import Cell, Leaf, Series, month_index
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=60)]
 ShortText = Annotated[StrictStr, Field(min_length=1, max_length=200)]
@@ -37,6 +37,9 @@ MonthIndex = Annotated[
         {"type": ["string", "integer"], "pattern": r"^\d{4}(-\d{1,2})?$", "description": "a month"}
     ),
 ]
+
+
+Country = Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class Entity(BaseModel):
@@ -118,6 +121,15 @@ class Accelerator(Profile):
         ),
     ] = None
     price: Annotated[Cell | None, Leaf("USD", "price of one chip", least=0, absent=0)] = None
+    rent_price: Annotated[
+        Cell | None,
+        Leaf(
+            "USD/hour",
+            "price to rent one chip with all that it needs; absent: not for rent",
+            least=0,
+            absent=0,
+        ),
+    ] = None
     for_data_centre: bool = True
 
 
@@ -143,7 +155,10 @@ class Node(Profile):
     local_storage: Annotated[
         Cell | None, Leaf("byte", "flash inside the node", least=0, absent=0)
     ] = None
-    price: Annotated[Cell, Leaf("USD", "price of one node, with its network cards", least=0)]
+    price: Annotated[
+        Series, Leaf("USD", "price of one node ordered then, with its network cards", least=0)
+    ]
+    origin: Country | None = None
     lead_time: Annotated[Cell, Leaf("day", "from order to delivery", least=0, most=1500)]
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one node", least=0)]
 
@@ -198,7 +213,8 @@ class StorageSystem(Profile):
     ]
     power: Annotated[Cell, Leaf("watt", "power of one unit at work", above=0)]
     units_per_rack: Annotated[Cell, Leaf("1", "units in one rack", least=1, whole=True)]
-    price: Annotated[Cell, Leaf("USD", "price of one unit with its drives", least=0)]
+    price: Annotated[Series, Leaf("USD", "price of one unit ordered then, with its drives", least=0)]
+    origin: Country | None = None
     lead_time: Annotated[Cell, Leaf("day", "from order to delivery", least=0, most=1500)]
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one unit", least=0)]
 
@@ -215,6 +231,7 @@ class NetworkPart(Profile):
         Cell | None,
         Leaf("USD", "price of one link: cable with its optics at both ends", least=0, absent=0),
     ] = None
+    origin: Country | None = None
 
 
 class Sensor(Entity):
@@ -326,15 +343,33 @@ class Region(Profile):
         Cell, Leaf("bit/second", "downlink rate of a vehicle on the cellular network", above=0)
     ]
     cellular_price: Annotated[
-        Cell, Leaf("USD/GB", "price of cellular data to the carmaker", least=0)
+        Series, Leaf("USD/GB", "price of cellular data to the carmaker", least=0)
     ]
-    cdn_price: Annotated[Cell, Leaf("USD/GB", "price of delivery by a content network", least=0)]
+    cdn_price: Annotated[Series, Leaf("USD/GB", "price of delivery by a content network", least=0)]
+    transit_price: Annotated[
+        Series | None,
+        Leaf(
+            "USD/Mbps month",
+            "price of internet transit, by capacity; absent: none is paid",
+            least=0,
+            absent=0,
+        ),
+    ] = None
     electricity_price: Annotated[
-        Cell, Leaf("USD/kWh", "price of electricity for industry", least=0)
+        Series, Leaf("USD/kWh", "price of electricity for industry", least=0)
     ]
-    grid_carbon: Annotated[Cell, Leaf("g/kWh", "CO2-equivalent of a kWh from the grid", least=0)]
+    grid_carbon: Annotated[Series, Leaf("g/kWh", "CO2-equivalent of a kWh from the grid", least=0)]
+    grid_carbon_cloud: Annotated[
+        Cell | None,
+        Leaf(
+            "g/kWh",
+            "the same as a cloud provider states it for its region; absent: as the country's",
+            least=0,
+            absent=-1,
+        ),
+    ] = None
     building_cost: Annotated[
-        Cell, Leaf("USD/watt", "cost to build a data hall, by IT power", least=0)
+        Series, Leaf("USD/watt", "cost to build a data hall, by IT power", least=0)
     ]
     pue: Annotated[Cell, Leaf("1", "power usage effectiveness, mean of the year", least=1, most=4)]
     pue_peak: Annotated[
@@ -405,6 +440,24 @@ class ExportRules(Profile):
     rules: list[ExportRule] = Field(min_length=1)
 
 
+class Duty(Entity):
+    """A rate of customs duty on some equipment, from some origins to some destinations, from a month on."""
+
+    name: Name
+    kinds: list[Literal["nodes", "storage", "network"]] = Field(min_length=1)
+    origins: list[Place] = Field(min_length=1)
+    destinations: list[Place] = Field(min_length=1)
+    known: MonthIndex
+    effective: MonthIndex
+    rate: Annotated[Cell, Leaf("1", "duty over the customs value", least=0, most=10)]
+
+
+class Duties(Profile):
+    """Dated customs duties; of the rules that match a delivery the latest in force decides."""
+
+    duties: list[Duty] = Field(min_length=1)
+
+
 PROFILE_KINDS: dict[str, type[Profile]] = {
     "accelerators": Accelerator,
     "nodes": Node,
@@ -416,4 +469,5 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "regions": Region,
     "markets": Market,
     "rules": ExportRules,
+    "duties": Duties,
 }

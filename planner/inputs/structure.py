@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from planner.axes import ECU, HARDWARE, MONTH, PROGRAM, REGION, SITE, WORKLOAD, Array
+from planner.axes import ECU, HARDWARE, MONTH, PROGRAM, REGION, SITE, TIER, WORKLOAD, Array
 from planner.catalogue import Calendar, SitePools
 from planner.inputs.load import Inputs
-from planner.inputs.profiles import ExportRules
-from planner.perf import export
+from planner.inputs.profiles import Duties, ExportRules
+from planner.perf import duty, export
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,8 @@ def structure(
         [float(site.orders_allowed) for site in scenario.sites.values()],
         [f"sites.{name}.orders_allowed" for name in sites],
     )
+    yield from _money(inputs, labels, calendar)
+    yield from _duties(inputs, labels, calendar)
     yield Fixed(
         "month_seconds",
         (MONTH,),
@@ -155,6 +157,101 @@ def structure(
     )
     yield Given("calendar", "months of the plan", calendar)
     yield Given("export_rules", f"export rules {scenario.export_rules}", _export_rules(inputs))
+
+
+def _money(
+    inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar
+) -> Iterator[Fixed]:
+    """How sites acquire accelerators and halls, in which money cash is counted, which grid carbon counts."""
+    scenario, economics = inputs.scenario, inputs.scenario.economics
+    choices = (
+        ("site_buys", "acquisition", "buy", "buys its accelerators"),
+        ("site_leases", "acquisition", "lease", "leases its accelerators"),
+        ("site_rents", "acquisition", "rent", "rents its accelerators by the hour"),
+        ("site_builds", "building", "build", "builds its hall; others rent theirs"),
+    )
+    for name, field, choice, meaning in choices:
+        yield Fixed(
+            name,
+            (SITE,),
+            f"1 where the site {meaning}",
+            [float(getattr(site, field) == choice) for site in scenario.sites.values()],
+            [f"sites.{site}.{field}" for site in labels[SITE]],
+        )
+    yield Fixed(
+        "economics_nominal",
+        (),
+        "1 where cash is counted in money of its day, 0 where in money of the base date",
+        float(economics.money == "nominal"),
+        ["economics.money"],
+    )
+    base = economics.base_date if economics.base_date is not None else scenario.plan_start
+    yield Fixed(
+        "economics_base_time",
+        (),
+        "when prices are as written, after plan_start",
+        calendar.seconds_at(base - calendar.first),
+        ["economics.base_date"],
+        "second",
+    )
+    yield Fixed(
+        "carbon_grid_is_cloud",
+        (),
+        "1 where the grid's carbon is that of the cloud region, 0 where the country's",
+        float(scenario.carbon.grid == "cloud_region"),
+        ["carbon.grid"],
+    )
+
+
+def _duties(
+    inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar
+) -> Iterator[Fixed]:
+    """Rates of customs duty on what is delivered to each site in each month, by the rules known at plan_start."""
+    scenario = inputs.scenario
+    profile: Duties = inputs.profile("duties", scenario.duty_rates)
+    known = [
+        duty.Duty(
+            frozenset(each.kinds),
+            frozenset(each.origins),
+            frozenset(each.destinations),
+            each.effective,
+            each.rate.value,
+        )
+        for each in profile.duties
+        if each.known <= scenario.plan_start
+    ]
+    months = np.arange(calendar.months) + calendar.first
+    countries = [inputs.profile("regions", s.location).country for s in scenario.sites.values()]
+    paths = [f"duties.{scenario.duty_rates}.duties"]
+
+    def rate(kind: str, section: str, name: str, country: str) -> Array:
+        return duty.rates(known, kind, inputs.profile(section, name).origin, country, months)
+
+    nodes = [[rate("nodes", "nodes", n, c) for n in labels[HARDWARE]] for c in countries]
+    yield Fixed(
+        "node_duty",
+        (MONTH, SITE, HARDWARE),
+        "customs duty on a node delivered in the month, over its price",
+        np.moveaxis(np.array(nodes), -1, 0),
+        paths,
+    )
+    systems = [tier.system for tier in (scenario.tiers[name] for name in labels[TIER])]
+    storage = [[rate("storage", "storage", n, c) for c in countries] for n in systems]
+    yield Fixed(
+        "system_duty",
+        (MONTH, TIER, SITE),
+        "customs duty on a storage unit delivered in the month, over its price",
+        np.moveaxis(np.array(storage), -1, 0),
+        paths,
+    )
+    switches = [rate("network", "network", scenario.fabric.switch, c) for c in countries]
+    yield Fixed(
+        "switch_duty",
+        (MONTH, SITE),
+        "customs duty on a switch delivered in the month, over its price",
+        np.array(switches).T,
+        paths,
+    )
 
 
 def _site_pools(inputs: Inputs, sites: Sequence[str]) -> SitePools:

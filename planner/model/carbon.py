@@ -1,38 +1,84 @@
-"""How much CO2-equivalent does the factory cause, in operation and in the making of what it buys?"""
+"""How much CO2-equivalent does the factory cause, in operation and in the making of what it buys?
+
+Operation: energy from the grid of each site times the grid's intensity in that month, by the statement for the country
+or for the cloud region. Making: nodes, storage, networks and halls, when they enter service. What is rented or
+leased counts as what is bought.
+"""
 
 from __future__ import annotations
 
-from planner.axes import HARDWARE, SITE, TIER, Array, total
+import numpy as np
+
+from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, first, total
 from planner.graph import quantity
+from planner.perf.carbon import embodied_intensity
+
+
+@quantity(unit="g/kWh", axes="month site")
+def grid_carbon(
+    location_grid_carbon: Array, location_grid_carbon_cloud: Array, carbon_grid_is_cloud: Array
+) -> Array:
+    """Intensity of each site's grid: the country's, or the cloud region's, which falls as the country's from plan_start."""
+    stated = (carbon_grid_is_cloud > 0) & (location_grid_carbon_cloud >= 0)
+    start = first(location_grid_carbon, MONTH)
+    course = np.where(start > 0, location_grid_carbon / np.where(start > 0, start, 1.0), 1.0)
+    return np.where(stated, location_grid_carbon_cloud * course, location_grid_carbon)
 
 
 @quantity(unit="kg", axes="month site")
-def carbon_operational(energy: Array, location_grid_carbon: Array) -> Array:
+def carbon_operational(energy: Array, grid_carbon: Array) -> Array:
     """Emissions of the grid energy used in the month."""
-    return energy * location_grid_carbon
+    return energy * grid_carbon
+
+
+@quantity(unit="kg", axes="month site")
+def carbon_of_nodes(
+    orders: Array, nodes_committed_entering: Array, node_embodied_carbon: Array
+) -> Array:
+    """Emissions of making the nodes that enter service in the month."""
+    return total((orders + nodes_committed_entering) * node_embodied_carbon, HARDWARE)
+
+
+@quantity(unit="kg", axes="month site")
+def carbon_of_storage(
+    storage_orders: Array, storage_committed_entering: Array, system_embodied_carbon: Array
+) -> Array:
+    """Emissions of making the storage that enters service in the month."""
+    return total((storage_orders + storage_committed_entering) * system_embodied_carbon, TIER)
+
+
+@quantity(unit="kg", axes="month site")
+def carbon_of_networks(switch_orders: Array, carbon_switch_embodied: Array) -> Array:
+    """Emissions of making the switches that enter service in the month."""
+    return switch_orders * carbon_switch_embodied
+
+
+@quantity(unit="kg", axes="month site")
+def carbon_of_halls(it_power_added: Array, carbon_building_embodied: Array) -> Array:
+    """Emissions of building the halls, when their power is first needed."""
+    return it_power_added * carbon_building_embodied
 
 
 @quantity(unit="kg", axes="month site")
 def carbon_embodied(
-    orders: Array,
-    nodes_committed_entering: Array,
-    node_embodied_carbon: Array,
-    storage_orders: Array,
-    storage_committed_entering: Array,
-    system_embodied_carbon: Array,
-    switch_orders: Array,
-    carbon_switch_embodied: Array,
-    it_power_added: Array,
-    carbon_building_embodied: Array,
+    carbon_of_nodes: Array,
+    carbon_of_storage: Array,
+    carbon_of_networks: Array,
+    carbon_of_halls: Array,
 ) -> Array:
-    """Emissions of making what enters service in the month: nodes, storage, switches, building."""
-    compute = total((orders + nodes_committed_entering) * node_embodied_carbon, HARDWARE)
-    stored = total((storage_orders + storage_committed_entering) * system_embodied_carbon, TIER)
-    rest = switch_orders * carbon_switch_embodied + it_power_added * carbon_building_embodied
-    return compute + stored + rest
+    """Emissions of making what enters service in the month: nodes, storage, networks, halls."""
+    return carbon_of_nodes + carbon_of_storage + carbon_of_networks + carbon_of_halls
 
 
 @quantity(unit="kg", axes="month")
 def carbon(carbon_operational: Array, carbon_embodied: Array) -> Array:
     """Operational and embodied emissions of the month, over all sites."""
     return total(carbon_operational + carbon_embodied, SITE)
+
+
+@quantity(unit="kg/EFLOP", axes="hardware")
+def node_carbon_intensity(
+    node_embodied_carbon: Array, node_peak: Array, economics_equipment_life: Array
+) -> Array:
+    """Emissions of making a node over all the dense bf16 arithmetic that it could do in its life."""
+    return embodied_intensity(node_embodied_carbon, node_peak, economics_equipment_life)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from planner.model import (
+    acquisition,
     carbon,
+    cash_flow,
     compute,
     decisions,
-    economics,
     facility,
     fleet,
     hardware,
     links,
     ota,
+    payments,
+    running_costs,
     storage,
     telemetry,
     trade,
     training,
+    unit_costs,
 )
 
 MODULES = (
@@ -30,6 +34,10 @@ MODULES = (
     decisions,
     hardware,
     facility,
-    economics,
+    acquisition,
+    payments,
+    running_costs,
+    cash_flow,
+    unit_costs,
     carbon,
 )

@@ -67,7 +67,11 @@ def in_service(entering: Array, life: Whole) -> Array:
 
 def _month_before(by: Array, edges: Array) -> Whole:
     """The month that contains the moment `by` [s] (draw, place) before each month begins, at least the first."""
-    times = edges[:-1][None, :, None] - by[:, None, :]
+    return _month_of(edges[:-1][None, :, None] - by[:, None, :], edges)
+
+
+def _month_of(times: Array, edges: Array) -> Whole:
+    """The month that contains each moment [s]; before the first month the first, after the last the last."""
     found = np.searchsorted(edges, times + 1e-6, side="right") - 1
     return np.clip(found, 0, len(edges) - 2).astype(np.int64)
 
@@ -87,9 +91,21 @@ def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
     `flows` (draw, month, place), `by` (draw, place), `edges` month boundaries [s]. What would fall before the first
     month is booked in the first.
     """
-    draws = max(flows.shape[0], by.shape[0])
+    return _booked(flows, _month_before(by, edges))
+
+
+def moved_later(flows: Array, by: Array, edges: Array) -> Array:
+    """Flows booked in the month that contains the moment `by` [s] after their own month begins; shapes as above.
+
+    What would fall after the last month is booked in the last.
+    """
+    return _booked(flows, _month_of(edges[:-1][None, :, None] + by[:, None, :], edges))
+
+
+def _booked(flows: Array, target: Whole) -> Array:
+    """Flows (draw, month, place) added up in their target months (draw, month, place)."""
+    draws = max(flows.shape[0], target.shape[0])
     months, places = flows.shape[1:]
-    target = _month_before(by, edges)
     flat = np.arange(draws)[:, None, None] * months + np.broadcast_to(
         target, (draws, months, places)
     )

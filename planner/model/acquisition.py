@@ -1,0 +1,143 @@
+"""Which accelerators and halls does the company not own, and what does it pay for them?
+
+A site buys its accelerators, leases them (and owns them once they are paid off) or rents them by the hour. What is
+rented needs no hall, energy, network, maintenance or staff of the company's own: its price includes them; power and
+carbon count it all the same. A hall is built, or space in one is rented by the kilowatt. Storage is always bought.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import DRAW, HARDWARE, MONTH, SITE, Array, first, on, place, total
+from planner.catalogue import SECONDS_A_MONTH, Calendar
+from planner.graph import quantity
+from planner.model.decisions import months_of_life
+from planner.perf.money import capital_recovery, outstanding, periodic_rate, ratio
+from planner.perf.ordering import in_service
+
+MONTHS_A_YEAR = 12.0
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes_rented(
+    orders: Array,
+    nodes_committed_entering: Array,
+    site_rents: Array,
+    economics_equipment_life: Array,
+) -> Array:
+    """Nodes in service that are rented: all that enter service in the plan at a site that rents."""
+    entering = on((orders + nodes_committed_entering) * site_rents, MONTH, SITE, HARDWARE)
+    life = months_of_life(economics_equipment_life)
+    serving = in_service(entering.reshape(*entering.shape[:2], -1), life)
+    return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE)
+
+
+@quantity(unit="1", axes="month site")
+def rented_share(nodes_rented: Array, nodes: Array, node_power: Array) -> Array:
+    """Share of the nodes' power that is rented; the compute network goes with its nodes."""
+    return ratio(total(nodes_rented * node_power, HARDWARE), total(nodes * node_power, HARDWARE))
+
+
+@quantity(unit="watt", axes="month site")
+def hall_power(it_power: Array, storage_power: Array, rented_share: Array) -> Array:
+    """IT power for which the company needs a hall: all but rented nodes and their network."""
+    return it_power - (it_power - storage_power) * rented_share
+
+
+@quantity(unit="1", axes="month site")
+def power_paid_share(hall_power: Array, it_power: Array) -> Array:
+    """Share of the site's IT power whose energy the company pays itself."""
+    return ratio(hall_power, it_power)
+
+
+def growth(level: Array, at_start: Array) -> Array:
+    """Increase in each month of the largest level so far, over the level at plan_start."""
+    largest = np.maximum(np.maximum.accumulate(level, axis=MONTH), at_start)
+    start = np.broadcast_to(at_start, (len(largest), *at_start.shape[1:]))
+    return np.diff(largest, axis=MONTH, prepend=start)
+
+
+@quantity(unit="watt", axes="month site")
+def it_power_added(it_power: Array, it_power_at_start: Array) -> Array:
+    """IT power by which the site's largest so far grows."""
+    return growth(it_power, it_power_at_start)
+
+
+@quantity(unit="watt", axes="month site")
+def hall_power_added(hall_power: Array, it_power_at_start: Array, site_builds: Array) -> Array:
+    """IT power for which the company builds in the month: growth of the hall's largest so far, where it builds."""
+    return growth(hall_power, it_power_at_start) * site_builds
+
+
+@quantity(unit="USD", axes="month")
+def colocation_cost(
+    hall_power: Array,
+    site_builds: Array,
+    economics_colocation_price: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Rent of space with cooling at the sites that do not build, by provisioned IT power; energy is paid besides."""
+    rented = total(hall_power * (1.0 - site_builds), SITE)
+    return rented * economics_colocation_price * month_seconds * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def rent_cost(
+    nodes_rented: Array,
+    node_accelerators: Array,
+    accelerator_rent_price: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Rent of accelerators by the hour, for all hours that they are held, used or not."""
+    hourly = total(nodes_rented * node_accelerators * accelerator_rent_price, SITE, HARDWARE)
+    return hourly * month_seconds * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def leased_value(
+    node_order_value: Array,
+    node_contract_level: Array,
+    node_committed_value: Array,
+    price_level: Array,
+    site_leases: Array,
+) -> Array:
+    """Price of the nodes that enter service on a lease, fixed in money of the order's day."""
+    ordered = node_order_value * node_contract_level
+    committed = node_committed_value * first(price_level, MONTH)
+    return total((ordered + committed) * site_leases, SITE, HARDWARE)
+
+
+@quantity(unit="1")
+def lease_months(economics_lease_term: Array, economics_equipment_life: Array) -> Array:
+    """Monthly payments of a lease: its term, but no longer than the equipment serves."""
+    months = np.rint(np.minimum(economics_lease_term, economics_equipment_life) / SECONDS_A_MONTH)
+    return np.maximum(months, 1.0)
+
+
+@quantity(unit="USD", axes="month")
+def lease_payments(
+    leased_value: Array, lease_months: Array, economics_lease_rate: Array, price_level: Array
+) -> Array:
+    """Lease payments: from the month of service on, as many as the lease has, by the capital recovery factor."""
+    rate = periodic_rate(economics_lease_rate, MONTHS_A_YEAR)
+    financed = on(leased_value, MONTH)[..., None]
+    running = in_service(financed, lease_months.reshape(-1, 1).astype(np.int64))
+    return place(running[..., 0], DRAW, MONTH) * capital_recovery(rate, lease_months) / price_level
+
+
+@quantity(unit="USD")
+def lease_outstanding(
+    leased_value: Array,
+    lease_months: Array,
+    economics_lease_rate: Array,
+    price_level_at_end: Array,
+    calendar: Calendar,
+) -> Array:
+    """Owed on leases at the horizon's end: the worth then of the payments that are still to come."""
+    rate = periodic_rate(economics_lease_rate, MONTHS_A_YEAR)
+    paid = place(calendar.months - np.arange(calendar.months), MONTH)
+    owed = leased_value * outstanding(rate, lease_months, paid)
+    return total(owed, MONTH) / price_level_at_end

@@ -1,0 +1,260 @@
+"""What is paid for what is bought, and in which month?
+
+The price of equipment is that of the month of its order, fixed then in money of that day. A deposit is paid at the
+order, the balance at delivery, and what is kept back of it after acceptance; duty is paid at delivery, installation
+when service begins, a hall when its power is first needed. What would fall due after the horizon is booked in its last
+month, so that every order is paid in full. What was installed before the plan is sunk; of what was committed the
+balance is paid. All amounts are in money of the base date.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import DRAW, HARDWARE, MONTH, SITE, TIER, Array, first, on, place, total
+from planner.catalogue import Calendar
+from planner.graph import quantity
+from planner.perf.ordering import at_moment_before, moved_earlier, moved_later
+
+
+def _at_order(level: Array, wait: Array, calendar: Calendar, *axes: int) -> Array:
+    """A level by month, as it is in the month of the order of what enters service in each month."""
+    levels, shift = on(level + np.zeros_like(wait), MONTH, *axes), on(wait, *axes)
+    found = at_moment_before(
+        levels.reshape(*levels.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
+    )
+    return place(found.reshape(-1, *levels.shape[1:]), DRAW, MONTH, *axes)
+
+
+def _moved(flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
+    """Flows (on month and `axes`) moved later by a time, or earlier by a negative one."""
+    values, shift = on(flows, MONTH, *axes), on(by + np.zeros_like(flows[:, :1]), *axes)
+    move = moved_later if shift.min(initial=0.0) >= 0 else moved_earlier
+    moved = move(
+        values.reshape(*values.shape[:2], -1), np.abs(shift.reshape(len(shift), -1)), calendar.edges
+    )
+    return place(moved.reshape(-1, *values.shape[1:]), DRAW, MONTH, *axes)
+
+
+# --- Nodes -----------------------------------------------------------------------------------------------------------
+
+
+@quantity(unit="1", axes="month site hardware")
+def node_contract_level(
+    price_level: Array, node_lead_time: Array, site_commissioning: Array, calendar: Calendar
+) -> Array:
+    """Price level in the month of the order of nodes that enter service in each month."""
+    wait = node_lead_time + site_commissioning
+    return _at_order(price_level, wait, calendar, SITE, HARDWARE)
+
+
+@quantity(unit="USD", axes="month site hardware")
+def node_order_value(
+    orders: Array,
+    node_price: Array,
+    node_lead_time: Array,
+    site_commissioning: Array,
+    economics_currency_factor: Array,
+    calendar: Calendar,
+) -> Array:
+    """Price of the nodes that the plan orders, by the month in which they enter service: that of the order's month."""
+    wait = node_lead_time + site_commissioning
+    price = _at_order(node_price, wait, calendar, SITE, HARDWARE)
+    return orders * price * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month site hardware")
+def node_committed_value(
+    nodes_committed_entering: Array, node_price: Array, economics_currency_factor: Array
+) -> Array:
+    """Price of the nodes committed before the plan, by the month in which they enter service: that of plan_start."""
+    return nodes_committed_entering * first(node_price, MONTH) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month site hardware")
+def node_delivered_value(
+    node_order_value: Array,
+    node_contract_level: Array,
+    node_committed_value: Array,
+    price_level: Array,
+    site_commissioning: Array,
+    calendar: Calendar,
+) -> Array:
+    """Price of the nodes delivered in the month, in money of the day; committed ones in their month of service."""
+    ordered = node_order_value * node_contract_level
+    committed = node_committed_value * first(price_level, MONTH)
+    return _moved(ordered, -site_commissioning, calendar, SITE, HARDWARE) + committed
+
+
+@quantity(unit="USD", axes="month")
+def node_payments(
+    node_order_value: Array,
+    node_contract_level: Array,
+    node_committed_value: Array,
+    node_delivered_value: Array,
+    price_level: Array,
+    node_lead_time: Array,
+    site_commissioning: Array,
+    site_buys: Array,
+    economics_deposit_share: Array,
+    economics_retention_share: Array,
+    economics_retention_time: Array,
+    calendar: Calendar,
+) -> Array:
+    """Paid for nodes at the sites that buy them: deposit at the order, balance at delivery and after acceptance."""
+    wait, axes = node_lead_time + site_commissioning, (SITE, HARDWARE)
+    ordered = node_order_value * node_contract_level
+    entering = ordered + node_committed_value * first(price_level, MONTH)
+    deposit = _moved(ordered, -wait, calendar, *axes) * economics_deposit_share
+    kept = _moved(entering, economics_retention_time, calendar, *axes) * economics_retention_share
+    at_delivery = node_delivered_value * (1.0 - economics_retention_share)
+    paid = deposit + (at_delivery + kept) * (1.0 - economics_deposit_share)
+    return total(paid * site_buys, SITE, HARDWARE) / price_level
+
+
+# --- Storage ---------------------------------------------------------------------------------------------------------
+
+
+@quantity(unit="1", axes="month tier")
+def storage_contract_level(
+    price_level: Array,
+    system_lead_time: Array,
+    storage_policy_commissioning: Array,
+    calendar: Calendar,
+) -> Array:
+    """Price level in the month of the order of storage that enters service in each month."""
+    wait = system_lead_time + storage_policy_commissioning
+    return _at_order(price_level, wait, calendar, TIER)
+
+
+@quantity(unit="USD", axes="month tier site")
+def storage_order_value(
+    storage_orders: Array,
+    system_price: Array,
+    system_lead_time: Array,
+    storage_policy_commissioning: Array,
+    economics_currency_factor: Array,
+    calendar: Calendar,
+) -> Array:
+    """Price of the storage that the plan orders, by the month in which it enters service: that of the order's month."""
+    wait = system_lead_time + storage_policy_commissioning
+    price = _at_order(system_price, wait, calendar, TIER)
+    return storage_orders * price * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month tier site")
+def storage_committed_value(
+    storage_committed_entering: Array, system_price: Array, economics_currency_factor: Array
+) -> Array:
+    """Price of the storage committed before the plan, by the month in which it enters service: that of plan_start."""
+    return storage_committed_entering * first(system_price, MONTH) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month tier site")
+def storage_delivered_value(
+    storage_order_value: Array,
+    storage_contract_level: Array,
+    storage_committed_value: Array,
+    price_level: Array,
+    storage_policy_commissioning: Array,
+    calendar: Calendar,
+) -> Array:
+    """Price of the storage delivered in the month, in money of the day; committed in its month of service."""
+    ordered = storage_order_value * storage_contract_level
+    committed = storage_committed_value * first(price_level, MONTH)
+    return _moved(ordered, -storage_policy_commissioning, calendar, TIER, SITE) + committed
+
+
+@quantity(unit="USD", axes="month")
+def storage_payments(
+    storage_order_value: Array,
+    storage_contract_level: Array,
+    storage_committed_value: Array,
+    storage_delivered_value: Array,
+    price_level: Array,
+    system_lead_time: Array,
+    storage_policy_commissioning: Array,
+    economics_deposit_share: Array,
+    economics_retention_share: Array,
+    economics_retention_time: Array,
+    calendar: Calendar,
+) -> Array:
+    """Paid for storage: deposit at the order, balance at delivery and after acceptance."""
+    wait, axes = system_lead_time + storage_policy_commissioning, (TIER, SITE)
+    ordered = storage_order_value * storage_contract_level
+    entering = ordered + storage_committed_value * first(price_level, MONTH)
+    deposit = _moved(ordered, -wait, calendar, *axes) * economics_deposit_share
+    kept = _moved(entering, economics_retention_time, calendar, *axes) * economics_retention_share
+    at_delivery = storage_delivered_value * (1.0 - economics_retention_share)
+    paid = deposit + (at_delivery + kept) * (1.0 - economics_deposit_share)
+    return total(paid, TIER, SITE) / price_level
+
+
+# --- Networks, halls, and what comes on top --------------------------------------------------------------------------
+
+
+@quantity(unit="USD", axes="")
+def switch_cost(
+    switch_price: Array,
+    switch_ports: Array,
+    switch_cable_price: Array,
+    fabric_other_share: Array,
+    economics_currency_factor: Array,
+) -> Array:
+    """Price of a switch with its cables (each has two ends), and by share of the other networks beside it."""
+    price = switch_price + switch_ports * switch_cable_price / 2.0
+    return price * (1.0 + fabric_other_share) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month site")
+def fabric_value(switch_orders: Array, switch_cost: Array, rented_share: Array) -> Array:
+    """Price of the networks that enter service in the month, but for those of rented nodes."""
+    return switch_orders * switch_cost * (1.0 - rented_share)
+
+
+@quantity(unit="USD", axes="month")
+def fabric_payments(fabric_value: Array) -> Array:
+    """Paid for networks, when their switches enter service."""
+    return total(fabric_value, SITE)
+
+
+@quantity(unit="USD", axes="month")
+def building_payments(
+    hall_power_added: Array, location_building_cost: Array, economics_currency_factor: Array
+) -> Array:
+    """Paid for data-hall space with its power and cooling, when the IT power is first needed."""
+    return total(hall_power_added * location_building_cost, SITE) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def installation_payments(
+    node_order_value: Array,
+    node_committed_value: Array,
+    site_rents: Array,
+    storage_order_value: Array,
+    storage_committed_value: Array,
+    fabric_value: Array,
+    economics_installation_share: Array,
+) -> Array:
+    """Paid for integration and installation of equipment, bought or leased, when it enters service."""
+    compute = (node_order_value + node_committed_value) * (1.0 - site_rents)
+    storage = storage_order_value + storage_committed_value
+    value = total(compute, SITE, HARDWARE) + total(storage, TIER, SITE) + total(fabric_value, SITE)
+    return value * economics_installation_share
+
+
+@quantity(unit="USD", axes="month")
+def duty_payments(
+    node_delivered_value: Array,
+    node_duty: Array,
+    site_rents: Array,
+    storage_delivered_value: Array,
+    system_duty: Array,
+    fabric_value: Array,
+    switch_duty: Array,
+    price_level: Array,
+) -> Array:
+    """Customs duty on equipment, bought or leased, at its delivery; value-added taxes come back and are left out."""
+    compute = total(node_delivered_value * node_duty * (1.0 - site_rents), SITE, HARDWARE)
+    stored = total(storage_delivered_value * system_duty, TIER, SITE)
+    return (compute + stored) / price_level + total(fabric_value * switch_duty, SITE)

@@ -1,0 +1,116 @@
+"""What does it cost to run what is there, month by month?
+
+Energy, maintenance, licences, staff; capacity of internet lines; data over cellular and content networks. All amounts
+are in money of the base date, at the prices of their month. What is rented runs at its owner's cost, but for software.
+"""
+
+from __future__ import annotations
+
+from planner.axes import HARDWARE, LINK, PACKAGE, PROGRAM, REGION, SITE, TIER, Array, take, total
+from planner.catalogue import LINKS
+from planner.graph import quantity
+
+CELLULAR = LINKS.index("cellular")
+
+
+@quantity(unit="USD", axes="month")
+def energy_cost(
+    energy: Array,
+    power_paid_share: Array,
+    location_electricity_price: Array,
+    economics_currency_factor: Array,
+) -> Array:
+    """Electricity of all sites, but for rented nodes."""
+    used = energy * power_paid_share
+    return total(used * location_electricity_price, SITE) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def maintenance_cost(
+    nodes: Array,
+    nodes_rented: Array,
+    node_price: Array,
+    storage_units: Array,
+    system_price: Array,
+    switches: Array,
+    switch_cost: Array,
+    rented_share: Array,
+    economics_maintenance_share: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Support and maintenance: a share a year of today's price of all equipment in service, but for rented nodes."""
+    compute = total((nodes - nodes_rented) * node_price, SITE, HARDWARE)
+    stored = total(storage_units * system_price, TIER, SITE)
+    networks = total(switches * (1.0 - rented_share), SITE) * switch_cost
+    value = (compute + stored) * economics_currency_factor + networks
+    return value * economics_maintenance_share * month_seconds
+
+
+@quantity(unit="USD", axes="month")
+def licence_cost(
+    gpus: Array,
+    economics_licence_price: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Software licences of all accelerators in service, rented ones among them."""
+    price = economics_licence_price * economics_currency_factor
+    return total(gpus, SITE, HARDWARE) * price * month_seconds
+
+
+@quantity(unit="USD", axes="month")
+def staff_cost(
+    hall_power: Array,
+    economics_staff: Array,
+    economics_staff_cost: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Operating staff, by provisioned IT power."""
+    people = total(hall_power, SITE) * economics_staff
+    return people * economics_staff_cost * month_seconds * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def wan_cost(
+    site_ingest_peak: Array,
+    location_transit_price: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Internet transit of the sites, by the capacity that takes their busiest hour in; delivery has its own price."""
+    monthly = total(site_ingest_peak * location_transit_price, SITE)
+    return monthly * month_seconds * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month")
+def cellular_cost(
+    upload: Array,
+    ota_cellular_bytes: Array,
+    region_cellular_price: Array,
+    economics_currency_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Cellular data, up and down, at the region's price."""
+    up = total(take(upload, LINK, CELLULAR), PROGRAM) * month_seconds
+    return (
+        total((up + ota_cellular_bytes) * region_cellular_price, REGION) * economics_currency_factor
+    )
+
+
+@quantity(unit="byte", axes="month region")
+def ota_cellular_bytes(
+    ota_vehicles: Array, release_bytes: Array, package_cadence: Array, month_seconds: Array
+) -> Array:
+    """Release bytes delivered over cellular in the month."""
+    vehicles = total(take(ota_vehicles, LINK, CELLULAR), PROGRAM)
+    return vehicles * total(release_bytes / package_cadence, PACKAGE) * month_seconds
+
+
+@quantity(unit="USD", axes="month")
+def delivery_cost(
+    ota_bytes: Array, region_cdn_price: Array, economics_currency_factor: Array
+) -> Array:
+    """Delivery of releases by a content network."""
+    return total(ota_bytes * region_cdn_price, REGION) * economics_currency_factor

@@ -1,0 +1,169 @@
+"""What does one of it cost: a vehicle, a thousand kilometres, a trained model, an accelerator's hour?
+
+Levelised costs, as of energy: the present value of all costs over the present value of all units, both at the real
+rate. Sold at that price every unit pays its part, and the sum is the total cost of ownership. In money of the base
+date.
+"""
+
+from __future__ import annotations
+
+from planner.axes import (
+    ECU,
+    HARDWARE,
+    ITEM,
+    MONTH,
+    PROGRAM,
+    REGION,
+    SITE,
+    Array,
+    first,
+    place,
+    take,
+    total,
+)
+from planner.catalogue import ITEMS, SECONDS_A_YEAR, Calendar, among, by_item
+from planner.graph import quantity
+from planner.perf.money import capital_recovery, ratio
+
+LICENCES = ITEMS.index("licences")
+OWN = ("nodes", "network", "lease", "rent", "licences")  # items that accelerators cause alone
+BY_PRICE = ("installation", "duty", "maintenance")  # that follow the price of equipment
+BY_POWER = ("building", "colocation", "energy", "staff")  # that follow power
+EQUIPMENT = ("nodes", "network", "lease", "storage")
+
+
+@quantity(unit="vehicle year")
+def vehicle_years(vehicles_served: Array, present_factor: Array, month_seconds: Array) -> Array:
+    """Years in which vehicles are served, discounted."""
+    served = total(vehicles_served, REGION, PROGRAM)
+    return total(served * month_seconds * present_factor, MONTH)
+
+
+@quantity(unit="USD/vehicle year")
+def cost_per_vehicle_year(tco: Array, vehicle_years: Array) -> Array:
+    """Levelised cost of serving one vehicle for a year."""
+    return ratio(tco, vehicle_years)
+
+
+@quantity(unit="USD/vehicle")
+def cost_per_vehicle(
+    tco: Array,
+    vehicle_sales: Array,
+    vehicles_at_start: Array,
+    region_served: Array,
+    present_factor: Array,
+) -> Array:
+    """Levelised cost of one vehicle: each that is sold where it is served, and those on the road at plan_start."""
+    sold = total(vehicle_sales, PROGRAM, ECU) * region_served * present_factor
+    there = total(vehicles_at_start, PROGRAM) * first(region_served, MONTH)
+    return ratio(tco, total(sold, MONTH, REGION) + total(there, REGION))
+
+
+@quantity(unit="USD/thousand km")
+def cost_per_1000_km(
+    tco: Array,
+    vehicles_served: Array,
+    region_annual_distance: Array,
+    present_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Levelised cost of a thousand kilometres driven by served vehicles."""
+    driven = total(vehicles_served * region_annual_distance, REGION, PROGRAM) * month_seconds
+    return ratio(tco, total(driven * present_factor, MONTH))
+
+
+@quantity(unit="USD/year")
+def tco_annualised(tco: Array, economics_discount_rate: Array, calendar: Calendar) -> Array:
+    """Equal yearly payment over the plan that is worth the total cost of ownership."""
+    years = place(calendar.edges[-1] / SECONDS_A_YEAR)
+    return tco * capital_recovery(economics_discount_rate, years) / SECONDS_A_YEAR
+
+
+@quantity(unit="1")
+def cost_share_of_revenue(
+    tco_annualised: Array, economics_revenue_target: Array, economics_currency_factor: Array
+) -> Array:
+    """Yearly cost over the revenue target; 0 without a target."""
+    return ratio(tco_annualised, economics_revenue_target * economics_currency_factor)
+
+
+# --- Accelerators ----------------------------------------------------------------------------------------------------
+
+
+@quantity(unit="1", axes="item")
+def compute_part(cost_present: Array, it_power: Array, storage_power: Array) -> Array:
+    """Part of each item that accelerators cause: their own items, a share by price of equipment, a share by power."""
+    equipment = total(cost_present * among(EQUIPMENT), ITEM)
+    by_price = 1.0 - ratio(total(cost_present * among(("storage",)), ITEM), equipment)
+    by_power = 1.0 - ratio(total(storage_power, MONTH, SITE), total(it_power, MONTH, SITE))
+    shares = dict.fromkeys(OWN, place(1.0)) | dict.fromkeys(BY_PRICE, by_price)
+    return by_item(**shares, **dict.fromkeys(BY_POWER, by_power))
+
+
+@quantity(unit="USD")
+def compute_cost(cost_present: Array, compute_part: Array) -> Array:
+    """Worth at plan_start of all that accelerators cost."""
+    return total(cost_present * compute_part, ITEM)
+
+
+@quantity(unit="hour")
+def gpu_hours_present(gpus: Array, present_factor: Array, month_seconds: Array) -> Array:
+    """Hours for which accelerators are in service, used or not, discounted."""
+    return total(total(gpus, SITE, HARDWARE) * month_seconds * present_factor, MONTH)
+
+
+@quantity(unit="USD/hour")
+def gpu_hour_cost(compute_cost: Array, gpu_hours_present: Array) -> Array:
+    """Levelised cost of an accelerator in service for an hour, used or not."""
+    return ratio(compute_cost, gpu_hours_present)
+
+
+@quantity(unit="USD")
+def rent_alternative(
+    gpus: Array,
+    accelerator_rent_price: Array,
+    present_factor: Array,
+    month_seconds: Array,
+    economics_currency_factor: Array,
+) -> Array:
+    """Worth at plan_start of renting all accelerators in service for all hours, at the prices of the profiles."""
+    hourly = total(gpus * accelerator_rent_price, SITE, HARDWARE)
+    return total(hourly * month_seconds * present_factor, MONTH) * economics_currency_factor
+
+
+@quantity(unit="1")
+def rent_breakeven_utilisation(
+    compute_cost: Array, cost_present: Array, rent_alternative: Array
+) -> Array:
+    """Share of its hours that an accelerator must be used for the plan to be cheaper than to rent for those hours.
+
+    Software licences are paid either way; above 1 renting is always cheaper; 0 where nothing can be rented.
+    """
+    return ratio(compute_cost - take(cost_present, ITEM, LICENCES), rent_alternative)
+
+
+@quantity(unit="USD", axes="workload")
+def workload_cost(
+    gpus_for_throughput: Array,
+    gpus_work_mean: Array,
+    compute_cost: Array,
+    present_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Part of the accelerators' cost that each workload causes: its share of all the work that keeps them busy."""
+    weight = present_factor * month_seconds
+    mine = total(gpus_for_throughput * weight, MONTH, SITE)
+    return compute_cost * ratio(mine, total(gpus_work_mean * weight, MONTH, SITE))
+
+
+@quantity(unit="USD", axes="workload")
+def cost_per_trained_model(
+    workload_cost: Array,
+    workload_active: Array,
+    workload_cadence: Array,
+    present_factor: Array,
+    month_seconds: Array,
+) -> Array:
+    """Levelised cost of one release of each model, with its experiments."""
+    releases = total(workload_active * month_seconds * present_factor, MONTH) / workload_cadence
+    return ratio(workload_cost, releases)
