@@ -93,11 +93,13 @@ FINDINGS = (
     "vehicles_by_ecu",
     "gpus_equivalent",
     "ota_reachable_share",
-    "energy_cost",
-    "cellular_cost",
-    "delivery_cost",
-    "fabric_payments",
-    "building_payments",
+    "cash_flow",
+    "money_level",
+    "cost_per_vehicle_year",
+    "cost_per_1000_km",
+    "gpu_hour_cost",
+    "rent_breakeven_utilisation",
+    "cost_share_of_revenue",
 )
 
 

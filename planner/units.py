@@ -10,6 +10,7 @@ Conventions worth knowing:
 - A space binds tighter than a slash: `USD/GB month` and `USD/million token` mean what they seem to.
 - `month` is 365.25/12 days and `year` 365.25 days; the month axis of a plan has calendar months.
 - `TFLOPS` is TFLOP/s, an operation (`TOPS`) counts as a FLOP, a lidar `point` is a pixel.
+- Money may be written in the currencies of `EXCHANGE_RATES`; it is held and printed in US dollars.
 - Masses of CO2 equivalent are written in g, kg or t.
 - Values declared with the long names `byte/second` and `joule` print as readers expect: links in
   bit/s, energy in kWh. Values declared in symbols (`B/s`, `J`) stay in those.
@@ -41,6 +42,13 @@ _PREFIXES = {
     "Ki": "2**10", "Mi": "2**20", "Gi": "2**30", "Ti": "2**40", "Pi": "2**50",
 }  # fmt: skip
 
+# Units of a currency for one US dollar, mean of 2023: Federal Reserve, Foreign Exchange Rates G.5A, 1 February 2024
+# (the euro is quoted there as 1.0817 dollars). A scenario may give its own.
+EXCHANGE_RATES = {
+    "CNY": 7.0809, "EUR": 1 / 1.0817, "INR": 82.5708, "JPY": 140.5001, "KRW": 1306.7637,
+    "TWD": 31.1525,
+}  # fmt: skip
+
 # Names (the first takes the prefixes), definition, prefixes.
 _UNITS = (
     ("B byte bytes", "[information]", "k M G T P E Ki Mi Gi Ti Pi"),
@@ -64,6 +72,7 @@ _UNITS = (
     ("Wh", "3600 J", "k M G T"),
     ("USD", "[currency]", "k M"),
     ("BUSD", "1e9 USD", ""),
+    *((code, f"USD/{rate}", "k M") for code, rate in EXCHANGE_RATES.items()),
     ("vehicle vehicles", "[vehicle]", ""),
     ("FLOP", "[computation]", "k M G T P E"),
     ("FLOPS", "FLOP/s", "k M G T P E"),
@@ -316,6 +325,25 @@ def _case_slips(word: str) -> list[str]:
 
 
 # ---- Converting ----------------------------------------------------------------------------------
+
+
+def currencies(unit: str) -> list[tuple[str, int]]:
+    """Currencies other than the dollar in a unit, each with its power: TWD/kWh has (TWD, 1)."""
+    above, *below = unit.split("/")
+    parts = [(above, 1), *((part, -1) for part in below)]
+    return [
+        (code, sign)
+        for part, sign in parts
+        for word in re.split(r"[\s*]+", part)
+        for code in EXCHANGE_RATES
+        if word in (code, f"k{code}", f"M{code}")
+    ]
+
+
+def in_dollars(unit: str) -> str:
+    """The unit with dollars for other currencies: MTWD/year becomes MUSD/year."""
+    codes = "|".join(EXCHANGE_RATES)
+    return re.sub(rf"\b([kM]?)(?:{codes})\b", r"\1USD", unit)
 
 
 def scale(unit: str) -> float:

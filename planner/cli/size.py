@@ -25,6 +25,7 @@ Examples:
   planner size 5pct_ev_market
   planner size mine.yaml --hardware dgx_h100 --set "fleet.life=14 year"
   planner size mine.yaml --json --quantities gpus,tco
+  planner size mine.yaml --cash-flow --csv
 """
 
 
@@ -36,6 +37,12 @@ def size(
     hardware: Hardware = None,
     profiles: Profiles = None,
     orders: Annotated[bool, typer.Option("--orders", help="Print the whole order book.")] = False,
+    cash_flow: Annotated[
+        bool,
+        typer.Option(
+            "--cash-flow", help="Print the cash flow by quarter; exactly with --csv or --json."
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print JSON: headline quantities and findings.")
     ] = False,
@@ -53,10 +60,14 @@ def size(
         raise typer.BadParameter("give --json or --csv, not both")
     if (everything or quantities is not None) and not (json or csv):
         raise typer.BadParameter("--all and --quantities choose what --json or --csv prints")
+    if cash_flow and (orders or everything or quantities is not None):
+        raise typer.BadParameter("--cash-flow goes with --json or --csv alone")
     if everything and quantities is not None:
         raise typer.BadParameter("give --all or --quantities, not both")
     plan = load_project(scenario, set_, set_quantity, with_, hardware, profiles).plan()
-    if json or csv:
+    if cash_flow:
+        _print_cash_flow(plan, json, csv)
+    elif json or csv:
         _export(plan, csv, everything, quantities)
     else:
         _print(plan, orders)
@@ -70,6 +81,17 @@ def _export(plan: Plan, as_csv: bool, everything: bool, quantities: str | None) 
     names = [name.strip() for name in (quantities or "").split(",") if name.strip()]
     chosen = export.chosen(plan, everything, names)
     write(export.to_csv(plan, chosen) if as_csv else export.to_json(plan, chosen))
+
+
+def _print_cash_flow(plan: Plan, as_json: bool, as_csv: bool) -> None:
+    from planner.cli.output import width, write
+    from planner.report import cash_flow
+
+    flow = cash_flow.cash_flow(plan)
+    if as_csv:
+        write(cash_flow.to_csv(flow))
+    else:
+        write(cash_flow.to_json(flow) if as_json else cash_flow.to_text(flow, width()))
 
 
 def _print(plan: Plan, all_orders: bool) -> None:

@@ -32,6 +32,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_stocks(scenario),
         *_ranges(scenario),
         *_fabric(scenario, profiles),
+        *_rents(scenario, profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -189,6 +190,21 @@ def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str
             ("network", name, "ports"),
             f"switches of fewer than {FEWEST_PORTS} ports make no network",
         )
+
+
+def _rents(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Sites that rent what nobody offers, and the kinds that can be rented instead."""
+    for name, site in scenario.sites.items():
+        if site.acquisition != "rent":
+            continue
+        for kind in dict.fromkeys((site.training, *(stock.hardware for stock in site.committed))):
+            node: Any = profiles["nodes"][kind]
+            chip: Any = profiles["accelerators"][node.accelerator]
+            if chip.rent_price is None:
+                yield (
+                    ("sites", name, "acquisition"),
+                    f"{kind} cannot be rented; expected a rent_price of accelerators.{node.accelerator}",
+                )
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

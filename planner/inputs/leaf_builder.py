@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -208,7 +209,8 @@ class _Builder:
         rows: dict[int, int] = {}  # a row, shared by the positions of one entity, and its column
         blocks: list[Block] = []
         for label, steps, value in zip(self.labels[axis], at, values, strict=True):
-            found, weights, way = [], np.zeros((self.calendar.months, 0)), "step"
+            found: list[int] = []
+            weights, way = np.zeros((self.calendar.months, 0)), "step"
             if value is not None:
                 found, weights = self._series(name, (label,), steps, leaf, value)
                 way = value.interpolate
@@ -267,6 +269,7 @@ class _Builder:
             # In the long form of a number the line is that of its value, or of its median.
             file, line, _ = documents.locate(self.inputs.tree, (*steps, "value", "base"))
             factor = units.scale(leaf.unit)
+            cell = self._exchanged(cell)
             label = (str(steps[-1]),) if knot else ()
             self.row_at[key] = len(self.rows)
             self.rows.append(
@@ -288,6 +291,19 @@ class _Builder:
                 )
             )
         return self.row_at[key]
+
+    def _exchanged(self, cell: Cell) -> Cell:
+        """The number at the scenario's exchange rates; where they differ from those of `units`, in dollars."""
+        given = self.scenario.economics.exchange_rates
+        factor = 1.0
+        for code, power in units.currencies(cell.unit):
+            if code in given:
+                factor *= (units.EXCHANGE_RATES[code] / given[code].value) ** power
+        if factor == 1.0:
+            return cell
+        low, high = (None if x is None else x * factor for x in (cell.low, cell.high))
+        unit = units.in_dollars(cell.unit)
+        return replace(cell, value=cell.value * factor, low=low, high=high, unit=unit)
 
     def _source(self, steps: Steps, source: str | None) -> str | None:
         """The source with the ids of the file's `sources:` table spelled out."""

@@ -213,7 +213,9 @@ class StorageSystem(Profile):
     ]
     power: Annotated[Cell, Leaf("watt", "power of one unit at work", above=0)]
     units_per_rack: Annotated[Cell, Leaf("1", "units in one rack", least=1, whole=True)]
-    price: Annotated[Series, Leaf("USD", "price of one unit ordered then, with its drives", least=0)]
+    price: Annotated[
+        Series, Leaf("USD", "price of one unit ordered then, with its drives", least=0)
+    ]
     origin: Country | None = None
     lead_time: Annotated[Cell, Leaf("day", "from order to delivery", least=0, most=1500)]
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one unit", least=0)]

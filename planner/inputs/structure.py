@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from planner.axes import ECU, HARDWARE, MONTH, PROGRAM, REGION, SITE, TIER, WORK
 from planner.catalogue import Calendar, SitePools
 from planner.inputs.load import Inputs
 from planner.inputs.profiles import Duties, ExportRules
+from planner.inputs.scenario import Tier
 from planner.perf import duty, export
 
 
@@ -235,7 +236,8 @@ def _duties(
         np.moveaxis(np.array(nodes), -1, 0),
         paths,
     )
-    systems = [tier.system for tier in (scenario.tiers[name] for name in labels[TIER])]
+    tiers = cast("Mapping[str, Tier]", scenario.tiers)
+    systems = [tiers[name].system for name in labels[TIER]]
     storage = [[rate("storage", "storage", n, c) for c in countries] for n in systems]
     yield Fixed(
         "system_duty",

@@ -18,7 +18,7 @@ from planner.perf.carbon import embodied_intensity
 def grid_carbon(
     location_grid_carbon: Array, location_grid_carbon_cloud: Array, carbon_grid_is_cloud: Array
 ) -> Array:
-    """Intensity of each site's grid: the country's, or the cloud region's, which falls as the country's from plan_start."""
+    """Intensity of each site's grid: the country's, or the cloud region's, which moves as the country's does."""
     stated = (carbon_grid_is_cloud > 0) & (location_grid_carbon_cloud >= 0)
     start = first(location_grid_carbon, MONTH)
     course = np.where(start > 0, location_grid_carbon / np.where(start > 0, start, 1.0), 1.0)

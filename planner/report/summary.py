@@ -19,8 +19,8 @@ import numpy as np
 from rich.text import Text
 
 from planner import units
-from planner.axes import DRAW, ECU, MONTH, RANK, SITE, TIER, Array
-from planner.catalogue import TIERS
+from planner.axes import DRAW, ECU, ITEM, MONTH, RANK, SITE, TIER, Array
+from planner.catalogue import ITEMS, SECONDS_A_YEAR, TIERS
 from planner.findings import Assumption, CheckResult, Order, Warning_, binding, checks
 from planner.lineage import axis_count, scenario_argument, spread_values
 from planner.plan import Plan
@@ -46,6 +46,15 @@ LEAST = 0.001  # what is smaller is printed as less than this
 BARS = "▁▂▃▄▅▆▇█"
 GPU_HOURS = "GPU-hour"  # accelerator-hours, which have no unit of their own
 COUNTED = ("1", "vehicle", GPU_HOURS)
+# Totals of the Money group, and the items that stand below them where they are paid.
+_MONEY_PARTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "capex": {"nodes": ("nodes",)},
+    "opex": {
+        "energy": ("energy",),
+        "cellular, CDN": ("cellular", "delivery"),
+        "lease, rent": ("lease", "rent", "colocation"),
+    },
+}
 THOUSANDS_FROM, MILLIONS_FROM = 99_950, 999_500
 
 # What the report reads besides the headline; computed in one run.
@@ -185,6 +194,24 @@ def _header(page: _Page, plan: Plan) -> None:
     if plan.project.overrides:
         page.wrapped(_shown(f"Overridden: {'; '.join(_overrides(plan))}"), indent="  ")
     page.flowing("Peak need: ", list(_peaks(plan)))
+    if unit_costs := list(_unit_costs(plan)):
+        page.flowing("Unit cost: ", unit_costs)
+
+
+def _unit_costs(plan: Plan) -> Iterator[str]:
+    """Levelised costs of what people compare; nothing where there is nothing to divide by."""
+    kilometres = 1e6  # a thousand of them, in metres
+    for name, per, what in (
+        ("cost_per_vehicle_year", SECONDS_A_YEAR, "a vehicle and year"),
+        ("cost_per_1000_km", kilometres, "a 1,000 km"),
+        ("gpu_hour_cost", 3600.0, "a GPU-hour in service"),
+    ):
+        if cost := plan.values(name)[0].item():
+            yield f"{units.show(cost * per, 'USD')} {what}"
+    if used := plan.values("rent_breakeven_utilisation")[0].item():
+        yield f"cheaper than renting from {number(100 * used)} % use"
+    if share := plan.values("cost_share_of_revenue")[0].item():
+        yield f"{number(100 * share)} % of the revenue target"
 
 
 def _forecasts(plan: Plan) -> str:
@@ -370,11 +397,13 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _money_rows(plan: Plan) -> Iterator[Row]:
-    yield _row(plan, "Money", "capex", "capex", _sum)
-    yield _row(plan, "Money", "opex", "opex", _sum)
-    networks = _whole(plan, "cellular_cost") + _whole(plan, "delivery_cost")
-    for label, values in (("energy", _whole(plan, "energy_cost")), ("cellular, CDN", networks)):
-        yield Row("Money", f"of which {label}", "USD", values, _sum, is_part=True)
+    """Totals, each with the items that are most of it in a fleet's factory."""
+    for name, parts in _MONEY_PARTS.items():
+        yield _row(plan, "Money", name, name, _sum)
+        for label, items in parts.items():
+            values = sum(_whole(plan, "cash_flow", (ITEM, ITEMS.index(item))) for item in items)
+            if np.any(values):
+                yield Row("Money", f"of which {label}", "USD", np.asarray(values), _sum, "", True)
 
 
 def _site_rows(plan: Plan) -> Iterator[Row]:
@@ -511,8 +540,11 @@ def _no_orders(plan: Plan) -> str:
 
 def _outside_the_book(plan: Plan) -> Iterator[str]:
     """What else the plan invests in."""
-    kinds = {"switches": "fabric_payments", "halls": "building_payments"}
-    paid = {kind: float(_whole(plan, name).sum()) for kind, name in kinds.items()}
+    kinds = {"switches": "network", "halls": "building"}
+    paid = {
+        kind: float(_whole(plan, "cash_flow", (ITEM, ITEMS.index(item))).sum())
+        for kind, item in kinds.items()
+    }
     parts = [f"{kind} ({units.show(usd, 'USD')})" for kind, usd in paid.items() if usd]
     if parts:
         yield f"  without {' and '.join(parts)}"

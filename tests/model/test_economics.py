@@ -6,10 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from planner.axes import HARDWARE, LINK, MONTH, SITE, Array, on, place, total
-from planner.catalogue import Calendar
-from planner.inputs.numbers import month_index
 from planner.model.economics import (
     building_payments,
     capex_present,
@@ -27,6 +23,10 @@ from planner.model.economics import (
     switch_cost,
     tco,
 )
+
+from planner.axes import HARDWARE, LINK, MONTH, SITE, Array, on, place, total
+from planner.catalogue import Calendar
+from planner.inputs.numbers import month_index
 from planner.plan import Project, load
 from planner.units import to_base
 
