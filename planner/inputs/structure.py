@@ -221,7 +221,7 @@ def _duties(
         for each in profile.duties
         if each.known <= scenario.plan_start
     ]
-    months = np.arange(calendar.months) + calendar.first
+    months = np.arange(calendar.months, dtype=np.float64) + calendar.first
     countries = [inputs.profile("regions", s.location).country for s in scenario.sites.values()]
     paths = [f"duties.{scenario.duty_rates}.duties"]
 

@@ -34,9 +34,11 @@ def nodes_rented(
 
 
 @quantity(unit="1", axes="month site")
-def rented_share(nodes_rented: Array, nodes: Array, node_power: Array) -> Array:
-    """Share of the nodes' power that is rented; the compute network goes with its nodes."""
-    return ratio(total(nodes_rented * node_power, HARDWARE), total(nodes * node_power, HARDWARE))
+def rented_share(nodes_rented: Array, nodes: Array, node_power: Array, site_rents: Array) -> Array:
+    """Share of the nodes' power that is rented; the compute network goes with its nodes, also where they come later."""
+    power = total(nodes * node_power, HARDWARE)
+    share = ratio(total(nodes_rented * node_power, HARDWARE), power)
+    return np.where(power > 0, share, site_rents)
 
 
 @quantity(unit="watt", axes="month site")

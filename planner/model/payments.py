@@ -9,12 +9,16 @@ balance is paid. All amounts are in money of the base date.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from planner.axes import DRAW, HARDWARE, MONTH, SITE, TIER, Array, first, on, place, total
 from planner.catalogue import Calendar
 from planner.graph import quantity
 from planner.perf.ordering import at_moment_before, moved_earlier, moved_later
+
+Move = Callable[[Array, Array, Array], Array]
 
 
 def _at_order(level: Array, wait: Array, calendar: Calendar, *axes: int) -> Array:
@@ -26,12 +30,11 @@ def _at_order(level: Array, wait: Array, calendar: Calendar, *axes: int) -> Arra
     return place(found.reshape(-1, *levels.shape[1:]), DRAW, MONTH, *axes)
 
 
-def _moved(flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
-    """Flows (on month and `axes`) moved later by a time, or earlier by a negative one."""
+def _moved(move: Move, flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
+    """Flows (on month and `axes`) moved earlier or later by a time on the same axes, or some of them."""
     values, shift = on(flows, MONTH, *axes), on(by + np.zeros_like(flows[:, :1]), *axes)
-    move = moved_later if shift.min(initial=0.0) >= 0 else moved_earlier
     moved = move(
-        values.reshape(*values.shape[:2], -1), np.abs(shift.reshape(len(shift), -1)), calendar.edges
+        values.reshape(*values.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
     )
     return place(moved.reshape(-1, *values.shape[1:]), DRAW, MONTH, *axes)
 
@@ -83,7 +86,7 @@ def node_delivered_value(
     """Price of the nodes delivered in the month, in money of the day; committed ones in their month of service."""
     ordered = node_order_value * node_contract_level
     committed = node_committed_value * first(price_level, MONTH)
-    return _moved(ordered, -site_commissioning, calendar, SITE, HARDWARE) + committed
+    return _moved(moved_earlier, ordered, site_commissioning, calendar, SITE, HARDWARE) + committed
 
 
 @quantity(unit="USD", axes="month")
@@ -105,8 +108,11 @@ def node_payments(
     wait, axes = node_lead_time + site_commissioning, (SITE, HARDWARE)
     ordered = node_order_value * node_contract_level
     entering = ordered + node_committed_value * first(price_level, MONTH)
-    deposit = _moved(ordered, -wait, calendar, *axes) * economics_deposit_share
-    kept = _moved(entering, economics_retention_time, calendar, *axes) * economics_retention_share
+    deposit = _moved(moved_earlier, ordered, wait, calendar, *axes) * economics_deposit_share
+    kept = (
+        _moved(moved_later, entering, economics_retention_time, calendar, *axes)
+        * economics_retention_share
+    )
     at_delivery = node_delivered_value * (1.0 - economics_retention_share)
     paid = deposit + (at_delivery + kept) * (1.0 - economics_deposit_share)
     return total(paid * site_buys, SITE, HARDWARE) / price_level
@@ -162,7 +168,10 @@ def storage_delivered_value(
     """Price of the storage delivered in the month, in money of the day; committed in its month of service."""
     ordered = storage_order_value * storage_contract_level
     committed = storage_committed_value * first(price_level, MONTH)
-    return _moved(ordered, -storage_policy_commissioning, calendar, TIER, SITE) + committed
+    return (
+        _moved(moved_earlier, ordered, storage_policy_commissioning, calendar, TIER, SITE)
+        + committed
+    )
 
 
 @quantity(unit="USD", axes="month")
@@ -183,8 +192,11 @@ def storage_payments(
     wait, axes = system_lead_time + storage_policy_commissioning, (TIER, SITE)
     ordered = storage_order_value * storage_contract_level
     entering = ordered + storage_committed_value * first(price_level, MONTH)
-    deposit = _moved(ordered, -wait, calendar, *axes) * economics_deposit_share
-    kept = _moved(entering, economics_retention_time, calendar, *axes) * economics_retention_share
+    deposit = _moved(moved_earlier, ordered, wait, calendar, *axes) * economics_deposit_share
+    kept = (
+        _moved(moved_later, entering, economics_retention_time, calendar, *axes)
+        * economics_retention_share
+    )
     at_delivery = storage_delivered_value * (1.0 - economics_retention_share)
     paid = deposit + (at_delivery + kept) * (1.0 - economics_deposit_share)
     return total(paid, TIER, SITE) / price_level

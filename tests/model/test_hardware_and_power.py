@@ -8,7 +8,14 @@ import pytest
 from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, place, total
 from planner.catalogue import Calendar, Parts
 from planner.inputs.numbers import month_index
-from planner.model.carbon import carbon_embodied, carbon_operational
+from planner.model.carbon import (
+    carbon_embodied,
+    carbon_of_halls,
+    carbon_of_networks,
+    carbon_of_nodes,
+    carbon_of_storage,
+    carbon_operational,
+)
 from planner.model.compute import gpus_busy_share
 from planner.model.facility import (
     energy,
@@ -116,13 +123,10 @@ def test_carbon_of_making_counts_each_thing_once() -> None:
     one = place(np.ones((1, 1)), SITE, HARDWARE)
     stored = place(np.ones((1, 1)), TIER, SITE)
     found = carbon_embodied(
-        2 * one,
-        1 * one,
-        place(1000.0),
-        4 * stored,
-        0 * stored,
-        place(500.0),
-        *(place(x) for x in (3.0, 600.0, 1e6, 1.0)),
+        carbon_of_nodes(2 * one, 1 * one, place(1000.0)),
+        carbon_of_storage(4 * stored, 0 * stored, place(500.0)),
+        carbon_of_networks(place(3.0), place(600.0)),
+        carbon_of_halls(place(1e6), place(1.0)),
     )
     assert found.item() == 3 * 1000 + 4 * 500 + 3 * 600 + 1e6
 

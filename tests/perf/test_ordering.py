@@ -13,6 +13,7 @@ from planner.perf.ordering import (
     entering_service,
     in_service,
     moved_earlier,
+    moved_later,
     whole_units,
 )
 
@@ -177,3 +178,14 @@ def test_the_value_at_delivery_is_that_of_the_month_of_delivery() -> None:
     at_delivery = at_moment_before(permitted, np.array([[30 * DAY]]), EDGES)
     assert at_delivery[0, :, 0].tolist() == [0, 0, 0, 0, 1, 1]
     assert np.array_equal(at_moment_before(permitted, np.zeros((1, 1)), EDGES), permitted)
+
+
+def moved_on(flows: list[float], by: float) -> list[float]:
+    column = np.array(flows, dtype=float).reshape(1, -1, 1)
+    return list(moved_later(column, np.array([[by]]), EDGES)[0, :, 0])
+
+
+def test_a_flow_moves_to_a_later_month_and_the_last_keeps_what_falls_beyond() -> None:
+    assert moved_on([1, 0, 2, 0, 0, 0], 0) == [1, 0, 2, 0, 0, 0]
+    assert moved_on([1, 0, 2, 0, 0, 0], 45 * DAY) == [0, 1, 0, 2, 0, 0]
+    assert moved_on([1, 0, 2, 0, 0, 4], 400 * DAY) == [0, 0, 0, 0, 0, 7]

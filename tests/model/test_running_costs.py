@@ -1,0 +1,86 @@
+"""Running costs: by what is there, at the price of its place and month."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.axes import LINK, MONTH, SITE, Array, on, place
+from planner.model.running_costs import (
+    cellular_cost,
+    licence_cost,
+    maintenance_cost,
+    ota_cellular_bytes,
+    staff_cost,
+    wan_cost,
+)
+from planner.plan import Project, load
+from planner.units import to_base
+
+DAY = 86_400.0
+YEAR = 365.25 * DAY
+ZERO, ONE = place(0.0), place(1.0)
+
+
+def test_licences_and_staff_are_paid_by_the_year() -> None:
+    # 1,000 GPUs at USD 4,500 a year (NVIDIA AI Enterprise list price) for 365.25 days.
+    price, person = (place(to_base(x, "USD/year")) for x in (4500.0, 90_000.0))
+    assert licence_cost(place(1000.0), price, ONE, place(YEAR)).item() == pytest.approx(4.5e6)
+    one_a_megawatt = place(to_base(1.0, "1/MW"))
+    assert staff_cost(place(2e7), one_a_megawatt, person, ONE, place(YEAR)).item() == pytest.approx(
+        1.8e6
+    )
+
+
+def test_only_what_goes_over_the_cellular_network_is_paid_to_it() -> None:
+    # A day at 5, 7 and 11 bytes a second over Wi-Fi, cellular and depot: 7 are paid, and releases by cellular.
+    upload = place(np.array([5.0, 7.0, 11.0]), LINK)
+    paid = cellular_cost(upload, place(1000.0), place(2.0), ONE, place(DAY))
+    assert paid.item() == pytest.approx(2 * (7 * DAY + 1000))
+    vehicles = place(np.array([50.0, 70.0, 110.0]), LINK)
+    sent = ota_cellular_bytes(vehicles, place(3e9), place(30 * DAY), place(60 * DAY))
+    assert sent.item() == pytest.approx(70 * 3e9 * 2)
+
+
+def test_transit_is_paid_by_capacity() -> None:
+    # 10 Gb/s at half a dollar a Mb/s and month: 5,000 dollars a month.
+    capacity, price = place(to_base(10.0, "Gb/s")), place(to_base(0.5, "USD/Mbps month"))
+    assert wan_cost(capacity, price, ONE, place(YEAR / 12)).item() == pytest.approx(5000)
+
+
+def test_rented_nodes_and_their_network_are_maintained_by_their_owner() -> None:
+    def cost(rented: float, share: float) -> float:
+        nodes, price = place(10.0), place(100.0)
+        rest = (place(x) for x in (4.0, 50.0, 2.0, 30.0, share))
+        year = place(to_base(0.05, "1/year")), ONE, place(YEAR)
+        return maintenance_cost(nodes, place(rented), price, *rest, *year).item()
+
+    assert cost(0, 0) == pytest.approx(0.05 * (1000 + 200 + 60))
+    assert cost(10, 1) == pytest.approx(0.05 * 200)
+
+
+def test_energy_is_paid_at_the_price_of_its_site(
+    headline: Project, everything: dict[str, Array]
+) -> None:
+    price = on(headline.leaves["location_electricity_price"], MONTH, SITE)[0]
+    used = on(everything["energy"], MONTH, SITE)[0]
+    assert on(everything["energy_cost"], MONTH)[0] == pytest.approx(
+        (used * price).sum(axis=1), rel=1e-12
+    )
+
+
+def test_a_price_may_change_over_time() -> None:
+    """Electricity twice as dear from 2028 on."""
+    knots = "{series: {2024-01: 0.1 USD/kWh, 2028-01: 0.2 USD/kWh}}"
+    changed = load(
+        "5pct_ev_market",
+        set=[f"regions.{r}.electricity_price={knots}" for r in ("taiwan", "japan")],
+    )
+    flat = load(
+        "5pct_ev_market",
+        set=[f"regions.{r}.electricity_price=0.1 USD/kWh" for r in ("taiwan", "japan")],
+    )
+    after, before = (p.run(["energy_cost"])["energy_cost"].ravel() for p in (changed, flat))
+    since = changed.table.labels[MONTH].index("2028-01")
+    assert after[:since] == pytest.approx(before[:since])
+    assert after[since:] == pytest.approx(2 * before[since:])
