@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
@@ -38,8 +38,8 @@ from planner.inputs.assembly import (
 )
 from planner.inputs.checks import fleet_regions
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
-from planner.inputs.load import Inputs
-from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
+from planner.inputs.load import Inputs, as_written
+from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_label
 from planner.inputs.profiles import SOLD, Entity
 from planner.inputs.scenario import Link, Tier
 from planner.inputs.structure import Given, structure
@@ -226,17 +226,12 @@ class _Builder:
         """The rows of a series and its interpolation weights, shape (month, knot)."""
         rows = []
         for index, cell in value.knots:
-            where = steps if value.constant else self._knot_steps(steps, index)
+            knot = as_written(self.inputs.tree, (*steps, "series", month_label(index)))
+            where = steps if value.constant else knot
             rows.append(self._row(name, position, where, leaf, cell, knot=not value.constant))
         months = self.scenario.plan_start + np.arange(self.calendar.months)
         knots = np.array([index for index, _ in value.knots])
         return rows, interpolation_weights(months, knots, value.interpolate)
-
-    def _knot_steps(self, steps: Steps, index: int) -> Steps:
-        """Where a knot stands in the tree: its key may be `2024-03`, `2024-3`, or `2024` for its January."""
-        written = getattr(_node(self.inputs.tree, (*steps, "series")), "entries", {})
-        key = next((key for key in written if month_index(key) == index), month_label(index))
-        return (*steps, "series", key)
 
     def _hour_leaf(
         self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[HourProfile]
@@ -523,10 +518,3 @@ def _by_month(starts: Mapping[str, int]) -> list[str]:
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
-
-
-def _node(tree: Any, steps: Steps) -> Any:
-    for step in steps:
-        entries = getattr(tree, "entries", None) or {}
-        tree = entries.get(step)
-    return tree

@@ -21,7 +21,7 @@ from planner.errors import Fault, InputError, nearest, suggestion
 from planner.inputs import documents
 from planner.inputs.checks import contradictions, months
 from planner.inputs.documents import Items, Node, Table, Text
-from planner.inputs.numbers import Cell, HourProfile, Series
+from planner.inputs.numbers import Cell, HourProfile, Series, month_index, month_label
 from planner.inputs.profiles import PROFILE_KINDS, Entity, Profile
 from planner.inputs.scenario import Scenario
 
@@ -424,7 +424,7 @@ def _unsourced(value: Any, tree: Node, at: Steps, folders: Container[str]) -> It
     for steps, cell in cells_of(value, at):
         if cell.source is not None and cell.confidence is not None:
             continue
-        file, line, path = documents.locate(tree, steps)
+        file, line, path = documents.locate(tree, as_written(tree, steps))
         if os.path.dirname(file) in folders:
             lacking = "source" if cell.source is None else "confidence"
             yield Fault(
@@ -435,13 +435,25 @@ def _unsourced(value: Any, tree: Node, at: Steps, folders: Container[str]) -> It
             )
 
 
+def as_written(tree: Node, steps: Steps) -> Steps:
+    """Steps to a number with the month of a knot as its key has it: `2024-03`, `2024-3`, or `2024` for its January."""
+    if len(steps) < 2 or steps[-2] != "series":
+        return steps
+    node: Node | None = tree
+    for step in steps[:-1]:
+        node = node.entries.get(str(step)) if isinstance(node, Table) else None
+    month = month_index(str(steps[-1]))
+    keys = node.entries if isinstance(node, Table) else {}
+    return (*steps[:-1], next((key for key in keys if month_index(key) == month), steps[-1]))
+
+
 def cells_of(value: Any, at: Steps) -> Iterator[tuple[Steps, Cell]]:
     """Every number under an object of the schema, with its steps in the tree."""
     if isinstance(value, Cell):
         yield at, value
     elif isinstance(value, Series):
-        for _, cell in value.knots:
-            yield at, cell
+        for index, cell in value.knots:
+            yield at if value.constant else (*at, "series", month_label(index)), cell
     elif isinstance(value, HourProfile):
         for index, cell in enumerate(value.cells):
             yield (*at, index), cell

@@ -91,10 +91,13 @@ def cost_share_of_revenue(
 
 
 @quantity(unit="1", axes="item")
-def compute_part(cost_present: Array, it_power: Array, storage_power: Array) -> Array:
+def compute_part(
+    cash_flow: Array, discount_factor: Array, it_power: Array, storage_power: Array
+) -> Array:
     """Part of each item that accelerators cause: their own items, a share by price of equipment, a share by power."""
-    equipment = total(cost_present * among(EQUIPMENT), ITEM)
-    by_price = 1.0 - ratio(total(cost_present * among(("storage",)), ITEM), equipment)
+    paid = total(cash_flow * discount_factor, MONTH)
+    equipment = total(paid * among(EQUIPMENT), ITEM)
+    by_price = 1.0 - ratio(total(paid * among(("storage",)), ITEM), equipment)
     by_power = 1.0 - ratio(total(storage_power, MONTH, SITE), total(it_power, MONTH, SITE))
     shares = dict.fromkeys(OWN, place(1.0)) | dict.fromkeys(BY_PRICE, by_price)
     return by_item(**shares, **dict.fromkeys(BY_POWER, by_power))

@@ -59,7 +59,30 @@ sites:
   japan:
     opening_data: [{year: 2025-01, kept: 200 TB}]
 """
-LAYOUTS = {"announced": ANNOUNCED, "unlimited": UNLIMITED, "running": RUNNING}
+HIRED = """
+extends: 5pct_ev_market.yaml
+horizon: {start: 2024-01, end: 2026-12}
+duty_rates: everywhere
+duties:
+  everywhere:
+    title: A duty on everything
+    duties:
+      - name: all
+        kinds: [nodes, storage, network]
+        origins: [all]
+        destinations: [all]
+        known: 2000-01
+        effective: 2000-01
+        rate: 7 %
+economics: {money: nominal}
+nodes: {gh200_nvl32: {origin: US}}
+sites:
+  taiwan:
+    acquisition: lease
+    committed: [{hardware: gh200_nvl32, count: 2, in_service: 2024-06}]
+  japan: {acquisition: rent, building: colocate}
+"""
+LAYOUTS = {"announced": ANNOUNCED, "unlimited": UNLIMITED, "running": RUNNING, "hired": HIRED}
 
 FACTORS = st.sampled_from([0.0, 0.001, 0.1, 0.5, 0.9, 1.5, 2.0, 10.0, 1000.0]) | st.floats(0.2, 5.0)
 

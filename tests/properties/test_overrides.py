@@ -21,7 +21,7 @@ QUANTITIES = sorted(bugs.FACTORY)
 WITH_CHILDREN = [
     n for n in QUANTITIES if any(n in each.parameters for each in bugs.FACTORY.values())
 ]
-PLANS = ("running", "announced")
+PLANS = ("running", "announced", "hired")
 UNHEARD = {("performance_density", "export_verdict")}
 """The processing performance of every shipped chip decides before its density is looked at."""
 COMPUTED: dict[str, dict[str, Array]] = {}
