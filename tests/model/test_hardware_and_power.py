@@ -59,7 +59,9 @@ def test_only_what_is_on_order_enters() -> None:
 
 
 def test_orders_add_to_the_stock_and_retire_with_their_life() -> None:
-    orders = place(np.array([[2.0, 0], [0, 0], [0, 1], [0, 0], [0, 0], [0, 0]])[:, None], 1, 10, 11)
+    orders = place(
+        np.array([[2.0, 0], [0, 0], [0, 1], [0, 0], [0, 0], [0, 0]])[:, None], MONTH, SITE, HARDWARE
+    )
     before = nodes_before(stock((-1, 5, 0)), place(YEAR), CALENDAR)
     found = nodes(orders, before, place(YEAR / 4))
     assert by_kind(found) == [[7, 0], [7, 0], [7, 1], [5, 1], [5, 1], [5, 0]]
