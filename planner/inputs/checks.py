@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from planner.catalogue import LINKS, TIERS
+from planner.catalogue import LINKS, NETWORKS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
@@ -94,6 +94,7 @@ def _names(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
     for section, expected, found in (
         ("links", LINKS, scenario.links),
         ("tiers", TIERS, scenario.tiers),
+        ("fabrics", NETWORKS, scenario.fabrics),
     ):
         for missing in expected:
             if missing not in found:
@@ -180,15 +181,22 @@ def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
 
 
 def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
-    name = scenario.fabric.switch
-    switch: Any = profiles["network"][name]
-    if switch.part != "switch":
-        yield ("fabric", "switch"), f"{name} is a {switch.part}; expected a switch"
-    elif switch.ports.value < FEWEST_PORTS:
-        yield (
-            ("network", name, "ports"),
-            f"switches of fewer than {FEWEST_PORTS} ports make no network",
-        )
+    for network, choice in scenario.fabrics.items():
+        switch: Any = profiles["network"][choice.switch]
+        steps: Steps = ("fabrics", network, "switch")
+        if switch.part != "switch":
+            yield steps, f"{choice.switch} is a {switch.part}; expected a switch"
+        elif switch.ports.value < FEWEST_PORTS:
+            yield (
+                ("network", choice.switch, "ports"),
+                f"switches of fewer than {FEWEST_PORTS} ports make no network",
+            )
+        elif choice.down_ports is not None and choice.down_ports.value > switch.ports.value:
+            down = f"{choice.down_ports.value:.0f} of {switch.ports.value:.0f} ports"
+            yield (
+                ("fabrics", network, "down_ports"),
+                f"{down} of {choice.switch}; expected at most all",
+            )
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

@@ -160,7 +160,7 @@ _REFERENCES = (
     ("sites.*.training", "nodes"),
     ("sites.*.installed.*.hardware", "nodes"),
     ("sites.*.committed.*.hardware", "nodes"),
-    ("fabric.switch", "network"),
+    ("fabrics.*.switch", "network"),
     ("export_rules", "rules"),
     ("nodes.*.accelerator", "accelerators"),
     ("nodes.*.nic", "network"),

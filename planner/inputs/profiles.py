@@ -133,6 +133,25 @@ class Node(Profile):
     nics: Annotated[
         Cell, Leaf("1", "compute-fabric network ports of one node", least=0, whole=True)
     ]
+    rails: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "rails of the compute network: ports of a tray that go to leaves of their own",
+            least=1,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
+    storage_ports: Annotated[
+        Cell, Leaf("1", "storage-network ports of one node", least=0, whole=True)
+    ]
+    front_end_ports: Annotated[
+        Cell, Leaf("1", "front-end (in-band Ethernet) ports of one node", least=0, whole=True)
+    ]
+    management_ports: Annotated[
+        Cell, Leaf("1", "out-of-band management ports of one node", least=0, whole=True)
+    ]
     power: Annotated[
         Cell, Leaf("watt", "provisioned peak power of one node, from the wall", above=0)
     ]
@@ -196,6 +215,10 @@ class StorageSystem(Profile):
     write_bandwidth: Annotated[
         Cell, Leaf("byte/second", "sustained write bandwidth of one unit", above=0)
     ]
+    ports: Annotated[Cell, Leaf("1", "storage-network ports of one unit", least=0, whole=True)]
+    management_ports: Annotated[
+        Cell, Leaf("1", "out-of-band management ports of one unit", least=0, whole=True)
+    ]
     power: Annotated[Cell, Leaf("watt", "power of one unit at work", above=0)]
     units_per_rack: Annotated[Cell, Leaf("1", "units in one rack", least=1, whole=True)]
     price: Annotated[Cell, Leaf("USD", "price of one unit with its drives", least=0)]
@@ -214,6 +237,10 @@ class NetworkPart(Profile):
     cable_price: Annotated[
         Cell | None,
         Leaf("USD", "price of one link: cable with its optics at both ends", least=0, absent=0),
+    ] = None
+    ports_per_module: Annotated[
+        Cell | None,
+        Leaf("1", "ports that share one pluggable module; absent: one", least=1, absent=1),
     ] = None
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, MONTH, TIER, Array, first, total
+from planner.axes import HARDWARE, MONTH, NETWORK, TIER, Array, first, total
 from planner.graph import quantity
 
 
 @quantity(unit="watt", axes="month site")
-def fabric_power(switches: Array, switch_power: Array, fabric_other_share: Array) -> Array:
-    """Power of the compute fabric and, by share, of the storage, management and front-end networks."""
-    return switches * switch_power * (1.0 + fabric_other_share)
+def fabric_power(switches: Array, switch_power: Array) -> Array:
+    """Power of the switches of all networks, with their optics."""
+    return total(switches * switch_power, NETWORK)
 
 
 @quantity(unit="watt", axes="month site")
@@ -40,14 +40,13 @@ def it_power_at_start(
     system_power: Array,
     switches_at_start: Array,
     switch_power: Array,
-    fabric_other_share: Array,
 ) -> Array:
     """Provisioned power of what stands at the sites at plan_start; its room is there already."""
     there = first(nodes_before - nodes_committed_entering, MONTH)
     stored_there = first(storage_units_before - storage_committed_entering, MONTH)
     compute = total(there * node_power, HARDWARE)
     stored = total(stored_there * system_power, TIER)
-    return compute + stored + switches_at_start * switch_power * (1.0 + fabric_other_share)
+    return compute + stored + total(switches_at_start * switch_power, NETWORK)
 
 
 @quantity(unit="watt", axes="month site")
