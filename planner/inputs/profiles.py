@@ -144,14 +144,29 @@ class Node(Profile):
         ),
     ] = None
     storage_ports: Annotated[
-        Cell, Leaf("1", "storage-network ports of one node", least=0, whole=True)
-    ]
+        Cell | None,
+        Leaf("1", "storage-network ports of one node; absent: one", least=0, whole=True, absent=1),
+    ] = None
     front_end_ports: Annotated[
-        Cell, Leaf("1", "front-end (in-band Ethernet) ports of one node", least=0, whole=True)
-    ]
+        Cell | None,
+        Leaf(
+            "1",
+            "front-end (in-band Ethernet) ports of one node; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
     management_ports: Annotated[
-        Cell, Leaf("1", "out-of-band management ports of one node", least=0, whole=True)
-    ]
+        Cell | None,
+        Leaf(
+            "1",
+            "out-of-band management ports of one node; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
     power: Annotated[
         Cell, Leaf("watt", "provisioned peak power of one node, from the wall", above=0)
     ]
@@ -215,10 +230,20 @@ class StorageSystem(Profile):
     write_bandwidth: Annotated[
         Cell, Leaf("byte/second", "sustained write bandwidth of one unit", above=0)
     ]
-    ports: Annotated[Cell, Leaf("1", "storage-network ports of one unit", least=0, whole=True)]
+    ports: Annotated[
+        Cell | None,
+        Leaf("1", "storage-network ports of one unit; absent: one", least=0, whole=True, absent=1),
+    ] = None
     management_ports: Annotated[
-        Cell, Leaf("1", "out-of-band management ports of one unit", least=0, whole=True)
-    ]
+        Cell | None,
+        Leaf(
+            "1",
+            "out-of-band management ports of one unit; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
     power: Annotated[Cell, Leaf("watt", "power of one unit at work", above=0)]
     units_per_rack: Annotated[Cell, Leaf("1", "units in one rack", least=1, whole=True)]
     price: Annotated[Cell, Leaf("USD", "price of one unit with its drives", least=0)]

@@ -69,8 +69,8 @@ def links_to_cores(leaf: Array, spine: Array, radix: Array, oversubscription: Ar
 
 
 def _least_divisor(number: Array, least: Array) -> Array:
-    """The smallest divisor of a whole `number` that is at least `least`; `number` itself where none is."""
-    number, least = np.broadcast_arrays(number, least)
+    """The smallest divisor of `number`, taken whole, that is at least `least`; `number` itself where none is."""
+    number, least = np.broadcast_arrays(np.floor(number), least)
     result = np.array(number)
     for each in np.unique(number):
         if each < 1:
