@@ -293,6 +293,15 @@ class Vehicle(Profile):
     buffer: Annotated[
         Cell, Leaf("byte", "space on the vehicle for recordings that wait for upload", least=0)
     ]
+    recorder_rate: Annotated[
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "rate that one recorder writes; absent: one takes everything",
+            above=0,
+            absent=float("inf"),
+        ),
+    ] = None
 
 
 class TrainedModel(Profile):

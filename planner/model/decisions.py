@@ -225,6 +225,13 @@ def racks(
     return compute + total(whole_units(storage_units / system_units_per_rack), TIER)
 
 
+@quantity(unit="1", axes="program", decision=True)
+def recorders(sensor_rate_encoded: Array, vehicle_recorder_rate: Array) -> Array:
+    """Whole recorders in a vehicle that take everything its sensors send, after compression."""
+    share = sensor_rate_encoded / vehicle_recorder_rate
+    return np.where(sensor_rate_encoded > 0, np.maximum(whole_units(share), 1.0), 0.0)
+
+
 @quantity(unit="day", decision=True)
 def campaign_schedule(ota_rollout: Array, package_cadence: Array) -> Array:
     """Time over which a release admits vehicles: the policy's, but never longer than until the next release."""
