@@ -154,7 +154,7 @@ def test_d12_one_superchip_a_node_runs_at_its_higher_limit() -> None:
 
 
 def test_d13_alps_of_june_2024_needs_every_part_at_its_limit() -> None:
-    # 5,194 kW for 6,400 superchips, untuned: 2 % under all parts at their limit, that of JUPITER's; preAlps stated 601 W.
+    # 5,194 kW for 6,400 superchips, untuned: 2 % under all parts at the limit of JUPITER's; preAlps stated 601 W.
     row = BY_NAME["Alps"]
     assert predicted(row) < 0.9 * row.power
     assert 0.96 * most(row) < row.power < most(row)
