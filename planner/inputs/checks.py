@@ -6,6 +6,7 @@ Works on inputs whose fields are valid one by one; yields faults, and leaves it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, cast
 
 from planner.catalogue import LINKS, NETWORKS, TIERS
@@ -32,6 +33,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_stocks(scenario),
         *_ranges(scenario),
         *_fabric(scenario, profiles),
+        *_node_power(profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -197,6 +199,24 @@ def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str
                 ("fabrics", network, "down_ports"),
                 f"{down} of {choice.switch}; expected at most all",
             )
+
+
+def _node_power(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """A node says what it draws, or has the parts to build it up; idle <= at work <= peak."""
+    for name, profile in profiles["nodes"].items():
+        node: Any = profile
+        said = {field: getattr(node, field) for field in ("power_idle", "power_typical", "power")}
+        given = {field: cell.value for field, cell in said.items() if cell is not None}
+        if node.supply_efficiency is None:
+            for field in (field for field in said if field not in given):
+                yield (
+                    ("nodes", name),
+                    f"{field} is missing; expected it, or the node's parts and supply_efficiency "
+                    "to build it up from",
+                )
+        for (lower, least), (upper, most) in pairwise(given.items()):
+            if least > most:
+                yield ("nodes", name, lower), f"{least:,.0f} W is above {upper} {most:,.0f} W"
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

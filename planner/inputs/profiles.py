@@ -168,10 +168,62 @@ class Node(Profile):
         ),
     ] = None
     power: Annotated[
-        Cell, Leaf("watt", "provisioned peak power of one node, from the wall", above=0)
-    ]
-    power_idle: Annotated[Cell, Leaf("watt", "power of one idle node", least=0)]
-    power_typical: Annotated[Cell, Leaf("watt", "mean power of one node while it trains", least=0)]
+        Cell | None,
+        Leaf(
+            "watt",
+            "provisioned peak power of one node, from the wall; absent: built up from its parts",
+            above=0,
+            absent=0,
+        ),
+    ] = None
+    power_idle: Annotated[
+        Cell | None,
+        Leaf("watt", "power of one idle node; absent: built up from its parts", least=0, absent=0),
+    ] = None
+    power_typical: Annotated[
+        Cell | None,
+        Leaf(
+            "watt",
+            "mean power of one node while it trains; absent: built up from its parts",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    host_cpu_power: Annotated[
+        Cell | None,
+        Leaf(
+            "watt", "design limit of the processors that are not in a superchip", least=0, absent=0
+        ),
+    ] = None
+    memory_power: Annotated[
+        Cell | None, Leaf("watt", "memory modules of those processors at work", least=0, absent=0)
+    ] = None
+    link_switch_power: Annotated[
+        Cell | None, Leaf("watt", "scale-up (NVLink) switches in the node", least=0, absent=0)
+    ] = None
+    flash_power: Annotated[
+        Cell | None, Leaf("watt", "drives in the node at light load", least=0, absent=0)
+    ] = None
+    board_power: Annotated[
+        Cell | None,
+        Leaf("watt", "baseboard, management controller, PCIe switches", least=0, absent=0),
+    ] = None
+    fan_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1", "power of fans or pumps over that of the electronics, at work", least=0, absent=0
+        ),
+    ] = None
+    fan_share_peak: Annotated[
+        Cell | None,
+        Leaf(
+            "1", "the same with everything at its limit and fans at full speed", least=0, absent=0
+        ),
+    ] = None
+    supply_efficiency: Annotated[
+        Cell | None,
+        Leaf("1", "what the power supplies give over what they take", above=0, most=1, absent=1),
+    ] = None
     nodes_per_rack: Annotated[Cell, Leaf("1", "nodes in one rack", least=1, whole=True)]
     cooling: Literal["air", "liquid"]
     local_storage: Annotated[
