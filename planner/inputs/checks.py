@@ -13,7 +13,7 @@ from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
-from planner.inputs.profiles import Market, Profile
+from planner.inputs.profiles import Ecu, Market, Profile
 from planner.inputs.scenario import Scenario
 
 MONTHS_LIMIT = 600  # fifty years
@@ -32,6 +32,8 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_stocks(scenario),
         *_ranges(scenario),
         *_fabric(scenario, profiles),
+        *_releases(scenario),
+        *_on_board(scenario, profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -189,6 +191,31 @@ def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str
             ("network", name, "ports"),
             f"switches of fewer than {FEWEST_PORTS} ports make no network",
         )
+
+
+def _releases(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Packages that do not exist, parts of the simulated distance above the whole, two hosts."""
+    for section in ("simulation", "qualification"):
+        name = getattr(scenario, section).package
+        if name is not None and name not in scenario.packages:
+            yield _unknown((section, "package"), name, "package", scenario.packages)
+    share = scenario.simulation.rendered_share.value + scenario.simulation.neural_share.value
+    if share > 1 + 1e-9:
+        yield ("simulation", "neural_share"), f"with rendered_share {share:.0%} of the distance"
+    hosts = [name for name, site in scenario.sites.items() if site.hosts_releases]
+    for name in hosts[1:]:
+        yield ("sites", name, "hosts_releases"), f"{hosts[0]} does so already; expected one site"
+
+
+def _on_board(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    for name, function in scenario.deployments.items():
+        if function.package is not None and function.package not in scenario.packages:
+            at: Steps = ("deployments", name, "package")
+            yield _unknown(at, function.package, "package", scenario.packages)
+    for name, profile in profiles.get("ecus", {}).items():
+        ecu = cast(Ecu, profile)
+        if ecu.mode is not None and ecu.mode not in ecu.modes:
+            yield _unknown(("ecus", name, "mode"), ecu.mode, "power mode", ecu.modes)
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

@@ -154,6 +154,7 @@ _REFERENCES = (
     ("regions.*.forecast", "markets"),
     ("programs.*.vehicle", "vehicles"),
     ("programs.*.ecu_from.#", "ecus"),
+    ("deployments.*.ecus.*", "ecus"),
     ("tiers.*.system", "storage"),
     ("workloads.*.model", "models"),
     ("sites.*.location", "regions"),

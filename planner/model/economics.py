@@ -108,10 +108,15 @@ def building_payments(
 
 @quantity(unit="USD", axes="month")
 def capex(
-    node_payments: Array, storage_payments: Array, fabric_payments: Array, building_payments: Array
+    node_payments: Array,
+    storage_payments: Array,
+    fabric_payments: Array,
+    building_payments: Array,
+    rig_payments: Array,
 ) -> Array:
     """All investment, in the month of payment."""
-    return node_payments + storage_payments + fabric_payments + building_payments
+    equipment = node_payments + storage_payments + fabric_payments + rig_payments
+    return equipment + building_payments
 
 
 @quantity(unit="USD", axes="month")
@@ -130,6 +135,7 @@ def maintenance_cost(
     system_price: Array,
     switches: Array,
     switch_cost: Array,
+    rig_value: Array,
     economics_maintenance_share: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
@@ -137,7 +143,7 @@ def maintenance_cost(
     """Support and maintenance: a share a year of the price of all equipment in service."""
     compute = total(nodes * node_price, SITE, HARDWARE) * economics_currency_factor
     stored = total(storage_units * system_price, TIER, SITE) * economics_currency_factor
-    value = compute + stored + total(switches, SITE) * switch_cost
+    value = compute + stored + total(switches, SITE) * switch_cost + rig_value
     return value * economics_maintenance_share * month_seconds
 
 
@@ -229,6 +235,7 @@ def residual_value(
     system_price: Array,
     switch_orders: Array,
     switch_cost: Array,
+    rig_value_entering: Array,
     it_power_added: Array,
     location_building_cost: Array,
     economics_deposit_share: Array,
@@ -248,7 +255,7 @@ def residual_value(
     compute = total((orders + nodes_committed_entering * balance) * node_price, SITE, HARDWARE)
     stored = storage_orders + storage_committed_entering * balance
     bought = (compute + total(stored * system_price, TIER, SITE)) * economics_currency_factor
-    bought = bought + total(switch_orders, SITE) * switch_cost
+    bought = bought + total(switch_orders, SITE) * switch_cost + rig_value_entering
     halls = total(it_power_added * location_building_cost, SITE) * economics_currency_factor
     return total(bought * left + halls * left_of_building, MONTH)
 

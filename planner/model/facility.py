@@ -25,9 +25,11 @@ def storage_power(storage_units: Array, system_power: Array) -> Array:
 
 
 @quantity(unit="watt", axes="month site")
-def it_power(nodes: Array, node_power: Array, storage_power: Array, fabric_power: Array) -> Array:
-    """Provisioned peak power of all equipment in service: nodes, storage, networks."""
-    return total(nodes * node_power, HARDWARE) + storage_power + fabric_power
+def it_power(
+    nodes: Array, node_power: Array, storage_power: Array, fabric_power: Array, rig_power: Array
+) -> Array:
+    """Provisioned peak power of all equipment in service: nodes, storage, networks, rigs."""
+    return total(nodes * node_power, HARDWARE) + storage_power + fabric_power + rig_power
 
 
 @quantity(unit="watt", axes="site")
@@ -58,10 +60,11 @@ def it_power_mean(
     gpus_busy_share: Array,
     storage_power: Array,
     fabric_power: Array,
+    rig_power: Array,
 ) -> Array:
-    """Mean power over the month: nodes between idle and typical by how busy they are; storage, networks always on."""
+    """Mean power over the month: nodes between idle and typical by how busy they are; all else is always on."""
     busy = node_power_idle + (node_power_typical - node_power_idle) * gpus_busy_share
-    return total(nodes * busy, HARDWARE) + storage_power + fabric_power
+    return total(nodes * busy, HARDWARE) + storage_power + fabric_power + rig_power
 
 
 @quantity(unit="watt", axes="month site")

@@ -7,15 +7,18 @@ from planner.model import (
     compute,
     decisions,
     economics,
+    edge,
     facility,
     fleet,
     hardware,
     links,
     ota,
+    simulation,
     storage,
     telemetry,
     trade,
     training,
+    variants,
 )
 
 MODULES = (
@@ -25,6 +28,9 @@ MODULES = (
     telemetry,
     storage,
     training,
+    variants,
+    simulation,
+    edge,
     compute,
     ota,
     decisions,

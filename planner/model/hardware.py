@@ -121,6 +121,12 @@ def storage_units(
     return _serving(storage_orders, economics_equipment_life, TIER, SITE) + storage_units_before
 
 
+@quantity(unit="1", axes="month site")
+def rigs(rig_orders: Array, economics_equipment_life: Array) -> Array:
+    """Whole rigs with real control units in service."""
+    return _serving(rig_orders, economics_equipment_life, SITE)
+
+
 @quantity(unit="byte", axes="month tier site")
 def storage_short(
     storage_units_required: Array, storage_units: Array, storage_unit_usable: Array
