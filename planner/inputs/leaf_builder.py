@@ -38,7 +38,9 @@ from planner.inputs.scenario import Deployment, Link, Tier
 from planner.inputs.structure import Given, structure
 
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
-NOTHING_ON_BOARD = {"none": Deployment.model_construct(**dict.fromkeys(Deployment.model_fields))}
+# Stands for the functions on board where there are none: every number of it is absent.
+_ABSENT: dict[str, Any] = dict.fromkeys(Deployment.model_fields)
+NOTHING_ON_BOARD = {"none": Deployment.model_construct(**_ABSENT)}
 Steps = tuple[str | int, ...]
 # A part of a ragged list: position of its owner, where it is written, its fields, and its place in time.
 PartEntry = tuple[tuple[int, ...], Steps, Entity, Mapping[str, float]]

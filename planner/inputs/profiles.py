@@ -153,7 +153,9 @@ class PowerMode(Entity):
 
     peak_share: Annotated[
         Cell,
-        Leaf("1", "share of the dense peaks that the mode's clocks leave", above=0, most=1, absent=1),
+        Leaf(
+            "1", "share of the dense peaks that the mode's clocks leave", above=0, most=1, absent=1
+        ),
     ]
     bandwidth_share: Annotated[
         Cell,

@@ -248,12 +248,18 @@ class Simulation(Entity):
     ]
     neural_share: Annotated[
         Cell,
-        Leaf("1", "share of it with sensors rendered from reconstructed recordings", least=0, most=1),
+        Leaf(
+            "1", "share of it with sensors rendered from reconstructed recordings", least=0, most=1
+        ),
     ]
     speed: Annotated[Cell, Leaf("km/h", "mean speed of simulated driving", above=0)]
     core_rate: Annotated[
         Cell,
-        Leaf("1", "driving time without sensors that one processor core simulates, over its time", above=0),
+        Leaf(
+            "1",
+            "driving time without sensors that one processor core simulates, over its time",
+            above=0,
+        ),
     ]
     rendering_rate: Annotated[
         Cell,
@@ -273,7 +279,11 @@ class Simulation(Entity):
     ]
     reconstruction: Annotated[
         Cell,
-        Leaf("1", "time of the reference accelerator to reconstruct a recording, over its length", least=0),
+        Leaf(
+            "1",
+            "time of the reference accelerator to reconstruct a recording, over its length",
+            least=0,
+        ),
     ]
     reuse: Annotated[
         Cell, Leaf("1", "drives through a reconstructed scene before it is made anew", above=0)
@@ -292,11 +302,18 @@ class Qualification(Entity):
     ]
     variant_share: Annotated[
         Cell,
-        Leaf("1", "share of the variants that are replayed to; the rest ride on one like them", least=0, most=1),
+        Leaf(
+            "1",
+            "share of the variants that are replayed to; the rest ride on one like them",
+            least=0,
+            most=1,
+        ),
     ]
     real_time_factor: Annotated[
         Cell,
-        Leaf("1", "time on a rig over driving time replayed; 1 is real time, 2 half as fast", above=0),
+        Leaf(
+            "1", "time on a rig over driving time replayed; 1 is real time, 2 half as fast", above=0
+        ),
     ]
     window: Annotated[Cell, Leaf("day", "time allowed to qualify a release", above=0)]
     utilisation: Annotated[
@@ -310,7 +327,9 @@ class Qualification(Entity):
     rig_power: Annotated[Cell, Leaf("watt", "power of one rig at work", least=0)]
     rigs_per_rack: Annotated[Cell, Leaf("1", "rigs in one rack", above=0)]
     rig_price: Annotated[Cell, Leaf("USD", "price of one rig without its ECUs", least=0)]
-    rig_lead_time: Annotated[Cell, Leaf("day", "from order to service of a rig", least=0, most=1500)]
+    rig_lead_time: Annotated[
+        Cell, Leaf("day", "from order to service of a rig", least=0, most=1500)
+    ]
 
 
 class Deployment(Entity):
@@ -339,7 +358,9 @@ class Deployment(Entity):
     ]
     moved: Annotated[
         Cell,
-        Leaf("byte/frame", "activations and cache read and written in one frame", least=0, absent=0),
+        Leaf(
+            "byte/frame", "activations and cache read and written in one frame", least=0, absent=0
+        ),
     ]
     held: Annotated[
         Cell,

@@ -228,7 +228,10 @@ def _on_board(
         "deployment_runs_on",
         (ECU, FUNCTION),
         "1 where the ECU runs the function",
-        [[float(f.ecus is None or ecu in f.ecus) for f in functions] or [0.0] for ecu in labels[ECU]],
+        [
+            [float(f.ecus is None or ecu in f.ecus) for f in functions] or [0.0]
+            for ecu in labels[ECU]
+        ],
         paths,
     )
     yield Fixed(

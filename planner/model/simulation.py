@@ -236,9 +236,7 @@ def rig_power(rigs: Array, qualification_rig_power: Array) -> Array:
 
 
 @quantity(unit="1", axes="month ecu")
-def rig_ecus(
-    rig_orders: Array, qualification_rig_ecus: Array, builds_supported: Array
-) -> Array:
+def rig_ecus(rig_orders: Array, qualification_rig_ecus: Array, builds_supported: Array) -> Array:
     """ECUs that go into rigs entering service, by the builds in support."""
     builds = total(builds_supported, REGION, PROGRAM)
     everything = total(builds, ECU)

@@ -29,35 +29,42 @@ from planner.perf.variants import MONTHS_A_YEAR, builds_in_support
 
 
 @quantity(unit="1", axes="month region program ecu")
-def builds_supported(
+def model_years_supported(
     vehicle_sales: Array,
     opening_fleet: Parts,
-    region_served: Array,
     region_row: tuple[object, ...],
     region_country: tuple[str, ...],
     variants_support_years: Array,
     calendar: Calendar,
 ) -> Array:
-    """Builds of the month's releases: model years sold, until `support_years` after the last sale of each, where served.
+    """Model years of each programme and ECU in support: sold, until `support_years` after the last sale of each.
 
-    Regions of one country and market row are one market: they share their builds, which count at the first of them.
+    Regions of one country and market row are one market: their model years count once, at the first of them.
     """
     same = _same_market(region_row, region_country)
     earlier, sold = _sold(vehicle_sales, opening_fleet, calendar)
-    at_market = np.einsum("rk,dmk...->dmr...", same, sold.astype(np.float64)) > 0
+    here = np.einsum("rk,dmk...->dmr...", same, sold) > 0
     months = np.maximum(np.rint(variants_support_years.ravel() / SECONDS_A_MONTH), 0.0)
-    shape = at_market.shape
-    found = builds_in_support(
-        at_market.reshape(*shape[:2], -1), calendar.first - earlier, months.astype(np.int64)
-    )
-    in_plan = found[:, earlier:].reshape(len(found), calendar.months, *shape[2:])
-    first_there = place(np.array(same.argmax(axis=1) == np.arange(len(same)), float), REGION)
-    served = on(region_served, MONTH, REGION) @ same > 0
-    return (
-        place(in_plan, DRAW, MONTH, REGION, PROGRAM, ECU)
-        * first_there
-        * place(served, DRAW, MONTH, REGION)
-    )
+    cells = here.reshape(*here.shape[:2], -1)
+    found = builds_in_support(cells, calendar.first - earlier, months.astype(np.int64))
+    in_plan = found[:, earlier:].reshape(len(found), calendar.months, *here.shape[2:])
+    is_first = same.argmax(axis=1) == np.arange(len(same))
+    return place(in_plan, DRAW, MONTH, REGION, PROGRAM, ECU) * place(is_first, REGION)
+
+
+@quantity(unit="1", axes="month region")
+def market_served(
+    region_served: Array, region_row: tuple[object, ...], region_country: tuple[str, ...]
+) -> Array:
+    """1 where a region of the market gets releases."""
+    served = on(region_served, MONTH, REGION) @ _same_market(region_row, region_country)
+    return place(served > 0, DRAW, MONTH, REGION)
+
+
+@quantity(unit="1", axes="month region program ecu")
+def builds_supported(model_years_supported: Array, market_served: Array) -> Array:
+    """Builds that the releases of the month are made for: model years in support, in markets that get releases."""
+    return model_years_supported * market_served
 
 
 def _same_market(rows: tuple[object, ...], countries: tuple[str, ...]) -> Array:
@@ -67,10 +74,10 @@ def _same_market(rows: tuple[object, ...], countries: tuple[str, ...]) -> Array:
 
 
 def _sold(sales: Array, before: Parts, calendar: Calendar) -> tuple[int, Array]:
-    """Whole months before the plan that cohorts reach back, and whether anything is sold: (draw, month, ...)."""
+    """Whole months before the plan that cohorts reach back, and 1 where anything is sold: (draw, month, ...)."""
     sold = on(sales, MONTH, REGION, PROGRAM, ECU) > 0
     if not before.names:
-        return 0, sold
+        return 0, sold.astype(np.float64)
     earliest = int(before["sold"].min())
     # Back to a January, so that the earliest model year is whole.
     earlier = (calendar.first + earliest) % MONTHS_A_YEAR - earliest
@@ -79,7 +86,7 @@ def _sold(sales: Array, before: Parts, calendar: Calendar) -> tuple[int, Array]:
     history = on(before.total(counts), MONTH, REGION, PROGRAM, ECU) > 0
     draws = max(len(history), len(sold))
     both = [np.broadcast_to(x, (draws, *x.shape[1:])) for x in (history, sold)]
-    return earlier, np.concatenate(both, axis=1)
+    return earlier, np.concatenate(both, axis=1).astype(np.float64)
 
 
 @quantity(unit="1", axes="month")
@@ -110,7 +117,7 @@ def release_storage(
     variants_copies: Array,
     site_hosts_releases: Array,
 ) -> Array:
-    """Bytes of the full packages kept of the last releases, all variants, on the cold tier of the site that builds them.
+    """Bytes of the packages kept of the last releases, in all variants, on the cold tier of the site that builds them.
 
     Every release kept counts with the variants of the month: the earlier ones had fewer where the fleet grows.
     """

@@ -1,9 +1,9 @@
 """What does a network ask of the computer that runs it, frame by frame? The roofline, first order.
 
-A frame costs arithmetic, and it moves bytes: every pass over the weights streams them once from memory, because they are
-far larger than any cache, and activations and the key-value cache come on top. A network is bound by the slower of the
-two at a time (Williams et al., Roofline, CACM 52 (4), 2009); networks on one computer run in turn. A language model
-makes one pass for each token that it writes, which is why memory bandwidth binds it.
+A frame costs arithmetic, and it moves bytes: every pass over the weights streams them once from memory, because they
+are far larger than any cache, and activations and the key-value cache come on top. A network is bound by the slower
+of the two at a time (Williams et al., Roofline, CACM 52 (4), 2009); networks on one computer run in turn. A language
+model makes one pass for each token that it writes, which is why memory bandwidth binds it.
 """
 
 from __future__ import annotations

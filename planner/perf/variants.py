@@ -26,7 +26,9 @@ def ends_of_model_years(sold: Flags, first: int) -> tuple[Flags, Flags]:
     index = np.arange(months)
     january = np.clip(index - (index + first) % MONTHS_A_YEAR, 0, None)
     after = np.clip(index - (index + first) % MONTHS_A_YEAR + MONTHS_A_YEAR, None, months)
-    running = np.concatenate([np.zeros_like(sold[:, :1], dtype=np.int64), sold.cumsum(axis=1)], axis=1)
+    running = np.concatenate(
+        [np.zeros_like(sold[:, :1], dtype=np.int64), sold.cumsum(axis=1)], axis=1
+    )
     so_far = running[:, 1:] - running[:, january]
     of_the_year = running[:, after] - running[:, january]
     return sold & (so_far == 1), sold & (so_far == of_the_year)
@@ -40,4 +42,5 @@ def builds_in_support(sold: Flags, first: int, support: Whole) -> Array:
     draws, months = max(len(sold), len(support)), sold.shape[1]
     past = np.clip(np.arange(months)[None, :] - support[:, None], 0, months)
     rows = np.arange(draws)[:, None] if len(sold) > 1 else np.zeros((draws, 1), dtype=np.int64)
-    return (begun - ended[rows, np.broadcast_to(past, (draws, months))]).astype(np.float64)
+    left = begun - ended[rows, np.broadcast_to(past, (draws, months))]
+    return np.asarray(left, dtype=np.float64)
