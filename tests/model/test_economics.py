@@ -111,6 +111,7 @@ def test_the_residual_value_falls_in_a_straight_line() -> None:
         ZERO,
         nothing,
         ZERO,
+        nothing,
         place(hall, MONTH),
         place(10.0),
         ZERO,
