@@ -33,7 +33,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_ranges(scenario),
         *_fabric(scenario, profiles),
         *_releases(scenario),
-        *_on_board(scenario, profiles),
+        *_power_modes(profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -194,11 +194,7 @@ def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str
 
 
 def _releases(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
-    """Packages that do not exist, parts of the simulated distance above the whole, two hosts."""
-    for section in ("simulation", "qualification"):
-        name = getattr(scenario, section).package
-        if name is not None and name not in scenario.packages:
-            yield _unknown((section, "package"), name, "package", scenario.packages)
+    """Parts of the simulated distance above the whole, and two hosts."""
     share = scenario.simulation.rendered_share.value + scenario.simulation.neural_share.value
     if share > 1 + 1e-9:
         yield ("simulation", "neural_share"), f"with rendered_share {share:.0%} of the distance"
@@ -207,11 +203,7 @@ def _releases(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
         yield ("sites", name, "hosts_releases"), f"{hosts[0]} does so already; expected one site"
 
 
-def _on_board(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
-    for name, function in scenario.deployments.items():
-        if function.package is not None and function.package not in scenario.packages:
-            at: Steps = ("deployments", name, "package")
-            yield _unknown(at, function.package, "package", scenario.packages)
+def _power_modes(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
     for name, profile in profiles.get("ecus", {}).items():
         ecu = cast(Ecu, profile)
         if ecu.mode is not None and ecu.mode not in ecu.modes:

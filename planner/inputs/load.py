@@ -175,6 +175,9 @@ _NAMES = (
     ("programs.*.regions.*", "regions"),
     ("opening_fleet.*.region", "regions"),
     ("opening_fleet.*.program", "programs"),
+    ("simulation.package", "packages"),
+    ("qualification.package", "packages"),
+    ("deployments.*.package", "packages"),
 )
 
 

@@ -350,7 +350,7 @@ class Deployment(Entity):
     passes: Annotated[
         Cell,
         Leaf(
-            "1/frame",
+            "1",
             "passes over the weights in one frame: 1, and one for each token written",
             least=0,
             absent=0,
@@ -358,9 +358,7 @@ class Deployment(Entity):
     ]
     moved: Annotated[
         Cell,
-        Leaf(
-            "byte/frame", "activations and cache read and written in one frame", least=0, absent=0
-        ),
+        Leaf("byte", "activations and cache read and written in one frame", least=0, absent=0),
     ]
     held: Annotated[
         Cell,
@@ -384,7 +382,7 @@ class Edge(Entity):
     usable_memory: Annotated[
         Cell, Leaf("1", "share of the memory that is left for networks", above=0, most=1)
     ]
-    units_per_vehicle: Annotated[Cell, Leaf("1/vehicle", "ECUs in one vehicle", least=0)]
+    units_per_vehicle: Annotated[Cell, Leaf("1", "ECUs in one vehicle", least=0)]
     service_share: Annotated[
         Cell, Leaf("1", "ECUs built for service, over those built into vehicles", least=0)
     ]

@@ -22,7 +22,10 @@ ORIN, THOR = 0, 1
 def peaks(*precisions: str, engines: float = 0.0, mode: float = 1.0) -> np.ndarray:
     """Dense peaks [TFLOP/s] of Orin and Thor (hardware.md section 2), by function."""
     found = edge_peak(
-        *(place(np.array(rates) * 1e12, ECU) for rates in ((127, 500), (0, 500), (0, 1000), (41.8, 250))),
+        *(
+            place(np.array(rates) * 1e12, ECU)
+            for rates in ((127, 500), (0, 500), (0, 1000), (41.8, 250))
+        ),
         place(np.array([0.66, 1.0]), ECU),
         place(mode),
         precisions,
@@ -52,7 +55,9 @@ def test_the_mode_of_the_profile_is_the_one_that_drives() -> None:
     plan = load("5pct_ev_market", set={"ecus.drive_thor.mode": "reduced"}).plan()
     full = load("5pct_ev_market").plan()
     thor = {"ecu": "drive_thor", "function": "driving"}
-    assert float(plan["edge_peak"].at(**thor)) == pytest.approx(0.669 * float(full["edge_peak"].at(**thor)))
+    assert float(plan["edge_peak"].at(**thor)) == pytest.approx(
+        0.669 * float(full["edge_peak"].at(**thor))
+    )
     assert float(plan["edge_power"].at(ecu="drive_thor")) == 90
     assert float(plan["edge_power"].at(ecu="drive_orin")) == 60
 
@@ -110,7 +115,9 @@ def test_a_package_too_small_for_its_weights_is_named() -> None:
 
 def test_a_plan_without_functions_has_nothing_on_board() -> None:
     nothing = dict.fromkeys(("perception", "driving", "reasoning"), "null")
-    plan = load("5pct_ev_market", set={f"deployments.{name}": x for name, x in nothing.items()}).plan()
+    plan = load(
+        "5pct_ev_market", set={f"deployments.{name}": x for name, x in nothing.items()}
+    ).plan()
     for name in ("edge_memory", "edge_compute", "edge_bandwidth", "edge_used", "package_weights"):
         assert plan[name].values.max() == 0
     assert plan["edge_headroom"].values.min() == 1

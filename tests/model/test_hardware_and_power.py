@@ -95,7 +95,9 @@ def test_deliveries_and_orders_are_earlier_by_commissioning_and_lead_time() -> N
 def test_power_of_a_scalable_unit_of_dgx_h100() -> None:
     # 32 DGX H100 of 10.2 kW at most (NVIDIA data sheet), 12 switches of 1.7 kW, half as much for other networks.
     racked = place(np.array([[32.0]]), SITE, HARDWARE)
-    provisioned = it_power(racked, place(10_200.0), place(5000.0), place(12 * 1700 * 1.5), place(0.0))
+    provisioned = it_power(
+        racked, place(10_200.0), place(5000.0), place(12 * 1700 * 1.5), place(0.0)
+    )
     assert provisioned.item() == pytest.approx(326_400 + 5000 + 30_600)
     mean = it_power_mean(
         racked,

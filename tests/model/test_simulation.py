@@ -57,7 +57,9 @@ def test_rigs_are_hours_times_variants_over_the_window() -> None:
     site = place(np.array([1.0, 0.0]), SITE)
     found = rigs_required(work, place(10 * DAY), place(30 * DAY), place(0.8), site)
     assert found.ravel().tolist() == pytest.approx([55.0, 0.0])
-    assert rigs_short(found, place(np.array([50.0, 0.0]), SITE)).ravel().tolist() == pytest.approx([5.0, 0.0])
+    assert rigs_short(found, place(np.array([50.0, 0.0]), SITE)).ravel().tolist() == pytest.approx(
+        [5.0, 0.0]
+    )
     # On 50 rigs the same queue takes a tenth longer than the window.
     assert qualification_time(work, place(50.0), place(0.8)).item() == pytest.approx(11 * DAY)
     assert qualification_time(work, place(0.0), place(0.8)).item() == 0

@@ -1,7 +1,7 @@
 """Measured decoding on vehicle-class chips: how full does the planner call the memory bus at the published rate?
 
-A language model that writes one token at a time streams all its weights for each. At the published rate the planner must
-find the bus near full: what it plans with (75 % of the peak) is what these measurements reach, within a fifth.
+A language model that writes one token at a time streams all its weights for each. At the published rate the planner
+must find the bus near full: what it plans with (75 % of the peak) is what these measurements reach, within a fifth.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from planner.plan import Plan, load
 
 # row, ECU profile, peak bandwidth [GB/s] where the board's differs, parameters, bits, published tokens a second
 AWQ = "Lin et al., AWQ, MLSys 2024, figure of speed on Jetson AGX Orin 64 GB (204.8 GB/s), 4 bits"
-NVIDIA = "NVIDIA developer blog, Jetson Orin Nano Super, 4 bits, 102.4 GB/s (second hand: msmcs-robotics/WayfindR-driver)"
+NVIDIA = "NVIDIA developer blog, Jetson Orin Nano Super, 4 bits, 102.4 GB/s (second hand: WayfindR-driver on GitHub)"
 EMBEDL = "Embedl, Edge Inference Benchmarks, 16 bits, batch 1, Jetson AGX Orin and AGX Thor (Hugging Face)"
 ROWS = (
     (AWQ, "drive_orin", None, 6.74e9, 4, 39.1),
@@ -55,9 +55,9 @@ deployments:
   decoder:
     precision: fp16
     operations: 0 FLOP/frame
-    moved: 0 byte/frame
+    moved: 0 byte
     held: 0 byte
-    passes: 1 1/frame
+    passes: 1
     growth: 1
     parameters: 1
     weight_bits: 4 bit

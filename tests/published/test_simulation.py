@@ -52,6 +52,8 @@ def test_the_links_of_bmw_replay_its_two_million_kilometres_in_a_week() -> None:
         },
     ).plan()
     assert plan["variants"].at(month="2019-06").values == 1
-    assert plan["rigs_required"].at(month="2019-06", site="hall").values == pytest.approx(211, rel=0.01)
+    assert plan["rigs_required"].at(month="2019-06", site="hall").values == pytest.approx(
+        211, rel=0.01
+    )
     stream = plan["replay_bandwidth"].at(month="2019-06", site="hall").values
     assert to_base(float(stream), "bit/second") == pytest.approx(to_base(3.75, "Tb/s"), rel=0.01)
