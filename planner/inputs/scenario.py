@@ -323,6 +323,10 @@ class Qualification(Entity):
         Cell | None,
         Leaf("1", "rigs that may stand; absent: as many as needed", least=0, absent=float("inf")),
     ] = None
+    rigs_installed: Annotated[
+        Cell | None,
+        Leaf("1", "rigs that stand at plan_start; absent: none", least=0, whole=True, absent=0),
+    ] = None
     rig_ecus: Annotated[Cell, Leaf("1", "ECUs in one rig", least=0)]
     rig_power: Annotated[Cell, Leaf("watt", "power of one rig at work", least=0)]
     rigs_per_rack: Annotated[Cell, Leaf("1", "rigs in one rack", above=0)]

@@ -135,6 +135,7 @@ def switch_orders(
 @quantity(unit="1", axes="month site", decision=True)
 def rig_orders(
     rigs_required: Array,
+    rigs_before: Array,
     qualification_most_rigs: Array,
     qualification_rig_lead_time: Array,
     site_may_order: Array,
@@ -148,7 +149,7 @@ def rig_orders(
     months, sites = need.shape[1:]
     entering = _orders(
         need,
-        np.zeros((1, months, sites)),
+        on(rigs_before, MONTH, SITE),
         np.broadcast_to(on(site_may_order, SITE)[:, None, :], (1, months, sites)),
         np.repeat(calendar.month_after(on(qualification_rig_lead_time)[:, None]), sites, axis=1),
         on(site_order_interval, SITE),

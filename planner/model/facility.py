@@ -43,13 +43,16 @@ def it_power_at_start(
     switches_at_start: Array,
     switch_power: Array,
     fabric_other_share: Array,
+    rigs_before: Array,
+    qualification_rig_power: Array,
 ) -> Array:
     """Provisioned power of what stands at the sites at plan_start; its room is there already."""
     there = first(nodes_before - nodes_committed_entering, MONTH)
     stored_there = first(storage_units_before - storage_committed_entering, MONTH)
     compute = total(there * node_power, HARDWARE)
     stored = total(stored_there * system_power, TIER)
-    return compute + stored + switches_at_start * switch_power * (1.0 + fabric_other_share)
+    network = switches_at_start * switch_power * (1.0 + fabric_other_share)
+    return compute + stored + network + first(rigs_before, MONTH) * qualification_rig_power
 
 
 @quantity(unit="watt", axes="month site")

@@ -145,8 +145,10 @@ def test_power_at_start_is_of_what_is_installed_and_not_of_what_is_on_order() ->
         place(2.0),
         place(1500.0),
         place(0.5),
+        place(np.array([4.0, 4]), MONTH),
+        place(3000.0),
     )
-    assert found.item() == 6 * 10_000 + 2 * 1000 + 2 * 1500 * 1.5
+    assert found.item() == 6 * 10_000 + 2 * 1000 + 2 * 1500 * 1.5 + 4 * 3000
 
 
 def test_ordered_delivered_and_entering_are_the_same_units(everything: dict[str, Array]) -> None:

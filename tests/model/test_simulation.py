@@ -126,3 +126,16 @@ def test_release_packages_lie_on_the_cold_tier_only(everything: dict[str, Array]
     assert np.take(kept, [0, 1], axis=TIER).max() == 0
     # 96 variants x 8.7 GB x 24 releases x 2 copies in December 2030.
     assert total(kept, TIER, SITE)[:, -1].item() == pytest.approx(96 * 8.7e9 * 24 * 2)
+
+
+def test_rigs_that_stand_are_not_bought_again() -> None:
+    plan = load("5pct_ev_market", set={"qualification.rigs_installed": "20"}).plan()
+    without = load("5pct_ev_market").plan()
+    bought, more = (each.values("rig_orders")[0].sum() for each in (plan, without))
+    assert bought < more
+    assert plan["rigs"].at(month="2023-11", site="taiwan").values == 20
+    # They serve for five years, like everything else, and their room is there already.
+    assert plan["rigs_before"].at(month="2028-10", site="taiwan").values == 20
+    assert plan["rigs_before"].at(month="2028-11", site="taiwan").values == 0
+    assert plan.values("it_power_at_start")[0].max() == pytest.approx(20 * 3000)
+    assert plan.values("it_power_added")[0][:, 0].max() == 0
