@@ -102,6 +102,20 @@ FINDINGS = (
     "delivery_cost",
     "fabric_payments",
     "building_payments",
+    "variants",
+    "simulated_distance",
+    "qualification_time",
+    "qualification_cadence",
+    "rigs",
+    "rigs_required",
+    "rigs_short",
+    "rig_payments",
+    "ecu_units",
+    "edge_used",
+    "edge_memory_used",
+    "edge_compute_used",
+    "edge_bandwidth_used",
+    "package_weights",
 )
 
 

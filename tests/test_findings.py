@@ -110,9 +110,9 @@ def test_recordings_that_do_not_fit_the_links_are_pointed_out(plan: Plan) -> Non
 
 
 def test_an_input_that_nothing_reads_is_pointed_out() -> None:
-    edited = load("5pct_ev_market", set={"ecus.drive_orin.power": "70 W"}).plan()
+    edited = load("5pct_ev_market", set={"ecus.drive_orin.flash": "70 GB"}).plan()
     (found,) = warned(edited, "input")
-    assert "ecus.drive_orin.power" in found.text
+    assert "ecus.drive_orin.flash" in found.text
     assert not warned(
         load("5pct_ev_market", set={"nodes.gh200_nvl32.power": "40 kW"}).plan(), "input"
     )

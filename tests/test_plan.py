@@ -202,7 +202,8 @@ def test_other_hardware_at_every_site(plan: Plan) -> None:
     other = size(SCENARIO, hardware="dgx_h100")
     assert other["gpus"].labels["hardware"] == ("dgx_h100",)
     assert other["nodes"].values.max() > plan["nodes"].values.max()
-    assert other["gpus_required"].values == pytest.approx(plan["gpus_required"].values, rel=0.02)
+    # The same arithmetic; simulation, about a tenth of the work, follows memory bandwidth: 3.35 against 4.8 TB/s.
+    assert other["gpus_required"].values == pytest.approx(plan["gpus_required"].values, rel=0.06)
 
 
 # --- Orders ----------------------------------------------------------------------------------------

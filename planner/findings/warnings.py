@@ -43,6 +43,8 @@ class Warning_:
 
 def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, region by region and site by site."""
+    from planner.findings.releases import release_warnings  # which builds on this module
+
     return [
         *_without_effect(plan),
         *_tiers_apart(plan),
@@ -57,6 +59,7 @@ def warnings(plan: Plan) -> list[Warning_]:
         *_own_pools(plan),
         *_campaigns_overlap(plan),
         *_datasets_full(plan),
+        *release_warnings(plan),
     ]
 
 

@@ -16,6 +16,8 @@ from planner.inputs.numbers import Leaf, Series
 
 Assemble = Callable[[Array], object]
 
+LEAST = np.finfo(np.float64).tiny  # a knot of a geometric series that is drawn as 0 counts as this
+
 
 def cell_assembly(
     placed: Sequence[tuple[int, int]], size: int, leaf: Leaf, axes: tuple[int, ...]
@@ -42,7 +44,7 @@ def series_assembly(blocks: Sequence[tuple[Array, Series]], axes: tuple[int, ...
             knots = cells[:, start : start + weights.shape[1]]
             start += weights.shape[1]
             if series.interpolate == "geometric":
-                monthly.append(np.exp(np.log(knots) @ weights.T))
+                monthly.append(np.exp(np.log(np.maximum(knots, LEAST)) @ weights.T))
             else:
                 monthly.append(knots @ weights.T)
         if len(axes) == 1:

@@ -14,7 +14,7 @@ from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
-from planner.inputs.profiles import Market, Profile
+from planner.inputs.profiles import Ecu, Market, Profile
 from planner.inputs.scenario import Scenario
 
 MONTHS_LIMIT = 600  # fifty years
@@ -34,6 +34,8 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_ranges(scenario),
         *_fabric(scenario, profiles),
         *_node_power(profiles),
+        *_releases(scenario),
+        *_power_modes(profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -217,6 +219,23 @@ def _node_power(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
         for (lower, least), (upper, most) in pairwise(given.items()):
             if least > most:
                 yield ("nodes", name, lower), f"{least:,.0f} W is above {upper} {most:,.0f} W"
+
+
+def _releases(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Parts of the simulated distance above the whole, and two hosts."""
+    share = scenario.simulation.rendered_share.value + scenario.simulation.neural_share.value
+    if share > 1 + 1e-9:
+        yield ("simulation", "neural_share"), f"with rendered_share {share:.0%} of the distance"
+    hosts = [name for name, site in scenario.sites.items() if site.hosts_releases]
+    for name in hosts[1:]:
+        yield ("sites", name, "hosts_releases"), f"{hosts[0]} does so already; expected one site"
+
+
+def _power_modes(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    for name, profile in profiles.get("ecus", {}).items():
+        ecu = cast(Ecu, profile)
+        if ecu.mode is not None and ecu.mode not in ecu.modes:
+            yield _unknown(("ecus", name, "mode"), ecu.mode, "power mode", ecu.modes)
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

@@ -12,6 +12,7 @@ from planner import units
 from planner.axes import (
     DRAW,
     ECU,
+    FUNCTION,
     HARDWARE,
     HOUR,
     LINK,
@@ -33,11 +34,14 @@ from planner.inputs.checks import fleet_regions
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
-from planner.inputs.profiles import SOLD, Entity
-from planner.inputs.scenario import Fabric, Link, Tier
+from planner.inputs.profiles import SOLD, Entity, PowerMode
+from planner.inputs.scenario import Deployment, Fabric, Link, Tier
 from planner.inputs.structure import Given, structure
 
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
+# Stands for the functions on board where there are none: every number of it is absent.
+_ABSENT: dict[str, Any] = dict.fromkeys(Deployment.model_fields)
+NOTHING_ON_BOARD = {"none": Deployment.model_construct(**_ABSENT)}
 Steps = tuple[str | int, ...]
 # A part of a ragged list: position of its owner, where it is written, its fields, and its place in time.
 PartEntry = tuple[tuple[int, ...], Steps, Entity, Mapping[str, float]]
@@ -75,6 +79,7 @@ class _Builder:
             ECU: self.ecus,
             WORKLOAD: tuple(self.scenario.workloads),
             PACKAGE: tuple(self.scenario.packages),
+            FUNCTION: tuple(self.scenario.deployments or NOTHING_ON_BOARD),
             TIER: TIERS,
             LINK: LINKS,
             NETWORK: NETWORKS,
@@ -96,6 +101,10 @@ class _Builder:
             "telemetry",
             "storage_policy",
             "training",
+            "variants",
+            "simulation",
+            "qualification",
+            "edge",
             "ota",
             "wan",
             "economics",
@@ -108,11 +117,14 @@ class _Builder:
             "vehicle", PROGRAM, [p.vehicle for p in scenario.programs.values()], "vehicles"
         )
         self._entities("ecu", ECU, self.ecus, "ecus")
+        self._modes()
         self._entities(
             "workload", WORKLOAD, list(scenario.workloads), "workloads", scenario.workloads
         )
         self._entities("model", WORKLOAD, [w.model for w in scenario.workloads.values()], "models")
         self._entities("package", PACKAGE, list(scenario.packages), "packages", scenario.packages)
+        on_board = scenario.deployments or NOTHING_ON_BOARD
+        self._entities("deployment", FUNCTION, list(on_board), "deployments", on_board)
         tiers = cast("Mapping[str, Tier]", scenario.tiers)
         links = cast("Mapping[str, Link]", scenario.links)
         self._entities("tier", TIER, TIERS, "tiers", tiers)
@@ -192,6 +204,29 @@ class _Builder:
                 self._add(
                     name, leaf, (axis,), rows, cell_assembly(placed, len(names), leaf, (axis,))
                 )
+
+    def _modes(self) -> None:
+        """The power mode that each ECU drives in; absent where its profile names none."""
+        chosen = [self.inputs.profile("ecus", ecu) for ecu in self.ecus]
+        for field, leaf in _declared(PowerMode).items():
+            name = f"mode_{field}"
+            found = [
+                (
+                    i,
+                    self._row(
+                        name,
+                        (ecu,),
+                        ("ecus", ecu, "modes", profile.mode, field),
+                        leaf,
+                        getattr(profile.modes[profile.mode], field),
+                    ),
+                )
+                for i, (ecu, profile) in enumerate(zip(self.ecus, chosen, strict=True))
+                if profile.mode is not None
+            ]
+            placed = [(i, column) for column, (i, _) in enumerate(found)]
+            rows = [row for _, row in found]
+            self._add(name, leaf, (ECU,), rows, cell_assembly(placed, len(self.ecus), leaf, (ECU,)))
 
     def _series_leaf(
         self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Series]

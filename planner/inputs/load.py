@@ -154,6 +154,7 @@ _REFERENCES = (
     ("regions.*.forecast", "markets"),
     ("programs.*.vehicle", "vehicles"),
     ("programs.*.ecu_from.#", "ecus"),
+    ("deployments.*.ecus.*", "ecus"),
     ("tiers.*.system", "storage"),
     ("workloads.*.model", "models"),
     ("sites.*.location", "regions"),
@@ -174,6 +175,9 @@ _NAMES = (
     ("programs.*.regions.*", "regions"),
     ("opening_fleet.*.region", "regions"),
     ("opening_fleet.*.program", "programs"),
+    ("simulation.package", "packages"),
+    ("qualification.package", "packages"),
+    ("deployments.*.package", "packages"),
 )
 
 

@@ -234,6 +234,22 @@ class Node(Profile):
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one node", least=0)]
 
 
+class PowerMode(Entity):
+    """A setting of a computer's clocks."""
+
+    peak_share: Annotated[
+        Cell,
+        Leaf(
+            "1", "share of the dense peaks that the mode's clocks leave", above=0, most=1, absent=1
+        ),
+    ]
+    bandwidth_share: Annotated[
+        Cell,
+        Leaf("1", "share of the memory bandwidth that the mode leaves", above=0, most=1, absent=1),
+    ]
+    power: Annotated[Cell, Leaf("watt", "power in the mode", above=0, absent=0)]
+
+
 class Ecu(Profile):
     """The computer in the vehicle that runs the driving model."""
 
@@ -252,6 +268,16 @@ class Ecu(Profile):
         ),
     ] = None
     fp16: Annotated[Cell, Leaf("FLOP/second", "dense peak at 16-bit float", above=0)]
+    gpu_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of the 8-bit integer peak that the GPU has; inference engines have the rest",
+            above=0,
+            most=1,
+            absent=1,
+        ),
+    ] = None
     sparsity_factor: Annotated[
         Cell, Leaf("1", "vendor's sparse headline over the dense peak", least=1, most=4)
     ]
@@ -260,6 +286,8 @@ class Ecu(Profile):
     flash: Annotated[Cell, Leaf("byte", "flash for software slots", above=0)]
     power: Annotated[Cell, Leaf("watt", "power in the mode that drives", above=0)]
     price: Annotated[Cell | None, Leaf("USD", "price of one unit", least=0, absent=0)] = None
+    modes: dict[Name, PowerMode] = Field(default_factory=dict)
+    mode: Name | None = None
 
 
 class StorageSystem(Profile):

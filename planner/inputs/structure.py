@@ -13,7 +13,19 @@ from typing import Any, cast
 
 import numpy as np
 
-from planner.axes import ECU, HARDWARE, MONTH, NETWORK, PROGRAM, REGION, SITE, WORKLOAD, Array
+from planner.axes import (
+    ECU,
+    FUNCTION,
+    HARDWARE,
+    MONTH,
+    NETWORK,
+    PACKAGE,
+    PROGRAM,
+    REGION,
+    SITE,
+    WORKLOAD,
+    Array,
+)
 from planner.catalogue import NETWORKS, Calendar, SitePools
 from planner.inputs.load import Inputs
 from planner.inputs.profiles import ExportRules
@@ -116,6 +128,8 @@ def structure(
         [[float(scenario.plan_start + m >= start) for start in starts] for m in range(months)],
         [f"workloads.{name}.start" for name in scenario.workloads],
     )
+    yield from _releases(inputs, labels, calendar)
+    yield from _on_board(inputs, labels, calendar)
     precisions = [inputs.profile("models", w.model).precision for w in scenario.workloads.values()]
     yield Fixed(
         "model_trains_in_fp8",
@@ -164,6 +178,91 @@ def structure(
     )
     yield Given("calendar", "months of the plan", calendar)
     yield Given("export_rules", f"export rules {scenario.export_rules}", _export_rules(inputs))
+
+
+def _releases(
+    inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar
+) -> Iterator[Fixed]:
+    """Which releases are simulated and qualified, from when, and where."""
+    scenario, packages = inputs.scenario, labels[PACKAGE]
+    for section, verb in (("simulation", "simulated"), ("qualification", "qualified")):
+        chosen = getattr(scenario, section).package
+        yield Fixed(
+            f"{section}_follows",
+            (PACKAGE,),
+            f"1 where releases of the package are {verb}; all where none is named",
+            [float(chosen in (None, name)) for name in packages],
+            [f"{section}.package"] if chosen is not None else [],
+        )
+    start = scenario.simulation.start
+    first = start if start is not None else scenario.horizon.start
+    yield Fixed(
+        "simulation_active",
+        (MONTH,),
+        "1 in the months in which releases are simulated",
+        [float(scenario.plan_start + month >= first) for month in range(calendar.months)],
+        ["simulation.start"] if start is not None else ["horizon.start"],
+    )
+    hosts = [name for name, site in scenario.sites.items() if site.hosts_releases]
+    host = hosts[0] if hosts else labels[SITE][0]
+    yield Fixed(
+        "site_hosts_releases",
+        (SITE,),
+        "1 for the site that builds, qualifies and keeps releases; the first unless one is marked",
+        [float(name == host) for name in labels[SITE]],
+        [f"sites.{host}.hosts_releases"] if hosts else [f"sites.{host}"],
+    )
+
+
+def _on_board(
+    inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar
+) -> Iterator[Fixed | Given]:
+    """Which function runs where, from when, in which precision, and which package brings it.
+
+    Without functions, everything has one position at which nothing runs.
+    """
+    scenario = inputs.scenario
+    entries = scenario.deployments
+    paths = [f"deployments.{name}" for name in entries]
+    functions = list(entries.values())
+    starts = [each.start if each.start is not None else scenario.plan_start for each in functions]
+    months = np.arange(calendar.months)[:, None] + scenario.plan_start
+    yield Fixed(
+        "deployment_active",
+        (MONTH, FUNCTION),
+        "1 in the months in which the function is on board",
+        (months >= np.array(starts)).astype(np.float64) if functions else 0.0 * months,
+        paths,
+    )
+    yield Fixed(
+        "deployment_runs_on",
+        (ECU, FUNCTION),
+        "1 where the ECU runs the function",
+        [
+            [float(f.ecus is None or ecu in f.ecus) for f in functions] or [0.0]
+            for ecu in labels[ECU]
+        ],
+        paths,
+    )
+    yield Fixed(
+        "deployment_on_engines",
+        (FUNCTION,),
+        "1 where inference engines beside the GPU can run the function",
+        [float(each.on_engines) for each in functions] or [0.0],
+        paths,
+    )
+    yield Fixed(
+        "deployment_in_package",
+        (PACKAGE, FUNCTION),
+        "1 where releases of the package bring the function's weights",
+        [[float(f.package == name) for f in functions] or [0.0] for name in labels[PACKAGE]],
+        paths,
+    )
+    yield Given(
+        "deployment_precisions",
+        "precision in which each function computes",
+        tuple(each.precision for each in functions) or ("int8",),
+    )
 
 
 def _site_pools(inputs: Inputs, sites: Sequence[str]) -> SitePools:

@@ -217,12 +217,44 @@ def _with_the_nodes(
 
 
 @quantity(unit="1", axes="month site", decision=True)
-def racks(
-    nodes: Array, node_nodes_per_rack: Array, storage_units: Array, system_units_per_rack: Array
+def rig_orders(
+    rigs_required: Array,
+    rigs_before: Array,
+    qualification_most_rigs: Array,
+    qualification_rig_lead_time: Array,
+    site_may_order: Array,
+    site_order_interval: Array,
+    economics_equipment_life: Array,
+    calendar: Calendar,
 ) -> Array:
-    """Whole racks for nodes of each kind and storage of each tier; switches sit on top of them."""
+    """Whole rigs entering service: for the worst month ahead, but never beyond the most that the policy allows."""
+    most = np.floor(qualification_most_rigs)
+    need = on(np.minimum(rigs_required, most), MONTH, SITE)
+    months, sites = need.shape[1:]
+    entering = _orders(
+        need,
+        on(rigs_before, MONTH, SITE),
+        np.broadcast_to(on(site_may_order, SITE)[:, None, :], (1, months, sites)),
+        np.repeat(calendar.month_after(on(qualification_rig_lead_time)[:, None]), sites, axis=1),
+        on(site_order_interval, SITE),
+        months_of_life(economics_equipment_life),
+    )
+    return place(entering, DRAW, MONTH, SITE)
+
+
+@quantity(unit="1", axes="month site", decision=True)
+def racks(
+    nodes: Array,
+    node_nodes_per_rack: Array,
+    storage_units: Array,
+    system_units_per_rack: Array,
+    rigs: Array,
+    qualification_rigs_per_rack: Array,
+) -> Array:
+    """Whole racks for nodes of each kind, storage of each tier, and rigs; switches sit on top of them."""
     compute = total(whole_units(nodes / node_nodes_per_rack), HARDWARE)
-    return compute + total(whole_units(storage_units / system_units_per_rack), TIER)
+    stored = total(whole_units(storage_units / system_units_per_rack), TIER)
+    return compute + stored + whole_units(rigs / qualification_rigs_per_rack)
 
 
 @quantity(unit="1", axes="program", decision=True)

@@ -120,10 +120,15 @@ def building_payments(
 
 @quantity(unit="USD", axes="month")
 def capex(
-    node_payments: Array, storage_payments: Array, fabric_payments: Array, building_payments: Array
+    node_payments: Array,
+    storage_payments: Array,
+    fabric_payments: Array,
+    building_payments: Array,
+    rig_payments: Array,
 ) -> Array:
     """All investment, in the month of payment."""
-    return node_payments + storage_payments + fabric_payments + building_payments
+    equipment = node_payments + storage_payments + fabric_payments + rig_payments
+    return equipment + building_payments
 
 
 @quantity(unit="USD", axes="month")
@@ -141,6 +146,7 @@ def maintenance_cost(
     storage_units: Array,
     system_price: Array,
     network_value: Array,
+    rig_value: Array,
     economics_maintenance_share: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
@@ -148,7 +154,7 @@ def maintenance_cost(
     """Support and maintenance: a share a year of the price of all equipment in service."""
     compute = total(nodes * node_price, SITE, HARDWARE) * economics_currency_factor
     stored = total(storage_units * system_price, TIER, SITE) * economics_currency_factor
-    value = compute + stored + total(network_value, SITE)
+    value = compute + stored + total(network_value, SITE) + rig_value
     return value * economics_maintenance_share * month_seconds
 
 
@@ -239,6 +245,7 @@ def residual_value(
     storage_committed_entering: Array,
     system_price: Array,
     network_bought: Array,
+    rig_value_entering: Array,
     it_power_added: Array,
     location_building_cost: Array,
     economics_deposit_share: Array,
@@ -258,7 +265,7 @@ def residual_value(
     compute = total((orders + nodes_committed_entering * balance) * node_price, SITE, HARDWARE)
     stored = storage_orders + storage_committed_entering * balance
     bought = (compute + total(stored * system_price, TIER, SITE)) * economics_currency_factor
-    bought = bought + total(network_bought, SITE)
+    bought = bought + total(network_bought, SITE) + rig_value_entering
     halls = total(it_power_added * location_building_cost, SITE) * economics_currency_factor
     return total(bought * left + halls * left_of_building, MONTH)
 

@@ -26,10 +26,10 @@ def storage_power(storage_units: Array, system_power: Array) -> Array:
 
 @quantity(unit="watt", axes="month site")
 def it_power(
-    nodes: Array, node_draw_peak: Array, storage_power: Array, fabric_power: Array
+    nodes: Array, node_draw_peak: Array, storage_power: Array, fabric_power: Array, rig_power: Array
 ) -> Array:
-    """Provisioned peak power of all equipment in service: nodes, storage, networks."""
-    return total(nodes * node_draw_peak, HARDWARE) + storage_power + fabric_power
+    """Provisioned peak power of all equipment in service: nodes, storage, networks, rigs."""
+    return total(nodes * node_draw_peak, HARDWARE) + storage_power + fabric_power + rig_power
 
 
 @quantity(unit="watt", axes="site")
@@ -42,13 +42,16 @@ def it_power_at_start(
     system_power: Array,
     switches_at_start: Array,
     switch_power: Array,
+    rigs_before: Array,
+    qualification_rig_power: Array,
 ) -> Array:
     """Provisioned power of what stands at the sites at plan_start; its room is there already."""
     there = first(nodes_before - nodes_committed_entering, MONTH)
     stored_there = first(storage_units_before - storage_committed_entering, MONTH)
     compute = total(there * node_draw_peak, HARDWARE)
     stored = total(stored_there * system_power, TIER)
-    return compute + stored + total(switches_at_start * switch_power, NETWORK)
+    network = total(switches_at_start * switch_power, NETWORK)
+    return compute + stored + network + first(rigs_before, MONTH) * qualification_rig_power
 
 
 @quantity(unit="watt", axes="month site")
@@ -59,10 +62,11 @@ def it_power_mean(
     gpus_busy_share: Array,
     storage_power: Array,
     fabric_power: Array,
+    rig_power: Array,
 ) -> Array:
-    """Mean power over the month: nodes between idle and typical by how busy they are; storage, networks always on."""
+    """Mean power over the month: nodes between idle and typical by how busy they are; all else is always on."""
     busy = node_draw_idle + (node_draw_typical - node_draw_idle) * gpus_busy_share
-    return total(nodes * busy, HARDWARE) + storage_power + fabric_power
+    return total(nodes * busy, HARDWARE) + storage_power + fabric_power + rig_power
 
 
 @quantity(unit="watt", axes="month site")

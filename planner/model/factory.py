@@ -7,6 +7,7 @@ from planner.model import (
     compute,
     decisions,
     economics,
+    edge,
     facility,
     fleet,
     hardware,
@@ -14,10 +15,12 @@ from planner.model import (
     network,
     node_power,
     ota,
+    simulation,
     storage,
     telemetry,
     trade,
     training,
+    variants,
 )
 
 MODULES = (
@@ -27,6 +30,9 @@ MODULES = (
     telemetry,
     storage,
     training,
+    variants,
+    simulation,
+    edge,
     compute,
     ota,
     decisions,

@@ -121,6 +121,24 @@ def storage_units(
     return _serving(storage_orders, economics_equipment_life, TIER, SITE) + storage_units_before
 
 
+@quantity(unit="1", axes="month site")
+def rigs_before(
+    qualification_rigs_installed: Array,
+    site_hosts_releases: Array,
+    economics_equipment_life: Array,
+    calendar: Calendar,
+) -> Array:
+    """Rigs in service that stood at plan_start; they serve one life from then on."""
+    serving = np.arange(calendar.months)[None, :] < months_of_life(economics_equipment_life)
+    return qualification_rigs_installed * site_hosts_releases * place(serving, DRAW, MONTH)
+
+
+@quantity(unit="1", axes="month site")
+def rigs(rig_orders: Array, rigs_before: Array, economics_equipment_life: Array) -> Array:
+    """Whole rigs with real control units in service."""
+    return _serving(rig_orders, economics_equipment_life, SITE) + rigs_before
+
+
 @quantity(unit="byte", axes="month tier site")
 def storage_short(
     storage_units_required: Array, storage_units: Array, storage_unit_usable: Array

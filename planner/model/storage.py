@@ -88,9 +88,11 @@ def tier_datasets(dataset_bytes: Array, tier_dataset_copies: Array, allocation: 
 
 
 @quantity(unit="byte", axes="month tier site")
-def storage_capacity_required(tier_held: Array, tier_datasets: Array, tier_copies: Array) -> Array:
-    """Usable bytes needed in each tier for what it holds, in all copies."""
-    return (tier_held + tier_datasets) * tier_copies
+def storage_capacity_required(
+    tier_held: Array, tier_datasets: Array, tier_copies: Array, release_storage: Array
+) -> Array:
+    """Usable bytes needed in each tier for what it holds, in all copies, and for releases kept in theirs."""
+    return (tier_held + tier_datasets) * tier_copies + release_storage
 
 
 @quantity(unit="B/s", axes="month tier site")

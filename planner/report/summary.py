@@ -45,7 +45,8 @@ TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not bel
 LEAST = 0.001  # what is smaller is printed as less than this
 BARS = "▁▂▃▄▅▆▇█"
 GPU_HOURS = "GPU-hour"  # accelerator-hours, which have no unit of their own
-COUNTED = ("1", "vehicle", GPU_HOURS)
+KILOMETRES = "simulated km"  # counted like hours: millions of them, not thousands of km
+COUNTED = ("1", "vehicle", GPU_HOURS, KILOMETRES)
 THOUSANDS_FROM, MILLIONS_FROM = 99_950, 999_500
 
 # What the report reads besides the headline; computed in one run.
@@ -313,6 +314,8 @@ def _rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Storage", f"{tier} needed", need, _largest, bound[tier])
         yield _row(plan, "Storage", f"{tier} in service", f"storage_{tier}", _last)
     yield from _compute_rows(plan)
+    yield from _release_rows(plan)
+    yield from _edge_rows(plan)
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
     yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
@@ -370,6 +373,30 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", _last)
     hours = units.from_base(_whole(plan, "training_gpu_hours"), "hour")
     yield Row("Compute", "GPU-hours needed", GPU_HOURS, hours, _sum)
+
+
+def _release_rows(plan: Plan) -> Iterator[Row]:
+    """What it takes until a release may go out; nothing where no release is simulated or qualified."""
+    if _monthly(plan, "rigs_required").max() > 0:
+        yield _row(plan, "Release", "variants", "variants", _last)
+        yield _row(plan, "Release", "rigs needed", "rigs_required", _largest)
+        yield _row(plan, "Release", "rigs in service", "rigs", _last)
+    if _monthly(plan, "simulated_distance").max() > 0:
+        distance = units.from_base(_whole(plan, "simulated_distance"), "km")
+        yield Row("Release", "simulated km", KILOMETRES, distance, _sum)
+
+
+def _edge_rows(plan: Plan) -> Iterator[Row]:
+    """How full each ECU on the road is, and how many are built."""
+    ecus = plan.project.labels[ECU]
+    for index, ecu in enumerate(ecus):
+        used = _whole(plan, "edge_used", (ECU, index))
+        if used.max() > 0:
+            yield Row("Edge", f"{ecu} used", "%", used, _largest)
+    for index, ecu in enumerate(ecus):
+        built = _whole(plan, "ecu_units", (ECU, index))
+        if built[plan.horizon].max() > 0:
+            yield Row("Edge", f"{ecu} built", "1", built, _sum)
 
 
 def _money_rows(plan: Plan) -> Iterator[Row]:
@@ -514,11 +541,15 @@ def _no_orders(plan: Plan) -> str:
 
 def _outside_the_book(plan: Plan) -> Iterator[str]:
     """What else the plan invests in."""
-    kinds = {"switches": "fabric_payments", "halls": "building_payments"}
+    kinds = {
+        "switches": "fabric_payments",
+        "rigs": "rig_payments",
+        "halls": "building_payments",
+    }
     paid = {kind: float(_whole(plan, name).sum()) for kind, name in kinds.items()}
     parts = [f"{kind} ({units.show(usd, 'USD')})" for kind, usd in paid.items() if usd]
     if parts:
-        yield f"  without {' and '.join(parts)}"
+        yield f"  without {', '.join(parts[:-1])}{' and ' if parts[:-1] else ''}{parts[-1]}"
 
 
 def _what(order: Order, room: int) -> str:

@@ -143,14 +143,16 @@ def test_after_the_first_delivery_nothing_is_short(
 
 
 def test_racks_are_filled_by_kind_and_by_tier() -> None:
-    # 5 nodes of 4 a rack, 9 of 1; 12 units of 10 a rack, none of the other tier.
+    # 5 nodes of 4 a rack, 9 of 1; 12 units of 10 a rack, none of the other tier; 3 rigs of 2.
     found = racks(
         place(np.array([[5.0, 9.0]]), SITE, HARDWARE),
         place(np.array([4.0, 1.0]), HARDWARE),
         place(np.array([[12.0], [0.0]]), TIER, SITE),
         place(np.array([10.0, 5.0]), TIER),
+        place(np.array([3.0]), SITE),
+        place(2.0),
     )
-    assert found.item() == 2 + 9 + 2
+    assert found.item() == 2 + 9 + 2 + 2
 
 
 @pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])

@@ -111,6 +111,7 @@ def test_the_residual_value_falls_in_a_straight_line() -> None:
         nothing,
         ZERO,
         nothing,
+        ZERO,
         place(hall, MONTH),
         place(10.0),
         ZERO,
@@ -148,6 +149,7 @@ def test_all_orders_are_paid_in_full_within_the_horizon(
 
 def test_costs_add_up(everything: dict[str, Array]) -> None:
     spent = ("node_payments", "storage_payments", "fabric_payments", "building_payments")
+    spent = (*spent, "rig_payments")
     assert everything["capex"] == pytest.approx(sum(everything[name] for name in spent))
     names = ("energy", "maintenance", "licence", "staff", "cellular", "delivery")
     assert everything["opex"] == pytest.approx(sum(everything[f"{name}_cost"] for name in names))

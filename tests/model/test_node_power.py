@@ -73,7 +73,7 @@ def test_every_kind_idles_below_its_work_and_works_below_its_peak() -> None:
 def test_site_power_follows_the_power_of_the_node(everything: dict[str, Array]) -> None:
     nodes, draw = everything["nodes"], everything["node_draw_peak"]
     compute = (nodes * draw).sum(axis=-1, keepdims=True)
-    rest = everything["storage_power"] + everything["fabric_power"]
+    rest = everything["storage_power"] + everything["fabric_power"] + everything["rig_power"]
     assert everything["it_power"] == pytest.approx(compute + rest)
 
 

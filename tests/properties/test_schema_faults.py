@@ -371,9 +371,8 @@ def _first_keys(node: Any, steps: Steps) -> Iterator[Steps]:
 
 
 def test_a_name_that_nothing_refers_to_may_change() -> None:
-    """A package or workload may be called anything; a region that a programme names may not."""
+    """A workload may be called anything; a site that a region names may not."""
     renamed = changed({})
-    renamed["packages"] = {f"{name}_2": each for name, each in renamed["packages"].items()}
     renamed["workloads"] = {f"{name}_2": each for name, each in renamed["workloads"].items()}
     before, after = read(json.dumps(changed({}))), read(json.dumps(renamed))
     (one,), (two,) = before.run(["tco"]).values(), after.run(["tco"]).values()
