@@ -96,6 +96,8 @@ class _Builder:
             "telemetry",
             "storage_policy",
             "training",
+            "checkpoint",
+            "cluster",
             "ota",
             "wan",
             "economics",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.model import (
     carbon,
+    checkpoints,
     compute,
     decisions,
     economics,
@@ -14,6 +15,7 @@ from planner.model import (
     network,
     node_power,
     ota,
+    reliability,
     storage,
     telemetry,
     trade,
@@ -28,6 +30,8 @@ MODULES = (
     storage,
     training,
     compute,
+    reliability,
+    checkpoints,
     ota,
     decisions,
     hardware,
