@@ -40,9 +40,7 @@ def _serving(entering: Array, life: Array, *axes: int) -> Array:
 
 
 @quantity(unit="1", axes="month site hardware")
-def nodes_before(
-    site_nodes_before: Parts, cluster_refresh_age: Array, calendar: Calendar
-) -> Array:
+def nodes_before(site_nodes_before: Parts, cluster_refresh_age: Array, calendar: Calendar) -> Array:
     """Nodes in service that were installed or committed before the plan, until the end of their life."""
     return _alive(site_nodes_before, cluster_refresh_age, calendar)
 

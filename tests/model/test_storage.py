@@ -80,11 +80,12 @@ def test_a_unit_of_flash_by_its_data_sheet() -> None:
     assert storage_unit_usable(raw, place(1.25), place(0.8)).item() == pytest.approx(471.8592e12)
 
 
-def test_units_are_for_the_larger_of_capacity_and_bandwidth() -> None:
-    both = storage_units_required(
-        place(np.array([3.5, 1.0]), MONTH), place(np.array([2.0, 4.5]), MONTH)
+def test_units_are_for_the_largest_of_capacity_reading_and_writing() -> None:
+    capacity, reading, writing = (
+        place(np.array(x), MONTH) for x in ([3.5, 1.0, 1.0], [2.0, 4.5, 1.0], [1.0, 1.0, 2.5])
     )
-    assert both.ravel().tolist() == [3.5, 4.5]
+    units = storage_units_required(capacity, reading, writing)
+    assert units.ravel().tolist() == [3.5, 4.5, 2.5]
 
 
 def test_bandwidth_feeds_accelerators_and_reads_the_whole_tier_at_times() -> None:
