@@ -90,6 +90,7 @@ FINDINGS = (
     "gpus_spare",
     "goodput_expected",
     "training_read_rate",
+    "tier_read_rate",
     "gpus_for_release",
     "gpus_release_percentile",
     "gpus_for_throughput",

@@ -48,8 +48,8 @@ def _goodput_too_high(plan: Plan) -> Iterator[Warning_]:
 
 def _reads_more(plan: Plan) -> Iterator[Warning_]:
     """Workloads whose accelerators read more than the hot tier is sized to give each of them."""
-    given = float(plan.leaf("tier_read_per_accelerator").reshape(-1, len(TIERS))[0, HOT])
-    rate, trained = plan.values("training_read_rate", "gpus_for_release")
+    rate, trained, rates = plan.values("training_read_rate", "gpus_for_release", "tier_read_rate")
+    given = float(on(rates, TIER)[0, HOT])
     needed = on(rate * (peak(trained, MONTH) > 0), WORKLOAD, SITE)[0].max(axis=1)
     copies = on(plan.leaf("tier_dataset_copies"), TIER)[0, HOT]
     for index, workload in enumerate(plan.project.table.labels[WORKLOAD]):
@@ -58,7 +58,7 @@ def _reads_more(plan: Plan) -> Iterator[Warning_]:
             size = float(needed[index])
             text = (
                 f"{workload}: an accelerator reads {units.show(size, 'byte/second')} while it trains; "
-                f"tiers.hot.read_per_accelerator gives it {units.show(given, 'byte/second')}"
+                f"the hot tier gives it {units.show(given, 'byte/second')}"
             )
             yield Warning_("feeding", workload, first, last, size, "B/s", text)
 

@@ -411,7 +411,7 @@ def binding(plan: Plan) -> tuple[str, ...]:
 def _binds(plan: Plan, names: Iterable[str], *needs: Array) -> str:
     """Which of several needs is the largest over time: "capacity from 2026-04, read bandwidth before"."""
     called, sizes = list(names), np.stack(needs)
-    needed = (sizes > 0).any(axis=0)
+    needed = np.asarray((sizes > 0).any(axis=0))
     if not needed.any():
         return "nothing needed"
     largest = [called[i] for i in sizes.argmax(axis=0)[needed]]

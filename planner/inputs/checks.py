@@ -34,6 +34,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_stocks(scenario),
         *_ranges(scenario),
         *_repairs(scenario, profiles),
+        *_read_rates(scenario),
         *_protection(scenario, profiles),
         *_fabric(scenario, profiles),
         *_node_power(profiles),
@@ -206,16 +207,23 @@ def _repairs(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, st
             )
 
 
+def _read_rates(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    for name, tier in scenario.tiers.items():
+        if (tier.level is None) == (tier.read_per_accelerator is None):
+            found = "neither" if tier.level is None else "both"
+            yield ("tiers", name), f"{found}; expected either level or read_per_accelerator"
+
+
 def _protection(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
     for name in dict.fromkeys(tier.system for tier in scenario.tiers.values()):
         system: Any = profiles["storage"][name]
         shards = (system.data_shards, system.parity_shards)
         both = system.protection is not None and shards != (None, None)
         if both or (system.protection is None and None in shards):
-            found = "both" if both else "neither in full"
+            found = "shards and protection" if both else "neither shards in full nor protection"
             yield (
                 ("storage", name),
-                f"{found}; expected data_shards with parity_shards, or protection",
+                f"{found}; expected data_shards with parity_shards, or protection alone",
             )
 
 

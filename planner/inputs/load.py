@@ -155,6 +155,7 @@ _REFERENCES = (
     ("programs.*.vehicle", "vehicles"),
     ("programs.*.ecu_from.#", "ecus"),
     ("tiers.*.system", "storage"),
+    ("tiers.*.level", "storage_levels"),
     ("workloads.*.model", "models"),
     ("sites.*.location", "regions"),
     ("sites.*.training", "nodes"),

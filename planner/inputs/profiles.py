@@ -348,6 +348,20 @@ class StorageSystem(Profile):
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one unit", least=0)]
 
 
+class StorageLevel(Profile):
+    """A level of storage performance that a reference architecture asks for so many accelerators."""
+
+    accelerators: Annotated[
+        Cell, Leaf("1", "accelerators of one scalable unit", least=1, whole=True, absent=1)
+    ]
+    read_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "read bandwidth for one scalable unit", least=0, absent=0)
+    ]
+    write_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "write bandwidth for one scalable unit", least=0, absent=0)
+    ]
+
+
 class NetworkPart(Profile):
     """A switch or a network card."""
 
@@ -568,6 +582,7 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "nodes": Node,
     "ecus": Ecu,
     "storage": StorageSystem,
+    "storage_levels": StorageLevel,
     "network": NetworkPart,
     "vehicles": Vehicle,
     "models": TrainedModel,

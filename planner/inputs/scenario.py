@@ -160,8 +160,15 @@ class Tier(Entity):
         Cell, Leaf("1", "copies of the training data sets in this tier", least=0, most=10)
     ]
     read_per_accelerator: Annotated[
-        Cell, Leaf("byte/second", "read bandwidth for each accelerator that trains", least=0)
-    ]
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "read bandwidth for each accelerator that trains; absent: that of the level",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    level: Annotated[Name, Ref("storage_levels")] | None = None
     scan_interval: Annotated[
         Cell | None,
         Leaf(

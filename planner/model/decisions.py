@@ -49,8 +49,8 @@ def gpus_spare(
 ) -> Array:
     """Spare accelerators beside those needed: whole repair groups, so that enough are up at the target availability.
 
-    P[Binomial(n + s, p) <= s] >= A for n groups needed, s to spare, and the share p of them that is down. They depend on the
-    need alone, not on what is ordered; where nothing is needed there are none.
+    P[Binomial(n + s, p) <= s] >= A for n groups needed, s to spare, and the share p of them that is down. They depend
+    on the need alone, not on what is ordered; where nothing is needed there are none.
     """
     group = total(repair_group * site_trains_on, HARDWARE)
     down = total(group_down_share * site_trains_on, HARDWARE)

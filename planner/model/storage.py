@@ -69,7 +69,7 @@ def tier_held(
 def tier_lands(tier_held_from: Array, tier_held_until: Array, tier_held_share: Array) -> Array:
     """1 for the tier that everything is written to as it arrives: the first that holds data at all."""
     used = (tier_held_until > tier_held_from) & (tier_held_share > 0)
-    return (used & (np.cumsum(used, axis=TIER) == 1)).astype(np.float64)
+    return np.asarray(used & (np.cumsum(used, axis=TIER) == 1), dtype=np.float64)
 
 
 @quantity(unit="byte/second", axes="month tier site")
@@ -140,16 +140,24 @@ def storage_capacity_required(
     return (tier_held + tier_datasets + tier_checkpoints) * tier_copies
 
 
+@quantity(unit="byte/second", axes="tier")
+def tier_read_rate(
+    tier_read_per_accelerator: Array, level_read_bandwidth: Array, level_accelerators: Array
+) -> Array:
+    """Read bandwidth of a tier for each accelerator: as given, or that of a scalable unit at the level named."""
+    return tier_read_per_accelerator + level_read_bandwidth / level_accelerators
+
+
 @quantity(unit="B/s", axes="month tier site")
 def storage_bandwidth_required(
     gpus_required: Array,
-    tier_read_per_accelerator: Array,
+    tier_read_rate: Array,
     storage_capacity_required: Array,
     tier_scan_interval: Array,
 ) -> Array:
     """Read bandwidth needed of each tier: for every accelerator that trains, and to read the whole tier at times."""
     scan = storage_capacity_required / tier_scan_interval
-    return gpus_required * tier_read_per_accelerator + scan
+    return gpus_required * tier_read_rate + scan
 
 
 @quantity(unit="B/s", axes="month tier site")

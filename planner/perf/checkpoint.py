@@ -3,8 +3,8 @@
 Training with Adam in mixed precision keeps for each parameter the 16-bit weight (2 bytes), a 32-bit master copy (4) and
 two 32-bit moments (8): 14 bytes. Published sizes agree once their unit is seen: MLPerf Storage v2.0 prints 105, 912 and
 5,290 GB for 8, 70 and 405 billion parameters, 13.05 bytes each, which are 14 bytes each in GiB; BLOOM's 2.3 TB likewise
-(its 329 GB of 16-bit weights are 2 bytes x 176.2 billion in GiB). Recipes without the master copy keep fewer: OPT, whose
-weights stay in 16 bits beside 32-bit moments, 10.
+(its 329 GB of 16-bit weights are 2 bytes x 176.2 billion in GiB). Recipes without the master copy keep fewer: OPT,
+whose weights stay in 16 bits beside 32-bit moments, 10.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def write_time(size: Array, bandwidth: Array) -> Array:
 def write_bandwidth(size: Array, stall: Array, interval: Array, in_background: Array) -> Array:
     """Bandwidth that a checkpoint needs [byte/s].
 
-    A job that waits until it is written allows the stall for it. One that copies it to host memory and goes on (`in_background`
-    1) stands still for the copy only, and the write has time until the next checkpoint.
+    A job that waits until it is written allows the stall for it. One that copies it to host memory and goes on
+    (`in_background` 1) stands still for the copy only, and the write has time until the next checkpoint.
     """
     return size / np.where(in_background > 0, np.maximum(interval, stall), stall)

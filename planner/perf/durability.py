@@ -36,11 +36,17 @@ def nines(loss: float) -> float:
 
 
 def _more_than(most: Array, shards: Array, fails: Array) -> Array:
-    """P[more than `most` of `shards` fail], each with probability `fails`, term by term of the binomial."""
-    ratio = fails / np.maximum(1.0 - fails, 1e-300)
-    term = np.power(1.0 - fails, shards)
-    found = np.zeros(np.broadcast_shapes(np.shape(most), np.shape(term)))
-    for failed in range(1, int(np.max(shards)) + 1):
-        term = term * np.maximum(shards - failed + 1.0, 0.0) / failed * ratio
-        found = found + np.where(failed > most, term, 0.0)
+    """P[more than `most` of `shards` fail], each with probability `fails`, term by term of the binomial.
+
+    What is rarer is counted, shards that fail or shards that stand, so that no term underflows.
+    """
+    rare = fails <= 0.5
+    chance = np.where(rare, fails, 1.0 - fails)
+    ratio = chance / (1.0 - chance)
+    term = np.power(1.0 - chance, shards)
+    found = np.where(~rare & (shards > most), term, 0.0)
+    for counted in range(1, int(np.max(shards)) + 1):
+        term = term * np.maximum(shards - counted + 1.0, 0.0) / counted * ratio
+        lost = np.where(rare, counted > most, counted < shards - most)
+        found = found + np.where(lost, term, 0.0)
     return found

@@ -31,3 +31,8 @@ def bandwidth_required(accelerators: Array, utilisation: Array, demand: Array) -
 def accelerators_fed(bandwidth: Array, utilisation: Array, demand: Array) -> Array:
     """Whole accelerators that a bandwidth keeps busy for a share of the time."""
     return np.floor(bandwidth / (utilisation * demand))
+
+
+def served_bandwidth(drives: Array, ports: Array, efficiency: Array) -> Array:
+    """What a storage server gives [byte/s]: the lesser of its drives and its network ports at their efficiency."""
+    return np.minimum(drives, ports * efficiency)

@@ -80,7 +80,7 @@ def test_quarterly_orders_cover_the_worst_month_of_the_quarter() -> None:
 
 
 def test_orders_cover_need_and_spares_together() -> None:
-    # 2.5 racks and a quarter of one in spare trays fit in three; with half a rack of spares they do, with more they do not.
+    # 2.5 racks and up to half a rack of spare trays fit in three racks; with more they do not.
     assert ordered([2.5] * 6, spare=0.25) == [3, 0, 0, 0, 0, 0]
     assert ordered([2.5] * 6, spare=0.5) == [3, 0, 0, 0, 0, 0]
     assert ordered([2.5] * 6, spare=0.75) == [4, 0, 0, 0, 0, 0]

@@ -40,7 +40,9 @@ def hours_to_failure(units: float, rate: Array) -> float:
     return float(mean_time_to_failure(of(units), rate)) / HOUR
 
 
-def effective(nodes: float, rate: float, stall: float, restart: float, interval: float = 0) -> float:
+def effective(
+    nodes: float, rate: float, stall: float, restart: float, interval: float = 0
+) -> float:
     """Share of time that makes progress, at Young's interval unless another is given."""
     interruptions = nodes * per_thousand(rate)
     chosen = of(interval) if interval else young_interval(of(stall), interruptions, of(np.inf))
@@ -173,7 +175,7 @@ def test_a19_opt_without_automatic_recovery_made_progress_for_59_per_cent() -> N
     # S4: about two machines lost a day of 124 nodes; 33 days of work took about 56. With four hours until somebody has
     # brought it back (not published; what it takes) and a checkpoint every two hours.
     assert 0.55 <= effective(124, 16, stall=60, restart=4 * HOUR, interval=2 * HOUR) <= 0.65
-    assert 33 / 56 == pytest.approx(0.59, abs=0.005)
+    assert pytest.approx(0.59, abs=0.005) == 33 / 56
     assert effective(124, 16, stall=60, restart=10 * MINUTE, interval=2 * HOUR) > 0.85
 
 
