@@ -9,14 +9,11 @@ moment, n of them are up with the wanted probability only if there are s more.
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import numpy as np
 
 from planner.axes import Array
 
 COUNTED = 200.0  # units down on average up to which spares are counted one by one
-_NORMAL = NormalDist()
 
 
 def mean_time_to_failure(units: Array, rate: Array) -> Array:
@@ -118,8 +115,11 @@ def _counted(n: Array, p: Array, wanted: Array) -> Array:
 
 def _expanded(n: Array, p: Array, wanted: Array) -> Array:
     """Cornish-Fisher expansion of the quantile to second order in the skewness, and one more."""
+    from statistics import NormalDist  # rarely wanted, and slow to import
+
+    normal = NormalDist()
     mean, deviation = n * p / (1.0 - p), np.sqrt(n * p) / (1.0 - p)
-    z = np.reshape([_NORMAL.inv_cdf(float(share)) for share in wanted], wanted.shape)
+    z = np.reshape([normal.inv_cdf(float(share)) for share in wanted], wanted.shape)
     skewness = (1.0 + p) / np.sqrt(n * p)
     shift = skewness * (z**2 - 1.0) / 6.0 - skewness**2 * (2.0 * z**3 - 5.0 * z) / 36.0
     return np.maximum(np.ceil(mean + deviation * (z + shift)) + 1.0, 0.0)

@@ -373,6 +373,8 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
 def _compute_rows(plan: Plan) -> Iterator[Row]:
     """Need and stock; where other kinds than the one trained on serve, the stock also in that kind."""
     yield _row(plan, "Compute", "GPUs needed", "gpus_required", _largest)
+    if _monthly(plan, "gpus_spare").max() > 0:
+        yield _row(plan, "Compute", "spare GPUs needed", "gpus_spare", _largest)
     yield _row(plan, "Compute", "GPUs in service", "gpus", _last)
     if not np.allclose(_monthly(plan, "gpus"), _monthly(plan, "gpus_equivalent")):
         kinds = {site.training for site in plan.project.inputs.scenario.sites.values()}
