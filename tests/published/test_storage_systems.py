@@ -92,7 +92,7 @@ def test_a_system_feeds_as_many_accelerators_as_it_was_submitted_with() -> None:
     assert float(accelerators_fed(of(695_480 * MIB), least, rate)) == 255
 
 
-RECORDED = Path(__file__).parent / "mlperf_storage_v1.csv"
+RECORDED = Path(__file__).parent / "data" / "mlperf_storage_v1.csv"
 
 
 def errors() -> dict[tuple[str, str], list[float]]:
