@@ -18,6 +18,7 @@ from planner.inputs.profiles import Ecu, Market, Profile
 from planner.inputs.scenario import Scenario
 
 MONTHS_LIMIT = 600  # fifty years
+MOST_DOWN = 1.0  # failures during a repair: beyond it more than half of the hardware is down
 FEWEST_PORTS = 3  # of a switch in a tree: two make a chain
 
 Profiles = Mapping[str, Mapping[str, Profile]]
@@ -32,6 +33,9 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_market(scenario, profiles),
         *_stocks(scenario),
         *_ranges(scenario),
+        *_repairs(scenario, profiles),
+        *_read_rates(scenario),
+        *_protection(scenario, profiles),
         *_fabric(scenario, profiles),
         *_node_power(profiles),
         *_releases(scenario),
@@ -182,6 +186,47 @@ def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
                     ("sites", name, "opening_data", index, "year"),
                     f"{month_label(data.year)}: expected a year that begins before plan_start",
                 )
+
+
+def _repairs(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    cluster, checkpoint = scenario.cluster, scenario.checkpoint
+    if checkpoint.stall.value >= checkpoint.interval_limit.value:
+        yield ("checkpoint", "stall"), "is not shorter than interval_limit: nothing but checkpoints"
+    for name in dict.fromkeys(site.training for site in scenario.sites.values()):
+        node: Any = profiles["nodes"][name]
+        count = node.accelerators.value
+        group = node.repair_group.value if node.repair_group is not None else count
+        if count % group:
+            yield (
+                ("nodes", name, "repair_group"),
+                f"{group:g} does not divide the {count:g} accelerators of the node",
+            )
+        down = group * cluster.failure_rate.value * cluster.repair_time.value
+        if down > MOST_DOWN:
+            yield (
+                ("cluster", "repair_time"),
+                f"{name} fails {down:.3g} times while it is repaired; expected at most {MOST_DOWN:g}",
+            )
+
+
+def _read_rates(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    for name, tier in scenario.tiers.items():
+        if (tier.level is None) == (tier.read_per_accelerator is None):
+            found = "neither" if tier.level is None else "both"
+            yield ("tiers", name), f"{found}; expected either level or read_per_accelerator"
+
+
+def _protection(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    for name in dict.fromkeys(tier.system for tier in scenario.tiers.values()):
+        system: Any = profiles["storage"][name]
+        shards = (system.data_shards, system.parity_shards)
+        both = system.protection is not None and shards != (None, None)
+        if both or (system.protection is None and None in shards):
+            found = "shards and protection" if both else "neither shards in full nor protection"
+            yield (
+                ("storage", name),
+                f"{found}; expected data_shards with parity_shards, or protection alone",
+            )
 
 
 def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:

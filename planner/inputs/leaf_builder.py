@@ -34,7 +34,7 @@ from planner.inputs.checks import fleet_regions
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
-from planner.inputs.profiles import SOLD, Entity, PowerMode
+from planner.inputs.profiles import PROFILE_KINDS, SOLD, Entity, PowerMode
 from planner.inputs.scenario import Deployment, Fabric, Link, Tier
 from planner.inputs.structure import Given, structure
 
@@ -105,6 +105,8 @@ class _Builder:
             "simulation",
             "qualification",
             "edge",
+            "checkpoint",
+            "cluster",
             "ota",
             "wan",
             "economics",
@@ -128,6 +130,8 @@ class _Builder:
         tiers = cast("Mapping[str, Tier]", scenario.tiers)
         links = cast("Mapping[str, Link]", scenario.links)
         self._entities("tier", TIER, TIERS, "tiers", tiers)
+        levels = [tiers[name].level for name in TIERS]
+        self._entities("level", TIER, levels, "storage_levels")
         self._entities("system", TIER, [tiers[name].system for name in TIERS], "storage")
         self._entities("link", LINK, LINKS, "links", links)
         fabrics = cast("Mapping[str, Fabric]", scenario.fabrics)
@@ -175,19 +179,23 @@ class _Builder:
         self,
         prefix: str,
         axis: int,
-        names: Sequence[str],
+        names: Sequence[str | None],
         section: str,
         entities: Mapping[str, Entity] | None = None,
     ) -> None:
-        """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity."""
+        """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity.
+
+        A position without an entity (None) has 0, or what the absence of the number stands for.
+        """
         objects = [
-            entities[name] if entities is not None else self.inputs.profile(section, name)
-            for name in names
+            None if name is None else self._entity(section, name, entities) for name in names
         ]
-        for field, leaf in _declared(type(objects[0])).items():
+        schema = next((type(entity) for entity in objects if entity), PROFILE_KINDS.get(section))
+        assert schema is not None
+        for field, leaf in _declared(schema).items():
             name = f"{prefix}_{field}"
-            values = [getattr(entity, field) for entity in objects]
-            at = [(section, entity_name, field) for entity_name in names]
+            values: list[Any] = [getattr(entity, field, None) for entity in objects]
+            at: list[Steps] = [(section, str(entity_name), field) for entity_name in names]
             if any(isinstance(value, Series) for value in values):
                 self._series_leaf(name, axis, leaf, at, values)
             elif any(isinstance(value, HourProfile) for value in values):
@@ -204,6 +212,9 @@ class _Builder:
                 self._add(
                     name, leaf, (axis,), rows, cell_assembly(placed, len(names), leaf, (axis,))
                 )
+
+    def _entity(self, section: str, name: str, entities: Mapping[str, Entity] | None) -> Entity:
+        return entities[name] if entities is not None else self.inputs.profile(section, name)
 
     def _modes(self) -> None:
         """The power mode that each ECU drives in; absent where its profile names none."""

@@ -156,6 +156,7 @@ _REFERENCES = (
     ("programs.*.ecu_from.#", "ecus"),
     ("deployments.*.ecus.*", "ecus"),
     ("tiers.*.system", "storage"),
+    ("tiers.*.level", "storage_levels"),
     ("workloads.*.model", "models"),
     ("sites.*.location", "regions"),
     ("sites.*.training", "nodes"),

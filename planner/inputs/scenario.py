@@ -160,8 +160,15 @@ class Tier(Entity):
         Cell, Leaf("1", "copies of the training data sets in this tier", least=0, most=10)
     ]
     read_per_accelerator: Annotated[
-        Cell, Leaf("byte/second", "read bandwidth for each accelerator that trains", least=0)
-    ]
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "read bandwidth for each accelerator that trains; absent: that of the level",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    level: Annotated[Name, Ref("storage_levels")] | None = None
     scan_interval: Annotated[
         Cell | None,
         Leaf(
@@ -202,6 +209,69 @@ class Training(Entity):
     ]
     percentile: Annotated[
         Cell, Leaf("1", "percentile of release demand that is covered", least=0, most=1)
+    ]
+
+
+class Checkpoint(Entity):
+    """How training runs save their state: what of each parameter, how often, and how long they stand still for it."""
+
+    weight_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of a parameter's weight in a checkpoint", least=0, most=64)
+    ]
+    master_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of its master copy; 0 where none is kept", least=0, most=64)
+    ]
+    moment_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of the optimiser's moments for it", least=0, most=64)
+    ]
+    in_background: bool = True
+    stall: Annotated[
+        Cell, Leaf("second", "time for which training stands still at a checkpoint", above=0)
+    ]
+    restart: Annotated[
+        Cell, Leaf("minute", "from an interruption until training runs again", least=0)
+    ]
+    interval_limit: Annotated[
+        Cell, Leaf("hour", "longest time between two checkpoints of a run", above=0)
+    ]
+    kept: Annotated[Cell, Leaf("1", "checkpoints of a run kept on the hot tier", least=0)]
+
+
+class Cluster(Entity):
+    """How often hardware fails, how fast it is repaired, how much must be up, how long it serves."""
+
+    failure_rate: Annotated[
+        Cell,
+        Leaf(
+            "1/day",
+            "hardware failures of one accelerator with its part of the node that need a repair",
+            least=0,
+            most=1,
+        ),
+    ]
+    interruption_rate: Annotated[
+        Cell,
+        Leaf(
+            "1/day",
+            "interruptions of a run by whatever cause, for each accelerator that it works on",
+            least=0,
+            most=1,
+        ),
+    ]
+    repair_time: Annotated[
+        Cell, Leaf("day", "from a hardware failure until the part serves again", least=0, most=1000)
+    ]
+    availability: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "probability with which all accelerators needed are up; 0 for no spares",
+            least=0,
+            most=0.999999999,
+        ),
+    ]
+    refresh_age: Annotated[
+        Cell, Leaf("year", "age at which nodes, storage and switches are replaced", above=0)
     ]
 
 
@@ -541,7 +611,7 @@ class Economics(Entity):
     staff: Annotated[Cell, Leaf("1/MW", "operating staff for a megawatt of IT power", least=0)]
     staff_cost: Annotated[Cell, Leaf("USD/year", "cost of one person", least=0)]
     equipment_life: Annotated[
-        Cell, Leaf("year", "service life of nodes, storage and switches", above=0)
+        Cell, Leaf("year", "life over which nodes, storage and switches are written down", above=0)
     ]
     building_life: Annotated[Cell, Leaf("year", "service life of the building", above=0)]
     currency_factor: Annotated[
@@ -596,6 +666,8 @@ class Scenario(Entity):
     tiers: dict[Literal["hot", "warm", "cold"], Tier]
     workloads: Annotated[dict[Name, Workload], Field(min_length=1)]
     training: Training
+    checkpoint: Checkpoint
+    cluster: Cluster
     packages: Annotated[dict[Name, Package], Field(min_length=1)]
     variants: Variants
     simulation: Simulation

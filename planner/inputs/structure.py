@@ -138,6 +138,13 @@ def structure(
         [float(precision == "fp8") for precision in precisions],
         [f"models.{w.model}.precision" for w in scenario.workloads.values()],
     )
+    yield Fixed(
+        "checkpoint_in_background",
+        (),
+        "1 where training goes on while a checkpoint is written",
+        float(scenario.checkpoint.in_background),
+        ["checkpoint.in_background"],
+    )
     chips = [inputs.profile("nodes", name).accelerator for name in hardware]
     yield Fixed(
         "accelerator_for_data_centre",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.model import (
     carbon,
+    checkpoints,
     compute,
     decisions,
     economics,
@@ -15,6 +16,7 @@ from planner.model import (
     network,
     node_power,
     ota,
+    reliability,
     simulation,
     storage,
     telemetry,
@@ -34,6 +36,8 @@ MODULES = (
     simulation,
     edge,
     compute,
+    reliability,
+    checkpoints,
     ota,
     decisions,
     hardware,

@@ -21,7 +21,15 @@ from rich.text import Text
 from planner import units
 from planner.axes import DRAW, ECU, MONTH, RANK, SITE, TIER, Array
 from planner.catalogue import TIERS
-from planner.findings import Assumption, CheckResult, Order, Warning_, binding, checks
+from planner.findings import (
+    STORAGE_NEEDS,
+    Assumption,
+    CheckResult,
+    Order,
+    Warning_,
+    binding,
+    checks,
+)
 from planner.lineage import axis_count, scenario_argument, spread_values
 from planner.plan import Plan
 from planner.text import counted, printable
@@ -42,6 +50,8 @@ WARNINGS_SHOWN = 8
 ASSUMPTIONS_SHOWN = 8
 SITES_SHOWN = 5
 TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not below this part of it
+# What binds a tier, in the room of a trend.
+IN_SHORT = {"capacity": "capacity", "read bandwidth": "reading", "write bandwidth": "writing"}
 LEAST = 0.001  # what is smaller is printed as less than this
 BARS = "▁▂▃▄▅▆▇█"
 GPU_HOURS = "GPU-hour"  # accelerator-hours, which have no unit of their own
@@ -366,6 +376,8 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
 def _compute_rows(plan: Plan) -> Iterator[Row]:
     """Need and stock; where other kinds than the one trained on serve, the stock also in that kind."""
     yield _row(plan, "Compute", "GPUs needed", "gpus_required", _largest)
+    if _monthly(plan, "gpus_spare").max() > 0:
+        yield _row(plan, "Compute", "spare GPUs needed", "gpus_spare", _largest)
     yield _row(plan, "Compute", "GPUs in service", "gpus", _last)
     if not np.allclose(_monthly(plan, "gpus"), _monthly(plan, "gpus_equivalent")):
         kinds = {site.training for site in plan.project.inputs.scenario.sites.values()}
@@ -421,14 +433,13 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
 
 def _bound_by(plan: Plan) -> dict[str, str]:
     """What decides the size of each tier in the month of its largest need."""
-    names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
     found = {}
     for index, tier in enumerate(TIERS):
-        capacity, bandwidth = (_monthly(plan, name, (TIER, index)) for name in names)
-        month = int(np.argmax(np.maximum(capacity, bandwidth)))
-        if max(capacity[month], bandwidth[month]) > 0:
-            found[tier] = "capacity" if capacity[month] >= bandwidth[month] else "bandwidth"
-    return {tier: found.get(tier, "") for tier in TIERS}
+        needs = np.stack([_monthly(plan, name, (TIER, index)) for name in STORAGE_NEEDS])
+        largest, month = np.unravel_index(np.argmax(needs), needs.shape)
+        words = list(STORAGE_NEEDS.values())[largest]
+        found[tier] = IN_SHORT[words] if needs[largest, month] > 0 else ""
+    return found
 
 
 def _whole(plan: Plan, name: str, at: tuple[int, int] | None = None) -> Array:
