@@ -22,8 +22,9 @@ SECONDS_A_MONTH = SECONDS_A_YEAR / 12
 # Positions on the axes that are the same in every plan; quantities that join arrays along them rely on the order.
 TIERS = ("hot", "warm", "cold")
 LINKS = ("wifi", "cellular", "depot")
+NETWORKS = ("compute", "storage", "front_end", "management")
 # The lines of the cash flow: what is invested once, and what is paid as long as it is used.
-INVESTMENT = ("nodes", "storage", "network", "building", "installation", "duty")
+INVESTMENT = ("nodes", "storage", "network", "rigs", "building", "installation", "duty")
 RUNNING = (
     *("lease", "rent", "colocation", "energy", "maintenance", "licences", "staff"),
     *("wan", "cellular", "delivery"),

@@ -1,12 +1,12 @@
 """What falls short, is not served or is at its limit: where, in which months, by how much, and why?
 
 Shortfalls by lead time or power phase and regions that no permitted hardware serves are warnings; a region that the
-scenario requires to be served forbids the plan. `binding` says which of two needs decides a purchase.
+scenario requires to be served forbids the plan. `binding` says which of several needs decides a purchase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
@@ -25,6 +25,12 @@ from planner.plan import Plan
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
 ON_SALE = 4  # years: accelerators are succeeded every two, and rarely sold after twice that
+# What decides the units of a storage tier, by the quantity that says how many each takes.
+STORAGE_NEEDS = {
+    "storage_units_for_capacity": "capacity",
+    "storage_units_for_bandwidth": "read bandwidth",
+    "storage_units_for_writing": "write bandwidth",
+}
 SHOWN = 1e-3  # a shortfall below a thousandth of a unit is rounding
 
 
@@ -43,6 +49,9 @@ class Warning_:
 
 def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, region by region and site by site."""
+    from planner.findings import cluster  # both speak in the Warning_ of this module
+    from planner.findings.releases import release_warnings
+
     return [
         *_without_effect(plan),
         *_tiers_apart(plan),
@@ -57,6 +66,8 @@ def warnings(plan: Plan) -> list[Warning_]:
         *_own_pools(plan),
         *_campaigns_overlap(plan),
         *_datasets_full(plan),
+        *release_warnings(plan),
+        *cluster.warnings(plan),
     ]
 
 
@@ -385,33 +396,30 @@ def binding(plan: Plan) -> tuple[str, ...]:
     Site power that falls short; storage by capacity or bandwidth; training by its peaks or its mean work.
     """
     lines = [warning.text for warning in _power_short(plan)]
-    names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
-    capacity, bandwidth = (
-        on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*names)
-    )
+    units_for = [
+        on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*STORAGE_NEEDS)
+    ]
     for tier, name in enumerate(TIERS):
-        lines.append(
-            f"{name} storage: {_binds(plan, capacity[:, tier], bandwidth[:, tier], 'capacity', 'read bandwidth')}"
-        )
+        needs = [x[:, tier] for x in units_for]
+        lines.append(f"{name} storage: {_binds(plan, STORAGE_NEEDS.values(), *needs)}")
     (release, work) = plan.values("gpus_release_percentile", "gpus_for_throughput")
     peaks = on(release, MONTH, SITE)[0][plan.horizon].sum(axis=1)
     means = on(work, MONTH, WORKLOAD, SITE)[0][plan.horizon].sum(axis=(1, 2))
-    lines.append(
-        f"GPUs: {_binds(plan, peaks, means, 'release deadlines', 'mean work of releases and experiments')}"
-    )
+    names = ("release deadlines", "mean work of releases and experiments")
+    lines.append(f"GPUs: {_binds(plan, names, peaks, means)}")
     return tuple(lines)
 
 
-def _binds(plan: Plan, a: Array, b: Array, name_a: str, name_b: str) -> str:
-    """Which of two needs is the larger over time: "capacity from 2026-04, read bandwidth before"."""
-    needed = (a > 0) | (b > 0)
+def _binds(plan: Plan, names: Iterable[str], *needs: Array) -> str:
+    """Which of several needs is the largest over time: "capacity from 2026-04, read bandwidth before"."""
+    called, sizes = list(names), np.stack(needs)
+    needed = np.asarray((sizes > 0).any(axis=0))
     if not needed.any():
         return "nothing needed"
-    first_larger = (a >= b)[needed]
+    largest = [called[i] for i in sizes.argmax(axis=0)[needed]]
     months = [month for month, there in zip(plan.horizon_months, needed, strict=True) if there]
-    changes = [i + 1 for i, (x, y) in enumerate(pairwise(first_larger)) if x != y]
+    changes = [i + 1 for i, (x, y) in enumerate(pairwise(largest)) if x != y]
     if not changes:
-        return f"bound by {name_a if first_larger[0] else name_b}"
-    now = name_a if first_larger[-1] else name_b
-    before = name_b if first_larger[-1] else name_a
-    return f"bound by {now} from {months[changes[-1]]}, by {before} before"
+        return f"bound by {largest[0]}"
+    before = largest[changes[-1] - 1]
+    return f"bound by {largest[-1]} from {months[changes[-1]]}, by {before} before"

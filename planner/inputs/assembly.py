@@ -18,6 +18,8 @@ Assemble = Callable[[Array], object]
 # A series: the columns of its knots, their weights by month, and how to read between them.
 Block = tuple[Sequence[int], Array, str]
 
+LEAST = np.finfo(np.float64).tiny  # a knot of a geometric series that is drawn as 0 counts as this
+
 
 def cell_assembly(
     placed: Sequence[tuple[int, int]], size: int, leaf: Leaf, axes: tuple[int, ...]
@@ -47,7 +49,7 @@ def series_assembly(
             if not len(columns):
                 monthly.append(np.full((len(cells), len(weights)), absent))
             elif way == "geometric":
-                monthly.append(np.exp(np.log(knots) @ weights.T))
+                monthly.append(np.exp(np.log(np.maximum(knots, LEAST)) @ weights.T))
             else:
                 monthly.append(knots @ weights.T)
         if len(axes) == 1:

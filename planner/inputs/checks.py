@@ -6,17 +6,19 @@ Works on inputs whose fields are valid one by one; yields faults, and leaves it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, cast
 
-from planner.catalogue import LINKS, TIERS
+from planner.catalogue import LINKS, NETWORKS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
-from planner.inputs.profiles import Market, Profile
+from planner.inputs.profiles import Ecu, Market, Profile
 from planner.inputs.scenario import Scenario
 
 MONTHS_LIMIT = 600  # fifty years
+MOST_DOWN = 1.0  # failures during a repair: beyond it more than half of the hardware is down
 FEWEST_PORTS = 3  # of a switch in a tree: two make a chain
 
 Profiles = Mapping[str, Mapping[str, Profile]]
@@ -31,8 +33,14 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_market(scenario, profiles),
         *_stocks(scenario),
         *_ranges(scenario),
+        *_repairs(scenario, profiles),
+        *_read_rates(scenario),
+        *_protection(scenario, profiles),
         *_fabric(scenario, profiles),
         *_rents(scenario, profiles),
+        *_node_power(profiles),
+        *_releases(scenario),
+        *_power_modes(profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -95,6 +103,7 @@ def _names(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
     for section, expected, found in (
         ("links", LINKS, scenario.links),
         ("tiers", TIERS, scenario.tiers),
+        ("fabrics", NETWORKS, scenario.fabrics),
     ):
         for missing in expected:
             if missing not in found:
@@ -180,16 +189,99 @@ def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
                 )
 
 
+def _repairs(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    cluster, checkpoint = scenario.cluster, scenario.checkpoint
+    if checkpoint.stall.value >= checkpoint.interval_limit.value:
+        yield ("checkpoint", "stall"), "is not shorter than interval_limit: nothing but checkpoints"
+    for name in dict.fromkeys(site.training for site in scenario.sites.values()):
+        node: Any = profiles["nodes"][name]
+        count = node.accelerators.value
+        group = node.repair_group.value if node.repair_group is not None else count
+        if count % group:
+            yield (
+                ("nodes", name, "repair_group"),
+                f"{group:g} does not divide the {count:g} accelerators of the node",
+            )
+        down = group * cluster.failure_rate.value * cluster.repair_time.value
+        if down > MOST_DOWN:
+            yield (
+                ("cluster", "repair_time"),
+                f"{name} fails {down:.3g} times while it is repaired; expected at most {MOST_DOWN:g}",
+            )
+
+
+def _read_rates(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    for name, tier in scenario.tiers.items():
+        if (tier.level is None) == (tier.read_per_accelerator is None):
+            found = "neither" if tier.level is None else "both"
+            yield ("tiers", name), f"{found}; expected either level or read_per_accelerator"
+
+
+def _protection(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    for name in dict.fromkeys(tier.system for tier in scenario.tiers.values()):
+        system: Any = profiles["storage"][name]
+        shards = (system.data_shards, system.parity_shards)
+        both = system.protection is not None and shards != (None, None)
+        if both or (system.protection is None and None in shards):
+            found = "shards and protection" if both else "neither shards in full nor protection"
+            yield (
+                ("storage", name),
+                f"{found}; expected data_shards with parity_shards, or protection alone",
+            )
+
+
 def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
-    name = scenario.fabric.switch
-    switch: Any = profiles["network"][name]
-    if switch.part != "switch":
-        yield ("fabric", "switch"), f"{name} is a {switch.part}; expected a switch"
-    elif switch.ports.value < FEWEST_PORTS:
-        yield (
-            ("network", name, "ports"),
-            f"switches of fewer than {FEWEST_PORTS} ports make no network",
-        )
+    for network, choice in scenario.fabrics.items():
+        switch: Any = profiles["network"][choice.switch]
+        steps: Steps = ("fabrics", network, "switch")
+        if switch.part != "switch":
+            yield steps, f"{choice.switch} is a {switch.part}; expected a switch"
+        elif switch.ports.value < FEWEST_PORTS:
+            yield (
+                ("network", choice.switch, "ports"),
+                f"switches of fewer than {FEWEST_PORTS} ports make no network",
+            )
+        elif choice.down_ports is not None and choice.down_ports.value > switch.ports.value:
+            down = f"{choice.down_ports.value:.0f} of {switch.ports.value:.0f} ports"
+            yield (
+                ("fabrics", network, "down_ports"),
+                f"{down} of {choice.switch}; expected at most all",
+            )
+
+
+def _node_power(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """A node says what it draws, or has the parts to build it up; idle <= at work <= peak."""
+    for name, profile in profiles["nodes"].items():
+        node: Any = profile
+        said = {field: getattr(node, field) for field in ("power_idle", "power_typical", "power")}
+        given = {field: cell.value for field, cell in said.items() if cell is not None}
+        if node.supply_efficiency is None:
+            for field in (field for field in said if field not in given):
+                yield (
+                    ("nodes", name),
+                    f"{field} is missing; expected it, or the node's parts and supply_efficiency "
+                    "to build it up from",
+                )
+        for (lower, least), (upper, most) in pairwise(given.items()):
+            if least > most:
+                yield ("nodes", name, lower), f"{least:,.0f} W is above {upper} {most:,.0f} W"
+
+
+def _releases(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Parts of the simulated distance above the whole, and two hosts."""
+    share = scenario.simulation.rendered_share.value + scenario.simulation.neural_share.value
+    if share > 1 + 1e-9:
+        yield ("simulation", "neural_share"), f"with rendered_share {share:.0%} of the distance"
+    hosts = [name for name, site in scenario.sites.items() if site.hosts_releases]
+    for name in hosts[1:]:
+        yield ("sites", name, "hosts_releases"), f"{hosts[0]} does so already; expected one site"
+
+
+def _power_modes(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    for name, profile in profiles.get("ecus", {}).items():
+        ecu = cast(Ecu, profile)
+        if ecu.mode is not None and ecu.mode not in ecu.modes:
+            yield _unknown(("ecus", name, "mode"), ecu.mode, "power mode", ecu.modes)
 
 
 def _rents(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,11 +13,13 @@ from planner import units
 from planner.axes import (
     DRAW,
     ECU,
+    FUNCTION,
     HARDWARE,
     HOUR,
     ITEM,
     LINK,
     MONTH,
+    NETWORK,
     PACKAGE,
     PROGRAM,
     REGION,
@@ -27,7 +29,7 @@ from planner.axes import (
     Array,
     place,
 )
-from planner.catalogue import ITEMS, LINKS, TIERS, Calendar, Parts
+from planner.catalogue import ITEMS, LINKS, NETWORKS, TIERS, Calendar, Parts
 from planner.inputs import documents
 from planner.inputs.assembly import (
     Assemble,
@@ -40,11 +42,14 @@ from planner.inputs.checks import fleet_regions
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs, as_written
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_label
-from planner.inputs.profiles import SOLD, Entity
-from planner.inputs.scenario import Link, Tier
+from planner.inputs.profiles import PROFILE_KINDS, SOLD, Entity, PowerMode
+from planner.inputs.scenario import Deployment, Fabric, Link, Tier
 from planner.inputs.structure import Given, structure
 
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
+# Stands for the functions on board where there are none: every number of it is absent.
+_ABSENT: dict[str, Any] = dict.fromkeys(Deployment.model_fields)
+NOTHING_ON_BOARD = {"none": Deployment.model_construct(**_ABSENT)}
 Steps = tuple[str | int, ...]
 # A part of a ragged list: position of its owner, where it is written, its fields, and its place in time.
 PartEntry = tuple[tuple[int, ...], Steps, Entity, Mapping[str, float]]
@@ -82,9 +87,11 @@ class _Builder:
             ECU: self.ecus,
             WORKLOAD: tuple(self.scenario.workloads),
             PACKAGE: tuple(self.scenario.packages),
+            FUNCTION: tuple(self.scenario.deployments or NOTHING_ON_BOARD),
             ITEM: ITEMS,
             TIER: TIERS,
             LINK: LINKS,
+            NETWORK: NETWORKS,
             SITE: self.sites,
             HARDWARE: self.hardware,
         }
@@ -103,33 +110,42 @@ class _Builder:
             "telemetry",
             "storage_policy",
             "training",
+            "variants",
+            "simulation",
+            "qualification",
+            "edge",
+            "checkpoint",
+            "cluster",
             "ota",
-            "fabric",
+            "wan",
             "economics",
             "carbon",
         ):
             self._section(name, (name,), getattr(scenario, name))
-        self._section(
-            "switch",
-            ("network", scenario.fabric.switch),
-            profile("network", scenario.fabric.switch),
-        )
         self._entities("region", REGION, self.regions, "regions")
         self._entities("program", PROGRAM, self.programs, "programs", scenario.programs)
         self._entities(
             "vehicle", PROGRAM, [p.vehicle for p in scenario.programs.values()], "vehicles"
         )
         self._entities("ecu", ECU, self.ecus, "ecus")
+        self._modes()
         self._entities(
             "workload", WORKLOAD, list(scenario.workloads), "workloads", scenario.workloads
         )
         self._entities("model", WORKLOAD, [w.model for w in scenario.workloads.values()], "models")
         self._entities("package", PACKAGE, list(scenario.packages), "packages", scenario.packages)
+        on_board = scenario.deployments or NOTHING_ON_BOARD
+        self._entities("deployment", FUNCTION, list(on_board), "deployments", on_board)
         tiers = cast("Mapping[str, Tier]", scenario.tiers)
         links = cast("Mapping[str, Link]", scenario.links)
         self._entities("tier", TIER, TIERS, "tiers", tiers)
+        levels = [tiers[name].level for name in TIERS]
+        self._entities("level", TIER, levels, "storage_levels")
         self._entities("system", TIER, [tiers[name].system for name in TIERS], "storage")
         self._entities("link", LINK, LINKS, "links", links)
+        fabrics = cast("Mapping[str, Fabric]", scenario.fabrics)
+        self._entities("fabric", NETWORK, NETWORKS, "fabrics", fabrics)
+        self._entities("switch", NETWORK, [fabrics[name].switch for name in NETWORKS], "network")
         self._entities("site", SITE, self.sites, "sites", scenario.sites)
         self._entities("location", SITE, [s.location for s in scenario.sites.values()], "regions")
         self._entities("node", HARDWARE, self.hardware, "nodes")
@@ -173,19 +189,23 @@ class _Builder:
         self,
         prefix: str,
         axis: int,
-        names: Sequence[str],
+        names: Sequence[str | None],
         section: str,
         entities: Mapping[str, Entity] | None = None,
     ) -> None:
-        """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity."""
+        """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity.
+
+        A position without an entity (None) has 0, or what the absence of the number stands for.
+        """
         objects = [
-            entities[name] if entities is not None else self.inputs.profile(section, name)
-            for name in names
+            None if name is None else self._entity(section, name, entities) for name in names
         ]
-        for field, leaf in _declared(type(objects[0])).items():
+        schema = next((type(entity) for entity in objects if entity), PROFILE_KINDS.get(section))
+        assert schema is not None
+        for field, leaf in _declared(schema).items():
             name = f"{prefix}_{field}"
-            values = [getattr(entity, field) for entity in objects]
-            at = [(section, entity_name, field) for entity_name in names]
+            values: list[Any] = [getattr(entity, field, None) for entity in objects]
+            at: list[Steps] = [(section, str(entity_name), field) for entity_name in names]
             if any(isinstance(value, Series) for value in values):
                 self._series_leaf(name, axis, leaf, at, values)
             elif any(isinstance(value, HourProfile) for value in values):
@@ -202,6 +222,32 @@ class _Builder:
                 self._add(
                     name, leaf, (axis,), rows, cell_assembly(placed, len(names), leaf, (axis,))
                 )
+
+    def _entity(self, section: str, name: str, entities: Mapping[str, Entity] | None) -> Entity:
+        return entities[name] if entities is not None else self.inputs.profile(section, name)
+
+    def _modes(self) -> None:
+        """The power mode that each ECU drives in; absent where its profile names none."""
+        chosen = [self.inputs.profile("ecus", ecu) for ecu in self.ecus]
+        for field, leaf in _declared(PowerMode).items():
+            name = f"mode_{field}"
+            found = [
+                (
+                    i,
+                    self._row(
+                        name,
+                        (ecu,),
+                        ("ecus", ecu, "modes", profile.mode, field),
+                        leaf,
+                        getattr(profile.modes[profile.mode], field),
+                    ),
+                )
+                for i, (ecu, profile) in enumerate(zip(self.ecus, chosen, strict=True))
+                if profile.mode is not None
+            ]
+            placed = [(i, column) for column, (i, _) in enumerate(found)]
+            rows = [row for _, row in found]
+            self._add(name, leaf, (ECU,), rows, cell_assembly(placed, len(self.ecus), leaf, (ECU,)))
 
     def _series_leaf(
         self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Series | None]

@@ -154,13 +154,15 @@ _REFERENCES = (
     ("regions.*.forecast", "markets"),
     ("programs.*.vehicle", "vehicles"),
     ("programs.*.ecu_from.#", "ecus"),
+    ("deployments.*.ecus.*", "ecus"),
     ("tiers.*.system", "storage"),
+    ("tiers.*.level", "storage_levels"),
     ("workloads.*.model", "models"),
     ("sites.*.location", "regions"),
     ("sites.*.training", "nodes"),
     ("sites.*.installed.*.hardware", "nodes"),
     ("sites.*.committed.*.hardware", "nodes"),
-    ("fabric.switch", "network"),
+    ("fabrics.*.switch", "network"),
     ("export_rules", "rules"),
     ("duty_rates", "duties"),
     ("nodes.*.accelerator", "accelerators"),
@@ -175,6 +177,9 @@ _NAMES = (
     ("programs.*.regions.*", "regions"),
     ("opening_fleet.*.region", "regions"),
     ("opening_fleet.*.program", "programs"),
+    ("simulation.package", "packages"),
+    ("qualification.package", "packages"),
+    ("deployments.*.package", "packages"),
 )
 
 

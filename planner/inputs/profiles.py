@@ -145,11 +145,107 @@ class Node(Profile):
     nics: Annotated[
         Cell, Leaf("1", "compute-fabric network ports of one node", least=0, whole=True)
     ]
+    rails: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "rails of the compute network: ports of a tray that go to leaves of their own",
+            least=1,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
+    storage_ports: Annotated[
+        Cell | None,
+        Leaf("1", "storage-network ports of one node; absent: one", least=0, whole=True, absent=1),
+    ] = None
+    front_end_ports: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "front-end (in-band Ethernet) ports of one node; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
+    management_ports: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "out-of-band management ports of one node; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
     power: Annotated[
-        Cell, Leaf("watt", "provisioned peak power of one node, from the wall", above=0)
-    ]
-    power_idle: Annotated[Cell, Leaf("watt", "power of one idle node", least=0)]
-    power_typical: Annotated[Cell, Leaf("watt", "mean power of one node while it trains", least=0)]
+        Cell | None,
+        Leaf(
+            "watt",
+            "provisioned peak power of one node, from the wall; absent: built up from its parts",
+            above=0,
+            absent=0,
+        ),
+    ] = None
+    power_idle: Annotated[
+        Cell | None,
+        Leaf("watt", "power of one idle node; absent: built up from its parts", least=0, absent=0),
+    ] = None
+    power_typical: Annotated[
+        Cell | None,
+        Leaf(
+            "watt",
+            "mean power of one node while it trains; absent: built up from its parts",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    host_cpu_power: Annotated[
+        Cell | None,
+        Leaf(
+            "watt", "design limit of the processors that are not in a superchip", least=0, absent=0
+        ),
+    ] = None
+    memory_power: Annotated[
+        Cell | None, Leaf("watt", "memory modules of those processors at work", least=0, absent=0)
+    ] = None
+    link_switch_power: Annotated[
+        Cell | None, Leaf("watt", "scale-up (NVLink) switches in the node", least=0, absent=0)
+    ] = None
+    flash_power: Annotated[
+        Cell | None, Leaf("watt", "drives in the node at light load", least=0, absent=0)
+    ] = None
+    board_power: Annotated[
+        Cell | None,
+        Leaf("watt", "baseboard, management controller, PCIe switches", least=0, absent=0),
+    ] = None
+    fan_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1", "power of fans or pumps over that of the electronics, at work", least=0, absent=0
+        ),
+    ] = None
+    fan_share_peak: Annotated[
+        Cell | None,
+        Leaf(
+            "1", "the same with everything at its limit and fans at full speed", least=0, absent=0
+        ),
+    ] = None
+    supply_efficiency: Annotated[
+        Cell | None,
+        Leaf("1", "what the power supplies give over what they take", above=0, most=1, absent=1),
+    ] = None
+    repair_group: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "accelerators that one failure takes out of service; absent: all of the node",
+            least=1,
+            whole=True,
+            absent=float("inf"),
+        ),
+    ] = None
     nodes_per_rack: Annotated[Cell, Leaf("1", "nodes in one rack", least=1, whole=True)]
     cooling: Literal["air", "liquid"]
     local_storage: Annotated[
@@ -161,6 +257,22 @@ class Node(Profile):
     origin: Country | None = None
     lead_time: Annotated[Cell, Leaf("day", "from order to delivery", least=0, most=1500)]
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one node", least=0)]
+
+
+class PowerMode(Entity):
+    """A setting of a computer's clocks."""
+
+    peak_share: Annotated[
+        Cell,
+        Leaf(
+            "1", "share of the dense peaks that the mode's clocks leave", above=0, most=1, absent=1
+        ),
+    ]
+    bandwidth_share: Annotated[
+        Cell,
+        Leaf("1", "share of the memory bandwidth that the mode leaves", above=0, most=1, absent=1),
+    ]
+    power: Annotated[Cell, Leaf("watt", "power in the mode", above=0, absent=0)]
 
 
 class Ecu(Profile):
@@ -181,6 +293,16 @@ class Ecu(Profile):
         ),
     ] = None
     fp16: Annotated[Cell, Leaf("FLOP/second", "dense peak at 16-bit float", above=0)]
+    gpu_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of the 8-bit integer peak that the GPU has; inference engines have the rest",
+            above=0,
+            most=1,
+            absent=1,
+        ),
+    ] = None
     sparsity_factor: Annotated[
         Cell, Leaf("1", "vendor's sparse headline over the dense peak", least=1, most=4)
     ]
@@ -189,6 +311,8 @@ class Ecu(Profile):
     flash: Annotated[Cell, Leaf("byte", "flash for software slots", above=0)]
     power: Annotated[Cell, Leaf("watt", "power in the mode that drives", above=0)]
     price: Annotated[Cell | None, Leaf("USD", "price of one unit", least=0, absent=0)] = None
+    modes: dict[Name, PowerMode] = Field(default_factory=dict)
+    mode: Name | None = None
 
 
 class StorageSystem(Profile):
@@ -197,10 +321,45 @@ class StorageSystem(Profile):
     medium: Literal["nvme", "hdd", "object"]
     drives: Annotated[Cell, Leaf("1", "drives in one unit", least=1, whole=True)]
     drive_capacity: Annotated[Cell, Leaf("byte", "capacity of one drive", above=0)]
+    data_shards: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "shards that a stripe's data is cut into; 1 where whole copies are kept",
+            least=1,
+            most=255,
+            whole=True,
+            absent=0,
+        ),
+    ] = None
+    parity_shards: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "shards or further copies of a stripe that may be lost",
+            least=0,
+            most=255,
+            whole=True,
+            absent=0,
+        ),
+    ] = None
     protection: Annotated[
-        Cell,
-        Leaf("1", "raw bytes written for one byte of data: (k+m)/k or copies", least=1, most=10),
-    ]
+        Cell | None,
+        Leaf(
+            "1",
+            "raw bytes written for one byte of data, where the shards are not known",
+            least=1,
+            most=10,
+            absent=1,
+        ),
+    ] = None
+    drive_failure_rate: Annotated[
+        Cell | None, Leaf("1/year", "drives that fail in a year, each", least=0, most=100, absent=0)
+    ] = None
+    rebuild_time: Annotated[
+        Cell | None,
+        Leaf("hour", "from a drive's failure until its shards are whole again", above=0, absent=0),
+    ] = None
     fill_limit: Annotated[
         Cell,
         Leaf("1", "share of the protected space that is planned to be filled", above=0, most=1),
@@ -211,6 +370,20 @@ class StorageSystem(Profile):
     write_bandwidth: Annotated[
         Cell, Leaf("byte/second", "sustained write bandwidth of one unit", above=0)
     ]
+    ports: Annotated[
+        Cell | None,
+        Leaf("1", "storage-network ports of one unit; absent: one", least=0, whole=True, absent=1),
+    ] = None
+    management_ports: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "out-of-band management ports of one unit; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
     power: Annotated[Cell, Leaf("watt", "power of one unit at work", above=0)]
     units_per_rack: Annotated[Cell, Leaf("1", "units in one rack", least=1, whole=True)]
     price: Annotated[
@@ -219,6 +392,20 @@ class StorageSystem(Profile):
     origin: Country | None = None
     lead_time: Annotated[Cell, Leaf("day", "from order to delivery", least=0, most=1500)]
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one unit", least=0)]
+
+
+class StorageLevel(Profile):
+    """A level of storage performance that a reference architecture asks for so many accelerators."""
+
+    accelerators: Annotated[
+        Cell, Leaf("1", "accelerators of one scalable unit", least=1, whole=True, absent=1)
+    ]
+    read_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "read bandwidth for one scalable unit", least=0, absent=0)
+    ]
+    write_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "write bandwidth for one scalable unit", least=0, absent=0)
+    ]
 
 
 class NetworkPart(Profile):
@@ -234,6 +421,10 @@ class NetworkPart(Profile):
         Leaf("USD", "price of one link: cable with its optics at both ends", least=0, absent=0),
     ] = None
     origin: Country | None = None
+    ports_per_module: Annotated[
+        Cell | None,
+        Leaf("1", "ports that share one pluggable module; absent: one", least=1, absent=1),
+    ] = None
 
 
 class Sensor(Entity):
@@ -260,6 +451,15 @@ class Vehicle(Profile):
     buffer: Annotated[
         Cell, Leaf("byte", "space on the vehicle for recordings that wait for upload", least=0)
     ]
+    recorder_rate: Annotated[
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "rate that one recorder writes; absent: one takes everything",
+            above=0,
+            absent=float("inf"),
+        ),
+    ] = None
 
 
 class TrainedModel(Profile):
@@ -465,6 +665,7 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "nodes": Node,
     "ecus": Ecu,
     "storage": StorageSystem,
+    "storage_levels": StorageLevel,
     "network": NetworkPart,
     "vehicles": Vehicle,
     "models": TrainedModel,

@@ -160,8 +160,15 @@ class Tier(Entity):
         Cell, Leaf("1", "copies of the training data sets in this tier", least=0, most=10)
     ]
     read_per_accelerator: Annotated[
-        Cell, Leaf("byte/second", "read bandwidth for each accelerator that trains", least=0)
-    ]
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "read bandwidth for each accelerator that trains; absent: that of the level",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    level: Annotated[Name, Ref("storage_levels")] | None = None
     scan_interval: Annotated[
         Cell | None,
         Leaf(
@@ -205,6 +212,69 @@ class Training(Entity):
     ]
 
 
+class Checkpoint(Entity):
+    """How training runs save their state: what of each parameter, how often, and how long they stand still for it."""
+
+    weight_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of a parameter's weight in a checkpoint", least=0, most=64)
+    ]
+    master_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of its master copy; 0 where none is kept", least=0, most=64)
+    ]
+    moment_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of the optimiser's moments for it", least=0, most=64)
+    ]
+    in_background: bool = True
+    stall: Annotated[
+        Cell, Leaf("second", "time for which training stands still at a checkpoint", above=0)
+    ]
+    restart: Annotated[
+        Cell, Leaf("minute", "from an interruption until training runs again", least=0)
+    ]
+    interval_limit: Annotated[
+        Cell, Leaf("hour", "longest time between two checkpoints of a run", above=0)
+    ]
+    kept: Annotated[Cell, Leaf("1", "checkpoints of a run kept on the hot tier", least=0)]
+
+
+class Cluster(Entity):
+    """How often hardware fails, how fast it is repaired, how much must be up, how long it serves."""
+
+    failure_rate: Annotated[
+        Cell,
+        Leaf(
+            "1/day",
+            "hardware failures of one accelerator with its part of the node that need a repair",
+            least=0,
+            most=1,
+        ),
+    ]
+    interruption_rate: Annotated[
+        Cell,
+        Leaf(
+            "1/day",
+            "interruptions of a run by whatever cause, for each accelerator that it works on",
+            least=0,
+            most=1,
+        ),
+    ]
+    repair_time: Annotated[
+        Cell, Leaf("day", "from a hardware failure until the part serves again", least=0, most=1000)
+    ]
+    availability: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "probability with which all accelerators needed are up; 0 for no spares",
+            least=0,
+            most=0.999999999,
+        ),
+    ]
+    refresh_age: Annotated[
+        Cell, Leaf("year", "age at which nodes, storage and switches are replaced", above=0)
+    ]
+
+
 class Package(Entity):
     """A part of a release that vehicles download: its size, how much of it a delta saves, how often."""
 
@@ -216,6 +286,180 @@ class Package(Entity):
         Cell, Leaf("1", "share of vehicles that can take the delta", least=0, most=1)
     ]
     cadence: Annotated[Cell, Leaf("day", "time between releases of the package", above=0)]
+
+
+class Variants(Entity):
+    """How many builds are kept alive, and what a build takes."""
+
+    support_years: Annotated[
+        Cell, Leaf("year", "support of a build after the last sale of it", least=0, most=100)
+    ]
+    per_build: Annotated[
+        Cell,
+        Leaf("1", "packages of one build: trims and options that need one of their own", above=0),
+    ]
+    build_time: Annotated[
+        Cell, Leaf("hour", "core-hours to compile, optimise, sign and pack one package", least=0)
+    ]
+    releases_kept: Annotated[
+        Cell, Leaf("1", "releases of which the packages are kept in storage", least=0)
+    ]
+    copies: Annotated[Cell, Leaf("1", "copies of the packages kept", least=1, most=10)]
+
+
+class Simulation(Entity):
+    """How far a release drives in simulation, of which kind, and how fast that runs."""
+
+    package: Name | None = None
+    start: MonthIndex | None = None
+    distance: Annotated[Series, Leaf("km", "distance simulated for one release", least=0)]
+    rendered_share: Annotated[
+        Cell, Leaf("1", "share of it with sensors rendered from modelled scenes", least=0, most=1)
+    ]
+    neural_share: Annotated[
+        Cell,
+        Leaf(
+            "1", "share of it with sensors rendered from reconstructed recordings", least=0, most=1
+        ),
+    ]
+    speed: Annotated[Cell, Leaf("km/h", "mean speed of simulated driving", above=0)]
+    core_rate: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "driving time without sensors that one processor core simulates, over its time",
+            above=0,
+        ),
+    ]
+    rendering_rate: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "driving time with all sensors rendered that the reference accelerator runs, over its time",
+            above=0,
+        ),
+    ]
+    neural_rate: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "driving time in reconstructed scenes that the reference accelerator runs, over its time",
+            above=0,
+        ),
+    ]
+    reconstruction: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "time of the reference accelerator to reconstruct a recording, over its length",
+            least=0,
+        ),
+    ]
+    reuse: Annotated[
+        Cell, Leaf("1", "drives through a reconstructed scene before it is made anew", above=0)
+    ]
+    reference_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "memory bandwidth of the reference accelerator", above=0)
+    ]
+
+
+class Qualification(Entity):
+    """How a release passes on rigs with real control units, and what a rig is."""
+
+    package: Name | None = None
+    replay: Annotated[
+        Series, Leaf("hour", "recorded driving replayed for one release to one variant", least=0)
+    ]
+    variant_share: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of the variants that are replayed to; the rest ride on one like them",
+            least=0,
+            most=1,
+        ),
+    ]
+    real_time_factor: Annotated[
+        Cell,
+        Leaf(
+            "1", "time on a rig over driving time replayed; 1 is real time, 2 half as fast", above=0
+        ),
+    ]
+    window: Annotated[Cell, Leaf("day", "time allowed to qualify a release", above=0)]
+    utilisation: Annotated[
+        Cell, Leaf("1", "share of the time in which a rig replays", above=0, most=1)
+    ]
+    most_rigs: Annotated[
+        Cell | None,
+        Leaf("1", "rigs that may stand; absent: as many as needed", least=0, absent=float("inf")),
+    ] = None
+    rigs_installed: Annotated[
+        Cell | None,
+        Leaf("1", "rigs that stand at plan_start; absent: none", least=0, whole=True, absent=0),
+    ] = None
+    rig_ecus: Annotated[Cell, Leaf("1", "ECUs in one rig", least=0)]
+    rig_power: Annotated[Cell, Leaf("watt", "power of one rig at work", least=0)]
+    rigs_per_rack: Annotated[Cell, Leaf("1", "rigs in one rack", above=0)]
+    rig_price: Annotated[Cell, Leaf("USD", "price of one rig without its ECUs", least=0)]
+    rig_lead_time: Annotated[
+        Cell, Leaf("day", "from order to service of a rig", least=0, most=1500)
+    ]
+
+
+class Deployment(Entity):
+    """A function on board: a network, what a frame of it costs, and which ECUs run it from when."""
+
+    package: Name | None = None
+    ecus: list[Annotated[Name, Ref("ecus")]] | None = None
+    start: MonthIndex | None = None
+    precision: Literal["int8", "fp8", "fp4", "fp16"]
+    on_engines: bool = False
+    parameters: Annotated[Cell, Leaf("1", "parameters of the network", least=0, absent=0)]
+    weight_bits: Annotated[
+        Cell, Leaf("bit", "bits of one parameter as stored on the ECU", above=0, absent=0)
+    ]
+    operations: Annotated[
+        Cell, Leaf("FLOP/frame", "operations of one frame of all cameras", least=0, absent=0)
+    ]
+    passes: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "passes over the weights in one frame: 1, and one for each token written",
+            least=0,
+            absent=0,
+        ),
+    ]
+    moved: Annotated[
+        Cell,
+        Leaf("byte", "activations and cache read and written in one frame", least=0, absent=0),
+    ]
+    held: Annotated[
+        Cell,
+        Leaf("byte", "activations, caches and buffers held in memory", least=0, absent=0),
+    ]
+    frame_rate: Annotated[Cell, Leaf("frame/second", "frames a second", least=0, absent=0)]
+    growth: Annotated[
+        Series, Leaf("1", "size of the network over its size as written above", least=0, absent=1)
+    ]
+
+
+class Edge(Entity):
+    """What functions may use of an ECU, and how many ECUs are built."""
+
+    usable_compute: Annotated[
+        Cell, Leaf("1", "share of the dense peak that inference reaches", above=0, most=1)
+    ]
+    usable_bandwidth: Annotated[
+        Cell, Leaf("1", "share of the memory bandwidth that inference reaches", above=0, most=1)
+    ]
+    usable_memory: Annotated[
+        Cell, Leaf("1", "share of the memory that is left for networks", above=0, most=1)
+    ]
+    units_per_vehicle: Annotated[Cell, Leaf("1", "ECUs in one vehicle", least=0)]
+    service_share: Annotated[
+        Cell, Leaf("1", "ECUs built for service, over those built into vehicles", least=0)
+    ]
 
 
 class Ota(Entity):
@@ -282,6 +526,7 @@ class Site(Entity):
     orders_allowed: bool = True
     acquisition: Literal["buy", "lease", "rent"] = "buy"
     building: Literal["build", "colocate"] = "build"
+    hosts_releases: bool = False
     installed: list[NodeStock] = Field(default_factory=list)
     committed: list[NodeStock] = Field(default_factory=list)
     installed_storage: list[StorageStock] = Field(default_factory=list)
@@ -290,17 +535,54 @@ class Site(Entity):
 
 
 class Fabric(Entity):
-    """The compute network of a site."""
+    """One of a site's networks: its switch, and how it is built from them."""
 
     switch: Annotated[Name, Ref("network")]
-    other_share: Annotated[
+    tree: Literal["spine", "leaves_only"] = "spine"
+    planes: Annotated[
         Cell,
         Leaf(
             "1",
-            "power and price of storage, management and front-end networks, over the compute fabric's",
-            least=0,
-            most=10,
+            "equal planes, each with its share of every node's ports",
+            least=1,
+            most=8,
+            whole=True,
         ),
+    ]
+    oversubscription: Annotated[
+        Cell,
+        Leaf("1", "endpoint ports of a leaf over its uplinks; 1 is non-blocking", least=1, most=64),
+    ]
+    core_oversubscription: Annotated[
+        Cell, Leaf("1", "ports of spines down over those up, in three tiers", least=1, most=64)
+    ]
+    down_ports: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "ports of a leaf for endpoints; absent: half of them",
+            least=1,
+            whole=True,
+            absent=0,
+        ),
+    ] = None
+    management_ports: Annotated[
+        Cell, Leaf("1", "ports that the fabric manager takes", least=0, whole=True)
+    ]
+    endpoint_ports_per_module: Annotated[
+        Cell, Leaf("1", "endpoint ports that share one pluggable module", least=1, most=8)
+    ]
+
+
+class Wan(Entity):
+    """The wide-area connection of a site."""
+
+    paths: Annotated[
+        Cell, Leaf("1", "paths to the outside, of which one may fail", least=1, most=16, whole=True)
+    ]
+    origin_pulls: Annotated[
+        Cell,
+        Leaf("1", "caches of the content network that fetch a package from the origin", least=0),
     ]
 
 
@@ -368,7 +650,7 @@ class Economics(Entity):
         Leaf("USD/kW month", "rent of space and cooling, by IT power, without energy", least=0),
     ]
     equipment_life: Annotated[
-        Cell, Leaf("year", "service life of nodes, storage and switches", above=0)
+        Cell, Leaf("year", "life over which nodes, storage and switches are written down", above=0)
     ]
     building_life: Annotated[Cell, Leaf("year", "service life of the building", above=0)]
     currency_factor: Annotated[
@@ -434,10 +716,18 @@ class Scenario(Entity):
     tiers: dict[Literal["hot", "warm", "cold"], Tier]
     workloads: Annotated[dict[Name, Workload], Field(min_length=1)]
     training: Training
+    checkpoint: Checkpoint
+    cluster: Cluster
     packages: Annotated[dict[Name, Package], Field(min_length=1)]
+    variants: Variants
+    simulation: Simulation
+    qualification: Qualification
+    deployments: dict[Name, Deployment] = Field(default_factory=dict)
+    edge: Edge
     ota: Ota
     sites: Annotated[dict[Name, Site], Field(min_length=1)]
-    fabric: Fabric
+    fabrics: dict[Literal["compute", "storage", "front_end", "management"], Fabric]
+    wan: Wan
     economics: Economics
     carbon: Carbon
     checks: list[Check] = Field(default_factory=list)

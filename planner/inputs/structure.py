@@ -13,11 +13,24 @@ from typing import Any, cast
 
 import numpy as np
 
-from planner.axes import ECU, HARDWARE, MONTH, PROGRAM, REGION, SITE, TIER, WORKLOAD, Array
-from planner.catalogue import Calendar, SitePools
+from planner.axes import (
+    ECU,
+    FUNCTION,
+    HARDWARE,
+    MONTH,
+    NETWORK,
+    PACKAGE,
+    PROGRAM,
+    REGION,
+    SITE,
+    TIER,
+    WORKLOAD,
+    Array,
+)
+from planner.catalogue import NETWORKS, Calendar, SitePools
 from planner.inputs.load import Inputs
 from planner.inputs.profiles import Duties, ExportRules
-from planner.inputs.scenario import Tier
+from planner.inputs.scenario import Fabric, Tier
 from planner.perf import duty, export
 
 
@@ -116,6 +129,8 @@ def structure(
         [[float(scenario.plan_start + m >= start) for start in starts] for m in range(months)],
         [f"workloads.{name}.start" for name in scenario.workloads],
     )
+    yield from _releases(inputs, labels, calendar)
+    yield from _on_board(inputs, labels, calendar)
     precisions = [inputs.profile("models", w.model).precision for w in scenario.workloads.values()]
     yield Fixed(
         "model_trains_in_fp8",
@@ -123,6 +138,13 @@ def structure(
         "1 where the model trains in 8-bit float on chips that have it",
         [float(precision == "fp8") for precision in precisions],
         [f"models.{w.model}.precision" for w in scenario.workloads.values()],
+    )
+    yield Fixed(
+        "checkpoint_in_background",
+        (),
+        "1 where training goes on while a checkpoint is written",
+        float(scenario.checkpoint.in_background),
+        ["checkpoint.in_background"],
     )
     chips = [inputs.profile("nodes", name).accelerator for name in hardware]
     yield Fixed(
@@ -138,6 +160,14 @@ def structure(
         "1 for the kind of node that the site buys for training",
         [[float(s.training == kind) for kind in hardware] for s in scenario.sites.values()],
         [f"sites.{name}.training" for name in sites],
+    )
+    fabrics = cast("Mapping[str, Fabric]", scenario.fabrics)
+    yield Fixed(
+        "fabric_has_spine",
+        (NETWORK,),
+        "1 where spines connect the leaves of the network",
+        [float(fabrics[name].tree == "spine") for name in NETWORKS],
+        [f"fabrics.{name}.tree" for name in NETWORKS],
     )
     yield Fixed(
         "site_may_order",
@@ -158,6 +188,91 @@ def structure(
     )
     yield Given("calendar", "months of the plan", calendar)
     yield Given("export_rules", f"export rules {scenario.export_rules}", _export_rules(inputs))
+
+
+def _releases(
+    inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar
+) -> Iterator[Fixed]:
+    """Which releases are simulated and qualified, from when, and where."""
+    scenario, packages = inputs.scenario, labels[PACKAGE]
+    for section, verb in (("simulation", "simulated"), ("qualification", "qualified")):
+        chosen = getattr(scenario, section).package
+        yield Fixed(
+            f"{section}_follows",
+            (PACKAGE,),
+            f"1 where releases of the package are {verb}; all where none is named",
+            [float(chosen in (None, name)) for name in packages],
+            [f"{section}.package"] if chosen is not None else [],
+        )
+    start = scenario.simulation.start
+    first = start if start is not None else scenario.horizon.start
+    yield Fixed(
+        "simulation_active",
+        (MONTH,),
+        "1 in the months in which releases are simulated",
+        [float(scenario.plan_start + month >= first) for month in range(calendar.months)],
+        ["simulation.start"] if start is not None else ["horizon.start"],
+    )
+    hosts = [name for name, site in scenario.sites.items() if site.hosts_releases]
+    host = hosts[0] if hosts else labels[SITE][0]
+    yield Fixed(
+        "site_hosts_releases",
+        (SITE,),
+        "1 for the site that builds, qualifies and keeps releases; the first unless one is marked",
+        [float(name == host) for name in labels[SITE]],
+        [f"sites.{host}.hosts_releases"] if hosts else [f"sites.{host}"],
+    )
+
+
+def _on_board(
+    inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar
+) -> Iterator[Fixed | Given]:
+    """Which function runs where, from when, in which precision, and which package brings it.
+
+    Without functions, everything has one position at which nothing runs.
+    """
+    scenario = inputs.scenario
+    entries = scenario.deployments
+    paths = [f"deployments.{name}" for name in entries]
+    functions = list(entries.values())
+    starts = [each.start if each.start is not None else scenario.plan_start for each in functions]
+    months = np.arange(calendar.months)[:, None] + scenario.plan_start
+    yield Fixed(
+        "deployment_active",
+        (MONTH, FUNCTION),
+        "1 in the months in which the function is on board",
+        (months >= np.array(starts)).astype(np.float64) if functions else 0.0 * months,
+        paths,
+    )
+    yield Fixed(
+        "deployment_runs_on",
+        (ECU, FUNCTION),
+        "1 where the ECU runs the function",
+        [
+            [float(f.ecus is None or ecu in f.ecus) for f in functions] or [0.0]
+            for ecu in labels[ECU]
+        ],
+        paths,
+    )
+    yield Fixed(
+        "deployment_on_engines",
+        (FUNCTION,),
+        "1 where inference engines beside the GPU can run the function",
+        [float(each.on_engines) for each in functions] or [0.0],
+        paths,
+    )
+    yield Fixed(
+        "deployment_in_package",
+        (PACKAGE, FUNCTION),
+        "1 where releases of the package bring the function's weights",
+        [[float(f.package == name) for f in functions] or [0.0] for name in labels[PACKAGE]],
+        paths,
+    )
+    yield Given(
+        "deployment_precisions",
+        "precision in which each function computes",
+        tuple(each.precision for each in functions) or ("int8",),
+    )
 
 
 def _money(
@@ -246,12 +361,14 @@ def _duties(
         np.moveaxis(np.array(storage), -1, 0),
         paths,
     )
-    switches = [rate("network", "network", scenario.fabric.switch, c) for c in countries]
+    fabrics = cast("Mapping[str, Fabric]", scenario.fabrics)
+    parts = [fabrics[name].switch for name in NETWORKS]
+    switches = [[rate("network", "network", n, c) for c in countries] for n in parts]
     yield Fixed(
         "switch_duty",
-        (MONTH, SITE),
-        "customs duty on a switch delivered in the month, over its price",
-        np.array(switches).T,
+        (MONTH, NETWORK, SITE),
+        "customs duty on switches and links delivered in the month, over their price",
+        np.moveaxis(np.array(switches), -1, 0),
         paths,
     )
 

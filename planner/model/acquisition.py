@@ -2,7 +2,8 @@
 
 A site buys its accelerators, leases them (and owns them once they are paid off) or rents them by the hour. What is
 rented needs no hall, energy, network, maintenance or staff of the company's own: its price includes them; power and
-carbon count it all the same. A hall is built, or space in one is rented by the kilowatt. Storage is always bought.
+carbon count it all the same. A hall is built, or space in one is rented by the kilowatt. Storage and rigs
+are always bought.
 """
 
 from __future__ import annotations
@@ -24,27 +25,31 @@ def nodes_rented(
     orders: Array,
     nodes_committed_entering: Array,
     site_rents: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
 ) -> Array:
     """Nodes in service that are rented: all that enter service in the plan at a site that rents."""
     entering = on((orders + nodes_committed_entering) * site_rents, MONTH, SITE, HARDWARE)
-    life = months_of_life(economics_equipment_life)
+    life = months_of_life(cluster_refresh_age)
     serving = in_service(entering.reshape(*entering.shape[:2], -1), life)
     return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month site")
-def rented_share(nodes_rented: Array, nodes: Array, node_power: Array, site_rents: Array) -> Array:
+def rented_share(
+    nodes_rented: Array, nodes: Array, node_draw_peak: Array, site_rents: Array
+) -> Array:
     """Share of the nodes' power that is rented; the compute network goes with its nodes, also where they come later."""
-    power = total(nodes * node_power, HARDWARE)
-    share = ratio(total(nodes_rented * node_power, HARDWARE), power)
+    power = total(nodes * node_draw_peak, HARDWARE)
+    share = ratio(total(nodes_rented * node_draw_peak, HARDWARE), power)
     return np.where(power > 0, share, site_rents)
 
 
 @quantity(unit="watt", axes="month site")
-def hall_power(it_power: Array, storage_power: Array, rented_share: Array) -> Array:
-    """IT power for which the company needs a hall: all but rented nodes and their network."""
-    return it_power - (it_power - storage_power) * rented_share
+def hall_power(
+    it_power: Array, storage_power: Array, rig_power: Array, rented_share: Array
+) -> Array:
+    """IT power for which the company needs a hall: all but rented nodes and their networks."""
+    return it_power - (it_power - storage_power - rig_power) * rented_share
 
 
 @quantity(unit="1", axes="month site")
@@ -113,9 +118,9 @@ def leased_value(
 
 
 @quantity(unit="1")
-def lease_months(economics_lease_term: Array, economics_equipment_life: Array) -> Array:
+def lease_months(economics_lease_term: Array, cluster_refresh_age: Array) -> Array:
     """Monthly payments of a lease: its term, but no longer than the equipment serves."""
-    months = np.rint(np.minimum(economics_lease_term, economics_equipment_life) / SECONDS_A_MONTH)
+    months = np.rint(np.minimum(economics_lease_term, cluster_refresh_age) / SECONDS_A_MONTH)
     return np.maximum(months, 1.0)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, first, total
+from planner.axes import HARDWARE, MONTH, NETWORK, SITE, TIER, Array, first, total
 from planner.graph import quantity
 from planner.perf.carbon import embodied_intensity
 
@@ -50,7 +50,7 @@ def carbon_of_storage(
 @quantity(unit="kg", axes="month site")
 def carbon_of_networks(switch_orders: Array, carbon_switch_embodied: Array) -> Array:
     """Emissions of making the switches that enter service in the month."""
-    return switch_orders * carbon_switch_embodied
+    return total(switch_orders, NETWORK) * carbon_switch_embodied
 
 
 @quantity(unit="kg", axes="month site")
@@ -78,7 +78,7 @@ def carbon(carbon_operational: Array, carbon_embodied: Array) -> Array:
 
 @quantity(unit="kg/EFLOP", axes="hardware")
 def node_carbon_intensity(
-    node_embodied_carbon: Array, node_peak: Array, economics_equipment_life: Array
+    node_embodied_carbon: Array, node_peak: Array, cluster_refresh_age: Array
 ) -> Array:
     """Emissions of making a node over all the dense bf16 arithmetic that it could do in its life."""
-    return embodied_intensity(node_embodied_carbon, node_peak, economics_equipment_life)
+    return embodied_intensity(node_embodied_carbon, node_peak, cluster_refresh_age)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DRAW, HARDWARE, ITEM, MONTH, SITE, TIER, Array, on, place, total
+from planner.axes import DRAW, HARDWARE, ITEM, MONTH, NETWORK, SITE, TIER, Array, on, place, total
 from planner.catalogue import (
     INVESTMENT,
     RUNNING,
@@ -90,7 +90,8 @@ def discount_factor_at_end(
 def cash_flow(
     node_payments: Array,
     storage_payments: Array,
-    fabric_payments: Array,
+    network_payments: Array,
+    rig_value_entering: Array,
     building_payments: Array,
     installation_payments: Array,
     duty_payments: Array,
@@ -110,7 +111,8 @@ def cash_flow(
     lines = by_item(
         nodes=node_payments,
         storage=storage_payments,
-        network=fabric_payments,
+        network=network_payments,
+        rigs=rig_value_entering,
         building=building_payments,
         installation=installation_payments,
         duty=duty_payments,
@@ -148,7 +150,8 @@ def residual_by_item(
     site_leases: Array,
     storage_order_value: Array,
     storage_committed_value: Array,
-    fabric_value: Array,
+    network_bought: Array,
+    rig_value_entering: Array,
     hall_power_added: Array,
     location_building_cost: Array,
     lease_outstanding: Array,
@@ -175,7 +178,8 @@ def residual_by_item(
     lines = by_item(
         nodes=total(bought * left, MONTH, SITE, HARDWARE),
         storage=total(stored * left, MONTH, TIER, SITE),
-        network=total(fabric_value * left, MONTH, SITE),
+        network=total(network_bought * left, MONTH, NETWORK, SITE),
+        rigs=total(rig_value_entering * left, MONTH),
         building=total(halls * left_of_building, MONTH, SITE),
         lease=total(leased * left, MONTH, SITE, HARDWARE) - lease_outstanding,
     )

@@ -13,9 +13,9 @@ from planner.graph import quantity
 
 
 @quantity(unit="1", axes="month site")
-def gpus_work_mean(gpus_for_throughput: Array) -> Array:
-    """Accelerators that all work at the site keeps busy on average: release runs and experiments."""
-    return total(gpus_for_throughput, WORKLOAD)
+def gpus_work_mean(gpus_for_throughput: Array, gpus_for_simulation: Array) -> Array:
+    """Accelerators that all work at the site keeps busy on average: release runs, experiments, simulation."""
+    return total(gpus_for_throughput, WORKLOAD) + gpus_for_simulation
 
 
 @quantity(unit="1", axes="month site")

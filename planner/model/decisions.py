@@ -13,20 +13,22 @@ from planner.axes import (
     DRAW,
     HARDWARE,
     MONTH,
+    NETWORK,
     PACKAGE,
     SITE,
     TIER,
     Array,
-    first,
+    concatenate,
     lowest,
     on,
     place,
     total,
 )
-from planner.catalogue import SECONDS_A_MONTH, Calendar, SitePools, pooled
+from planner.catalogue import NETWORKS, SECONDS_A_MONTH, Calendar, SitePools, pooled
 from planner.graph import quantity
-from planner.perf.fabric import switches_required
+from planner.perf import fabric
 from planner.perf.ordering import Whole, at_moment_before, entering_service, whole_units
+from planner.perf.reliability import spares_required
 
 
 @quantity(unit="1", axes="month site", decision=True)
@@ -37,9 +39,28 @@ def allocation(site_training_share: Array, site_operates: Array, site_pools: Sit
     return np.where(everything > 0, weight / np.where(everything > 0, everything, 1.0), 0.0)
 
 
+@quantity(unit="1", axes="month site", decision=True)
+def gpus_spare(
+    gpus_required: Array,
+    repair_group: Array,
+    group_down_share: Array,
+    cluster_availability: Array,
+    site_trains_on: Array,
+) -> Array:
+    """Spare accelerators beside those needed: whole repair groups, so that enough are up at the target availability.
+
+    P[Binomial(n + s, p) <= s] >= A for n groups needed, s to spare, and the share p of them that is down. They depend
+    on the need alone, not on what is ordered; where nothing is needed there are none.
+    """
+    group = total(repair_group * site_trains_on, HARDWARE)
+    down = total(group_down_share * site_trains_on, HARDWARE)
+    return spares_required(whole_units(gpus_required / group), down, cluster_availability) * group
+
+
 @quantity(unit="1", axes="month site hardware", decision=True)
 def orders(
     nodes_required: Array,
+    nodes_spare: Array,
     nodes_before_equivalent: Array,
     export_permitted: Array,
     site_trains_on: Array,
@@ -47,20 +68,23 @@ def orders(
     node_lead_time: Array,
     site_commissioning: Array,
     site_order_interval: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
-    """Whole nodes ordered, by the month in which they enter service: the training kind, for the worst month ahead."""
+    """Whole nodes ordered, by the month in which they enter service: the training kind, for the worst month ahead.
+
+    They cover the need and the spares together.
+    """
     wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
     permitted = on(total(export_permitted * site_trains_on, HARDWARE), MONTH, SITE)
     delivered = at_moment_before(permitted, on(site_commissioning, SITE), calendar.edges)
     entering = _orders(
-        on(nodes_required, MONTH, SITE),
+        on(nodes_required + nodes_spare, MONTH, SITE),
         on(nodes_before_equivalent, MONTH, SITE),
         delivered * on(site_may_order, SITE)[:, None],
         calendar.month_after(on(wait, SITE)),
         on(site_order_interval, SITE),
-        months_of_life(economics_equipment_life),
+        months_of_life(cluster_refresh_age),
     )
     return place(entering, DRAW, MONTH, SITE) * site_trains_on
 
@@ -74,7 +98,7 @@ def storage_orders(
     system_lead_time: Array,
     storage_policy_commissioning: Array,
     storage_policy_order_interval: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
     """Whole storage units ordered, by the month in which they enter service, for the worst month ahead."""
@@ -88,33 +112,84 @@ def storage_orders(
         np.broadcast_to(allowed, (len(allowed), *shape)).reshape(len(allowed), shape[0], -1),
         np.repeat(earliest, shape[2], axis=1),
         storage_policy_order_interval.reshape(-1, 1),
-        months_of_life(economics_equipment_life),
+        months_of_life(cluster_refresh_age),
     )
     return place(entering.reshape(-1, *shape), DRAW, MONTH, TIER, SITE)
 
 
-@quantity(unit="1", axes="month site", decision=True)
-def switches(nodes: Array, node_nics: Array, switch_ports: Array) -> Array:
-    """Whole switches of the compute fabric: a non-blocking fat tree over all compute ports of the site."""
-    return whole_units(switches_required(total(nodes * node_nics, HARDWARE), switch_ports))
-
-
-@quantity(unit="1", axes="site", decision=True)
-def switches_at_start(
-    nodes_before: Array, nodes_committed_entering: Array, node_nics: Array, switch_ports: Array
+@quantity(unit="1", axes="month network site", decision=True)
+def switches_leaf(
+    node_endpoints: Array,
+    network_endpoints: Array,
+    node_rails: Array,
+    leaf_down_ports: Array,
+    switch_ports: Array,
+    fabric_planes: Array,
 ) -> Array:
-    """Whole switches that the nodes of plan_start hang on; they are there already."""
-    there = first(nodes_before - nodes_committed_entering, MONTH)
-    ports = total(there * node_nics, HARDWARE)
-    return whole_units(switches_required(ports, switch_ports))
+    """Whole leaf switches on all planes: each kind of node has leaves for each of its rails."""
+    rails = concatenate(NETWORK, node_rails, *[np.ones_like(node_rails)] * (len(NETWORKS) - 1))
+    by_rail = total(fabric.leaves_by_rail(node_endpoints, rails, leaf_down_ports), HARDWARE)
+    return fabric.leaves(by_rail, network_endpoints, switch_ports, leaf_down_ports) * fabric_planes
 
 
-@quantity(unit="1", axes="month site", decision=True)
+@quantity(unit="1", axes="month network site", decision=True)
+def switches_spine(
+    switches_leaf: Array, leaf_uplinks: Array, switch_ports: Array, fabric_planes: Array
+) -> Array:
+    """Whole spine switches on all planes: rounded up until the uplinks of a leaf divide evenly among them."""
+    return fabric.spines(switches_leaf / fabric_planes, leaf_uplinks, switch_ports) * fabric_planes
+
+
+@quantity(unit="1", axes="month network site", decision=True)
+def switches_core(
+    switches_leaf: Array,
+    switches_spine: Array,
+    switch_ports: Array,
+    fabric_core_oversubscription: Array,
+    fabric_planes: Array,
+) -> Array:
+    """Whole core switches on all planes; none while two tiers are enough."""
+    leaf, spine = switches_leaf / fabric_planes, switches_spine / fabric_planes
+    return fabric.cores(leaf, spine, switch_ports, fabric_core_oversubscription) * fabric_planes
+
+
+@quantity(unit="1", axes="network site", decision=True)
+def switches_at_start(
+    network_endpoints_at_start: Array,
+    leaf_down_ports: Array,
+    leaf_uplinks: Array,
+    switch_ports: Array,
+    fabric_core_oversubscription: Array,
+    fabric_planes: Array,
+) -> Array:
+    """Whole switches that what stands at plan_start hangs on, taken as one rail; they are there already."""
+    none = np.zeros_like(network_endpoints_at_start)
+    leaf = fabric.leaves(none, network_endpoints_at_start, switch_ports, leaf_down_ports)
+    spine = fabric.spines(leaf, leaf_uplinks, switch_ports)
+    core = fabric.cores(leaf, spine, switch_ports, fabric_core_oversubscription)
+    return (leaf + spine + core) * fabric_planes
+
+
+@quantity(unit="1", axes="month network site", decision=True)
+def optics(
+    links_to_endpoints: Array,
+    links_to_spines: Array,
+    links_to_cores: Array,
+    switch_ports_per_module: Array,
+    fabric_endpoint_ports_per_module: Array,
+) -> Array:
+    """Whole pluggable modules of each network: at endpoints, and at all switch ports in use."""
+    ports = links_to_endpoints + 2.0 * (links_to_spines + links_to_cores)
+    ends = whole_units(links_to_endpoints / fabric_endpoint_ports_per_module)
+    return whole_units(ports / switch_ports_per_module) + ends
+
+
+@quantity(unit="1", axes="month network site", decision=True)
 def switch_orders(
     switches: Array,
     switches_at_start: Array,
     site_order_interval: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
     """Whole switches entering service: as the fabric grows, and in place of those at the end of their life.
@@ -122,23 +197,94 @@ def switch_orders(
     They are bought with the nodes that hang on them, as often, and never later than they; what is there at
     plan_start serves one life from then on.
     """
-    need = on(switches, MONTH, SITE)
-    life = months_of_life(economics_equipment_life)
-    serving = np.arange(calendar.months)[None, :] < life
-    before = on(switches_at_start, SITE)[:, None, :] * serving[:, :, None]
-    at_once = np.zeros((1, need.shape[2]), dtype=np.int64)
-    interval = on(site_order_interval, SITE)
-    entering = _orders(need, before, np.ones((1, *need.shape[1:])), at_once, interval, life)
+    return _with_the_nodes(
+        switches, switches_at_start, site_order_interval, cluster_refresh_age, calendar
+    )
+
+
+@quantity(unit="1", axes="month network site", decision=True)
+def link_orders(
+    links: Array,
+    network_endpoints_at_start: Array,
+    fabric_planes: Array,
+    site_order_interval: Array,
+    cluster_refresh_age: Array,
+    calendar: Calendar,
+) -> Array:
+    """Whole links entering service, as their switches; at plan_start those of the endpoints are there already."""
+    there = whole_units(network_endpoints_at_start * fabric_planes)
+    return _with_the_nodes(
+        whole_units(links), there, site_order_interval, cluster_refresh_age, calendar
+    )
+
+
+def _with_the_nodes(
+    need: Array, at_start: Array, order_interval: Array, life: Array, calendar: Calendar
+) -> Array:
+    """Entering service on (month, network, site): bought as often as the nodes, never later than they."""
+    wanted = on(need, MONTH, NETWORK, SITE)
+    shape = wanted.shape[1:]
+    months = months_of_life(life)
+    serving = np.arange(calendar.months)[None, :] < months
+    before = on(at_start, NETWORK, SITE)[:, None] * serving[:, :, None, None]
+    count = shape[1] * shape[2]
+    entering = _orders(
+        wanted.reshape(-1, shape[0], count),
+        np.broadcast_to(before, (len(before), *shape)).reshape(-1, shape[0], count),
+        np.ones((1, shape[0], count)),
+        np.zeros((1, count), dtype=np.int64),
+        np.tile(on(order_interval, SITE), (1, shape[1])),
+        months,
+    )
+    return place(entering.reshape(-1, *shape), DRAW, MONTH, NETWORK, SITE)
+
+
+@quantity(unit="1", axes="month site", decision=True)
+def rig_orders(
+    rigs_required: Array,
+    rigs_before: Array,
+    qualification_most_rigs: Array,
+    qualification_rig_lead_time: Array,
+    site_may_order: Array,
+    site_order_interval: Array,
+    economics_equipment_life: Array,
+    calendar: Calendar,
+) -> Array:
+    """Whole rigs entering service: for the worst month ahead, but never beyond the most that the policy allows."""
+    most = np.floor(qualification_most_rigs)
+    need = on(np.minimum(rigs_required, most), MONTH, SITE)
+    months, sites = need.shape[1:]
+    entering = _orders(
+        need,
+        on(rigs_before, MONTH, SITE),
+        np.broadcast_to(on(site_may_order, SITE)[:, None, :], (1, months, sites)),
+        np.repeat(calendar.month_after(on(qualification_rig_lead_time)[:, None]), sites, axis=1),
+        on(site_order_interval, SITE),
+        months_of_life(economics_equipment_life),
+    )
     return place(entering, DRAW, MONTH, SITE)
 
 
 @quantity(unit="1", axes="month site", decision=True)
 def racks(
-    nodes: Array, node_nodes_per_rack: Array, storage_units: Array, system_units_per_rack: Array
+    nodes: Array,
+    node_nodes_per_rack: Array,
+    storage_units: Array,
+    system_units_per_rack: Array,
+    rigs: Array,
+    qualification_rigs_per_rack: Array,
 ) -> Array:
-    """Whole racks for nodes of each kind and storage of each tier; switches sit on top of them."""
+    """Whole racks for nodes of each kind, storage of each tier, and rigs; switches sit on top of them."""
     compute = total(whole_units(nodes / node_nodes_per_rack), HARDWARE)
-    return compute + total(whole_units(storage_units / system_units_per_rack), TIER)
+    stored = total(whole_units(storage_units / system_units_per_rack), TIER)
+    return compute + stored + whole_units(rigs / qualification_rigs_per_rack)
+
+
+@quantity(unit="1", axes="program", decision=True)
+def recorders(sensor_rate_encoded: Array, vehicle_recorder_rate: Array) -> Array:
+    """Whole recorders in a vehicle that take everything its sensors send, after compression."""
+    share = sensor_rate_encoded / vehicle_recorder_rate
+    return np.where(sensor_rate_encoded > 0, np.maximum(whole_units(share), 1.0), 0.0)
 
 
 @quantity(unit="day", decision=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from planner.axes import DRAW, HARDWARE, MONTH, SITE, TIER, Array, first, on, place, total
+from planner.axes import DRAW, HARDWARE, MONTH, NETWORK, SITE, TIER, Array, first, on, place, total
 from planner.catalogue import Calendar
 from planner.graph import quantity
 from planner.perf.ordering import at_moment_before, moved_earlier, moved_later
@@ -205,29 +205,24 @@ def storage_payments(
 # --- Networks, halls, and what comes on top --------------------------------------------------------------------------
 
 
-@quantity(unit="USD", axes="")
-def switch_cost(
+@quantity(unit="USD", axes="month network site")
+def network_bought(
+    switch_orders: Array,
     switch_price: Array,
-    switch_ports: Array,
+    link_orders: Array,
     switch_cable_price: Array,
-    fabric_other_share: Array,
+    rented_share: Array,
     economics_currency_factor: Array,
 ) -> Array:
-    """Price of a switch with its cables (each has two ends), and by share of the other networks beside it."""
-    price = switch_price + switch_ports * switch_cable_price / 2.0
-    return price * (1.0 + fabric_other_share) * economics_currency_factor
-
-
-@quantity(unit="USD", axes="month site")
-def fabric_value(switch_orders: Array, switch_cost: Array, rented_share: Array) -> Array:
-    """Price of the networks that enter service in the month, but for those of rented nodes."""
-    return switch_orders * switch_cost * (1.0 - rented_share)
+    """Price of the switches and links that enter service in each network, but for those of rented nodes."""
+    bought = switch_orders * switch_price + link_orders * switch_cable_price
+    return bought * (1.0 - rented_share) * economics_currency_factor
 
 
 @quantity(unit="USD", axes="month")
-def fabric_payments(fabric_value: Array) -> Array:
-    """Paid for networks, when their switches enter service."""
-    return total(fabric_value, SITE)
+def network_payments(network_bought: Array) -> Array:
+    """Paid for networks, when their switches and links enter service."""
+    return total(network_bought, NETWORK, SITE)
 
 
 @quantity(unit="USD", axes="month")
@@ -245,13 +240,15 @@ def installation_payments(
     site_rents: Array,
     storage_order_value: Array,
     storage_committed_value: Array,
-    fabric_value: Array,
+    network_bought: Array,
+    rig_value_entering: Array,
     economics_installation_share: Array,
 ) -> Array:
     """Paid for integration and installation of equipment, bought or leased, when it enters service."""
     compute = (node_order_value + node_committed_value) * (1.0 - site_rents)
     storage = storage_order_value + storage_committed_value
-    value = total(compute, SITE, HARDWARE) + total(storage, TIER, SITE) + total(fabric_value, SITE)
+    value = total(compute, SITE, HARDWARE) + total(storage, TIER, SITE)
+    value = value + total(network_bought, NETWORK, SITE) + rig_value_entering
     return value * economics_installation_share
 
 
@@ -262,11 +259,11 @@ def duty_payments(
     site_rents: Array,
     storage_delivered_value: Array,
     system_duty: Array,
-    fabric_value: Array,
+    network_bought: Array,
     switch_duty: Array,
     price_level: Array,
 ) -> Array:
     """Customs duty on equipment, bought or leased, at its delivery; value-added taxes come back and are left out."""
     compute = total(node_delivered_value * node_duty * (1.0 - site_rents), SITE, HARDWARE)
     stored = total(storage_delivered_value * system_duty, TIER, SITE)
-    return (compute + stored) / price_level + total(fabric_value * switch_duty, SITE)
+    return (compute + stored) / price_level + total(network_bought * switch_duty, NETWORK, SITE)

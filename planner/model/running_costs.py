@@ -6,7 +6,19 @@ are in money of the base date, at the prices of their month. What is rented runs
 
 from __future__ import annotations
 
-from planner.axes import HARDWARE, LINK, PACKAGE, PROGRAM, REGION, SITE, TIER, Array, take, total
+from planner.axes import (
+    HARDWARE,
+    LINK,
+    NETWORK,
+    PACKAGE,
+    PROGRAM,
+    REGION,
+    SITE,
+    TIER,
+    Array,
+    take,
+    total,
+)
 from planner.catalogue import LINKS
 from planner.graph import quantity
 
@@ -32,9 +44,8 @@ def maintenance_cost(
     node_price: Array,
     storage_units: Array,
     system_price: Array,
-    switches: Array,
-    switch_cost: Array,
-    rented_share: Array,
+    network_value: Array,
+    rig_value: Array,
     economics_maintenance_share: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
@@ -42,9 +53,22 @@ def maintenance_cost(
     """Support and maintenance: a share a year of today's price of all equipment in service, but for rented nodes."""
     compute = total((nodes - nodes_rented) * node_price, SITE, HARDWARE)
     stored = total(storage_units * system_price, TIER, SITE)
-    networks = total(switches * (1.0 - rented_share), SITE) * switch_cost
-    value = (compute + stored) * economics_currency_factor + networks
+    value = (compute + stored) * economics_currency_factor + total(network_value, SITE) + rig_value
     return value * economics_maintenance_share * month_seconds
+
+
+@quantity(unit="USD", axes="month site")
+def network_value(
+    switches: Array,
+    switch_price: Array,
+    links: Array,
+    switch_cable_price: Array,
+    rented_share: Array,
+    economics_currency_factor: Array,
+) -> Array:
+    """Price of the switches and links of all networks in service, but for those of rented nodes."""
+    there = switches * switch_price + links * switch_cable_price
+    return total(there, NETWORK) * (1.0 - rented_share) * economics_currency_factor
 
 
 @quantity(unit="USD", axes="month")
@@ -74,13 +98,13 @@ def staff_cost(
 
 @quantity(unit="USD", axes="month")
 def wan_cost(
-    site_ingest_peak: Array,
+    wan_bandwidth: Array,
     location_transit_price: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
 ) -> Array:
-    """Internet transit of the sites, by the capacity that takes their busiest hour in; delivery has its own price."""
-    monthly = total(site_ingest_peak * location_transit_price, SITE)
+    """Wide-area capacity of the sites, all of it at the price of internet transit; delivery to vehicles has its own."""
+    monthly = total(wan_bandwidth * location_transit_price, SITE)
     return monthly * month_seconds * economics_currency_factor
 
 

@@ -29,7 +29,8 @@ LICENCES = ITEMS.index("licences")
 OWN = ("nodes", "network", "lease", "rent", "licences")  # items that accelerators cause alone
 BY_PRICE = ("installation", "duty", "maintenance")  # that follow the price of equipment
 BY_POWER = ("building", "colocation", "energy", "staff")  # that follow power
-EQUIPMENT = ("nodes", "network", "lease", "storage")
+OTHER_EQUIPMENT = ("storage", "rigs")
+EQUIPMENT = ("nodes", "network", "lease", *OTHER_EQUIPMENT)
 
 
 @quantity(unit="vehicle year")
@@ -92,13 +93,18 @@ def cost_share_of_revenue(
 
 @quantity(unit="1", axes="item")
 def compute_part(
-    cash_flow: Array, discount_factor: Array, it_power: Array, storage_power: Array
+    cash_flow: Array,
+    discount_factor: Array,
+    it_power: Array,
+    storage_power: Array,
+    rig_power: Array,
 ) -> Array:
     """Part of each item that accelerators cause: their own items, a share by price of equipment, a share by power."""
     paid = total(cash_flow * discount_factor, MONTH)
     equipment = total(paid * among(EQUIPMENT), ITEM)
-    by_price = 1.0 - ratio(total(paid * among(("storage",)), ITEM), equipment)
-    by_power = 1.0 - ratio(total(storage_power, MONTH, SITE), total(it_power, MONTH, SITE))
+    by_price = 1.0 - ratio(total(paid * among(OTHER_EQUIPMENT), ITEM), equipment)
+    others = total(storage_power + rig_power, MONTH, SITE)
+    by_power = 1.0 - ratio(others, total(it_power, MONTH, SITE))
     shares = dict.fromkeys(OWN, place(1.0)) | dict.fromkeys(BY_PRICE, by_price)
     return by_item(**shares, **dict.fromkeys(BY_POWER, by_power))
 

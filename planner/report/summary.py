@@ -21,7 +21,15 @@ from rich.text import Text
 from planner import units
 from planner.axes import DRAW, ECU, ITEM, MONTH, RANK, SITE, TIER, Array
 from planner.catalogue import ITEMS, SECONDS_A_YEAR, TIERS
-from planner.findings import Assumption, CheckResult, Order, Warning_, binding, checks
+from planner.findings import (
+    STORAGE_NEEDS,
+    Assumption,
+    CheckResult,
+    Order,
+    Warning_,
+    binding,
+    checks,
+)
 from planner.lineage import axis_count, scenario_argument, spread_values
 from planner.plan import Plan
 from planner.text import counted, printable
@@ -42,10 +50,13 @@ WARNINGS_SHOWN = 8
 ASSUMPTIONS_SHOWN = 8
 SITES_SHOWN = 5
 TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not below this part of it
+# What binds a tier, in the room of a trend.
+IN_SHORT = {"capacity": "capacity", "read bandwidth": "reading", "write bandwidth": "writing"}
 LEAST = 0.001  # what is smaller is printed as less than this
 BARS = "▁▂▃▄▅▆▇█"
 GPU_HOURS = "GPU-hour"  # accelerator-hours, which have no unit of their own
-COUNTED = ("1", "vehicle", GPU_HOURS)
+KILOMETRES = "simulated km"  # counted like hours: millions of them, not thousands of km
+COUNTED = ("1", "vehicle", GPU_HOURS, KILOMETRES)
 # Totals of the Money group, and the items that stand below them where they are paid.
 _MONEY_PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "capex": {"nodes": ("nodes",)},
@@ -340,10 +351,15 @@ def _rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Storage", f"{tier} needed", need, _largest, bound[tier])
         yield _row(plan, "Storage", f"{tier} in service", f"storage_{tier}", _last)
     yield from _compute_rows(plan)
+    yield from _release_rows(plan)
+    yield from _edge_rows(plan)
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
     yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
     yield Row("OTA", "reachable", "%", _whole(plan, "ota_reachable_share"), _last)
+    yield _row(plan, "Network", "switches", "switches", _last)
+    yield _row(plan, "Network", "links", "links", _last)
+    yield _row(plan, "Network", "WAN to buy", "wan_bandwidth", _largest)
     yield from _site_rows(plan)
     yield from _money_rows(plan)
     yield _row(plan, "Carbon", "CO2e", "carbon", _sum)
@@ -387,6 +403,8 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
 def _compute_rows(plan: Plan) -> Iterator[Row]:
     """Need and stock; where other kinds than the one trained on serve, the stock also in that kind."""
     yield _row(plan, "Compute", "GPUs needed", "gpus_required", _largest)
+    if _monthly(plan, "gpus_spare").max() > 0:
+        yield _row(plan, "Compute", "spare GPUs needed", "gpus_spare", _largest)
     yield _row(plan, "Compute", "GPUs in service", "gpus", _last)
     if not np.allclose(_monthly(plan, "gpus"), _monthly(plan, "gpus_equivalent")):
         kinds = {site.training for site in plan.project.inputs.scenario.sites.values()}
@@ -394,6 +412,30 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", _last)
     hours = units.from_base(_whole(plan, "training_gpu_hours"), "hour")
     yield Row("Compute", "GPU-hours needed", GPU_HOURS, hours, _sum)
+
+
+def _release_rows(plan: Plan) -> Iterator[Row]:
+    """What it takes until a release may go out; nothing where no release is simulated or qualified."""
+    if _monthly(plan, "rigs_required").max() > 0:
+        yield _row(plan, "Release", "variants", "variants", _last)
+        yield _row(plan, "Release", "rigs needed", "rigs_required", _largest)
+        yield _row(plan, "Release", "rigs in service", "rigs", _last)
+    if _monthly(plan, "simulated_distance").max() > 0:
+        distance = units.from_base(_whole(plan, "simulated_distance"), "km")
+        yield Row("Release", "simulated km", KILOMETRES, distance, _sum)
+
+
+def _edge_rows(plan: Plan) -> Iterator[Row]:
+    """How full each ECU on the road is, and how many are built."""
+    ecus = plan.project.labels[ECU]
+    for index, ecu in enumerate(ecus):
+        used = _whole(plan, "edge_used", (ECU, index))
+        if used.max() > 0:
+            yield Row("Edge", f"{ecu} used", "%", used, _largest)
+    for index, ecu in enumerate(ecus):
+        built = _whole(plan, "ecu_units", (ECU, index))
+        if built[plan.horizon].max() > 0:
+            yield Row("Edge", f"{ecu} built", "1", built, _sum)
 
 
 def _money_rows(plan: Plan) -> Iterator[Row]:
@@ -420,14 +462,13 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
 
 def _bound_by(plan: Plan) -> dict[str, str]:
     """What decides the size of each tier in the month of its largest need."""
-    names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
     found = {}
     for index, tier in enumerate(TIERS):
-        capacity, bandwidth = (_monthly(plan, name, (TIER, index)) for name in names)
-        month = int(np.argmax(np.maximum(capacity, bandwidth)))
-        if max(capacity[month], bandwidth[month]) > 0:
-            found[tier] = "capacity" if capacity[month] >= bandwidth[month] else "bandwidth"
-    return {tier: found.get(tier, "") for tier in TIERS}
+        needs = np.stack([_monthly(plan, name, (TIER, index)) for name in STORAGE_NEEDS])
+        largest, month = np.unravel_index(np.argmax(needs), needs.shape)
+        words = list(STORAGE_NEEDS.values())[largest]
+        found[tier] = IN_SHORT[words] if needs[largest, month] > 0 else ""
+    return found
 
 
 def _whole(plan: Plan, name: str, at: tuple[int, int] | None = None) -> Array:
@@ -540,14 +581,14 @@ def _no_orders(plan: Plan) -> str:
 
 def _outside_the_book(plan: Plan) -> Iterator[str]:
     """What else the plan invests in."""
-    kinds = {"switches": "network", "halls": "building"}
+    kinds = {"switches": "network", "rigs": "rigs", "halls": "building"}
     paid = {
         kind: float(_whole(plan, "cash_flow", (ITEM, ITEMS.index(item))).sum())
         for kind, item in kinds.items()
     }
     parts = [f"{kind} ({units.show(usd, 'USD')})" for kind, usd in paid.items() if usd]
     if parts:
-        yield f"  without {' and '.join(parts)}"
+        yield f"  without {', '.join(parts[:-1])}{' and ' if parts[:-1] else ''}{parts[-1]}"
 
 
 def _what(order: Order, room: int) -> str:

@@ -78,7 +78,7 @@ def test_who_rents_pays_no_nodes_network_hall_or_staff_for_them() -> None:
     bought, rented = with_all_sites("acquisition=buy"), with_all_sites("acquisition=rent")
     own, theirs = by_item(bought["cash_flow"]), by_item(rented["cash_flow"])
     assert theirs["nodes"] == theirs["network"] == theirs["lease"] == 0 < theirs["rent"]
-    for item in ("storage", "licences", "wan", "cellular", "delivery"):
+    for item in ("storage", "rigs", "licences", "wan", "cellular", "delivery"):
         assert theirs[item] == pytest.approx(own[item], rel=1e-12), item
     for item in ("building", "energy", "maintenance", "staff", "installation"):
         assert 0 < theirs[item] < own[item], item
@@ -92,9 +92,9 @@ def test_rent_is_paid_for_every_hour_of_every_chip() -> None:
     assert paid.item() == pytest.approx(3 * 32 * 2.29 * 720)
 
 
-def test_storage_needs_its_hall_whoever_owns_the_nodes() -> None:
-    assert hall_power(place(100.0), place(10.0), ONE).item() == 10
-    assert hall_power(place(100.0), place(10.0), ZERO).item() == 100
+def test_storage_and_rigs_need_their_hall_whoever_owns_the_nodes() -> None:
+    assert hall_power(place(100.0), place(10.0), place(5.0), ONE).item() == 15
+    assert hall_power(place(100.0), place(10.0), place(5.0), ZERO).item() == 100
 
 
 def test_colocation_takes_the_place_of_the_building() -> None:

@@ -127,11 +127,11 @@ def test_the_total_cost_is_what_is_paid_less_what_is_left() -> None:
 def test_costs_add_up(everything: dict[str, Array]) -> None:
     """Every total of the main scenario is the sum of its parts, from the lines to the total cost."""
     lines = {
-        "capex": ("node_payments", "storage_payments", "fabric_payments", "building_payments"),
+        "capex": ("node_payments", "storage_payments", "network_payments", "building_payments"),
         "opex": ("lease_payments", "rent_cost", "colocation_cost", "energy_cost"),
     }
     more = {
-        "capex": ("installation_payments", "duty_payments"),
+        "capex": ("rig_value_entering", "installation_payments", "duty_payments"),
         "opex": (*(f"{n}_cost" for n in ("maintenance", "licence", "staff", "wan")),),
     }
     more["opex"] = (*more["opex"], "cellular_cost", "delivery_cost")

@@ -66,7 +66,9 @@ def test_only_what_is_on_order_enters() -> None:
 
 
 def test_orders_add_to_the_stock_and_retire_with_their_life() -> None:
-    orders = place(np.array([[2.0, 0], [0, 0], [0, 1], [0, 0], [0, 0], [0, 0]])[:, None], 1, 10, 11)
+    orders = place(
+        np.array([[2.0, 0], [0, 0], [0, 1], [0, 0], [0, 0], [0, 0]])[:, None], MONTH, SITE, HARDWARE
+    )
     before = nodes_before(stock((-1, 5, 0)), place(YEAR), CALENDAR)
     found = nodes(orders, before, place(YEAR / 4))
     assert by_kind(found) == [[7, 0], [7, 0], [7, 1], [5, 1], [5, 1], [5, 0]]
@@ -102,10 +104,13 @@ def test_deliveries_and_orders_are_earlier_by_commissioning_and_lead_time() -> N
 def test_power_of_a_scalable_unit_of_dgx_h100() -> None:
     # 32 DGX H100 of 10.2 kW at most (NVIDIA data sheet), 12 switches of 1.7 kW, half as much for other networks.
     racked = place(np.array([[32.0]]), SITE, HARDWARE)
-    provisioned = it_power(racked, place(10_200.0), place(5000.0), place(12 * 1700 * 1.5))
+    provisioned = it_power(
+        racked, place(10_200.0), place(5000.0), place(12 * 1700 * 1.5), place(0.0)
+    )
     assert provisioned.item() == pytest.approx(326_400 + 5000 + 30_600)
     mean = it_power_mean(
-        racked, place(2000.0), place(7000.0), place(0.6), place(5000.0), place(30_600.0)
+        racked,
+        *(place(x) for x in (2000.0, 7000.0, 0.6, 5000.0, 30_600.0, 0.0)),
     )
     assert mean.item() == pytest.approx(32 * 5000 + 35_600)
     assert site_power(provisioned, place(1.45)).item() == pytest.approx(362_000 * 1.45)
@@ -145,9 +150,10 @@ def test_power_at_start_is_of_what_is_installed_and_not_of_what_is_on_order() ->
         place(1000.0),
         place(2.0),
         place(1500.0),
-        place(0.5),
+        place(np.array([4.0, 4]), MONTH),
+        place(3000.0),
     )
-    assert found.item() == 6 * 10_000 + 2 * 1000 + 2 * 1500 * 1.5
+    assert found.item() == 6 * 10_000 + 2 * 1000 + 2 * 1500 + 4 * 3000
 
 
 def test_ordered_delivered_and_entering_are_the_same_units(everything: dict[str, Array]) -> None:

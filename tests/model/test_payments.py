@@ -12,15 +12,14 @@ from planner.model.acquisition import hall_power_added
 from planner.model.payments import (
     building_payments,
     duty_payments,
-    fabric_payments,
-    fabric_value,
     installation_payments,
+    network_bought,
+    network_payments,
     node_committed_value,
     node_contract_level,
     node_delivered_value,
     node_order_value,
     node_payments,
-    switch_cost,
 )
 from planner.plan import Project, load
 from planner.units import to_base
@@ -94,11 +93,14 @@ def test_a_balance_fixed_at_the_order_loses_worth_by_delivery() -> None:
     assert paid == pytest.approx([300, 0, 0, 700 / 1.1, 0, 0])
 
 
-def test_a_switch_brings_half_a_cable_a_port() -> None:
-    # 12 switches of USD 30,000 with 64 ports and cables of USD 600; half for other networks.
-    unit = switch_cost(*(place(x) for x in (30_000.0, 64.0, 600.0, 0.5, 1.0)))
-    paid = fabric_payments(fabric_value(place(12.0), unit, ZERO))
-    assert paid.item() == pytest.approx(12 * (30_000 + 32 * 600) * 1.5)
+def test_a_network_is_its_switches_and_its_links() -> None:
+    # 12 switches of USD 30,000 and 512 cables of USD 600; of rented nodes it is their owner's.
+    def paid(rented: float) -> float:
+        bought = network_bought(*(place(x) for x in (12.0, 30_000.0, 512.0, 600.0, rented, 1.0)))
+        return network_payments(bought).item()
+
+    assert paid(0) == pytest.approx(12 * 30_000 + 512 * 600)
+    assert paid(1) == 0
 
 
 def test_a_megawatt_of_hall_at_eleven_dollars_a_watt() -> None:
@@ -113,9 +115,7 @@ def test_growth_is_built_and_shrinkage_gives_nothing_back() -> None:
 
 
 def test_installation_and_duty_come_on_top_of_the_price() -> None:
-    shares = installation_payments(
-        place(70.0), place(30.0), ZERO, place(20.0), ZERO, place(5.0), place(0.1)
-    )
+    shares = installation_payments(*(place(x) for x in (70.0, 30.0, 0.0, 20.0, 0.0, 4.0, 1.0, 0.1)))
     assert shares.item() == pytest.approx(12.5)
     duty = duty_payments(*(place(x) for x in (100.0, 0.25, 0.0, 20.0, 0.1, 5.0, 0.2, 1.0)))
     assert duty.item() == pytest.approx(25 + 2 + 1)
@@ -127,19 +127,20 @@ def test_all_orders_are_paid_in_full_within_the_horizon() -> None:
         "5pct_ev_market",
         set=["economics.inflation=0 %", "duties.customs.duties[0].rate=25 %"],
     )
-    parts = ("node_payments", "storage_payments", "fabric_payments", "installation_payments")
-    paid = project.run([*parts, "duty_payments"])
-    x = project.run(["orders", "storage_orders", "fabric_value"])
+    parts = ("node_payments", "storage_payments", "network_payments", "installation_payments")
+    paid = project.run([*parts, "rig_value_entering", "duty_payments"])
+    x = project.run(["orders", "storage_orders", "network_bought", "rig_value_entering"])
     leaves = project.leaves
     nodes = x["orders"] * leaves["node_price"]
     storage = x["storage_orders"] * leaves["system_price"]
     priced = (
         (nodes, leaves["node_duty"]),
         (storage, leaves["system_duty"]),
-        (x["fabric_value"], leaves["switch_duty"]),
+        (x["network_bought"], leaves["switch_duty"]),
     )
     installed = leaves["economics_installation_share"]
-    due = sum((value * (1.0 + installed + duty)).sum() for value, duty in priced)
+    rigs = (x["rig_value_entering"] * (1.0 + installed)).sum()
+    due = rigs + sum((value * (1.0 + installed + duty)).sum() for value, duty in priced)
     assert sum(each.sum() for each in paid.values()) == pytest.approx(due, rel=1e-12)
     # Racks of Taiwanese origin are no imports in Taiwan; storage of unknown origin is one everywhere.
     assert np.unique(leaves["node_duty"]).tolist() == [0.0, 0.25]
@@ -155,10 +156,10 @@ def test_what_is_on_order_for_the_first_month_needs_a_hall_and_switches_like_any
             "5pct_ev_market",
             set=[
                 f"sites.taiwan.committed=[{stock % month}]",
-                "economics.equipment_life=20 year",
+                "cluster.refresh_age=20 year",
             ],
         )
-        found = project.run(["building_payments", "fabric_payments"])
+        found = project.run(["building_payments", "network_payments"])
         costs.append([total(found[name], MONTH).item() for name in found])
     assert costs[0] == pytest.approx(costs[1], rel=1e-12)
 

@@ -10,6 +10,7 @@ from planner.model.running_costs import (
     cellular_cost,
     licence_cost,
     maintenance_cost,
+    network_value,
     ota_cellular_bytes,
     staff_cost,
     wan_cost,
@@ -48,15 +49,20 @@ def test_transit_is_paid_by_capacity() -> None:
     assert wan_cost(capacity, price, ONE, place(YEAR / 12)).item() == pytest.approx(5000)
 
 
-def test_rented_nodes_and_their_network_are_maintained_by_their_owner() -> None:
-    def cost(rented: float, share: float) -> float:
+def test_rented_nodes_are_maintained_by_their_owner() -> None:
+    def cost(rented: float) -> float:
         nodes, price = place(10.0), place(100.0)
-        rest = (place(x) for x in (4.0, 50.0, 2.0, 30.0, share))
+        rest = (place(x) for x in (4.0, 50.0, 60.0, 40.0))  # storage, networks, rigs
         year = place(to_base(0.05, "1/year")), ONE, place(YEAR)
         return maintenance_cost(nodes, place(rented), price, *rest, *year).item()
 
-    assert cost(0, 0) == pytest.approx(0.05 * (1000 + 200 + 60))
-    assert cost(10, 1) == pytest.approx(0.05 * 200)
+    assert cost(0) == pytest.approx(0.05 * (1000 + 200 + 60 + 40))
+    assert cost(10) == pytest.approx(0.05 * (200 + 60 + 40))
+
+
+def test_networks_of_rented_nodes_are_their_owners() -> None:
+    there = (place(x) for x in (2.0, 30.0, 4.0, 5.0))
+    assert network_value(*there, place(0.25), ONE).item() == pytest.approx(0.75 * 80)
 
 
 def test_energy_is_paid_at_the_price_of_its_site(

@@ -66,11 +66,11 @@ def test_an_hour_of_every_gpu_pays_for_compute(
 
 def test_parts_of_compute_follow_price_and_power() -> None:
     cost = place(np.array([60.0 if item == "nodes" else 20.0 for item in ITEMS]), ITEM)
-    part = compute_part(cost, place(1.0), place(100.0), place(10.0)).ravel()
+    part = compute_part(cost, place(1.0), place(100.0), place(6.0), place(4.0)).ravel()
     by_name = dict(zip(ITEMS, part, strict=True))
     assert (by_name["nodes"], by_name["storage"], by_name["cellular"]) == (1, 0, 0)
     assert by_name["energy"] == by_name["building"] == pytest.approx(0.9)
-    assert by_name["maintenance"] == pytest.approx(1 - 20 / 120)
+    assert by_name["maintenance"] == pytest.approx(1 - 40 / 140)
 
 
 def test_owning_pays_above_the_breakeven_utilisation() -> None:

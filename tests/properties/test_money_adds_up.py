@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.axes import HARDWARE, ITEM, MONTH, SITE, TIER, Array, take, total
+from planner.axes import HARDWARE, ITEM, MONTH, NETWORK, SITE, TIER, Array, take, total
 from planner.catalogue import INVESTMENT, ITEMS, RUNNING, among
 from planner.model import carbon as carbon_model
 from planner.model import cash_flow as ledger_model
@@ -41,8 +41,15 @@ MIXED = (
 )
 LAYOUTS = ("bought", "mixed", "mixed and running")
 LINES = (
-    *("node_payments", "storage_payments", "fabric_payments", "building_payments"),
-    *("installation_payments", "duty_payments", "lease_payments", "rent_cost", "colocation_cost"),
+    *("node_payments", "storage_payments", "network_payments", "rig_value_entering"),
+    *(
+        "building_payments",
+        "installation_payments",
+        "duty_payments",
+        "lease_payments",
+        "rent_cost",
+        "colocation_cost",
+    ),
     *("energy_cost", "maintenance_cost", "licence_cost", "staff_cost", "wan_cost"),
     *("cellular_cost", "delivery_cost"),
 )
@@ -91,7 +98,13 @@ def check_carbon(project: Project, chosen: Example) -> None:
 
 PAID = ("node_payments", "storage_payments", "lease_payments")
 DUE = ("node_order_value", "node_committed_value", "storage_order_value", "storage_committed_value")
-ON_TOP = ("installation_payments", "duty_payments", "fabric_value", "node_delivered_value")
+ON_TOP = (
+    "installation_payments",
+    "duty_payments",
+    "network_bought",
+    "node_delivered_value",
+    "rig_value_entering",
+)
 
 
 def check_payments_are_orders(project: Project, chosen: Example) -> None:
@@ -111,7 +124,7 @@ def check_payments_are_orders(project: Project, chosen: Example) -> None:
         (x["node_order_value"] + x["node_committed_value"]) * (1.0 - rents), SITE, HARDWARE
     )
     stored = total(x["storage_order_value"] + x["storage_committed_value"], TIER, SITE)
-    value = entering + stored + total(x["fabric_value"], SITE)
+    value = entering + stored + total(x["network_bought"], NETWORK, SITE) + x["rig_value_entering"]
     assert same(x["installation_payments"], value * leaf["economics_installation_share"], 1e-12)
     ordered = x["node_order_value"] + x["node_committed_value"]
     assert same(x["node_delivered_value"].sum(), ordered.sum(), 1e-9)

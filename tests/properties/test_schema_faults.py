@@ -302,7 +302,7 @@ def test_every_unknown_profile_is_reported(tmp_path: Path) -> None:
             for name in ("taiwan", "japan", "china")
             for part in ("location", "training")
         ),
-        *(("fabric", "switch"), ("market", "forecast"), ("export_rules",)),
+        *(("fabrics", "compute", "switch"), ("market", "forecast"), ("export_rules",)),
         ("sites", "taiwan", "installed", 0, "hardware"),
         ("nodes", "gh200_nvl32", "accelerator"),
         ("nodes", "gh200_nvl32", "nic"),
@@ -371,9 +371,8 @@ def _first_keys(node: Any, steps: Steps) -> Iterator[Steps]:
 
 
 def test_a_name_that_nothing_refers_to_may_change() -> None:
-    """A package or workload may be called anything; a region that a programme names may not."""
+    """A workload may be called anything; a site that a region names may not."""
     renamed = changed({})
-    renamed["packages"] = {f"{name}_2": each for name, each in renamed["packages"].items()}
     renamed["workloads"] = {f"{name}_2": each for name, each in renamed["workloads"].items()}
     before, after = read(json.dumps(changed({}))), read(json.dumps(renamed))
     (one,), (two,) = before.run(["tco"]).values(), after.run(["tco"]).values()
@@ -394,7 +393,8 @@ def test_a_name_that_nothing_refers_to_may_change() -> None:
             "network.quantum2_qm9700.ports",
             "fewer than 3",
         ),
-        ({("fabric", "switch"): "connectx7"}, "fabric.switch", "is a nic"),
+        ({("fabrics", "storage", "switch"): "connectx7"}, "fabrics.storage.switch", "is a nic"),
+        ({("fabrics", "compute", "down_ports"): "65"}, "fabrics.compute.down_ports", "65 of 64"),
         (
             {("tiers", "warm", "held_until"): "1 day"},
             "tiers.warm.held_until",

@@ -16,10 +16,10 @@ from planner.model.carbon import carbon_operational
 from planner.model.cash_flow import capex
 from planner.model.facility import site_power
 from planner.model.hardware import gpus
-from planner.model.payments import building_payments, fabric_payments, fabric_value, switch_cost
+from planner.model.payments import building_payments, network_bought, network_payments
 from planner.model.running_costs import energy_cost
 from planner.perf.carbon import embodied_intensity
-from planner.perf.fabric import switches_required
+from planner.perf.fabric import leaves, leaves_by_rail, spines
 from planner.perf.money import straight_line, unit_hour_price
 from planner.units import from_base, to_base
 
@@ -71,27 +71,21 @@ def test_the_community_sheet_of_128_nodes_adds_up_in_our_ledger() -> None:
     """E5: 6.4 + 39.68 + 1.728 + 2.62144 M$ = 50,429,440, 49,248 a GPU ("H100 Freakonomics", August 2024)."""
     nodes = place(np.full((1, 1, 1), 128.0), MONTH, SITE, HARDWARE)
     ports = number(128 * 8)
-    switches = switches_required(ports, number(64))
+    radix, down = number(64), number(32)
+    leaf = leaves(leaves_by_rail(ports, number(8), down), ports, radix, down)
+    switches = leaf + spines(leaf, down, radix)
     assert switches.item() == 48  # C19, of the same sheet
-    bare = switch_cost(number(36_000), number(64), ZERO, ZERO, ONE)
-    links = 2.0 * ports * 1280.0  # from nodes to leaves, and as many from leaves to spines
+    links = 2.0 * ports  # from nodes to leaves, and as many from leaves to spines
+    bought = network_bought(switches, number(36_000), links, number(1280), ZERO, ONE)
     ledger = by_item(
         nodes=number(128 * 310_000),
-        network=fabric_payments(fabric_value(switches, bare, ZERO)) + links,
+        network=network_payments(bought),
         building=building_payments(number(6.4e6), ONE, ONE),
     )
     cost = capex(ledger).item()
     assert cost == pytest.approx(50_429_440, rel=1e-12)
     chips = gpus(nodes, number(8)).sum()
     assert cost / chips == pytest.approx(49_248, abs=0.6)
-
-
-def test_a_switch_with_half_a_cable_a_port_misses_the_nodes_ends() -> None:
-    """E5, explained: our switch counts each port's half of a cable, so links to nodes count by half: 15 % less."""
-    ours = 48 * switch_cost(number(36_000), number(64), number(1280), ZERO, ONE).item()
-    sheet = 1_728_000 + 2_621_440
-    assert ours == pytest.approx(sheet - 1024 * 1280 / 2, rel=1e-12)
-    assert ours / sheet == pytest.approx(0.85, abs=0.005)
 
 
 def test_the_life_of_the_gigawatts_servers() -> None:

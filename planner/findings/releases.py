@@ -1,0 +1,100 @@
+"""Can releases be qualified as often as they come, and do they fit the computers of the vehicles that get them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from planner import units
+from planner.axes import ECU, MONTH, PACKAGE, SITE, Array, on
+from planner.findings.warnings import SHOWN, Warning_, _months, _span
+from planner.plan import Plan
+
+RESOURCES = {
+    "edge_memory_used": "memory",
+    "edge_compute_used": "arithmetic",
+    "edge_bandwidth_used": "memory bandwidth",
+}
+
+
+def release_warnings(plan: Plan) -> Iterator[Warning_]:
+    """Qualification that takes longer than its cadence, ECUs that are overrun, packages that are outgrown."""
+    yield from _qualification(plan)
+    yield from _overrun(plan)
+    yield from _outgrown(plan)
+
+
+def _qualification(plan: Plan) -> Iterator[Warning_]:
+    """Months in which a release is not through before the next one comes, or has no rig at all."""
+    time, cadence = (x.ravel() for x in plan.values("qualification_time", "qualification_cadence"))
+    short, rigs = (on(x, MONTH, SITE)[0].sum(axis=1) for x in plan.values("rigs_short", "rigs"))
+    without = (rigs == 0) & (short > SHOWN)
+    late = _span(plan, np.where((time > cadence) | without, np.maximum(short, 1.0), 0.0))
+    if late is None:
+        return
+    host = plan.project.labels[SITE][int(plan.leaf("site_hosts_releases").argmax())]
+    days, between = (float(units.from_base(x.max(), "day")) for x in (time[plan.horizon], cadence))
+    takes = f"takes up to {days:.3g} days, releases come every {between:.3g}"
+    if days <= between:
+        takes = "has no rig"
+    most = float(short[plan.horizon].max())
+    worst = plan.horizon_months[int(short[plan.horizon].argmax())]
+    text = f"{host}: qualification {takes}, {_months(*late[:2])}; up to {most:.3g} rigs short"
+    yield Warning_("qualification", host, *late[:2], most, "1", f"{text}: {_why(plan, worst)}")
+
+
+def _why(plan: Plan, month: str) -> str:
+    """What keeps the rigs from standing: orders, the policy, or the time that they take to come."""
+    host = int(plan.leaf("site_hosts_releases").argmax())
+    need = on(plan.values("rigs_required")[0], MONTH, SITE)[0, plan.months.index(month), host]
+    most = float(plan.leaf("qualification_most_rigs").flat[0])
+    if not plan.leaf("site_may_order").ravel()[host]:
+        return "the site orders nothing"
+    if need > most:
+        return f"no more than {most:g} may stand"
+    days = units.from_base(float(plan.leaf("qualification_rig_lead_time").flat[0]), "day")
+    return f"a rig serves {days:.3g} days after its order"
+
+
+def _overrun(plan: Plan) -> Iterator[Warning_]:
+    """The first month in which what runs on an ECU is more than it has, with the vehicles that carry it then."""
+    used, vehicles = (on(x, MONTH, ECU)[0] for x in plan.values("edge_used", "vehicles_by_ecu"))
+    used = np.where(vehicles > 0, used, 0.0)
+    for index, ecu in enumerate(plan.project.labels[ECU]):
+        over = _span(plan, np.where(used[:, index] > 1.0, used[:, index], 0.0))
+        if over is None:
+            continue
+        first, last, most = over
+        month = plan.months.index(first)
+        count = units.show(float(vehicles[month, index]), "vehicle")
+        text = (
+            f"{ecu}: overrun from {first} by {_resource(plan, month, index)}, "
+            f"up to {most:.0%} of what is usable; {count} carry it then"
+        )
+        yield Warning_("edge", ecu, first, last, most, "1", text)
+
+
+def _resource(plan: Plan, month: int, ecu: int) -> str:
+    """What is needed most of an ECU in a month, over what it has."""
+    names = list(RESOURCES)
+    needs = [_at(x, month, ecu) for x in plan.values(*names)]
+    return RESOURCES[names[int(np.argmax(needs))]]
+
+
+def _at(x: Array, month: int, ecu: int) -> float:
+    values = on(x, MONTH, ECU)[0]
+    return float(values[min(month, len(values) - 1), ecu])
+
+
+def _outgrown(plan: Plan) -> Iterator[Warning_]:
+    """Packages that are smaller than the weights that they bring to an ECU."""
+    weights = on(plan.values("package_weights")[0], MONTH, ECU, PACKAGE)[0].max(axis=1)
+    size = on(plan.leaf("package_size"), PACKAGE)[0]
+    for index, package in enumerate(plan.project.labels[PACKAGE]):
+        over = np.where(weights[:, index] > size[index], weights[:, index], 0.0)
+        found = _span(plan, over)
+        if found is not None:
+            most, has = units.show(found[2], "byte"), units.show(float(size[index]), "byte")
+            text = f"{package}: {has} cannot hold the weights that it brings, up to {most}, {_months(*found[:2])}"
+            yield Warning_("package", package, *found, "byte", text)

@@ -1,0 +1,84 @@
+"""Builds in support: which sales make one, and how long it lives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.axes import ECU, MONTH, PROGRAM, REGION, Array, place, total
+from planner.plan import Project, load
+from tests.properties.layouts import RUNNING, read
+
+
+def december(project: Project, name: str, year: int) -> Array:
+    (values,) = project.run([name]).values()
+    return values[:, project.table.labels[MONTH].index(f"{year}-12")]
+
+
+def test_builds_are_programme_ecu_market_and_model_year(headline: Project) -> None:
+    # Six markets are served. Two programmes on Orin in 2024; in 2025 on Orin to June and on Thor from July, two builds
+    # each; then one more model year every year.
+    found = [december(headline, "variants", year).item() for year in (2024, 2025, 2026, 2030)]
+    assert found == [6 * 2, 6 * 2 * 3, 6 * 2 * 4, 6 * 2 * 8]
+
+
+def test_support_ends_years_after_the_last_sale() -> None:
+    # Model year 2024 is last sold in December 2024 and supported for two years: to December 2026.
+    project = load("5pct_ev_market", set={"variants.support_years": "2 year"})
+    (variants,) = project.run(["variants"]).values()
+    months = project.table.labels[MONTH]
+
+    def at(month: str) -> float:
+        return variants[0, months.index(month)].item()
+
+    assert at("2026-12") == 6 * 2 * 4
+    # 2024 leaves, 2027 comes.
+    assert at("2027-01") == 6 * 2 * 4
+    # Orin of 2025 was last sold in June 2025, Thor of 2025 in December.
+    assert at("2027-06") == 6 * 2 * 4
+    assert at("2027-07") == 6 * 2 * 3
+    assert at("2028-01") == 6 * 2 * 3
+
+
+def test_vehicles_from_before_the_plan_are_supported_too() -> None:
+    project = read(RUNNING)
+    (model_years,) = project.run(["model_years_supported"]).values()
+    labels = project.table.labels
+    start = model_years[0, 0]
+    start = start.reshape([start.shape[axis - 2] for axis in (2, 3, 4, 5)])[0]
+    europe, japan = labels[REGION].index("europe"), labels[REGION].index("japan")
+    orin, thor = labels[ECU].index("drive_orin"), labels[ECU].index("drive_thor")
+    model_c, model_n = labels[PROGRAM].index("model_c"), labels[PROGRAM].index("model_n")
+    assert start[europe, model_c, orin] == 1  # 2024, from before
+    assert start[europe, model_n, thor] == 2  # 2025 from before, and 2026 on sale
+    assert start[japan, model_c, orin] == 1  # 2025
+    assert start[japan, model_n, orin] == 0
+
+
+def test_a_cohort_of_the_year_that_the_plan_begins_in_is_no_build_of_its_own() -> None:
+    cohort = '  - {cohort: 2026-02, region: europe, program: model_c, ecu: drive_thor, vehicles: "9 vehicle"}\n'
+    with_it = read(RUNNING.replace("sites:\n", "  " + cohort.strip() + "\nsites:\n", 1))
+    before, after = (p.run(["variants"])["variants"] for p in (read(RUNNING), with_it))
+    assert (before == after).all()
+
+
+def test_nothing_is_built_for_who_gets_no_releases(
+    headline: Project, everything: dict[str, Array]
+) -> None:
+    china = headline.table.labels[REGION].index("china")
+    assert everything["model_years_supported"][:, :, :, china].max() > 0
+    assert everything["builds_supported"][:, :, :, china].max() == 0
+
+
+def test_packages_built_follow_the_cadence(everything: dict[str, Array]) -> None:
+    # December 2030: 96 variants every 30, 90 and 30 days in 31 days.
+    built = everything["packages_built"][:, -1].ravel()
+    assert built == pytest.approx(96 * 31 / np.array([30, 90, 30]))
+
+
+def test_ecus_are_built_for_vehicles_service_and_rigs(everything: dict[str, Array]) -> None:
+    sold = total(everything["vehicle_sales"], REGION, PROGRAM)
+    assert everything["ecu_units"] == pytest.approx(sold * 1.02 + everything["rig_ecus"])
+    fitted = total(everything["rig_ecus"], MONTH, ECU).item()
+    assert fitted == pytest.approx(2 * everything["rig_orders"].sum())
+    assert place(fitted).item() > 0
