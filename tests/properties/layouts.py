@@ -80,7 +80,10 @@ sites:
   taiwan:
     acquisition: lease
     committed: [{hardware: gh200_nvl32, count: 2, in_service: 2024-06}]
-  japan: {acquisition: rent, building: colocate}
+  japan:
+    acquisition: rent
+    building: colocate
+    installed: [{hardware: dgx_h100, count: 3, in_service: 2023-09}]
 """
 LAYOUTS = {"announced": ANNOUNCED, "unlimited": UNLIMITED, "running": RUNNING, "hired": HIRED}
 
