@@ -14,7 +14,7 @@ from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
 from planner.inputs.profiles import Market, Profile
-from planner.inputs.scenario import Scenario
+from planner.inputs.scenario import SERVICE_FIELDS, Scenario
 
 MONTHS_LIMIT = 600  # fifty years
 FEWEST_PORTS = 3  # of a switch in a tree: two make a chain
@@ -31,6 +31,8 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_market(scenario, profiles),
         *_stocks(scenario),
         *_ranges(scenario),
+        *_queues(scenario),
+        *_services(scenario),
         *_fabric(scenario, profiles),
         *_check_texts(scenario),
     ):
@@ -177,6 +179,37 @@ def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
                     ("sites", name, "opening_data", index, "year"),
                     f"{month_label(data.year)}: expected a year that begins before plan_start",
                 )
+
+
+def _queues(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Experiments that people wait for are jobs of a size and a length."""
+    for name, workload in scenario.workloads.items():
+        if workload.preemptible_share is None or workload.preemptible_share.value >= 1:
+            continue
+        for field in ("job_gpus", "job_duration"):
+            if getattr(workload, field) is None:
+                message = "missing; experiments that are not preemptible wait as jobs of some size"
+                yield ("workloads", name, field), message
+
+
+def _services(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Each kind of service is measured by its own fields."""
+    for name, service in scenario.services.items():
+        at: Steps = ("services", name)
+        for kind, fields in SERVICE_FIELDS.items():
+            for field in fields:
+                given = getattr(service, field) is not None
+                if kind == service.kind and not given:
+                    yield (*at, field), f"missing; a service of kind {kind} needs it"
+                elif kind != service.kind and given:
+                    yield (
+                        (*at, field),
+                        f"belongs to services of kind {kind}; this one is {service.kind}",
+                    )
+        if service.summary and service.footage is None:
+            yield (*at, "footage"), "missing; a summary is of a recording of some length"
+        if service.footage is not None and not service.summary:
+            yield (*at, "summary"), "missing; the time of a summary follows from measured lines"
 
 
 def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:

@@ -156,6 +156,8 @@ _REFERENCES = (
     ("programs.*.ecu_from.#", "ecus"),
     ("tiers.*.system", "storage"),
     ("workloads.*.model", "models"),
+    ("services.*.region", "regions"),
+    ("services.*.reference", "accelerators"),
     ("sites.*.location", "regions"),
     ("sites.*.training", "nodes"),
     ("sites.*.installed.*.hardware", "nodes"),
@@ -172,6 +174,7 @@ _REFERENCES = (
 _NAMES = (
     ("regions.*.site", "sites"),
     ("programs.*.regions.*", "regions"),
+    ("services.*.site", "sites"),
     ("opening_fleet.*.region", "regions"),
     ("opening_fleet.*.program", "programs"),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.axes import ECU, HARDWARE, MONTH, PROGRAM, REGION, SITE, WORKLOAD, Array
+from planner.axes import ECU, HARDWARE, MONTH, PROGRAM, REGION, SERVICE, SITE, WORKLOAD, Array
 from planner.catalogue import Calendar, SitePools
 from planner.inputs.load import Inputs
 from planner.inputs.profiles import ExportRules
@@ -123,6 +123,7 @@ def structure(
         [float(precision == "fp8") for precision in precisions],
         [f"models.{w.model}.precision" for w in scenario.workloads.values()],
     )
+    yield from _services(inputs, sites, months)
     chips = [inputs.profile("nodes", name).accelerator for name in hardware]
     yield Fixed(
         "accelerator_for_data_centre",
@@ -155,6 +156,45 @@ def structure(
     )
     yield Given("calendar", "months of the plan", calendar)
     yield Given("export_rules", f"export rules {scenario.export_rules}", _export_rules(inputs))
+
+
+def _services(inputs: Inputs, sites: Sequence[str], months: int) -> Iterator[Fixed]:
+    """Where each service runs, from when, and how; without services one position that is nowhere."""
+    scenario, services = inputs.scenario, inputs.scenario.services
+    each = list(services.values())
+    starts = [s.start if s.start is not None else scenario.horizon.start for s in each]
+    active = [
+        [float(scenario.plan_start + m >= start) for start in starts] or [0.0]
+        for m in range(months)
+    ]
+    yield Fixed(
+        "service_active",
+        (MONTH, SERVICE),
+        "1 in the months in which the service runs",
+        active,
+        [f"services.{name}.start" for name in services],
+    )
+    yield Fixed(
+        "service_at_site",
+        (SERVICE, SITE),
+        "1 where the service runs",
+        [[float(s.site == site) for site in sites] for s in each] or [[0.0] * len(sites)],
+        [f"services.{name}.site" for name in services],
+    )
+    yield Fixed(
+        "service_preemptible",
+        (SERVICE,),
+        "1 where the service is work that may wait and fills idle accelerators",
+        [float(s.preemptible) for s in each] or [0.0],
+        [f"services.{name}.preemptible" for name in services],
+    )
+    yield Fixed(
+        "service_by_time",
+        (SERVICE,),
+        "1 where the demand is given in time of the reference accelerator",
+        [float(s.kind == "robot_training") for s in each] or [0.0],
+        [f"services.{name}.kind" for name in services],
+    )
 
 
 def _site_pools(inputs: Inputs, sites: Sequence[str]) -> SitePools:
