@@ -49,7 +49,10 @@ def service_streams_analysed(
 
 @quantity(unit="frame/second", axes="month service")
 def service_images(
-    service_lines: Array, service_line_rate: Array, service_part_images: Array, service_active: Array
+    service_lines: Array,
+    service_line_rate: Array,
+    service_part_images: Array,
+    service_active: Array,
 ) -> Array:
     """Images that are inspected, as a mean over the day: lines x parts x images of a part."""
     return service_lines * service_line_rate * service_part_images * service_active

@@ -30,6 +30,7 @@ from planner.perf.queue import gangs_for_wait, waiting_time
 from planner.perf.release import PATTERN_LIMIT, pattern_shares, percentile_load
 from planner.perf.training import effective_rate, forward_rate, training_flops
 
+
 @quantity(unit="hour", axes="month site")
 def clip_time_pooled(clip_time_ingested: Array, site_pools: SitePools) -> Array:
     """Recorded driving time that arrives in the month at the sites that pool their data with this one.

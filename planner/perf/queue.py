@@ -19,7 +19,7 @@ import numpy as np
 
 from planner.axes import Array
 
-STEPS = 16  # of Newton's method; 12 reach the last digit over 13 decades of load
+STEPS = 14  # of Newton's method; 12 reach the last digit over 13 decades of load
 ROUNDING = 1e-9  # of a gang
 LEAST = 1e-300  # keeps a division by nothing finite
 
