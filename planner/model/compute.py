@@ -19,7 +19,7 @@ from planner.graph import quantity
 
 @quantity(unit="1", axes="month site")
 def gpus_work_mean(gpus_for_throughput: Array, gpus_services_waiting: Array) -> Array:
-    """Accelerators that all work which may wait keeps busy on average: release runs, experiments, simulation of robots."""
+    """Accelerators that all work but live services keeps busy on average: releases, experiments, what may wait."""
     return total(gpus_for_throughput, WORKLOAD) + gpus_services_waiting
 
 

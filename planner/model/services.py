@@ -1,8 +1,8 @@
 """What does the factory serve besides the fleet, and how many accelerators does that take?
 
-Language services by conversations, city cameras by streams, inspection by production lines and parts, training of robots
-in simulation by accelerator time. Demand follows the local hours of its region; a service must be served when it is
-asked, so that its accelerators are counted at the busiest hour of the day, over all services of a site together.
+Language services by conversations, city cameras by streams, inspection by production lines and parts, training of
+robots in simulation by accelerator time. Demand follows the local hours of its region; a service must be served when it
+is asked, so that its accelerators are counted at the busiest hour of the day, over all services of a site together.
 Work that may wait (`preemptible: true`) is counted by its mean instead and fills what is idle. Throughput is a
 measured figure for one accelerator, carried to others by `service_throughput`: the place for a model of serving.
 """
@@ -129,7 +129,7 @@ def gpus_for_services(
     service_preemptible: Array,
     service_share_of_gpu: Array,
 ) -> Array:
-    """Accelerators that each service needs by itself: at its busiest hour with headroom, or on average if it may wait."""
+    """Accelerators that each service needs by itself: at its busiest hour with headroom; its mean if it may wait."""
     needed = np.where(service_preemptible > 0, service_demand, service_demand_peak)
     return needed * service_share_of_gpu
 
@@ -181,8 +181,8 @@ def summary_time(summary_chunks: Array, service_summary: Parts) -> Array:
         return 0.0 * summary_chunks
     chunks = on(summary_chunks, SERVICE)[:, service_summary.owner]
     times = time_along(chunks, service_summary["fixed"], service_summary["rate"])
-    least = np.full((len(times), summary_chunks.shape[SERVICE]), np.inf)
-    np.minimum.at(least, (slice(None), service_summary.owner), times)
+    mine = service_summary.owner[:, None] == np.arange(summary_chunks.shape[SERVICE])
+    least = np.where(mine, times[:, :, None], np.inf).min(axis=1)
     return place(np.where(np.isfinite(least), least, 0.0), DRAW, SERVICE)
 
 

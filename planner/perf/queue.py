@@ -8,9 +8,9 @@ Mathematics 29, 1977), which lets the number of gangs be any positive number; th
 the variability of arrivals and durations as in the formula of Allen and Cunneen.
 
 Against Erlang's exact formula for 1 to 500 gangs at 30 to 95 % load the probability of delay is at most 5.1 points too
-high and 0.3 too low, so that the gangs needed are right or one too many in 19 cases of 20. Against simulated queues
-with lognormal durations (squared coefficient of variation 1 to 4) the waiting time at the 90th percentile is between
-15 % too low and 50 % too high; the tests have the rows.
+high and 0.3 too low, so that the gangs needed are right or one too many in more than nine cases of ten. Against
+simulated queues of 1 to 40 gangs with lognormal durations (squared coefficient of variation 1 to 4) at 70 to 90 % load
+the waiting time at the 90th percentile is between 3 % too low and 18 % too high; the tests have the rows.
 """
 
 from __future__ import annotations
