@@ -14,6 +14,7 @@ from planner import units
 from planner.axes import DRAW, MONTH, RANK, Array, place
 from planner.inputs.numbers import Leaf, Series
 
+NEARLY_NOTHING = 1e-300
 Assemble = Callable[[Array], object]
 
 
@@ -42,7 +43,8 @@ def series_assembly(blocks: Sequence[tuple[Array, Series]], axes: tuple[int, ...
             knots = cells[:, start : start + weights.shape[1]]
             start += weights.shape[1]
             if series.interpolate == "geometric":
-                monthly.append(np.exp(np.log(knots) @ weights.T))
+                # A draw may be 0, which no growth by a factor leaves.
+                monthly.append(np.exp(np.log(np.maximum(knots, NEARLY_NOTHING)) @ weights.T))
             else:
                 monthly.append(knots @ weights.T)
         if len(axes) == 1:

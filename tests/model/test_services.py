@@ -35,7 +35,9 @@ def test_a_million_conversations_a_day_are_a_billion_tokens() -> None:
     assert found.item() * DAY == pytest.approx(1e9)
 
 
-def test_an_inspector_s_twenty_parts_a_minute_are_eight_thousand_in_a_shift_of_400_minutes() -> None:
+def test_an_inspector_s_twenty_parts_a_minute_are_eight_thousand_in_a_shift_of_400_minutes() -> (
+    None
+):
     # Manual inspection: 8,000 parts a day, 20 a minute (vendor text).
     images = service_images(*(on_services(x) for x in (1.0, 20 / MINUTE, 1.0, 1.0)))
     assert images.item() * 400 * MINUTE == pytest.approx(8000)
