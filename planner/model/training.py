@@ -258,8 +258,8 @@ def gpus_queue_line(
 def gpus_for_waiting(gpus_queue_quota: Array, gpus_queue_line: Array) -> Array:
     """Accelerators with which experiment jobs wait no longer than allowed: quotas or one line, the fewer of the two.
 
-    Each is above what one line of mixed jobs needs, and neither falls when any workload has more to do; a mean over gang
-    sizes would fall when small jobs join large ones. For three simulated mixes the fewer is 0 to 17 % more than needed.
+    Each is above what one line of mixed jobs needs, and neither falls when any workload has more to do; a mean over
+    gang sizes would fall when small jobs join large ones. The fewer is 0 to 17 % above three simulated lines.
     """
     return np.minimum(total(gpus_queue_quota, WORKLOAD), gpus_queue_line)
 
