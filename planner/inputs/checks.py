@@ -15,7 +15,7 @@ from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
 from planner.inputs.profiles import Ecu, Market, Profile
-from planner.inputs.scenario import Scenario
+from planner.inputs.scenario import SERVICE_FIELDS, Scenario
 
 MONTHS_LIMIT = 600  # fifty years
 MOST_DOWN = 1.0  # failures during a repair: beyond it more than half of the hardware is down
@@ -36,6 +36,8 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_repairs(scenario, profiles),
         *_read_rates(scenario),
         *_protection(scenario, profiles),
+        *_queues(scenario),
+        *_services(scenario),
         *_fabric(scenario, profiles),
         *_node_power(profiles),
         *_releases(scenario),
@@ -227,6 +229,37 @@ def _protection(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps,
                 ("storage", name),
                 f"{found}; expected data_shards with parity_shards, or protection alone",
             )
+
+
+def _queues(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Experiments that people wait for are jobs of a size and a length."""
+    for name, workload in scenario.workloads.items():
+        if workload.preemptible_share is None or workload.preemptible_share.value >= 1:
+            continue
+        for field in ("job_gpus", "job_duration"):
+            if getattr(workload, field) is None:
+                message = "missing; experiments that are not preemptible wait as jobs of some size"
+                yield ("workloads", name, field), message
+
+
+def _services(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Each kind of service is measured by its own fields."""
+    for name, service in scenario.services.items():
+        at: Steps = ("services", name)
+        for kind, fields in SERVICE_FIELDS.items():
+            for field in fields:
+                given = getattr(service, field) is not None
+                if kind == service.kind and not given:
+                    yield (*at, field), f"missing; a service of kind {kind} needs it"
+                elif kind != service.kind and given:
+                    yield (
+                        (*at, field),
+                        f"belongs to services of kind {kind}; this one is {service.kind}",
+                    )
+        if service.summary and service.footage is None:
+            yield (*at, "footage"), "missing; a summary is of a recording of some length"
+        if service.footage is not None and not service.summary:
+            yield (*at, "summary"), "missing; the time of a summary follows from measured lines"
 
 
 def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:

@@ -241,7 +241,8 @@ def _peak(plan: Plan, name: str) -> float:
 
 
 HOW_READ = (
-    "Vehicles, and what is in service: end of the period. Needed, peaks, days, MW: its largest month. "
+    "Vehicles, and what is in service: end of the period. "
+    "Needed, served, peaks, waits, days, MW: its largest month. "
     "Ingest mean: its mean. Hours, bytes, money, carbon: its sum."
 )
 
@@ -326,6 +327,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from _compute_rows(plan)
     yield from _release_rows(plan)
     yield from _edge_rows(plan)
+    yield from _service_rows(plan)
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
     yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
@@ -385,6 +387,28 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", _last)
     hours = units.from_base(_whole(plan, "training_gpu_hours"), "hour")
     yield Row("Compute", "GPU-hours needed", GPU_HOURS, hours, _sum)
+    wait = _longest_wait(plan)
+    if _monthly(plan, "gpus_for_waiting").max() > 0:
+        yield Row("Compute", "experiments wait", "hour", wait, _largest)
+
+
+def _longest_wait(plan: Plan) -> Array:
+    """The predicted wait by month at the site where it is longest, of those that have accelerators."""
+    wait, there = plan.values("queue_wait", "gpus_equivalent")
+    longest = (wait * (there > 0)).max(axis=tuple(axis for axis in range(RANK) if axis != MONTH))
+    return np.broadcast_to(longest, (len(plan.months),))
+
+
+def _service_rows(plan: Plan) -> Iterator[Row]:
+    """What the services do and need; nothing where there are none."""
+    for label, name in (
+        ("language", "service_tokens"),
+        ("inspection", "service_images"),
+        ("streams analysed", "service_streams_analysed"),
+        ("GPUs at the peak", "gpus_serving_peak"),
+    ):
+        if _monthly(plan, name).max() > 0:
+            yield _row(plan, "Serving", label, name, _largest)
 
 
 def _release_rows(plan: Plan) -> Iterator[Row]:
