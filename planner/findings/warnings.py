@@ -1,44 +1,28 @@
 """What falls short, is not served or is at its limit: where, in which months, by how much, and why?
 
-Shortfalls by lead time or power phase and regions that no permitted hardware serves are warnings; a region that the
-scenario requires to be served forbids the plan. `binding` says which of two needs decides a purchase.
+Shortfalls by lead time or power phase and regions that no permitted hardware serves are warnings; what the rules on
+exports and data say, and when they forbid the plan, is in `trade`. `binding` says which of two needs decides a
+purchase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any, cast
 
 import numpy as np
 
-from planner import resources, units
-from planner.axes import HARDWARE, MONTH, REGION, SITE, TIER, WORKLOAD, Array, on
+from planner import units
+from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on
 from planner.catalogue import TIERS
-from planner.errors import PlanForbidden
-from planner.inputs.load import check_profile
-from planner.inputs.numbers import Cell, month_label
-from planner.inputs.profiles import Accelerator
-from planner.perf import export
+from planner.findings import trade
+from planner.findings.spans import Warning_
+from planner.findings.spans import months_text as _months
+from planner.findings.spans import span_of as _span
 from planner.plan import Plan
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
 ON_SALE = 4  # years: accelerators are succeeded every two, and rarely sold after twice that
-SHOWN = 1e-3  # a shortfall below a thousandth of a unit is rounding
-
-
-@dataclass(frozen=True)
-class Warning_:
-    """Something that falls short or is not served: where, when, how much."""
-
-    kind: str
-    place: str
-    first: str
-    last: str
-    size: float
-    unit: str
-    text: str
 
 
 def warnings(plan: Plan) -> list[Warning_]:
@@ -46,120 +30,23 @@ def warnings(plan: Plan) -> list[Warning_]:
     return [
         *_without_effect(plan),
         *_tiers_apart(plan),
-        *_unserved(plan, plan.project.table.labels[REGION]),
+        *trade.violations(plan),
+        *trade.unserved(plan),
+        *trade.kept_out(plan),
+        *trade.shut_sites(plan),
         *_gpus_short(plan),
         *_power_short(plan),
         *_storage_short(plan),
-        *_export_conditions(plan),
+        *trade.export_conditions(plan),
+        *trade.unknown_density(plan),
         *_hard_to_buy(plan),
         *_unreached(plan),
         *_dropped(plan),
-        *_own_pools(plan),
+        *trade.own_pools(plan),
+        *trade.data_conditions(plan),
         *_campaigns_overlap(plan),
         *_datasets_full(plan),
     ]
-
-
-def forbidden(plan: Plan) -> None:
-    """Raise PlanForbidden where a region that must be served is not."""
-    regions = plan.project.inputs.scenario.regions
-    required = {name for name, region in regions.items() if region.serve == "required"}
-    broken = list(_unserved(plan, required))
-    if broken:
-        raise PlanForbidden("; ".join(f"{w.text} (serve: required)" for w in broken))
-
-
-def _span(plan: Plan, short: Array) -> tuple[str, str, float] | None:
-    """First and last month of the horizon with a shortfall, and its largest size; None without one."""
-    within = short[plan.horizon]
-    where = np.flatnonzero(within > SHOWN)
-    if not len(where):
-        return None
-    months = plan.horizon_months
-    return months[where[0]], months[where[-1]], float(within.max())
-
-
-def _months(first: str, last: str) -> str:
-    return f"in {first}" if first == last else f"{first} to {last}"
-
-
-def _unserved(plan: Plan, among: Container[str]) -> Iterator[Warning_]:
-    unserved = on(plan.values("vehicles_unserved")[0], MONTH, REGION)[0]
-    for index, region in enumerate(plan.project.table.labels[REGION]):
-        span = _span(plan, unserved[:, index])
-        if span is None or region not in among:
-            continue
-        first, last, most = span
-        count = units.show(most, "vehicle")
-        text = f"{region}: up to {count} not served, {_months(first, last)}: {_reason(plan, region, first)}"
-        yield Warning_("unserved", region, first, last, most, "vehicle", text)
-
-
-def _reason(plan: Plan, region: str, month: str) -> str:
-    """Why a region is not served: residency, or the export rule that keeps its site empty."""
-    inputs = plan.project.inputs
-    entry = inputs.scenario.regions[region]
-    assert entry.site is not None
-    site = inputs.scenario.sites[entry.site]
-    country = inputs.profile("regions", site.location).country
-    if entry.data_stays and country != entry.country:
-        return f"its data may not leave {entry.country}, and the site {entry.site} is in {country}"
-    node = inputs.profile("nodes", site.training)
-    index = plan.project.table.calendar.first + plan.months.index(month)
-    rule = _rules(plan).in_force(index)
-    limb = export.deciding_limb(
-        rule, country, _chips(inputs.profile("accelerators", node.accelerator))
-    )
-    if rule is None or limb is None:
-        return f"the site {entry.site} has no hardware"
-    effective = month_label(rule.effective)
-    allowed = permitted_nodes(plan, country, index)
-    rest = f"allowed there: {', '.join(allowed)}" if allowed else "no node profile is allowed there"
-    stays = "; its data may not leave" if entry.data_stays else ""
-    return f"{node.title} {limb.verdict} ({limb.name}, {rule.name}, in force {effective}){stays}; {rest}"
-
-
-def _rules(plan: Plan) -> export.Rules:
-    return cast(export.Rules, plan.project.leaves["export_rules"])
-
-
-def _chips(accelerator: Accelerator) -> export.Chips:
-    """What the rules look at, of one accelerator profile."""
-
-    def figure(cell: Cell | None) -> Array:
-        return np.array([cell.value if cell is not None else 0.0])
-
-    return export.chips_of(
-        figure(accelerator.bf16),
-        figure(accelerator.fp8),
-        figure(accelerator.int8),
-        figure(accelerator.die_area),
-        figure(accelerator.link_bandwidth),
-        figure(accelerator.memory_bandwidth),
-        np.array([float(accelerator.for_data_centre)]),
-    )
-
-
-def permitted_nodes(plan: Plan, country: str, month: int) -> list[str]:
-    """Shipped kinds of node that the rules let into a country in a month index without a licence."""
-    rule = _rules(plan).in_force(month)
-    allowed = []
-    for name in resources.profiles("nodes"):
-        node = _profile(plan, "nodes", name)
-        chip = _profile(plan, "accelerators", node.accelerator)
-        if chip.price is None:
-            continue
-        verdict = export.verdicts(rule, country, _chips(chip))
-        if not export.blocked(verdict)[0]:
-            word = export.VERDICTS[int(verdict[0])]
-            allowed.append(name if word == "free" else f"{name} ({word.replace('_', ' ')})")
-    return allowed
-
-
-def _profile(plan: Plan, kind: str, name: str) -> Any:
-    """A profile of the plan, or a shipped one that the plan does not use."""
-    used = plan.project.inputs.profiles.get(kind, {})
-    return used[name] if name in used else check_profile(resources.profiles(kind)[name], kind)
 
 
 def _gpus_short(plan: Plan) -> Iterator[Warning_]:
@@ -238,25 +125,6 @@ def _power_short(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("power", site, first, last, most, "W", text)
 
 
-def _export_conditions(plan: Plan) -> Iterator[Warning_]:
-    """Deliveries that need a notice or a case-by-case review."""
-    names = ("export_verdict", "nodes_delivered")
-    verdict, delivered = (on(x, MONTH, SITE, HARDWARE)[0] for x in plan.values(*names))
-    labels = plan.project.table.labels
-    for code in (export.NOTIFY, export.CASE_BY_CASE):
-        where = (verdict == code) & (delivered > 0)
-        for site, kind in np.argwhere(where.any(axis=0)):
-            months = np.flatnonzero(where[:, site, kind])
-            first, last = plan.months[months[0]], plan.months[months[-1]]
-            count = float(delivered[months, site, kind].sum())
-            title = plan.project.inputs.profile("nodes", labels[HARDWARE][kind]).title
-            text = (
-                f"{labels[SITE][site]}: {count:.0f} x {title} delivered {_months(first, last)} "
-                f"under export review: {export.VERDICTS[code].replace('_', ' ')}"
-            )
-            yield Warning_("export", labels[SITE][site], first, last, count, "1", text)
-
-
 def _datasets_full(plan: Plan) -> Iterator[Warning_]:
     held, used = plan.values("dataset_time", "allocation")
     held = on(held * (used > 0), MONTH, WORKLOAD, SITE)[0].max(axis=2)
@@ -310,17 +178,6 @@ def _dropped(plan: Plan) -> Iterator[Warning_]:
 
 def _by_month(x: Array) -> Array:
     return np.asarray(x[0].sum(axis=tuple(range(MONTH, x.ndim - 1))))
-
-
-def _own_pools(plan: Plan) -> Iterator[Warning_]:
-    """Regions whose data stays and is trained on locally."""
-    served = on(plan.values("region_served")[0], MONTH, REGION)[0]
-    regions = plan.project.inputs.scenario.regions
-    for index, name in enumerate(plan.project.table.labels[REGION]):
-        span = _span(plan, served[:, index])
-        if span is not None and regions[name].data_stays:
-            text = f"{name}: its data stays at {regions[name].site}, which trains on it apart from the other sites"
-            yield Warning_("residency", name, *span, "1", text)
 
 
 def _hard_to_buy(plan: Plan) -> Iterator[Warning_]:
