@@ -152,7 +152,7 @@ def _residency(
     if rule is None or limb is None:
         return None
     data = ", ".join(_classes(plan, limb))
-    text = f"its {data} may not leave {place} ({rule.name}: {limb.name})"
+    text = f"its data may not leave {place} ({data}: {rule.name}, {limb.name})"
     return _Residency(limb.verdict, text, rule.name, limb.condition)
 
 
@@ -160,7 +160,7 @@ def _classes(plan: Plan, limb: residency.Limb) -> list[str]:
     """The classes of data that a limb speaks of, as far as the scenario has them."""
     known = plan.project.table.labels.get(DATA, ())
     named = [name for name in limb.data if name != residency.EVERYTHING]
-    return [name for name in named if name in known] or named or ["data"]
+    return [name for name in named if name in known] or named or ["all classes"]
 
 
 def _has_to_stay(plan: Plan, region: str) -> bool:
