@@ -6,6 +6,7 @@ the rule, the class of data, the region, and what would be allowed instead.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -392,9 +393,8 @@ def unknown_density(plan: Plan) -> Iterator[Warning_]:
         if chip.density[0] > 0:
             continue
         rules, where = _in_force(plan, first), (_country(plan, site), _operator(plan, site))
-        dense = export.Chips(
-            chip.performance, chip.density + np.inf, chip.link, chip.memory, chip.for_data_centre
-        )
+        beyond_any = chip.density + np.finfo(np.float64).max
+        dense = dataclasses.replace(chip, density=beyond_any)
         found, worst = (export.verdicts(rules, *where, each)[0] for each in (chip, dense))
         if export.STRICTNESS[int(worst)] > export.STRICTNESS[int(found)]:
             word = export.VERDICTS[int(worst)].replace("_", " ")
