@@ -32,6 +32,7 @@ AXES = (
     "service",
     "function",
     "item",
+    "network",
     "tier",
     "link",
     "site",
@@ -39,7 +40,7 @@ AXES = (
 )
 RANK = len(AXES)
 DRAW, MONTH, HOUR, REGION, PROGRAM, ECU, WORKLOAD, PACKAGE = range(8)
-DATA, SERVICE, FUNCTION, ITEM, TIER, LINK, SITE, HARDWARE = range(8, RANK)
+DATA, SERVICE, FUNCTION, ITEM, NETWORK, TIER, LINK, SITE, HARDWARE = range(8, RANK)
 
 
 class AxisError(PlannerError):

@@ -22,6 +22,7 @@ SECONDS_A_MONTH = SECONDS_A_YEAR / 12
 # Positions on the axes that are the same in every plan; quantities that join arrays along them rely on the order.
 TIERS = ("hot", "warm", "cold")
 LINKS = ("wifi", "cellular", "depot")
+NETWORKS = ("compute", "storage", "front_end", "management")
 
 # For each site, 1 for every site with which it pools data and training (itself among them), else 0.
 SitePools = tuple[tuple[float, ...], ...]

@@ -146,7 +146,7 @@ def test_an_overridden_quantity_has_no_parents(plan: Plan) -> None:
 def test_sums_are_given_only_where_adding_makes_sense(plan: Plan) -> None:
     assert "(taiwan" in explain(plan, "gpus", depth=0).value
     assert " to " in explain(plan, "upload_by_hour", depth=0).value
-    assert explain(plan, "node_power", depth=0).value == "46 kW"
+    assert explain(plan, "node_draw_peak", depth=0).value == "45.3 kW"
 
 
 def test_the_text_fits_100_columns(plan: Plan) -> None:

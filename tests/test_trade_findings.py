@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from planner.axes import DATA
 from planner.errors import InputError, PlanForbidden
 from planner.findings import forbidden
 from planner.plan import VIOLATION_MARK, Plan, load, size
@@ -169,6 +171,21 @@ def test_conditions_on_data_and_data_that_stays_are_said() -> None:
     found = texts(plan, "residency")
     assert any("europe" in t and "standard contractual clauses" in t for t in found)
     assert any("china" in t and "it stays at china" in t for t in found)
+
+
+def test_a_class_of_data_that_alone_would_have_to_stay_is_pointed_out() -> None:
+    """Only signals stay, and the region's clips go abroad: it is served there, with a word about the signals."""
+    changes = {
+        "regions.china.site": "taiwan",
+        "rules.data_residency.residency[0].limbs[0].data": "[telemetry]",
+        "rules.data_residency.residency[0].limbs[1].data": "[telemetry]",
+    }
+    project = load("5pct_ev_market", set=changes)
+    labels = {**project.table.labels, DATA: ("clips", "telemetry")}
+    plan = replace(project, table=replace(project.table, labels=labels)).plan()
+    assert plan["region_served"].at(region="china").values.all()
+    (text,) = [t for t in texts(plan, "residency", "china") if "yet its telemetry" in t]
+    assert "goes to taiwan with the rest" in text and "cn_automotive_2021" in text
 
 
 def test_a_chip_without_a_die_area_is_not_taken_for_harmless() -> None:

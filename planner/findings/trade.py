@@ -166,8 +166,7 @@ def _classes(plan: Plan, limb: residency.Limb) -> list[str]:
 
 def _has_to_stay(plan: Plan, region: str) -> bool:
     """Whether a region's data may not leave in any month of the horizon."""
-    months = (plan.horizon_months[0], plan.horizon_months[-1])
-    found = (_residency(plan, region, ABROAD, month) for month in months)
+    found = (_residency(plan, region, ABROAD, month) for month in plan.horizon_months)
     return any(each is not None and each.stays for each in found)
 
 

@@ -6,9 +6,10 @@ Works on inputs whose fields are valid one by one; yields faults, and leaves it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, cast
 
-from planner.catalogue import LINKS, TIERS
+from planner.catalogue import LINKS, NETWORKS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
@@ -34,6 +35,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_fabric(scenario, profiles),
         *_rules(scenario, profiles),
         *_licences(scenario),
+        *_node_power(profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -96,6 +98,7 @@ def _names(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
     for section, expected, found in (
         ("links", LINKS, scenario.links),
         ("tiers", TIERS, scenario.tiers),
+        ("fabrics", NETWORKS, scenario.fabrics),
     ):
         for missing in expected:
             if missing not in found:
@@ -182,15 +185,40 @@ def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
 
 
 def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
-    name = scenario.fabric.switch
-    switch: Any = profiles["network"][name]
-    if switch.part != "switch":
-        yield ("fabric", "switch"), f"{name} is a {switch.part}; expected a switch"
-    elif switch.ports.value < FEWEST_PORTS:
-        yield (
-            ("network", name, "ports"),
-            f"switches of fewer than {FEWEST_PORTS} ports make no network",
-        )
+    for network, choice in scenario.fabrics.items():
+        switch: Any = profiles["network"][choice.switch]
+        steps: Steps = ("fabrics", network, "switch")
+        if switch.part != "switch":
+            yield steps, f"{choice.switch} is a {switch.part}; expected a switch"
+        elif switch.ports.value < FEWEST_PORTS:
+            yield (
+                ("network", choice.switch, "ports"),
+                f"switches of fewer than {FEWEST_PORTS} ports make no network",
+            )
+        elif choice.down_ports is not None and choice.down_ports.value > switch.ports.value:
+            down = f"{choice.down_ports.value:.0f} of {switch.ports.value:.0f} ports"
+            yield (
+                ("fabrics", network, "down_ports"),
+                f"{down} of {choice.switch}; expected at most all",
+            )
+
+
+def _node_power(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """A node says what it draws, or has the parts to build it up; idle <= at work <= peak."""
+    for name, profile in profiles["nodes"].items():
+        node: Any = profile
+        said = {field: getattr(node, field) for field in ("power_idle", "power_typical", "power")}
+        given = {field: cell.value for field, cell in said.items() if cell is not None}
+        if node.supply_efficiency is None:
+            for field in (field for field in said if field not in given):
+                yield (
+                    ("nodes", name),
+                    f"{field} is missing; expected it, or the node's parts and supply_efficiency "
+                    "to build it up from",
+                )
+        for (lower, least), (upper, most) in pairwise(given.items()):
+            if least > most:
+                yield ("nodes", name, lower), f"{least:,.0f} W is above {upper} {most:,.0f} W"
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

@@ -16,6 +16,7 @@ from planner.axes import (
     HOUR,
     LINK,
     MONTH,
+    NETWORK,
     PACKAGE,
     PROGRAM,
     REGION,
@@ -25,7 +26,7 @@ from planner.axes import (
     Array,
     place,
 )
-from planner.catalogue import LINKS, TIERS, Calendar, Parts
+from planner.catalogue import LINKS, NETWORKS, TIERS, Calendar, Parts
 from planner.inputs import documents
 from planner.inputs.assembly import Assemble, cell_assembly, interpolation_weights, series_assembly
 from planner.inputs.checks import fleet_regions
@@ -33,7 +34,7 @@ from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
 from planner.inputs.profiles import SOLD, Entity
-from planner.inputs.scenario import Link, Tier
+from planner.inputs.scenario import Fabric, Link, Tier
 from planner.inputs.structure import Given, structure
 
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
@@ -76,6 +77,7 @@ class _Builder:
             PACKAGE: tuple(self.scenario.packages),
             TIER: TIERS,
             LINK: LINKS,
+            NETWORK: NETWORKS,
             SITE: self.sites,
             HARDWARE: self.hardware,
         }
@@ -95,16 +97,11 @@ class _Builder:
             "storage_policy",
             "training",
             "ota",
-            "fabric",
+            "wan",
             "economics",
             "carbon",
         ):
             self._section(name, (name,), getattr(scenario, name))
-        self._section(
-            "switch",
-            ("network", scenario.fabric.switch),
-            profile("network", scenario.fabric.switch),
-        )
         self._entities("region", REGION, self.regions, "regions")
         self._entities("program", PROGRAM, self.programs, "programs", scenario.programs)
         self._entities(
@@ -121,6 +118,9 @@ class _Builder:
         self._entities("tier", TIER, TIERS, "tiers", tiers)
         self._entities("system", TIER, [tiers[name].system for name in TIERS], "storage")
         self._entities("link", LINK, LINKS, "links", links)
+        fabrics = cast("Mapping[str, Fabric]", scenario.fabrics)
+        self._entities("fabric", NETWORK, NETWORKS, "fabrics", fabrics)
+        self._entities("switch", NETWORK, [fabrics[name].switch for name in NETWORKS], "network")
         self._entities("site", SITE, self.sites, "sites", scenario.sites)
         self._entities("location", SITE, [s.location for s in scenario.sites.values()], "regions")
         self._entities("node", HARDWARE, self.hardware, "nodes")

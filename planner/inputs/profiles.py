@@ -133,11 +133,97 @@ class Node(Profile):
     nics: Annotated[
         Cell, Leaf("1", "compute-fabric network ports of one node", least=0, whole=True)
     ]
+    rails: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "rails of the compute network: ports of a tray that go to leaves of their own",
+            least=1,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
+    storage_ports: Annotated[
+        Cell | None,
+        Leaf("1", "storage-network ports of one node; absent: one", least=0, whole=True, absent=1),
+    ] = None
+    front_end_ports: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "front-end (in-band Ethernet) ports of one node; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
+    management_ports: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "out-of-band management ports of one node; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
     power: Annotated[
-        Cell, Leaf("watt", "provisioned peak power of one node, from the wall", above=0)
-    ]
-    power_idle: Annotated[Cell, Leaf("watt", "power of one idle node", least=0)]
-    power_typical: Annotated[Cell, Leaf("watt", "mean power of one node while it trains", least=0)]
+        Cell | None,
+        Leaf(
+            "watt",
+            "provisioned peak power of one node, from the wall; absent: built up from its parts",
+            above=0,
+            absent=0,
+        ),
+    ] = None
+    power_idle: Annotated[
+        Cell | None,
+        Leaf("watt", "power of one idle node; absent: built up from its parts", least=0, absent=0),
+    ] = None
+    power_typical: Annotated[
+        Cell | None,
+        Leaf(
+            "watt",
+            "mean power of one node while it trains; absent: built up from its parts",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    host_cpu_power: Annotated[
+        Cell | None,
+        Leaf(
+            "watt", "design limit of the processors that are not in a superchip", least=0, absent=0
+        ),
+    ] = None
+    memory_power: Annotated[
+        Cell | None, Leaf("watt", "memory modules of those processors at work", least=0, absent=0)
+    ] = None
+    link_switch_power: Annotated[
+        Cell | None, Leaf("watt", "scale-up (NVLink) switches in the node", least=0, absent=0)
+    ] = None
+    flash_power: Annotated[
+        Cell | None, Leaf("watt", "drives in the node at light load", least=0, absent=0)
+    ] = None
+    board_power: Annotated[
+        Cell | None,
+        Leaf("watt", "baseboard, management controller, PCIe switches", least=0, absent=0),
+    ] = None
+    fan_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1", "power of fans or pumps over that of the electronics, at work", least=0, absent=0
+        ),
+    ] = None
+    fan_share_peak: Annotated[
+        Cell | None,
+        Leaf(
+            "1", "the same with everything at its limit and fans at full speed", least=0, absent=0
+        ),
+    ] = None
+    supply_efficiency: Annotated[
+        Cell | None,
+        Leaf("1", "what the power supplies give over what they take", above=0, most=1, absent=1),
+    ] = None
     nodes_per_rack: Annotated[Cell, Leaf("1", "nodes in one rack", least=1, whole=True)]
     cooling: Literal["air", "liquid"]
     local_storage: Annotated[
@@ -196,6 +282,20 @@ class StorageSystem(Profile):
     write_bandwidth: Annotated[
         Cell, Leaf("byte/second", "sustained write bandwidth of one unit", above=0)
     ]
+    ports: Annotated[
+        Cell | None,
+        Leaf("1", "storage-network ports of one unit; absent: one", least=0, whole=True, absent=1),
+    ] = None
+    management_ports: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "out-of-band management ports of one unit; absent: one",
+            least=0,
+            whole=True,
+            absent=1,
+        ),
+    ] = None
     power: Annotated[Cell, Leaf("watt", "power of one unit at work", above=0)]
     units_per_rack: Annotated[Cell, Leaf("1", "units in one rack", least=1, whole=True)]
     price: Annotated[Cell, Leaf("USD", "price of one unit with its drives", least=0)]
@@ -214,6 +314,10 @@ class NetworkPart(Profile):
     cable_price: Annotated[
         Cell | None,
         Leaf("USD", "price of one link: cable with its optics at both ends", least=0, absent=0),
+    ] = None
+    ports_per_module: Annotated[
+        Cell | None,
+        Leaf("1", "ports that share one pluggable module; absent: one", least=1, absent=1),
     ] = None
 
 
@@ -241,6 +345,15 @@ class Vehicle(Profile):
     buffer: Annotated[
         Cell, Leaf("byte", "space on the vehicle for recordings that wait for upload", least=0)
     ]
+    recorder_rate: Annotated[
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "rate that one recorder writes; absent: one takes everything",
+            above=0,
+            absent=float("inf"),
+        ),
+    ] = None
 
 
 class TrainedModel(Profile):

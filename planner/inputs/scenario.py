@@ -313,17 +313,54 @@ class Site(Entity):
 
 
 class Fabric(Entity):
-    """The compute network of a site."""
+    """One of a site's networks: its switch, and how it is built from them."""
 
     switch: Annotated[Name, Ref("network")]
-    other_share: Annotated[
+    tree: Literal["spine", "leaves_only"] = "spine"
+    planes: Annotated[
         Cell,
         Leaf(
             "1",
-            "power and price of storage, management and front-end networks, over the compute fabric's",
-            least=0,
-            most=10,
+            "equal planes, each with its share of every node's ports",
+            least=1,
+            most=8,
+            whole=True,
         ),
+    ]
+    oversubscription: Annotated[
+        Cell,
+        Leaf("1", "endpoint ports of a leaf over its uplinks; 1 is non-blocking", least=1, most=64),
+    ]
+    core_oversubscription: Annotated[
+        Cell, Leaf("1", "ports of spines down over those up, in three tiers", least=1, most=64)
+    ]
+    down_ports: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "ports of a leaf for endpoints; absent: half of them",
+            least=1,
+            whole=True,
+            absent=0,
+        ),
+    ] = None
+    management_ports: Annotated[
+        Cell, Leaf("1", "ports that the fabric manager takes", least=0, whole=True)
+    ]
+    endpoint_ports_per_module: Annotated[
+        Cell, Leaf("1", "endpoint ports that share one pluggable module", least=1, most=8)
+    ]
+
+
+class Wan(Entity):
+    """The wide-area connection of a site."""
+
+    paths: Annotated[
+        Cell, Leaf("1", "paths to the outside, of which one may fail", least=1, most=16, whole=True)
+    ]
+    origin_pulls: Annotated[
+        Cell,
+        Leaf("1", "caches of the content network that fetch a package from the origin", least=0),
     ]
 
 
@@ -430,7 +467,8 @@ class Scenario(Entity):
     packages: Annotated[dict[Name, Package], Field(min_length=1)]
     ota: Ota
     sites: Annotated[dict[Name, Site], Field(min_length=1)]
-    fabric: Fabric
+    fabrics: dict[Literal["compute", "storage", "front_end", "management"], Fabric]
+    wan: Wan
     economics: Economics
     carbon: Carbon
     checks: list[Check] = Field(default_factory=list)

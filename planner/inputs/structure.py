@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from planner.axes import ECU, HARDWARE, MONTH, PROGRAM, REGION, SITE, WORKLOAD, Array
-from planner.catalogue import Calendar
+from planner.axes import ECU, HARDWARE, MONTH, NETWORK, PROGRAM, REGION, SITE, WORKLOAD, Array
+from planner.catalogue import NETWORKS, Calendar
 from planner.inputs import rules
 from planner.inputs.load import Inputs
+from planner.inputs.scenario import Fabric
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,14 @@ def structure(
         "1 for the kind of node that the site buys for training",
         [[float(s.training == kind) for kind in hardware] for s in scenario.sites.values()],
         [f"sites.{name}.training" for name in sites],
+    )
+    fabrics = cast("Mapping[str, Fabric]", scenario.fabrics)
+    yield Fixed(
+        "fabric_has_spine",
+        (NETWORK,),
+        "1 where spines connect the leaves of the network",
+        [float(fabrics[name].tree == "spine") for name in NETWORKS],
+        [f"fabrics.{name}.tree" for name in NETWORKS],
     )
     yield Fixed(
         "site_may_order",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planner.axes import HARDWARE, SITE, TIER, Array, total
+from planner.axes import HARDWARE, NETWORK, SITE, TIER, Array, total
 from planner.graph import quantity
 
 
@@ -28,7 +28,8 @@ def carbon_embodied(
     """Emissions of making what enters service in the month: nodes, storage, switches, building."""
     compute = total((orders + nodes_committed_entering) * node_embodied_carbon, HARDWARE)
     stored = total((storage_orders + storage_committed_entering) * system_embodied_carbon, TIER)
-    rest = switch_orders * carbon_switch_embodied + it_power_added * carbon_building_embodied
+    switches = total(switch_orders, NETWORK) * carbon_switch_embodied
+    rest = switches + it_power_added * carbon_building_embodied
     return compute + stored + rest
 
 

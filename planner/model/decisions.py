@@ -13,19 +13,20 @@ from planner.axes import (
     DRAW,
     HARDWARE,
     MONTH,
+    NETWORK,
     PACKAGE,
     SITE,
     TIER,
     Array,
-    first,
+    concatenate,
     lowest,
     on,
     place,
     total,
 )
-from planner.catalogue import SECONDS_A_MONTH, Calendar, SitePools, pooled
+from planner.catalogue import NETWORKS, SECONDS_A_MONTH, Calendar, SitePools, pooled
 from planner.graph import quantity
-from planner.perf.fabric import switches_required
+from planner.perf import fabric
 from planner.perf.ordering import Whole, at_moment_before, entering_service, whole_units
 
 
@@ -93,23 +94,74 @@ def storage_orders(
     return place(entering.reshape(-1, *shape), DRAW, MONTH, TIER, SITE)
 
 
-@quantity(unit="1", axes="month site", decision=True)
-def switches(nodes: Array, node_nics: Array, switch_ports: Array) -> Array:
-    """Whole switches of the compute fabric: a non-blocking fat tree over all compute ports of the site."""
-    return whole_units(switches_required(total(nodes * node_nics, HARDWARE), switch_ports))
-
-
-@quantity(unit="1", axes="site", decision=True)
-def switches_at_start(
-    nodes_before: Array, nodes_committed_entering: Array, node_nics: Array, switch_ports: Array
+@quantity(unit="1", axes="month network site", decision=True)
+def switches_leaf(
+    node_endpoints: Array,
+    network_endpoints: Array,
+    node_rails: Array,
+    leaf_down_ports: Array,
+    switch_ports: Array,
+    fabric_planes: Array,
 ) -> Array:
-    """Whole switches that the nodes of plan_start hang on; they are there already."""
-    there = first(nodes_before - nodes_committed_entering, MONTH)
-    ports = total(there * node_nics, HARDWARE)
-    return whole_units(switches_required(ports, switch_ports))
+    """Whole leaf switches on all planes: each kind of node has leaves for each of its rails."""
+    rails = concatenate(NETWORK, node_rails, *[np.ones_like(node_rails)] * (len(NETWORKS) - 1))
+    by_rail = total(fabric.leaves_by_rail(node_endpoints, rails, leaf_down_ports), HARDWARE)
+    return fabric.leaves(by_rail, network_endpoints, switch_ports, leaf_down_ports) * fabric_planes
 
 
-@quantity(unit="1", axes="month site", decision=True)
+@quantity(unit="1", axes="month network site", decision=True)
+def switches_spine(
+    switches_leaf: Array, leaf_uplinks: Array, switch_ports: Array, fabric_planes: Array
+) -> Array:
+    """Whole spine switches on all planes: rounded up until the uplinks of a leaf divide evenly among them."""
+    return fabric.spines(switches_leaf / fabric_planes, leaf_uplinks, switch_ports) * fabric_planes
+
+
+@quantity(unit="1", axes="month network site", decision=True)
+def switches_core(
+    switches_leaf: Array,
+    switches_spine: Array,
+    switch_ports: Array,
+    fabric_core_oversubscription: Array,
+    fabric_planes: Array,
+) -> Array:
+    """Whole core switches on all planes; none while two tiers are enough."""
+    leaf, spine = switches_leaf / fabric_planes, switches_spine / fabric_planes
+    return fabric.cores(leaf, spine, switch_ports, fabric_core_oversubscription) * fabric_planes
+
+
+@quantity(unit="1", axes="network site", decision=True)
+def switches_at_start(
+    network_endpoints_at_start: Array,
+    leaf_down_ports: Array,
+    leaf_uplinks: Array,
+    switch_ports: Array,
+    fabric_core_oversubscription: Array,
+    fabric_planes: Array,
+) -> Array:
+    """Whole switches that what stands at plan_start hangs on, taken as one rail; they are there already."""
+    none = np.zeros_like(network_endpoints_at_start)
+    leaf = fabric.leaves(none, network_endpoints_at_start, switch_ports, leaf_down_ports)
+    spine = fabric.spines(leaf, leaf_uplinks, switch_ports)
+    core = fabric.cores(leaf, spine, switch_ports, fabric_core_oversubscription)
+    return (leaf + spine + core) * fabric_planes
+
+
+@quantity(unit="1", axes="month network site", decision=True)
+def optics(
+    links_to_endpoints: Array,
+    links_to_spines: Array,
+    links_to_cores: Array,
+    switch_ports_per_module: Array,
+    fabric_endpoint_ports_per_module: Array,
+) -> Array:
+    """Whole pluggable modules of each network: at endpoints, and at all switch ports in use."""
+    ports = links_to_endpoints + 2.0 * (links_to_spines + links_to_cores)
+    ends = whole_units(links_to_endpoints / fabric_endpoint_ports_per_module)
+    return whole_units(ports / switch_ports_per_module) + ends
+
+
+@quantity(unit="1", axes="month network site", decision=True)
 def switch_orders(
     switches: Array,
     switches_at_start: Array,
@@ -122,14 +174,46 @@ def switch_orders(
     They are bought with the nodes that hang on them, as often, and never later than they; what is there at
     plan_start serves one life from then on.
     """
-    need = on(switches, MONTH, SITE)
-    life = months_of_life(economics_equipment_life)
-    serving = np.arange(calendar.months)[None, :] < life
-    before = on(switches_at_start, SITE)[:, None, :] * serving[:, :, None]
-    at_once = np.zeros((1, need.shape[2]), dtype=np.int64)
-    interval = on(site_order_interval, SITE)
-    entering = _orders(need, before, np.ones((1, *need.shape[1:])), at_once, interval, life)
-    return place(entering, DRAW, MONTH, SITE)
+    return _with_the_nodes(
+        switches, switches_at_start, site_order_interval, economics_equipment_life, calendar
+    )
+
+
+@quantity(unit="1", axes="month network site", decision=True)
+def link_orders(
+    links: Array,
+    network_endpoints_at_start: Array,
+    fabric_planes: Array,
+    site_order_interval: Array,
+    economics_equipment_life: Array,
+    calendar: Calendar,
+) -> Array:
+    """Whole links entering service, as their switches; at plan_start those of the endpoints are there already."""
+    there = whole_units(network_endpoints_at_start * fabric_planes)
+    return _with_the_nodes(
+        whole_units(links), there, site_order_interval, economics_equipment_life, calendar
+    )
+
+
+def _with_the_nodes(
+    need: Array, at_start: Array, order_interval: Array, life: Array, calendar: Calendar
+) -> Array:
+    """Entering service on (month, network, site): bought as often as the nodes, never later than they."""
+    wanted = on(need, MONTH, NETWORK, SITE)
+    shape = wanted.shape[1:]
+    months = months_of_life(life)
+    serving = np.arange(calendar.months)[None, :] < months
+    before = on(at_start, NETWORK, SITE)[:, None] * serving[:, :, None, None]
+    count = shape[1] * shape[2]
+    entering = _orders(
+        wanted.reshape(-1, shape[0], count),
+        np.broadcast_to(before, (len(before), *shape)).reshape(-1, shape[0], count),
+        np.ones((1, shape[0], count)),
+        np.zeros((1, count), dtype=np.int64),
+        np.tile(on(order_interval, SITE), (1, shape[1])),
+        months,
+    )
+    return place(entering.reshape(-1, *shape), DRAW, MONTH, NETWORK, SITE)
 
 
 @quantity(unit="1", axes="month site", decision=True)
@@ -139,6 +223,13 @@ def racks(
     """Whole racks for nodes of each kind and storage of each tier; switches sit on top of them."""
     compute = total(whole_units(nodes / node_nodes_per_rack), HARDWARE)
     return compute + total(whole_units(storage_units / system_units_per_rack), TIER)
+
+
+@quantity(unit="1", axes="program", decision=True)
+def recorders(sensor_rate_encoded: Array, vehicle_recorder_rate: Array) -> Array:
+    """Whole recorders in a vehicle that take everything its sensors send, after compression."""
+    share = sensor_rate_encoded / vehicle_recorder_rate
+    return np.where(sensor_rate_encoded > 0, np.maximum(whole_units(share), 1.0), 0.0)
 
 
 @quantity(unit="day", decision=True)

@@ -14,6 +14,7 @@ from planner.axes import (
     HARDWARE,
     LINK,
     MONTH,
+    NETWORK,
     PACKAGE,
     PROGRAM,
     REGION,
@@ -71,25 +72,36 @@ def _growth(level: Array, at_start: Array) -> Array:
     return np.diff(largest, axis=MONTH, prepend=start)
 
 
-@quantity(unit="USD", axes="")
-def switch_cost(
+@quantity(unit="USD", axes="month site")
+def network_bought(
+    switch_orders: Array,
     switch_price: Array,
-    switch_ports: Array,
+    link_orders: Array,
     switch_cable_price: Array,
-    fabric_other_share: Array,
     economics_currency_factor: Array,
 ) -> Array:
-    """Price of a switch with its cables (each has two ends), and by share of the other networks beside it."""
-    price = switch_price + switch_ports * switch_cable_price / 2.0
-    return price * (1.0 + fabric_other_share) * economics_currency_factor
+    """Price of the switches and links of all networks that enter service."""
+    bought = switch_orders * switch_price + link_orders * switch_cable_price
+    return total(bought, NETWORK) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month site")
+def network_value(
+    switches: Array,
+    switch_price: Array,
+    links: Array,
+    switch_cable_price: Array,
+    economics_currency_factor: Array,
+) -> Array:
+    """Price of the switches and links of all networks in service."""
+    there = switches * switch_price + links * switch_cable_price
+    return total(there, NETWORK) * economics_currency_factor
 
 
 @quantity(unit="USD", axes="month")
-def fabric_payments(
-    switch_orders: Array, switch_cost: Array, economics_installation_share: Array
-) -> Array:
-    """Paid for networks, with installation, when their switches enter service."""
-    return total(switch_orders, SITE) * switch_cost * (1.0 + economics_installation_share)
+def fabric_payments(network_bought: Array, economics_installation_share: Array) -> Array:
+    """Paid for networks, with installation, when their switches and links enter service."""
+    return total(network_bought, SITE) * (1.0 + economics_installation_share)
 
 
 @quantity(unit="watt", axes="month site")
@@ -128,8 +140,7 @@ def maintenance_cost(
     node_price: Array,
     storage_units: Array,
     system_price: Array,
-    switches: Array,
-    switch_cost: Array,
+    network_value: Array,
     economics_maintenance_share: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
@@ -137,7 +148,7 @@ def maintenance_cost(
     """Support and maintenance: a share a year of the price of all equipment in service."""
     compute = total(nodes * node_price, SITE, HARDWARE) * economics_currency_factor
     stored = total(storage_units * system_price, TIER, SITE) * economics_currency_factor
-    value = compute + stored + total(switches, SITE) * switch_cost
+    value = compute + stored + total(network_value, SITE)
     return value * economics_maintenance_share * month_seconds
 
 
@@ -227,8 +238,7 @@ def residual_value(
     storage_orders: Array,
     storage_committed_entering: Array,
     system_price: Array,
-    switch_orders: Array,
-    switch_cost: Array,
+    network_bought: Array,
     it_power_added: Array,
     location_building_cost: Array,
     economics_deposit_share: Array,
@@ -248,7 +258,7 @@ def residual_value(
     compute = total((orders + nodes_committed_entering * balance) * node_price, SITE, HARDWARE)
     stored = storage_orders + storage_committed_entering * balance
     bought = (compute + total(stored * system_price, TIER, SITE)) * economics_currency_factor
-    bought = bought + total(switch_orders, SITE) * switch_cost
+    bought = bought + total(network_bought, SITE)
     halls = total(it_power_added * location_building_cost, SITE) * economics_currency_factor
     return total(bought * left + halls * left_of_building, MONTH)
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, MONTH, TIER, Array, first, total
+from planner.axes import HARDWARE, MONTH, NETWORK, TIER, Array, first, total
 from planner.graph import quantity
 
 
 @quantity(unit="watt", axes="month site")
-def fabric_power(switches: Array, switch_power: Array, fabric_other_share: Array) -> Array:
-    """Power of the compute fabric and, by share, of the storage, management and front-end networks."""
-    return switches * switch_power * (1.0 + fabric_other_share)
+def fabric_power(switches: Array, switch_power: Array) -> Array:
+    """Power of the switches of all networks, with their optics."""
+    return total(switches * switch_power, NETWORK)
 
 
 @quantity(unit="watt", axes="month site")
@@ -25,42 +25,43 @@ def storage_power(storage_units: Array, system_power: Array) -> Array:
 
 
 @quantity(unit="watt", axes="month site")
-def it_power(nodes: Array, node_power: Array, storage_power: Array, fabric_power: Array) -> Array:
+def it_power(
+    nodes: Array, node_draw_peak: Array, storage_power: Array, fabric_power: Array
+) -> Array:
     """Provisioned peak power of all equipment in service: nodes, storage, networks."""
-    return total(nodes * node_power, HARDWARE) + storage_power + fabric_power
+    return total(nodes * node_draw_peak, HARDWARE) + storage_power + fabric_power
 
 
 @quantity(unit="watt", axes="site")
 def it_power_at_start(
     nodes_before: Array,
     nodes_committed_entering: Array,
-    node_power: Array,
+    node_draw_peak: Array,
     storage_units_before: Array,
     storage_committed_entering: Array,
     system_power: Array,
     switches_at_start: Array,
     switch_power: Array,
-    fabric_other_share: Array,
 ) -> Array:
     """Provisioned power of what stands at the sites at plan_start; its room is there already."""
     there = first(nodes_before - nodes_committed_entering, MONTH)
     stored_there = first(storage_units_before - storage_committed_entering, MONTH)
-    compute = total(there * node_power, HARDWARE)
+    compute = total(there * node_draw_peak, HARDWARE)
     stored = total(stored_there * system_power, TIER)
-    return compute + stored + switches_at_start * switch_power * (1.0 + fabric_other_share)
+    return compute + stored + total(switches_at_start * switch_power, NETWORK)
 
 
 @quantity(unit="watt", axes="month site")
 def it_power_mean(
     nodes: Array,
-    node_power_idle: Array,
-    node_power_typical: Array,
+    node_draw_idle: Array,
+    node_draw_typical: Array,
     gpus_busy_share: Array,
     storage_power: Array,
     fabric_power: Array,
 ) -> Array:
     """Mean power over the month: nodes between idle and typical by how busy they are; storage, networks always on."""
-    busy = node_power_idle + (node_power_typical - node_power_idle) * gpus_busy_share
+    busy = node_draw_idle + (node_draw_typical - node_draw_idle) * gpus_busy_share
     return total(nodes * busy, HARDWARE) + storage_power + fabric_power
 
 

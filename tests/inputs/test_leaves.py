@@ -11,7 +11,21 @@ import numpy as np
 import pytest
 
 from planner import units
-from planner.axes import HOUR, MONTH, PROGRAM, REGION, TIER, Array, axis_names, on, place, total
+from planner.axes import (
+    HOUR,
+    LINK,
+    MONTH,
+    PROGRAM,
+    RANK,
+    REGION,
+    SITE,
+    TIER,
+    Array,
+    axis_names,
+    on,
+    place,
+    total,
+)
 from planner.catalogue import Parts
 from planner.inputs.leaf_builder import build
 from planner.inputs.leaves import LeafTable, Row
@@ -105,7 +119,7 @@ def test_values_have_full_rank_and_the_lengths_of_their_axes(table: LeafTable) -
         if not isinstance(value, np.ndarray):
             continue
         leaf = table.leaves[name]
-        expected = tuple(sizes[axis] if axis in leaf.axes else 1 for axis in range(12))
+        expected = tuple(sizes[axis] if axis in leaf.axes else 1 for axis in range(RANK))
         assert value.shape == expected and value.dtype == np.float64, name
 
 
@@ -199,8 +213,8 @@ def test_a_linear_share_rises_month_by_month(table: LeafTable) -> None:
 
 
 def test_a_stepped_limit_holds_until_the_next_step(table: LeafTable) -> None:
-    limit = on(np.asarray(table.values()["site_power_limit"]), MONTH, 10)[0]
-    months, sites = table.labels[MONTH], table.labels[10]
+    limit = on(np.asarray(table.values()["site_power_limit"]), MONTH, SITE)[0]
+    months, sites = table.labels[MONTH], table.labels[SITE]
     taiwan = limit[:, sites.index("taiwan")] / 1e6
     found = [
         taiwan[months.index(m)] for m in ("2023-11", "2025-12", "2026-01", "2027-12", "2028-01")
@@ -229,7 +243,7 @@ def test_a_knot_is_found_at_its_line_however_its_month_is_written(loaded: Loaded
 
 
 def test_profiles_of_the_day_stand_hour_by_hour(table: LeafTable) -> None:
-    profile = on(np.asarray(table.values()["link_upload_profile"]), HOUR, 9)[0]
+    profile = on(np.asarray(table.values()["link_upload_profile"]), HOUR, LINK)[0]
     assert profile.shape == (24, 3)
     assert profile[18].tolist() == [
         5.5,
@@ -309,4 +323,4 @@ def test_a_total_over_regions_of_the_market_is_the_forecast(table: LeafTable) ->
     in_2030 = by_month[:, [i for i, month in enumerate(months) if month.startswith("2030")]]
     # The parts of the outlook add up to 41,353 thousand, 557 more than its world row.
     assert in_2030.sum() == pytest.approx(41_353_000, rel=1e-12)
-    assert place(1.0).shape == (1,) * 12
+    assert place(1.0).shape == (1,) * RANK

@@ -15,8 +15,6 @@ from planner.model.decisions import (
     orders,
     racks,
     storage_orders,
-    switches,
-    switches_at_start,
 )
 from planner.plan import Project
 
@@ -122,7 +120,15 @@ def test_tiers_and_sites_keep_their_places() -> None:
 
 
 def test_orders_are_whole_and_never_negative(everything: dict[str, Array]) -> None:
-    for name in ("orders", "storage_orders", "switches", "racks"):
+    for name in (
+        "orders",
+        "storage_orders",
+        "switches",
+        "optics",
+        "switch_orders",
+        "link_orders",
+        "racks",
+    ):
         assert (everything[name] == np.round(everything[name])).all() and everything[
             name
         ].min() >= 0
@@ -145,19 +151,6 @@ def test_racks_are_filled_by_kind_and_by_tier() -> None:
         place(np.array([10.0, 5.0]), TIER),
     )
     assert found.item() == 2 + 9 + 2
-
-
-def test_switches_of_a_scalable_unit() -> None:
-    # SuperPOD reference architecture: 32 DGX H100 with eight ports each hang on 8 leaf and 4 spine switches.
-    assert switches(place(np.array([32.0]), HARDWARE), place(8.0), place(64.0)).item() == 12
-
-
-def test_what_is_on_order_hangs_on_no_switch_yet() -> None:
-    there = place(np.array([32.0, 32.0]).reshape(2, 1), MONTH, HARDWARE)
-    arriving = place(np.array([16.0, 0.0]).reshape(2, 1), MONTH, HARDWARE)
-    nothing = place(np.zeros((2, 1)), MONTH, HARDWARE)
-    assert switches_at_start(there, nothing, place(8.0), place(64.0)).item() == 12
-    assert switches_at_start(there, arriving, place(8.0), place(64.0)).item() == 6
 
 
 @pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])

@@ -18,13 +18,13 @@ from planner.model.economics import (
     fabric_payments,
     it_power_added,
     licence_cost,
+    network_bought,
     node_payments,
     opex_present,
     ota_cellular_bytes,
     residual_present,
     residual_value,
     staff_cost,
-    switch_cost,
     tco,
 )
 from planner.plan import Project, load
@@ -56,11 +56,12 @@ def test_growth_is_paid_and_shrinkage_gives_nothing_back() -> None:
     assert it_power_added(level, place(6.0)).ravel().tolist() == [0, 2, 0, 0, 1]
 
 
-def test_a_switch_brings_half_a_cable_a_port() -> None:
-    # 12 switches of USD 30,000 with 64 ports and cables of USD 600; half for other networks, 8 % installation.
-    unit = switch_cost(*(place(x) for x in (30_000.0, 64.0, 600.0, 0.5, 1.0)))
-    paid = fabric_payments(place(12.0), unit, place(0.08))
-    assert paid.item() == pytest.approx(12 * (30_000 + 32 * 600) * 1.5 * 1.08)
+def test_a_network_is_its_switches_and_its_links() -> None:
+    # 12 switches of USD 30,000 and 512 cables of USD 600; 8 % installation.
+    bought = network_bought(*(place(x) for x in (12.0, 30_000.0, 512.0, 600.0, 1.0)))
+    assert fabric_payments(bought, place(0.08)).item() == pytest.approx(
+        (12 * 30_000 + 512 * 600) * 1.08
+    )
 
 
 def test_a_megawatt_of_hall_at_eleven_dollars_a_watt() -> None:
@@ -110,7 +111,6 @@ def test_the_residual_value_falls_in_a_straight_line() -> None:
         nothing,
         ZERO,
         nothing,
-        ZERO,
         place(hall, MONTH),
         place(10.0),
         ZERO,

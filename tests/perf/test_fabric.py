@@ -1,62 +1,98 @@
-"""Switches of a fat tree against the tables of the NVIDIA DGX SuperPOD reference architecture."""
+"""Leaves, spines and cores: what always holds. The published tables are in tests/published/test_network.py."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from planner.perf.fabric import switches_required
-from planner.perf.ordering import whole_units
-
-QM9700 = 64  # ports at 400 Gb/s
-
-
-def switches(endpoints: float, radix: int = QM9700) -> float:
-    return float(switches_required(np.array(float(endpoints)), np.array(float(radix))))
-
-
-@pytest.mark.parametrize(
-    ("nodes", "leaf", "spine", "core"),
-    [
-        # NVIDIA DGX SuperPOD reference architectures, DGX H100 (RA-11333-001) and DGX B200: compute fabric, eight
-        # ports a node. The row of 96 nodes has 24 + 16: its spines are rounded up so that uplinks divide evenly.
-        (32, 8, 4, 0),
-        (64, 16, 8, 0),
-        (128, 32, 16, 0),
-        (256, 64, 32, 0),
-        (512, 128, 128, 64),
-        (1024, 256, 256, 128),
-        (2048, 512, 512, 256),
-    ],
+from planner.axes import Array
+from planner.perf.fabric import (
+    cores,
+    leaves,
+    leaves_by_rail,
+    links_to_cores,
+    spines,
+    uplinks_of_leaf,
 )
-def test_full_scalable_units_need_the_published_switches(
-    nodes: int, leaf: int, spine: int, core: int
-) -> None:
-    assert switches(nodes * 8) == leaf + spine + core
+
+RADIX = 64.0
 
 
-def test_two_tiers_reach_half_the_square_of_the_radix() -> None:
-    full = QM9700**2 / 2
-    assert switches(full) == 3 * full / QM9700 == 96
-    assert switches(full + 1) == pytest.approx(5 * (full + 1) / QM9700)
+def tree(
+    endpoints: Array, radix: float = RADIX, rails: float = 1.0, over: float = 1.0
+) -> tuple[Array, ...]:
+    """Leaves, spines, cores and uplinks of a leaf."""
+    ends, ports = np.asarray(endpoints, dtype=float), np.array(radix)
+    down = np.array(radix / 2)
+    up = uplinks_of_leaf(down, np.array(over))
+    leaf = leaves(leaves_by_rail(ends, np.array(rails), down), ends, ports, down)
+    spine = spines(leaf, up, ports)
+    return leaf, spine, cores(leaf, spine, ports, np.array(1.0)), up
+
+
+def test_one_switch_serves_all_its_ports() -> None:
+    for endpoints in (1.0, 64.0):
+        assert [float(x) for x in tree(endpoints)[:3]] == [1, 0, 0]
+    assert sum(float(x) for x in tree(65.0)[:3]) > 1
+
+
+def test_nothing_to_connect_needs_no_switch() -> None:
+    assert [float(x) for x in tree(0.0)[:3]] == [0, 0, 0]
+
+
+def test_two_tiers_reach_half_the_square_of_the_radix_with_three_switches_a_port() -> None:
+    # Row C21: 3 N / k at the largest size of two tiers, 5 N / k of three.
+    full = RADIX**2 / 2
+    assert sum(float(x) for x in tree(full)[:3]) == 3 * full / RADIX == 96
+    assert float(tree(full + 1)[2]) > 0
 
 
 def test_the_three_tiers_of_al_fares_have_five_quarters_of_the_squared_radix() -> None:
     # k pods of k switches and (k/2)^2 cores serve k^3/4 hosts (Al-Fares et al., SIGCOMM 2008, section 2.2).
     for k in (4, 8, 48, 64):
-        assert switches(k**3 / 4, k) == pytest.approx(k * k + (k / 2) ** 2)
+        assert sum(float(x) for x in tree(k**3 / 4, k)[:3]) == k * k + (k / 2) ** 2
 
 
-def test_one_switch_serves_all_its_ports() -> None:
-    assert switches(1) == switches(64) == 1
-    assert switches(65) > 1
+def test_a_fourth_tier_costs_two_more_switches_a_port() -> None:
+    # (2 t - 1) N / k switches in t tiers: 7 N / k at the largest size of four.
+    full = 2 * (8 / 2) ** 4
+    assert sum(float(x) for x in tree(full, 8)[:3]) == 7 * full / 8
 
 
-def test_nothing_to_connect_needs_no_switch() -> None:
-    assert switches(0) == 0
+def test_more_endpoints_never_need_fewer_switches_of_any_kind() -> None:
+    endpoints = np.arange(0.0, 9000.0)
+    for rails in (1.0, 8.0):
+        for count in tree(endpoints, rails=rails)[:3]:
+            assert (np.diff(count) >= 0).all()
 
 
-def test_more_endpoints_never_need_fewer_switches() -> None:
-    endpoints = np.arange(0.0, 5000.0)
-    counts = whole_units(switches_required(endpoints, np.array(64.0)))
-    assert (np.diff(counts) >= 0).all()
+@given(
+    st.integers(65, 200_000),
+    st.sampled_from([8, 16, 36, 48, 64, 128, 144]),
+    st.sampled_from([1, 2, 4, 8]),
+)
+def test_every_port_in_use_has_a_port_to_go_to(endpoints: int, radix: int, rails: int) -> None:
+    leaf, spine, core, up = (float(x) for x in tree(np.array(float(endpoints)), radix, rails))
+    assert leaf * (radix // 2) >= endpoints or leaf == 1
+    assert spine * radix >= leaf * up or (spine == 0 and leaf <= 1)
+    above = float(
+        links_to_cores(np.array(leaf), np.array(spine), np.array(float(radix)), np.array(1.0))
+    )
+    assert core * radix >= above
+    if core == 0 and spine:
+        assert up % spine == 0 or spine >= up
+        assert leaf <= radix
+
+
+def test_oversubscription_takes_spines_away_and_never_leaves() -> None:
+    full, half = tree(1024.0), tree(1024.0, over=2.0)
+    assert float(half[0]) == float(full[0])
+    assert float(half[1]) == float(full[1]) / 2
+
+
+@pytest.mark.parametrize("rails", [1.0, 2.0, 8.0])
+def test_rails_never_share_a_leaf(rails: float) -> None:
+    leaf = leaves_by_rail(np.arange(1.0, 3000.0), np.array(rails), np.array(32.0))
+    assert (leaf % rails == 0).all()

@@ -302,7 +302,7 @@ def test_every_unknown_profile_is_reported(tmp_path: Path) -> None:
             for name in ("taiwan", "japan", "china")
             for part in ("location", "training")
         ),
-        *(("fabric", "switch"), ("market", "forecast"), ("export_rules",)),
+        *(("fabrics", "compute", "switch"), ("market", "forecast"), ("export_rules",)),
         ("sites", "taiwan", "installed", 0, "hardware"),
         ("nodes", "gh200_nvl32", "accelerator"),
         ("nodes", "gh200_nvl32", "nic"),
@@ -394,7 +394,8 @@ def test_a_name_that_nothing_refers_to_may_change() -> None:
             "network.quantum2_qm9700.ports",
             "fewer than 3",
         ),
-        ({("fabric", "switch"): "connectx7"}, "fabric.switch", "is a nic"),
+        ({("fabrics", "storage", "switch"): "connectx7"}, "fabrics.storage.switch", "is a nic"),
+        ({("fabrics", "compute", "down_ports"): "65"}, "fabrics.compute.down_ports", "65 of 64"),
         (
             {("tiers", "warm", "held_until"): "1 day"},
             "tiers.warm.held_until",

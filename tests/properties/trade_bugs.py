@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import MONTH, REGION, SITE, Array, on, peak, place
+from planner.axes import DRAW, MONTH, PROGRAM, REGION, SITE, Array, on, peak, place, total
 from planner.model import trade
 from planner.perf import residency
 from tests.properties.seeded_bugs import instead_of
@@ -59,10 +59,10 @@ def small_fleets_are_watched(
 ) -> Array:
     """Binds below the threshold instead of above it."""
     vehicles = 1e10 / np.maximum(on(vehicles_in_operation, MONTH, REGION), 1.0)
-    return place(residency_rules.of(vehicles), 0, MONTH, REGION, SITE)
+    return place(residency_rules.of(vehicles), DRAW, MONTH, REGION, SITE)
 
 
 @instead_of("vehicles_unserved")
 def nobody_counts_who_is_left_out(vehicles_mean: Array, region_served: Array) -> Array:
     """Counts every second one."""
-    return vehicles_mean.sum(axis=4, keepdims=True) * (1.0 - region_served) / 2.0
+    return total(vehicles_mean, PROGRAM) * (1.0 - region_served) / 2.0

@@ -1,0 +1,224 @@
+"""The TOP500 rows that state their power, the nodes behind them, and the model's answer to each."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from scipy.optimize import least_squares
+
+from planner.axes import Array
+from planner.perf.power import (
+    HOST_SHARE,
+    RATE_SHARE,
+    STANDING_SHARE,
+    NodeParts,
+    node_power_busy,
+    node_power_peak,
+)
+
+DATA = Path(__file__).parent / "data"
+TABLE: dict[str, Any] = yaml.safe_load((DATA / "top500_systems.yaml").read_text(encoding="utf-8"))
+
+# Quantum-2 with optics in all cages (SemiAnalysis, June 2024); a 400 Gb/s port splits into two of 200.
+SWITCH_POWER, SWITCH_RATE = 1500.0, 64 * 400.0
+SUPPLY_EFFICIENCY = 0.95  # 80 PLUS Titanium at half load 96 %, at full load 91 % (assumed between)
+# Pumps and the few fans that are left (assumed), and air by the published "rack power about -10 % with liquid"
+# (SemiAnalysis, AI Datacenter Energy Dilemma).
+FAN_SHARE = {"liquid": 0.02, "air": 1.02 / 0.9 - 1.0}
+
+# Linpack over the FP64 tensor peak: the median of the rows below.
+LINPACK_PEAK_SHARE = 0.64
+
+Constants = tuple[float, float, float]
+FITTED: Constants = (STANDING_SHARE, RATE_SHARE, HOST_SHARE)
+BOUNDS = ([0.1, 0.0, 0.2], [0.95, 0.9, 1.0])
+
+
+@dataclass(frozen=True)
+class System:
+    """One row of a list: what was measured, and the node behind it."""
+
+    name: str
+    edition: str
+    family: str
+    rmax: float
+    rpeak: float
+    power: float
+    devices: float
+    devices_as_listed: float
+    basis: str
+    why: str
+    node: dict[str, Any]
+
+    @property
+    def peak(self) -> float:
+        """FP64 tensor peak of one device [TFLOP/s]."""
+        return float(TABLE["chips"][self.node["chip"]]["peak"])
+
+    @property
+    def peak_share(self) -> float:
+        """Linpack over that peak."""
+        return self.rmax / self.devices / self.peak
+
+    def as_listed(self) -> System:
+        """The same row with the device count of the list, right or wrong."""
+        return replace(self, devices=self.devices_as_listed)
+
+
+def systems() -> list[System]:
+    """All rows that state a power, in the order of the lists."""
+    with (DATA / "top500_gpu_power.csv").open(encoding="utf-8") as file:
+        return [_system(row) for row in csv.DictReader(file)]
+
+
+def _system(row: dict[str, str]) -> System:
+    said = dict(TABLE["systems"][row["name"]])
+    node = {**TABLE["classes"][said["class"]], **said}
+    listed = float(row["devices"])
+    return System(
+        row["name"],
+        row["list"],
+        "GH200"
+        if "GH200" in row["accelerator"]
+        else "A100"
+        if "A100" in row["accelerator"]
+        else "H100",
+        float(row["Rmax_TF"]),
+        float(row["Rpeak_TF"]),
+        float(row["power_kW"]) * 1e3,
+        float(said.get("devices", listed)),
+        listed,
+        said["basis"],
+        said.get("why", ""),
+        node,
+    )
+
+
+def parts_of(node: dict[str, Any]) -> NodeParts:
+    """The parts of a node of the table."""
+    watts = {name: float(part["watts"]) for name, part in TABLE["parts"].items()}
+    count = float(node["accelerators"])
+    switched = node["chip"].endswith("sxm") and count == 8
+    return NodeParts(
+        accelerators=np.array(node["limit"] * count),
+        host_cpus=np.array(float(node["processors"])),
+        memory=np.array(node["modules"] * watts["memory_module"]),
+        always_on=np.array(
+            count * (watts["board"] + watts["link_switch"] * switched)
+            + node["ports"] * watts[f"nic_{node['rate']}"]
+            + node["drives"] * watts["drive"]
+        ),
+        supply_efficiency=np.array(SUPPLY_EFFICIENCY),
+    )
+
+
+def fabric_power(system: System) -> float:
+    """Switches of a full fat tree over the ports of the system [W]."""
+    node = system.node
+    endpoints = system.devices / node["accelerators"] * node["ports"]
+    radix = SWITCH_RATE / node["rate"]
+    # (2 t - 1) N / k switches in t tiers, unrounded: systems share switches with what is not in the run.
+    tiers = math.ceil(math.log(max(endpoints, 2.0) / 2.0) / math.log(radix / 2.0) - 1e-9)
+    count = (2 * tiers - 1) * endpoints / radix if endpoints > radix else min(endpoints, 1.0)
+    return float(count * SWITCH_POWER)
+
+
+def predicted(system: System, constants: Constants = FITTED) -> float:
+    """Power of a system at Linpack [W]: nodes and compute fabric."""
+    node = system.node
+    one = node_power_busy(
+        parts_of(node), np.array(FAN_SHARE[node["cooling"]]), system.peak_share, *constants
+    )
+    return float(one) * system.devices / node["accelerators"] + fabric_power(system)
+
+
+def errors(rows: Sequence[System], constants: Constants = FITTED) -> Array:
+    """Predicted over stated power, less one."""
+    return np.array([predicted(row, constants) / row.power - 1.0 for row in rows])
+
+
+def fit(rows: Sequence[System]) -> Constants:
+    """The three constants that fit rows best, by a robust (soft absolute) error of the logarithms."""
+
+    def residuals(constants: Array) -> Array:
+        a, b, c = (float(value) for value in constants)
+        return np.log1p(errors(rows, (a, b, c)))
+
+    found = least_squares(residuals, (0.5, 0.3, 0.6), bounds=BOUNDS, loss="soft_l1", f_scale=0.03)
+    standing, rate, host = (float(value) for value in found.x)
+    return standing, rate, host
+
+
+def leave_one_out(rows: Sequence[System]) -> Array:
+    """Errors of each row by constants fitted without any row of its system."""
+    result = np.empty(len(rows))
+    for name in {row.name for row in rows}:
+        own = [index for index, row in enumerate(rows) if row.name == name]
+        constants = fit([row for row in rows if row.name != name])
+        result[own] = errors([rows[index] for index in own], constants)
+    return result
+
+
+def first_of_each(rows: Sequence[System]) -> list[int]:
+    """Positions of the first row of each system: a system that stands in several lists counts once."""
+    names = [row.name for row in rows]
+    return sorted({name: names.index(name) for name in names}.values())
+
+
+def median(values: Array, keep: Callable[[int], bool] = lambda index: True) -> float:
+    """Median absolute percentage error over the positions to keep."""
+    return float(np.median([abs(value) for index, value in enumerate(values) if keep(index)])) * 100
+
+
+def table(rows: Sequence[System], found: Array, left_out: Array) -> str:
+    """One line a row: watts a device predicted and stated, the error, and the error when its system is left out."""
+    lines = [
+        "list          system                        basis      devices  W model  W stated  error  left out"
+    ]
+    for index in np.argsort(found):
+        row = rows[index]
+        stated = row.power / row.devices
+        lines.append(
+            f"{row.edition:13s} {row.name[:29]:29s} {row.basis:9s} {row.devices:8.0f} "
+            f"{stated * (1 + found[index]):8.0f} {stated:9.0f} {found[index]:+6.1%} {left_out[index]:+8.1%}"
+        )
+    return "\n".join(lines)
+
+
+def most(system: System) -> float:
+    """Everything at its limit, fans at full speed [W]: a stated power above it contradicts the published parts."""
+    node = system.node
+    fans = np.array({"liquid": 0.05, "air": 0.33}[node["cooling"]])
+    return float(node_power_peak(parts_of(node), fans)) * system.devices / node["accelerators"] + (
+        fabric_power(system)
+    )
+
+
+def held_out(case: str) -> System:
+    """A system that is in none of the lists; without a published Rmax it runs at the median share of the peak."""
+    said = TABLE["held_out"][case]
+    node = TABLE["classes"][said["class"]]
+    devices = float(said["devices"])
+    rmax = float(
+        said.get("rmax", LINPACK_PEAK_SHARE * TABLE["chips"][node["chip"]]["peak"] * devices)
+    )
+    return System(
+        said["name"],
+        case,
+        "",
+        rmax,
+        0.0,
+        said["power"] * 1e3,
+        devices,
+        devices,
+        "published",
+        "",
+        node,
+    )
