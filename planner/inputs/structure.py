@@ -78,6 +78,11 @@ def structure(
         f"residency rules {scenario.residency_rules}, for the plan's regions and sites",
         residency,
     )
+    yield Given(
+        "region_country",
+        "country of each region",
+        tuple(scenario.regions[n].country for n in regions),
+    )
     yield Given("site_country", "country of each site", rules.site_countries(inputs))
     yield Given(
         "site_operator",
