@@ -181,7 +181,7 @@ def test_a_class_of_data_that_alone_would_have_to_stay_is_pointed_out() -> None:
         "rules.data_residency.residency[0].limbs[1].data": "[telemetry]",
     }
     project = load("5pct_ev_market", set=changes)
-    labels = {**project.table.labels, DATA: ("clips", "telemetry")}
+    labels = {DATA: ("clips", "telemetry"), **project.table.labels}
     plan = replace(project, table=replace(project.table, labels=labels)).plan()
     assert plan["region_served"].at(region="china").values.all()
     (text,) = [t for t in texts(plan, "residency", "china") if "yet its telemetry" in t]
