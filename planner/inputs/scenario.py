@@ -34,7 +34,13 @@ class FleetRegion(Region):
 
     site: Name | None = None
     forecast: Annotated[Name, Ref("markets")] | None = None
-    serve: Literal["required", "if_permitted"] = "if_permitted"
+    serve: Annotated[
+        Literal["required", "if_permitted"] | None,
+        Field(
+            description="required: a plan that does not serve it is forbidden; if_permitted: it may go unserved; "
+            "absent: it may where its data has to stay"
+        ),
+    ] = None
 
 
 class FleetChoice(Entity):
@@ -652,10 +658,29 @@ class OpeningData(Entity):
     kept: Annotated[Cell, Leaf("byte", "bytes kept in the year", least=0)]
 
 
+class Licence(Entity):
+    """A licence to receive a kind of node at a site, over the months of delivery that it covers."""
+
+    hardware: Annotated[Name, Ref("nodes")]
+    from_: Annotated[MonthIndex, Field(alias="from")]
+    until: MonthIndex | None = None
+    reference: Annotated[LongText, Field(description="who granted it, under which number")]
+
+
+Country = Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}$")]
+
+
 class Site(Entity):
     """A data centre: where it stands, what it trains on, what power it has."""
 
     location: Annotated[Name, Ref("regions")]
+    operator_country: Annotated[
+        Country | None,
+        Field(
+            description="headquarters of its operator or ultimate parent; absent: the scenario's or its place's"
+        ),
+    ] = None
+    licences: list[Licence] = Field(default_factory=list)
     training: Annotated[Name, Ref("nodes")]
     training_share: Annotated[
         Cell, Leaf("1", "weight of the site in the training work of all sites", least=0)
@@ -799,6 +824,24 @@ class Scenario(Entity):
     plan_start: MonthIndex
     horizon: Horizon
     export_rules: Annotated[Name, Ref("rules")]
+    residency_rules: Annotated[Name, Ref("rules")]
+    rules_as_of: Annotated[
+        MonthIndex | None,
+        Field(description="rules known in this month count; absent: plan_start"),
+    ] = None
+    rules_as_written: Annotated[
+        list[Name], Field(description="export rules that count although nobody enforces them")
+    ] = Field(default_factory=list)
+    operator_country: Annotated[
+        Country | None,
+        Field(description="headquarters of the operator of all sites, or of its ultimate parent"),
+    ] = None
+    allow_export_violation: Annotated[
+        bool,
+        Field(
+            description="what-if: deliveries that the rules stop are made, and every page says so"
+        ),
+    ] = False
     market: MarketChoice
     fleet: FleetChoice
     regions: Annotated[dict[Name, FleetRegion], Field(min_length=1)]

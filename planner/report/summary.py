@@ -13,6 +13,7 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -108,12 +109,11 @@ class Period:
 def summary(plan: Plan, width: int = WIDTH, all_orders: bool = False) -> list[Text]:
     """The lines of the report, none wider than `width` (but never narrower than 60)."""
     page = _Page(max(NARROWEST, min(width, WIDTH)))
-    _header(page, plan)
-    page.skip()
-    _table(page, plan)
-    page.skip()
-    _order_book(page, plan, all_orders)
-    page.skip()
+    for section in (_header, _table, partial(_order_book, everything=all_orders)):
+        _mark(page, plan)
+        section(page, plan)
+        page.skip()
+    _mark(page, plan)
     page.entries("Binding", [_shown(line) for line in binding(plan)])
     page.entries("Warnings", _warning_lines(plan.warnings), style="yellow")
     page.entries("Rests on", [_rests_on(each) for each in plan.assumptions[:ASSUMPTIONS_SHOWN]])
@@ -176,6 +176,12 @@ class _Page:
 # --- Header ----------------------------------------------------------------------------------------------------------
 
 
+def _mark(page: _Page, plan: Plan) -> None:
+    """What every section has to say of the plan, if anything."""
+    if plan.mark:
+        page.wrapped(_shown(plan.mark), style="bold red")
+
+
 def _header(page: _Page, plan: Plan) -> None:
     months = plan.horizon_months
     scenario = plan.project.inputs.scenario
@@ -192,7 +198,8 @@ def _header(page: _Page, plan: Plan) -> None:
         page.add(facts)
     if plan.project.changes:
         page.wrapped(_shown(f"Changed: {', '.join(plan.project.changes)}"), indent="  ")
-    page.wrapped(_shown(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}"))
+    known = "" if plan.rules_as_of == plan.months[0] else f"; rules known in {plan.rules_as_of}"
+    page.wrapped(_shown(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}{known}"))
     if plan.project.overrides:
         page.wrapped(_shown(f"Overridden: {'; '.join(_overrides(plan))}"), indent="  ")
     page.flowing("Peak need: ", list(_peaks(plan)))
