@@ -8,10 +8,12 @@ import typer
 
 from planner.cli.options import (
     Edits,
+    ExportViolation,
     Hardware,
     Modules,
     Overrides,
     Profiles,
+    RulesAsOf,
     Scenario,
     load_project,
 )
@@ -36,6 +38,8 @@ def size(
     with_: Modules = None,
     hardware: Hardware = None,
     profiles: Profiles = None,
+    rules_as_of: RulesAsOf = None,
+    allow_export_violation: ExportViolation = False,
     orders: Annotated[bool, typer.Option("--orders", help="Print the whole order book.")] = False,
     cash_flow: Annotated[
         bool,
@@ -64,7 +68,16 @@ def size(
         raise typer.BadParameter("--cash-flow goes with --json or --csv alone")
     if everything and quantities is not None:
         raise typer.BadParameter("give --all or --quantities, not both")
-    plan = load_project(scenario, set_, set_quantity, with_, hardware, profiles).plan()
+    plan = load_project(
+        scenario,
+        set_,
+        set_quantity,
+        with_,
+        hardware,
+        profiles,
+        rules_as_of,
+        allow_export_violation,
+    ).plan()
     if cash_flow:
         _print_cash_flow(plan, json, csv)
     elif json or csv:

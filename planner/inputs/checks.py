@@ -14,8 +14,8 @@ from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
-from planner.inputs.profiles import Ecu, Market, Profile
-from planner.inputs.scenario import Scenario
+from planner.inputs.profiles import Ecu, Market, Profile, TradeRules
+from planner.inputs.scenario import SERVICE_FIELDS, Scenario
 
 MONTHS_LIMIT = 600  # fifty years
 MOST_DOWN = 1.0  # failures during a repair: beyond it more than half of the hardware is down
@@ -36,8 +36,12 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_repairs(scenario, profiles),
         *_read_rates(scenario),
         *_protection(scenario, profiles),
+        *_queues(scenario),
+        *_services(scenario),
         *_fabric(scenario, profiles),
         *_rents(scenario, profiles),
+        *_rules(scenario, profiles),
+        *_licences(scenario),
         *_node_power(profiles),
         *_releases(scenario),
         *_power_modes(profiles),
@@ -230,6 +234,37 @@ def _protection(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps,
             )
 
 
+def _queues(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Experiments that people wait for are jobs of a size and a length."""
+    for name, workload in scenario.workloads.items():
+        if workload.preemptible_share is None or workload.preemptible_share.value >= 1:
+            continue
+        for field in ("job_gpus", "job_duration"):
+            if getattr(workload, field) is None:
+                message = "missing; experiments that are not preemptible wait as jobs of some size"
+                yield ("workloads", name, field), message
+
+
+def _services(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Each kind of service is measured by its own fields."""
+    for name, service in scenario.services.items():
+        at: Steps = ("services", name)
+        for kind, fields in SERVICE_FIELDS.items():
+            for field in fields:
+                given = getattr(service, field) is not None
+                if kind == service.kind and not given:
+                    yield (*at, field), f"missing; a service of kind {kind} needs it"
+                elif kind != service.kind and given:
+                    yield (
+                        (*at, field),
+                        f"belongs to services of kind {kind}; this one is {service.kind}",
+                    )
+        if service.summary and service.footage is None:
+            yield (*at, "footage"), "missing; a summary is of a recording of some length"
+        if service.footage is not None and not service.summary:
+            yield (*at, "summary"), "missing; the time of a summary follows from measured lines"
+
+
 def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
     for network, choice in scenario.fabrics.items():
         switch: Any = profiles["network"][choice.switch]
@@ -323,6 +358,52 @@ def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
         ]
         if sold and sum(program.sales_mix.value for program in sold) <= 0:
             yield ("regions", name), "no programme with a sales_mix above 0 is sold here"
+
+
+def _rules(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Rule profiles of the wrong kind, groups of countries that they do not have, rules that nobody knows."""
+    for field, kind in (("export_rules", "rules"), ("residency_rules", "residency")):
+        name = getattr(scenario, field)
+        profile = cast(TradeRules, profiles["rules"][name])
+        if not getattr(profile, kind):
+            yield (field,), f"{name} has no {kind}: expected a profile that has some"
+        known = {*profile.groups, "all"}
+        for steps, place in _places(profile):
+            if place.islower() and place not in known:
+                yield _unknown(("rules", name, *steps), place, "group of countries", known)
+    exports = cast(TradeRules, profiles["rules"][scenario.export_rules])
+    names = [rule.name for rule in exports.rules]
+    for index, name in enumerate(scenario.rules_as_written):
+        if name not in names:
+            yield _unknown(("rules_as_written", index), name, "export rule", names)
+    groups = cast(TradeRules, profiles["rules"][scenario.residency_rules]).groups
+    for name, region in scenario.regions.items():
+        law = region.jurisdiction
+        if law is not None and law.islower() and law not in groups:
+            at: Steps = ("regions", name, "jurisdiction")
+            yield _unknown(at, law, "group of countries in the residency rules", groups)
+
+
+def _places(profile: TradeRules) -> Iterator[tuple[Steps, str]]:
+    """Every place that a rule names, with its steps in the profile."""
+    for index, rule in enumerate(profile.residency):
+        for place in rule.origins:
+            yield ("residency", index, "origins"), place
+    for section in ("rules", "residency"):
+        for index, rule in enumerate(getattr(profile, section)):
+            for number, limb in enumerate(rule.limbs):
+                for field in ("destinations", "except_", "operators"):
+                    steps = (section, index, "limbs", number, field.rstrip("_"))
+                    yield from ((steps, place) for place in getattr(limb, field, ()))
+
+
+def _licences(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    for name, site in scenario.sites.items():
+        for index, licence in enumerate(site.licences):
+            if licence.until is not None and licence.until < licence.from_:
+                steps: Steps = ("sites", name, "licences", index, "until")
+                start = month_label(licence.from_)
+                yield steps, f"{month_label(licence.until)} is before the licence's from {start}"
 
 
 def _check_texts(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

@@ -51,10 +51,13 @@ def load(
     edits: Sequence[tuple[str, str]] = (),
     overlays: Sequence[Path] = (),
     hardware: str | None = None,
+    rules_as_of: str | None = None,
+    allow_export_violation: bool = False,
 ) -> Inputs:
     """Read a scenario and all that it refers to. Raises InputError with every fault found.
 
-    `edits` are (path, text) pairs that replace single values; `hardware` replaces the training kind at every site.
+    `edits` are (path, text) pairs that replace single values; `hardware` replaces the training kind at every site,
+    `rules_as_of` the month whose rules count; `allow_export_violation` makes the plan a what-if.
     """
     tree = documents.resolve(path, [resources.scenario_root()], _shown(path))
     early = [edit for edit in edits if _head(edit[0]) not in PROFILE_KINDS]
@@ -68,6 +71,11 @@ def load(
             raise InputError([Fault("--hardware", 0, hardware, message)])
         for site in _keys(tree, "sites"):
             tree = documents.set_path(tree, f"sites.{site}.training", hardware, "--hardware")
+    if rules_as_of is not None:
+        tree = documents.set_path(tree, "rules_as_of", rules_as_of, "--rules-as-of")
+    if allow_export_violation:
+        option = "--allow-export-violation"
+        tree = documents.set_path(tree, "allow_export_violation", "true", option)
     done: set[tuple[str, str]] = set()
     faults: list[Fault] = []
     tree = _with_profiles(tree, overlays, done, faults)
@@ -158,13 +166,17 @@ _REFERENCES = (
     ("tiers.*.system", "storage"),
     ("tiers.*.level", "storage_levels"),
     ("workloads.*.model", "models"),
+    ("services.*.region", "regions"),
+    ("services.*.reference", "accelerators"),
     ("sites.*.location", "regions"),
     ("sites.*.training", "nodes"),
     ("sites.*.installed.*.hardware", "nodes"),
     ("sites.*.committed.*.hardware", "nodes"),
+    ("sites.*.licences.*.hardware", "nodes"),
     ("fabrics.*.switch", "network"),
     ("export_rules", "rules"),
     ("duty_rates", "duties"),
+    ("residency_rules", "rules"),
     ("nodes.*.accelerator", "accelerators"),
     ("nodes.*.nic", "network"),
     *((f"{kind}.#", kind) for kind in PROFILE_KINDS),
@@ -175,6 +187,7 @@ _REFERENCES = (
 _NAMES = (
     ("regions.*.site", "sites"),
     ("programs.*.regions.*", "regions"),
+    ("services.*.site", "sites"),
     ("opening_fleet.*.region", "regions"),
     ("opening_fleet.*.program", "programs"),
     ("simulation.package", "packages"),

@@ -512,10 +512,19 @@ class TrainedModel(Profile):
     ] = None
 
 
+Place = Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z][a-z0-9_]*)$")]  # a country or a group
+
+
 class Region(Profile):
     """A place: its market row, time, roads, networks and energy; a home of vehicles and a location of sites."""
 
     country: Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}$|^multiple$")]
+    jurisdiction: Annotated[
+        Place | None,
+        Field(
+            description="group of countries whose law its vehicles' data is under; absent: its country's"
+        ),
+    ] = None
     market_row: ShortText
     market_share: Annotated[
         Cell | None,
@@ -577,7 +586,12 @@ class Region(Profile):
     pue_peak: Annotated[
         Cell, Leaf("1", "power usage effectiveness on the hottest day", least=1, most=4)
     ]
-    data_stays: bool = False
+    data_stays: Annotated[
+        bool | None,
+        Field(
+            description="true: its data may not leave; false: it may; absent: as the residency rules say"
+        ),
+    ] = None
 
 
 SOLD = Leaf("vehicle", "electric cars sold in the year", above=0)
@@ -600,15 +614,23 @@ class Market(Profile):
 
 Threshold = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Verdict = Literal["free", "notify", "licence", "case_by_case", "denied"]
-Place = Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z]\d?|all)$")]
 
 
 class Limb(Entity):
     """One condition of an export rule and what follows when a chip and a destination meet it."""
 
     name: ShortText
+    eccn: Annotated[ShortText, Field(description="classification of the chips it speaks of")] = (
+        "none"
+    )
     destinations: list[Place] = Field(min_length=1)
     except_: list[Place] = Field(default_factory=list, alias="except")
+    operators: Annotated[
+        list[Place],
+        Field(
+            description="headquarters of the site's operator or its ultimate parent; none: anywhere"
+        ),
+    ] = Field(default_factory=list)
     performance_from: Threshold | None = None
     performance_below: Threshold | None = None
     density_from: Threshold | None = None
@@ -632,14 +654,58 @@ class ExportRule(Entity):
     title: ShortText
     known: MonthIndex
     effective: MonthIndex
+    unenforced_from: Annotated[
+        MonthIndex | None,
+        Field(description="month in which it became known that nobody will enforce the rule"),
+    ] = None
+    beside: Annotated[
+        bool, Field(description="stands beside the rule in force instead of replacing it")
+    ] = False
     limbs: list[Limb] = Field(min_length=1)
 
 
-class ExportRules(Profile):
-    """Dated export rules and the country groups that they name."""
+class ResidencyLimb(Entity):
+    """One condition of a residency rule and what follows for data of these classes to these destinations."""
+
+    name: ShortText
+    data: Annotated[
+        list[Name], Field(description="classes of data as scenarios name them, or all")
+    ] = Field(min_length=1)
+    destinations: list[Place] = Field(min_length=1)
+    except_: list[Place] = Field(default_factory=list, alias="except")
+    vehicles_above: Annotated[
+        Threshold | None, Field(description="only for a region with more vehicles on the road")
+    ] = None
+    exterior_video: Annotated[
+        bool, Field(description="only where a vehicle sold in the region has cameras")
+    ] = False
+    verdict: Literal["free", "conditions", "stays"]
+    condition: ShortText = "none"
+    source: LongText
+    confidence: Literal["measured", "published", "derived", "assumed"]
+
+
+class ResidencyRule(Entity):
+    """A rule on the data of some origins; it replaces their rule before it, and its first matching limb decides."""
+
+    name: Name
+    title: ShortText
+    known: MonthIndex
+    effective: MonthIndex
+    origins: list[Place] = Field(min_length=1)
+    limbs: list[ResidencyLimb] = Field(min_length=1)
+
+
+class TradeRules(Profile):
+    """Dated rules on exports or on the residency of data, and the country groups that they name."""
 
     groups: dict[Name, list[Place]]
-    rules: list[ExportRule] = Field(min_length=1)
+    rules: Annotated[list[ExportRule], Field(description="export rules")] = Field(
+        default_factory=list
+    )
+    residency: Annotated[list[ResidencyRule], Field(description="residency rules")] = Field(
+        default_factory=list
+    )
 
 
 class Duty(Entity):
@@ -671,6 +737,6 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "models": TrainedModel,
     "regions": Region,
     "markets": Market,
-    "rules": ExportRules,
+    "rules": TradeRules,
     "duties": Duties,
 }

@@ -34,7 +34,13 @@ class FleetRegion(Region):
 
     site: Name | None = None
     forecast: Annotated[Name, Ref("markets")] | None = None
-    serve: Literal["required", "if_permitted"] = "if_permitted"
+    serve: Annotated[
+        Literal["required", "if_permitted"] | None,
+        Field(
+            description="required: a plan that does not serve it is forbidden; if_permitted: it may go unserved; "
+            "absent: it may where its data has to stay"
+        ),
+    ] = None
 
 
 class FleetChoice(Entity):
@@ -190,6 +196,29 @@ class Workload(Entity):
     experiments: Annotated[
         Cell, Leaf("1", "experiments for each release, in full training runs", least=0)
     ]
+    offset: Annotated[
+        Cell | None,
+        Leaf("day", "first release after the common start of the calendar", least=0, absent=0),
+    ] = None
+    preemptible_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of the experiments' work that nobody waits for and that fills idle accelerators; absent: all",
+            least=0,
+            most=1,
+            absent=1,
+        ),
+    ] = None
+    job_gpus: Annotated[
+        Cell | None,
+        Leaf(
+            "1", "accelerators that one experiment job needs at once: its gang", least=1, absent=1
+        ),
+    ] = None
+    job_duration: Annotated[
+        Cell | None, Leaf("hour", "mean length of one experiment job", above=0, absent=1)
+    ] = None
     selection_share: Annotated[
         Cell, Leaf("1", "share of kept recordings that joins the data set", least=0, most=1)
     ]
@@ -210,6 +239,127 @@ class Training(Entity):
     percentile: Annotated[
         Cell, Leaf("1", "percentile of release demand that is covered", least=0, most=1)
     ]
+    max_queue_wait: Annotated[
+        Cell, Leaf("hour", "time that an experiment job may wait for its gang", above=0)
+    ]
+    queue_percentile: Annotated[
+        Cell,
+        Leaf("1", "share of the experiment jobs that wait no longer", least=0.5, most=0.999),
+    ]
+    arrival_variability: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "squared coefficient of variation of the times between jobs; 1: Poisson arrivals",
+            least=0,
+            most=100,
+        ),
+    ]
+    duration_variability: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "squared coefficient of variation of job durations; 1: exponential",
+            least=0,
+            most=100,
+        ),
+    ]
+    idle_service_use: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of the accelerators idle between the services' mean and peak that preemptible work fills",
+            least=0,
+            most=1,
+        ),
+    ]
+
+
+class SummaryLine(Entity):
+    """A measured line of the time that a video summary takes."""
+
+    fixed: Annotated[Cell, Leaf("second", "time at no chunks, where the line begins", least=0)]
+    rate: Annotated[Cell, Leaf("1/second", "chunks summarised in a second", above=0)]
+
+
+class Service(Entity):
+    """Inference, or simulation for robots, that the factory does besides training for the fleet.
+
+    Each kind has its own measure of demand and of throughput; `SERVICE_FIELDS` says which fields belong to it.
+    """
+
+    kind: Literal["language", "cameras", "inspection", "robot_training"]
+    site: Name
+    region: Annotated[Name, Ref("regions")] | None = None
+    start: MonthIndex | None = None
+    preemptible: bool = False
+    reference: Annotated[Name, Ref("accelerators")]
+    headroom: Annotated[
+        Cell,
+        Leaf("1", "capacity over the mean demand of the busiest hour", least=1, most=10),
+    ]
+    profile: Annotated[
+        HourProfile | None,
+        Leaf("1", "weight of each local hour in the day's demand; absent: 1", least=0, absent=1),
+    ] = None
+    requests: Annotated[
+        Series | None, Leaf("1/day", "requests or conversations", least=0, absent=0)
+    ] = None
+    request_tokens: Annotated[
+        Cell | None, Leaf("token", "tokens made for one request", least=0, absent=0)
+    ] = None
+    token_throughput: Annotated[
+        Cell | None,
+        Leaf("token/second", "tokens made by one reference accelerator", above=0, absent=0),
+    ] = None
+    streams: Annotated[Series | None, Leaf("1", "camera streams", least=0, absent=0)] = None
+    analysed_share: Annotated[
+        Cell | None,
+        Leaf("1", "share of the streams that is analysed all the time", least=0, most=1, absent=0),
+    ] = None
+    stream_throughput: Annotated[
+        Cell | None,
+        Leaf("1", "streams that one reference accelerator analyses live", above=0, absent=0),
+    ] = None
+    lines: Annotated[Series | None, Leaf("1", "production lines", least=0, absent=0)] = None
+    line_rate: Annotated[
+        Cell | None,
+        Leaf(
+            "1/minute",
+            "parts that a line makes, as a mean over the day with its shifts",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    part_images: Annotated[
+        Cell | None,
+        Leaf("frame", "images, or tiles of images, that a part is inspected by", least=0, absent=0),
+    ] = None
+    image_throughput: Annotated[
+        Cell | None,
+        Leaf("frame/second", "images inspected by one reference accelerator", above=0, absent=0),
+    ] = None
+    accelerator_time: Annotated[
+        Series | None,
+        Leaf("hour/month", "hours of the reference accelerator", least=0, absent=0),
+    ] = None
+    footage: Annotated[
+        Cell | None,
+        Leaf("minute", "length of a recording to be summarised on request", least=0, absent=0),
+    ] = None
+    chunk: Annotated[
+        Cell | None, Leaf("second", "length of the pieces it is cut into", above=0, absent=1)
+    ] = None
+    summary: list[SummaryLine] = Field(default_factory=list)
+
+
+# The fields that a service of each kind must have; those of the other kinds it may not.
+SERVICE_FIELDS = {
+    "language": ("requests", "request_tokens", "token_throughput"),
+    "cameras": ("streams", "analysed_share", "stream_throughput"),
+    "inspection": ("lines", "line_rate", "part_images", "image_throughput"),
+    "robot_training": ("accelerator_time",),
+}
 
 
 class Checkpoint(Entity):
@@ -508,10 +658,29 @@ class OpeningData(Entity):
     kept: Annotated[Cell, Leaf("byte", "bytes kept in the year", least=0)]
 
 
+class Licence(Entity):
+    """A licence to receive a kind of node at a site, over the months of delivery that it covers."""
+
+    hardware: Annotated[Name, Ref("nodes")]
+    from_: Annotated[MonthIndex, Field(alias="from")]
+    until: MonthIndex | None = None
+    reference: Annotated[LongText, Field(description="who granted it, under which number")]
+
+
+Country = Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}$")]
+
+
 class Site(Entity):
     """A data centre: where it stands, what it trains on, what power it has."""
 
     location: Annotated[Name, Ref("regions")]
+    operator_country: Annotated[
+        Country | None,
+        Field(
+            description="headquarters of its operator or ultimate parent; absent: the scenario's or its place's"
+        ),
+    ] = None
+    licences: list[Licence] = Field(default_factory=list)
     training: Annotated[Name, Ref("nodes")]
     training_share: Annotated[
         Cell, Leaf("1", "weight of the site in the training work of all sites", least=0)
@@ -705,6 +874,24 @@ class Scenario(Entity):
     horizon: Horizon
     export_rules: Annotated[Name, Ref("rules")]
     duty_rates: Annotated[Name, Ref("duties")]
+    residency_rules: Annotated[Name, Ref("rules")]
+    rules_as_of: Annotated[
+        MonthIndex | None,
+        Field(description="rules known in this month count; absent: plan_start"),
+    ] = None
+    rules_as_written: Annotated[
+        list[Name], Field(description="export rules that count although nobody enforces them")
+    ] = Field(default_factory=list)
+    operator_country: Annotated[
+        Country | None,
+        Field(description="headquarters of the operator of all sites, or of its ultimate parent"),
+    ] = None
+    allow_export_violation: Annotated[
+        bool,
+        Field(
+            description="what-if: deliveries that the rules stop are made, and every page says so"
+        ),
+    ] = False
     market: MarketChoice
     fleet: FleetChoice
     regions: Annotated[dict[Name, FleetRegion], Field(min_length=1)]
@@ -718,6 +905,7 @@ class Scenario(Entity):
     training: Training
     checkpoint: Checkpoint
     cluster: Cluster
+    services: dict[Name, Service] = Field(default_factory=dict)
     packages: Annotated[dict[Name, Package], Field(min_length=1)]
     variants: Variants
     simulation: Simulation

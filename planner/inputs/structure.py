@@ -22,16 +22,18 @@ from planner.axes import (
     PACKAGE,
     PROGRAM,
     REGION,
+    SERVICE,
     SITE,
     TIER,
     WORKLOAD,
     Array,
 )
-from planner.catalogue import NETWORKS, Calendar, SitePools
+from planner.catalogue import NETWORKS, Calendar
+from planner.inputs import rules
 from planner.inputs.load import Inputs
-from planner.inputs.profiles import Duties, ExportRules
+from planner.inputs.profiles import Duties
 from planner.inputs.scenario import Fabric, Tier
-from planner.perf import duty, export
+from planner.perf import duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +85,39 @@ def structure(
         [float(scenario.regions[name].market_share is None) for name in regions],
         [f"regions.{name}" for name in regions],
     )
-    yield Given("site_pools", "which sites pool data and training", _site_pools(inputs, sites))
+    residency = rules.residency_rules(inputs, labels, calendar)
+    pools = rules.site_pools(residency, homes, sites)
+    yield Given("site_pools", "which sites pool data and training", pools)
     yield Given("region_row", "market row of each region", tuple(rows))
     yield Given(
-        "region_data_stays",
-        "regions whose data may not leave the country",
-        tuple(scenario.regions[n].data_stays for n in regions),
+        "residency_rules",
+        f"residency rules {scenario.residency_rules}, for the plan's regions and sites",
+        residency,
     )
     yield Given(
         "region_country",
         "country of each region",
         tuple(scenario.regions[n].country for n in regions),
     )
+    yield Given("site_country", "country of each site", rules.site_countries(inputs))
     yield Given(
-        "site_country",
-        "country of each site",
-        tuple(inputs.profile("regions", s.location).country for s in scenario.sites.values()),
+        "site_operator",
+        "country of the headquarters of each site's operator or its parent",
+        rules.site_operators(inputs),
+    )
+    yield Fixed(
+        "site_licensed",
+        (MONTH, SITE, HARDWARE),
+        "1 in the months in which a declared licence covers the delivery of a kind of node",
+        rules.licensed(inputs, labels, calendar),
+        [f"sites.{name}.licences" for name, site in scenario.sites.items() if site.licences],
+    )
+    yield Fixed(
+        "export_violation_allowed",
+        (),
+        "1 in a what-if in which deliveries that the rules stop are made all the same",
+        float(scenario.allow_export_violation),
+        ["allow_export_violation"] if scenario.allow_export_violation else [],
     )
     sold = [
         [float(p.regions is None or name in p.regions) for p in scenario.programs.values()]
@@ -146,6 +165,7 @@ def structure(
         float(scenario.checkpoint.in_background),
         ["checkpoint.in_background"],
     )
+    yield from _services(inputs, sites, months)
     chips = [inputs.profile("nodes", name).accelerator for name in hardware]
     yield Fixed(
         "accelerator_for_data_centre",
@@ -187,7 +207,7 @@ def structure(
         "second",
     )
     yield Given("calendar", "months of the plan", calendar)
-    yield Given("export_rules", f"export rules {scenario.export_rules}", _export_rules(inputs))
+    yield Given("export_rules", f"export rules {scenario.export_rules}", rules.export_rules(inputs))
 
 
 def _releases(
@@ -322,8 +342,9 @@ def _money(
 def _duties(
     inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar
 ) -> Iterator[Fixed]:
-    """Rates of customs duty on what is delivered to each site in each month, by the rules known at plan_start."""
+    """Rates of customs duty on what is delivered to each site in each month, by the rules known to the plan."""
     scenario = inputs.scenario
+    as_of = scenario.plan_start if scenario.rules_as_of is None else scenario.rules_as_of
     profile: Duties = inputs.profile("duties", scenario.duty_rates)
     known = [
         duty.Duty(
@@ -334,7 +355,7 @@ def _duties(
             each.rate.value,
         )
         for each in profile.duties
-        if each.known <= scenario.plan_start
+        if each.known <= as_of
     ]
     months = np.arange(calendar.months, dtype=np.float64) + calendar.first
     countries = [inputs.profile("regions", s.location).country for s in scenario.sites.values()]
@@ -373,10 +394,43 @@ def _duties(
     )
 
 
-def _site_pools(inputs: Inputs, sites: Sequence[str]) -> SitePools:
-    """Sites pool with each other, but one whose regions' data must stay stands alone."""
-    alone = {region.site for region in inputs.scenario.regions.values() if region.data_stays}
-    return tuple(tuple(float(a == b or not {a, b} & alone) for b in sites) for a in sites)
+def _services(inputs: Inputs, sites: Sequence[str], months: int) -> Iterator[Fixed]:
+    """Where each service runs, from when, and how; without services one position that is nowhere."""
+    scenario, services = inputs.scenario, inputs.scenario.services
+    each = list(services.values())
+    starts = [s.start if s.start is not None else scenario.horizon.start for s in each]
+    active = [
+        [float(scenario.plan_start + m >= start) for start in starts] or [0.0]
+        for m in range(months)
+    ]
+    yield Fixed(
+        "service_active",
+        (MONTH, SERVICE),
+        "1 in the months in which the service runs",
+        active,
+        [f"services.{name}.start" for name in services],
+    )
+    yield Fixed(
+        "service_at_site",
+        (SERVICE, SITE),
+        "1 where the service runs",
+        [[float(s.site == site) for site in sites] for s in each] or [[0.0] * len(sites)],
+        [f"services.{name}.site" for name in services],
+    )
+    yield Fixed(
+        "service_preemptible",
+        (SERVICE,),
+        "1 where the service is work that may wait and fills idle accelerators",
+        [float(s.preemptible) for s in each] or [0.0],
+        [f"services.{name}.preemptible" for name in services],
+    )
+    yield Fixed(
+        "service_by_time",
+        (SERVICE,),
+        "1 where the demand is given in time of the reference accelerator",
+        [float(s.kind == "robot_training") for s in each] or [0.0],
+        [f"services.{name}.kind" for name in services],
+    )
 
 
 def _ecus_built(inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar) -> Array:
@@ -388,46 +442,3 @@ def _ecus_built(inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar:
             begun = [ecu for ecu, start in starts if start <= inputs.scenario.plan_start + month]
             built[month, p, labels[ECU].index(begun[-1] if begun else starts[0][0])] = 1.0
     return built
-
-
-def _export_rules(inputs: Inputs) -> export.Rules:
-    profile: ExportRules = inputs.profile("rules", inputs.scenario.export_rules)
-
-    def limb(entry: Any) -> export.Limb:
-        return export.Limb(
-            name=entry.name,
-            destinations=_countries(entry.destinations, profile.groups),
-            exempt=_countries(entry.except_, profile.groups),
-            performance=_span(entry.performance_from, entry.performance_below),
-            density=_span(entry.density_from, entry.density_below),
-            link_from=entry.link_from.value if entry.link_from else 0.0,
-            memory_bandwidth_from=entry.memory_bandwidth_from.value
-            if entry.memory_bandwidth_from
-            else 0.0,
-            data_centre_only=entry.data_centre_only,
-            verdict=entry.verdict,
-        )
-
-    rules = tuple(
-        export.Rule(
-            rule.name,
-            rule.title,
-            rule.known,
-            rule.effective,
-            tuple(limb(e) for e in rule.limbs),
-        )
-        for rule in profile.rules
-        if rule.known <= inputs.scenario.plan_start
-    )
-    return export.Rules(rules, inputs.scenario.plan_start)
-
-
-def _span(least: float | None, below: float | None) -> tuple[float, float]:
-    return (least if least is not None else 0.0, below if below is not None else float("inf"))
-
-
-def _countries(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    found: set[str] = set()
-    for name in names:
-        found.update(groups.get(name, (name,)))
-    return frozenset(found)

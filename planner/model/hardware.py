@@ -162,6 +162,17 @@ def nodes_delivered(orders: Array, site_commissioning: Array, calendar: Calendar
 
 
 @quantity(unit="1", axes="month site hardware")
+def nodes_committed_delivered(
+    nodes_committed_entering: Array, site_commissioning: Array, calendar: Calendar
+) -> Array:
+    """Nodes committed before the plan, in the month of delivery; what came before plan_start is there already."""
+    wait = on(site_commissioning, SITE)[:, None]
+    comes = place((calendar.edges[:-1, None] >= wait).astype(np.float64), DRAW, MONTH, SITE)
+    entering = nodes_committed_entering * comes
+    return _earlier(entering, site_commissioning, calendar, SITE, HARDWARE)
+
+
+@quantity(unit="1", axes="month site hardware")
 def nodes_ordered(
     orders: Array, site_commissioning: Array, node_lead_time: Array, calendar: Calendar
 ) -> Array:

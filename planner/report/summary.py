@@ -13,6 +13,7 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -117,12 +118,11 @@ class Period:
 def summary(plan: Plan, width: int = WIDTH, all_orders: bool = False) -> list[Text]:
     """The lines of the report, none wider than `width` (but never narrower than 60)."""
     page = _Page(max(NARROWEST, min(width, WIDTH)))
-    _header(page, plan)
-    page.skip()
-    _table(page, plan)
-    page.skip()
-    _order_book(page, plan, all_orders)
-    page.skip()
+    for section in (_header, _table, partial(_order_book, everything=all_orders)):
+        _mark(page, plan)
+        section(page, plan)
+        page.skip()
+    _mark(page, plan)
     page.entries("Binding", [_shown(line) for line in binding(plan)])
     page.entries("Warnings", _warning_lines(plan.warnings), style="yellow")
     page.entries("Rests on", [_rests_on(each) for each in plan.assumptions[:ASSUMPTIONS_SHOWN]])
@@ -185,6 +185,12 @@ class _Page:
 # --- Header ----------------------------------------------------------------------------------------------------------
 
 
+def _mark(page: _Page, plan: Plan) -> None:
+    """What every section has to say of the plan, if anything."""
+    if plan.mark:
+        page.wrapped(_shown(plan.mark), style="bold red")
+
+
 def _header(page: _Page, plan: Plan) -> None:
     months = plan.horizon_months
     scenario = plan.project.inputs.scenario
@@ -201,7 +207,8 @@ def _header(page: _Page, plan: Plan) -> None:
         page.add(facts)
     if plan.project.changes:
         page.wrapped(_shown(f"Changed: {', '.join(plan.project.changes)}"), indent="  ")
-    page.wrapped(_shown(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}"))
+    known = "" if plan.rules_as_of == plan.months[0] else f"; rules known in {plan.rules_as_of}"
+    page.wrapped(_shown(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}{known}"))
     if plan.project.overrides:
         page.wrapped(_shown(f"Overridden: {'; '.join(_overrides(plan))}"), indent="  ")
     page.flowing("Peak need: ", list(_peaks(plan)))
@@ -268,7 +275,8 @@ def _peak(plan: Plan, name: str) -> float:
 
 
 HOW_READ = (
-    "Vehicles, and what is in service: end of the period. Needed, peaks, days, MW: its largest month. "
+    "Vehicles, and what is in service: end of the period. "
+    "Needed, served, peaks, waits, days, MW: its largest month. "
     "Ingest mean: its mean. Hours, bytes, money, carbon: its sum."
 )
 
@@ -353,6 +361,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from _compute_rows(plan)
     yield from _release_rows(plan)
     yield from _edge_rows(plan)
+    yield from _service_rows(plan)
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
     yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
@@ -412,6 +421,28 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", _last)
     hours = units.from_base(_whole(plan, "training_gpu_hours"), "hour")
     yield Row("Compute", "GPU-hours needed", GPU_HOURS, hours, _sum)
+    wait = _longest_wait(plan)
+    if _monthly(plan, "gpus_for_waiting").max() > 0:
+        yield Row("Compute", "experiments wait", "hour", wait, _largest)
+
+
+def _longest_wait(plan: Plan) -> Array:
+    """The predicted wait by month at the site where it is longest, of those that have accelerators."""
+    wait, there = plan.values("queue_wait", "gpus_equivalent")
+    longest = (wait * (there > 0)).max(axis=tuple(axis for axis in range(RANK) if axis != MONTH))
+    return np.broadcast_to(longest, (len(plan.months),))
+
+
+def _service_rows(plan: Plan) -> Iterator[Row]:
+    """What the services do and need; nothing where there are none."""
+    for label, name in (
+        ("language", "service_tokens"),
+        ("inspection", "service_images"),
+        ("streams analysed", "service_streams_analysed"),
+        ("GPUs at the peak", "gpus_serving_peak"),
+    ):
+        if _monthly(plan, name).max() > 0:
+            yield _row(plan, "Serving", label, name, _largest)
 
 
 def _release_rows(plan: Plan) -> Iterator[Row]:
