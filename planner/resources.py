@@ -25,6 +25,8 @@ KINDS = (
     "vehicles",
     "models",
     "regions",
+    "climates",
+    "plants",
     "markets",
     "rules",
 )

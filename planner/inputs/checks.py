@@ -5,16 +5,18 @@ Works on inputs whose fields are valid one by one; yields faults, and leaves it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
+from planner import units
 from planner.catalogue import LINKS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
 from planner.inputs.profiles import Market, Profile
-from planner.inputs.scenario import Scenario
+from planner.inputs.scenario import Scenario, Site
 
 MONTHS_LIMIT = 600  # fifty years
 FEWEST_PORTS = 3  # of a switch in a tree: two make a chain
@@ -32,6 +34,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_stocks(scenario),
         *_ranges(scenario),
         *_fabric(scenario, profiles),
+        *_halls(scenario, profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -189,6 +192,65 @@ def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str
             ("network", name, "ports"),
             f"switches of fewer than {FEWEST_PORTS} ports make no network",
         )
+
+
+def _halls(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Hardware that a hall can neither cool nor feed, and halls that say half of what they have."""
+    for name, site in scenario.sites.items():
+        at: Steps = ("sites", name)
+        yield from ((at + steps, message) for steps, message in _modules(site))
+        for where, kind in _kinds_at(site):
+            node: Any = profiles["nodes"][kind]
+            if site.cooling not in ("both", node.cooling):
+                yield at + where, _cannot_cool(name, site.cooling, kind, node.cooling)
+            densest = max((c.value for _, c in site.rack_density.knots), default=0.0) if (
+                site.rack_density
+            ) else math.inf
+            if node.power.value > densest:
+                yield at + where, _cannot_feed(name, densest, kind, node.power.value)
+    for kind, each in profiles["nodes"].items():
+        node = each
+        share = node.liquid_share.value if node.liquid_share else 0.0
+        if (share > 0) != (node.cooling == "liquid"):
+            found = f"is {share:.0%}" if node.liquid_share else "is missing"
+            yield ("nodes", kind, "liquid_share"), f"{found}, and cooling is {node.cooling}"
+
+
+def _modules(site: Site) -> Iterator[tuple[Steps, str]]:
+    """Modules of power and cooling that do not make the redundancy."""
+    if (site.modules is None) != (site.module_power is None):
+        lacking = "module_power" if site.module_power is None else "modules"
+        yield (lacking,), "missing; modules and module_power go together"
+    if site.redundancy != "N" and site.modules is None:
+        yield ("redundancy",), f"{site.redundancy} of nothing: modules and module_power are missing"
+    elif site.redundancy == "2N" and site.modules:
+        if any(cell.value % 2 for _, cell in site.modules.knots):
+            yield ("modules",), "2N has two equal sets; expected even numbers of modules"
+
+
+def _kinds_at(site: Site) -> Iterator[tuple[Steps, str]]:
+    """Kinds of node that a site buys, has or has ordered, each once, and where it says so."""
+    found: dict[str, Steps] = {site.training: ("training",)}
+    for field in ("installed", "committed"):
+        for index, stock in enumerate(getattr(site, field)):
+            found.setdefault(stock.hardware, (field, index, "hardware"))
+    for kind, where in found.items():
+        yield where, kind
+
+
+def _cannot_cool(site: str, hall: str, kind: str, cooling: str) -> str:
+    return (
+        f"{kind} is cooled by {cooling} (nodes.{kind}.cooling), the hall only cools by {hall} "
+        f"(sites.{site}.cooling); expected hardware cooled by {hall}, or cooling: both"
+    )
+
+
+def _cannot_feed(site: str, densest: float, kind: str, power: float) -> str:
+    return (
+        f"one {kind} draws {units.show(power, 'watt')}, a rack may draw at most "
+        f"{units.show(densest, 'watt')} (sites.{site}.rack_density); "
+        "expected a denser hall, or hardware that comes in smaller pieces"
+    )
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

@@ -21,7 +21,7 @@ from planner.errors import Fault, InputError, nearest, suggestion
 from planner.inputs import documents
 from planner.inputs.checks import contradictions, months
 from planner.inputs.documents import Items, Node, Table, Text
-from planner.inputs.numbers import Cell, HourProfile, Series
+from planner.inputs.numbers import Cell, HourProfile, MonthProfile, Series
 from planner.inputs.profiles import PROFILE_KINDS, Entity, Profile
 from planner.inputs.scenario import Scenario
 
@@ -160,6 +160,9 @@ _REFERENCES = (
     ("sites.*.training", "nodes"),
     ("sites.*.installed.*.hardware", "nodes"),
     ("sites.*.committed.*.hardware", "nodes"),
+    ("sites.*.plant", "plants"),
+    ("facility.plant", "plants"),
+    ("regions.*.climate", "climates"),
     ("fabric.switch", "network"),
     ("export_rules", "rules"),
     ("nodes.*.accelerator", "accelerators"),
@@ -444,6 +447,9 @@ def cells_of(value: Any, at: Steps) -> Iterator[tuple[Steps, Cell]]:
     elif isinstance(value, HourProfile):
         for index, cell in enumerate(value.cells):
             yield (*at, index), cell
+    elif isinstance(value, MonthProfile):
+        for index, cell in enumerate(value.cells):
+            yield (*at, "months", index), cell
     elif isinstance(value, Entity):
         for name in type(value).model_fields:
             yield from cells_of(getattr(value, name), (*at, name))

@@ -28,6 +28,8 @@ from planner.graph import quantity
 from planner.perf.fabric import switches_required
 from planner.perf.ordering import Whole, at_moment_before, entering_service, whole_units
 
+ROUNDING = 1e-9  # a node of exactly a quarter of what a rack may draw stands there four times
+
 
 @quantity(unit="1", axes="month site", decision=True)
 def allocation(site_training_share: Array, site_operates: Array, site_pools: SitePools) -> Array:
@@ -132,13 +134,37 @@ def switch_orders(
     return place(entering, DRAW, MONTH, SITE)
 
 
+@quantity(unit="1", axes="month site hardware", decision=True)
+def nodes_a_rack(
+    node_nodes_per_rack: Array, node_power: Array, site_rack_density: Array
+) -> Array:
+    """Whole nodes that share a rack: as many as fit, or as the hall's power a rack allows, and at least one."""
+    by_power = site_rack_density / node_power
+    return np.maximum(np.floor(np.minimum(node_nodes_per_rack, by_power) + ROUNDING), 1.0)
+
+
+@quantity(unit="1", axes="month tier site", decision=True)
+def storage_units_a_rack(
+    system_units_per_rack: Array, system_power: Array, site_rack_density: Array
+) -> Array:
+    """Whole storage units that share a rack: as many as fit, or as the hall's power a rack allows, at least one."""
+    by_power = site_rack_density / system_power
+    return np.maximum(np.floor(np.minimum(system_units_per_rack, by_power) + ROUNDING), 1.0)
+
+
 @quantity(unit="1", axes="month site", decision=True)
 def racks(
-    nodes: Array, node_nodes_per_rack: Array, storage_units: Array, system_units_per_rack: Array
+    racks_of_nodes: Array,
+    racks_of_storage: Array,
+    switches: Array,
+    fabric_other_share: Array,
+    facility_switches_per_rack: Array,
 ) -> Array:
-    """Whole racks for nodes of each kind and storage of each tier; switches sit on top of them."""
-    compute = total(whole_units(nodes / node_nodes_per_rack), HARDWARE)
-    return compute + total(whole_units(storage_units / system_units_per_rack), TIER)
+    """Whole racks: for nodes of each kind, storage of each tier, and the switches of all networks."""
+    compute = total(whole_units(racks_of_nodes), HARDWARE)
+    stored = total(whole_units(racks_of_storage), TIER)
+    every_switch = switches * (1.0 + fabric_other_share)
+    return compute + stored + whole_units(every_switch / facility_switches_per_rack)
 
 
 @quantity(unit="day", decision=True)

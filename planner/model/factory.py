@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.model import (
     carbon,
     compute,
+    cooling,
     decisions,
     economics,
     facility,
@@ -30,6 +31,7 @@ MODULES = (
     decisions,
     hardware,
     facility,
+    cooling,
     economics,
     carbon,
 )
