@@ -91,7 +91,8 @@ _UNITS = (
 _MEANT = {
     "$": "USD", "car": "vehicle", "cars": "vehicle", "sec": "s", "secs": "s", "hr": "h", "hrs": "h",
     "mo": "month", "meter": "metre", "meters": "metres", "m2": "m^2", "mm2": "mm^2", "tons": "t",
-    "m3": "m^3", "liter": "litre", "liters": "litres", "C": "degC", "°C": "degC", "gCO2": "g", "gCO2e": "g", "kgCO2": "kg", "kgCO2e": "kg", "tCO2": "t", "tCO2e": "t",
+    "m3": "m^3", "liter": "litre", "liters": "litres", "C": "degC", "°C": "degC",
+    "gCO2": "g", "gCO2e": "g", "kgCO2": "kg", "kgCO2e": "kg", "tCO2": "t", "tCO2e": "t",
 }  # fmt: skip
 
 # Unit of the dimension: the words for it, and spellings to offer in an error.

@@ -6,7 +6,8 @@ Everything here is read off a plan's quantities; nothing is decided.
 from planner.findings.assumptions import Assumption, assumptions
 from planner.findings.checks import CheckResult, checks
 from planner.findings.orders import Order, orders
-from planner.findings.warnings import Warning_, binding, forbidden, warnings
+from planner.findings.shortfall import Warning_
+from planner.findings.warnings import binding, forbidden, warnings
 
 __all__ = [
     "Assumption",

@@ -7,7 +7,6 @@ scenario requires to be served forbids the plan. `binding` says which of two nee
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
 
@@ -17,6 +16,10 @@ from planner import resources, units
 from planner.axes import HARDWARE, MONTH, REGION, SITE, TIER, WORKLOAD, Array, on
 from planner.catalogue import TIERS
 from planner.errors import PlanForbidden
+from planner.findings.halls import hall_warnings
+from planner.findings.shortfall import Warning_
+from planner.findings.shortfall import months_said as _months
+from planner.findings.shortfall import span as _span
 from planner.inputs.load import check_profile
 from planner.inputs.numbers import Cell, month_label
 from planner.inputs.profiles import Accelerator
@@ -25,20 +28,6 @@ from planner.plan import Plan
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
 ON_SALE = 4  # years: accelerators are succeeded every two, and rarely sold after twice that
-SHOWN = 1e-3  # a shortfall below a thousandth of a unit is rounding
-
-
-@dataclass(frozen=True)
-class Warning_:
-    """Something that falls short or is not served: where, when, how much."""
-
-    kind: str
-    place: str
-    first: str
-    last: str
-    size: float
-    unit: str
-    text: str
 
 
 def warnings(plan: Plan) -> list[Warning_]:
@@ -49,6 +38,7 @@ def warnings(plan: Plan) -> list[Warning_]:
         *_unserved(plan, plan.project.table.labels[REGION]),
         *_gpus_short(plan),
         *_power_short(plan),
+        *hall_warnings(plan),
         *_storage_short(plan),
         *_export_conditions(plan),
         *_hard_to_buy(plan),
@@ -67,20 +57,6 @@ def forbidden(plan: Plan) -> None:
     broken = list(_unserved(plan, required))
     if broken:
         raise PlanForbidden("; ".join(f"{w.text} (serve: required)" for w in broken))
-
-
-def _span(plan: Plan, short: Array) -> tuple[str, str, float] | None:
-    """First and last month of the horizon with a shortfall, and its largest size; None without one."""
-    within = short[plan.horizon]
-    where = np.flatnonzero(within > SHOWN)
-    if not len(where):
-        return None
-    months = plan.horizon_months
-    return months[where[0]], months[where[-1]], float(within.max())
-
-
-def _months(first: str, last: str) -> str:
-    return f"in {first}" if first == last else f"{first} to {last}"
 
 
 def _unserved(plan: Plan, among: Container[str]) -> Iterator[Warning_]:
@@ -384,7 +360,7 @@ def binding(plan: Plan) -> tuple[str, ...]:
 
     Site power that falls short; storage by capacity or bandwidth; training by its peaks or its mean work.
     """
-    lines = [warning.text for warning in _power_short(plan)]
+    lines = [warning.text for warning in (*_power_short(plan), *hall_warnings(plan))]
     names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
     capacity, bandwidth = (
         on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*names)

@@ -197,22 +197,41 @@ def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str
 def _halls(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
     """Hardware that a hall can neither cool nor feed, and halls that say half of what they have."""
     for name, site in scenario.sites.items():
-        at: Steps = ("sites", name)
-        yield from ((at + steps, message) for steps, message in _modules(site))
-        for where, kind in _kinds_at(site):
-            node: Any = profiles["nodes"][kind]
-            if site.cooling not in ("both", node.cooling):
-                yield at + where, _cannot_cool(name, site.cooling, kind, node.cooling)
-            densest = max((c.value for _, c in site.rack_density.knots), default=0.0) if (
-                site.rack_density
-            ) else math.inf
-            if node.power.value > densest:
-                yield at + where, _cannot_feed(name, densest, kind, node.power.value)
-    for kind, each in profiles["nodes"].items():
-        node = each
+        unfit = (
+            (where, message)
+            for where, kind in _kinds_at(site)
+            for message in _unfit(name, site, kind, profiles["nodes"][kind])
+        )
+        for steps, message in (*_modules(site), *unfit):
+            yield ("sites", name, *steps), message
+    yield from _liquid_shares(profiles)
+
+
+def _unfit(name: str, site: Site, kind: str, node: Any) -> Iterator[str]:
+    """Why a kind of node cannot stand in a hall, whatever the month."""
+    if site.cooling not in ("both", node.cooling):
+        yield (
+            f"{kind} is cooled by {node.cooling} (nodes.{kind}.cooling), the hall only cools by "
+            f"{site.cooling} (sites.{name}.cooling); expected hardware cooled by {site.cooling}, "
+            "or cooling: both"
+        )
+    knots = site.rack_density.knots if site.rack_density else ()
+    densest = max((cell.value for _, cell in knots), default=math.inf)
+    if node.power.value > densest:
+        yield (
+            f"one {kind} draws {units.show(node.power.value, 'watt')}, a rack may draw at most "
+            f"{units.show(densest, 'watt')} (sites.{name}.rack_density); "
+            "expected a denser hall, or hardware that comes in smaller pieces"
+        )
+
+
+def _liquid_shares(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Nodes whose heat goes elsewhere than their cooling says."""
+    node: Any
+    for kind, node in profiles["nodes"].items():
         share = node.liquid_share.value if node.liquid_share else 0.0
         if (share > 0) != (node.cooling == "liquid"):
-            found = f"is {share:.0%}" if node.liquid_share else "is missing"
+            found = f"{share:.0%}" if node.liquid_share else "missing"
             yield ("nodes", kind, "liquid_share"), f"{found}, and cooling is {node.cooling}"
 
 
@@ -223,9 +242,9 @@ def _modules(site: Site) -> Iterator[tuple[Steps, str]]:
         yield (lacking,), "missing; modules and module_power go together"
     if site.redundancy != "N" and site.modules is None:
         yield ("redundancy",), f"{site.redundancy} of nothing: modules and module_power are missing"
-    elif site.redundancy == "2N" and site.modules:
-        if any(cell.value % 2 for _, cell in site.modules.knots):
-            yield ("modules",), "2N has two equal sets; expected even numbers of modules"
+    odd = site.modules is not None and any(cell.value % 2 for _, cell in site.modules.knots)
+    if site.redundancy == "2N" and odd:
+        yield ("modules",), "2N has two equal sets; expected even numbers of modules"
 
 
 def _kinds_at(site: Site) -> Iterator[tuple[Steps, str]]:
@@ -236,21 +255,6 @@ def _kinds_at(site: Site) -> Iterator[tuple[Steps, str]]:
             found.setdefault(stock.hardware, (field, index, "hardware"))
     for kind, where in found.items():
         yield where, kind
-
-
-def _cannot_cool(site: str, hall: str, kind: str, cooling: str) -> str:
-    return (
-        f"{kind} is cooled by {cooling} (nodes.{kind}.cooling), the hall only cools by {hall} "
-        f"(sites.{site}.cooling); expected hardware cooled by {hall}, or cooling: both"
-    )
-
-
-def _cannot_feed(site: str, densest: float, kind: str, power: float) -> str:
-    return (
-        f"one {kind} draws {units.show(power, 'watt')}, a rack may draw at most "
-        f"{units.show(densest, 'watt')} (sites.{site}.rack_density); "
-        "expected a denser hall, or hardware that comes in smaller pieces"
-    )
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

@@ -220,10 +220,10 @@ class _Builder:
         rows: list[int] = []
         blocks: list[tuple[Array, Series | None]] = []
         for label, steps, value in zip(self.labels[axis], at, values, strict=True):
-            found, weights = [], np.zeros((self.calendar.months, 0))
+            weights = np.zeros((self.calendar.months, 0))
             if value is not None:
                 found, weights = self._series(name, (label,), steps, leaf, value)
-            rows.extend(found)
+                rows.extend(found)
             blocks.append((weights, value))
         absent = leaf.absent * units.scale(leaf.unit)
         self._add(name, leaf, (MONTH, axis), rows, series_assembly(blocks, (MONTH, axis), absent))

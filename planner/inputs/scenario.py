@@ -287,7 +287,9 @@ class Site(Entity):
     ] = None
     rack_density: Annotated[
         Series | None,
-        Leaf("watt", "IT power that the hall feeds and cools in one rack", above=0, absent=math.inf),
+        Leaf(
+            "watt", "IT power that the hall feeds and cools in one rack", above=0, absent=math.inf
+        ),
     ] = None
     redundancy: Literal["N", "N+1", "2N"] = "N"
     modules: Annotated[
@@ -309,7 +311,9 @@ class Site(Entity):
     ] = None
     water_limit: Annotated[
         Series | None,
-        Leaf("m^3/day", "water that the site may take on its hottest day", least=0, absent=math.inf),
+        Leaf(
+            "m^3/day", "water that the site may take on its hottest day", least=0, absent=math.inf
+        ),
     ] = None
     commissioning: Annotated[Cell, Leaf("day", "from delivery to service", least=0, most=1000)]
     order_interval: Annotated[

@@ -135,10 +135,10 @@ def liquid_heat_mean(node_power_mean: Array, node_liquid_share: Array) -> Array:
     return total(node_power_mean * node_liquid_share, HARDWARE)
 
 
-def _both(heat: Array, to_liquid: Array, air: Array, liquid: Array) -> Array:
-    """Cooling power over all heat, from that of each circuit."""
+def _both(heat: Array, to_liquid: Array, losses: Array, air: Array, liquid: Array) -> Array:
+    """Cooling power over IT power, from that of each circuit; what is lost on the way to the racks warms the air."""
     share = to_liquid / np.where(heat > 0, heat, 1.0)
-    return air + (liquid - air) * np.minimum(share, 1.0)
+    return air * (1.0 + losses) + (liquid - air) * np.minimum(share, 1.0)
 
 
 @quantity(unit="1", axes="month site")
@@ -151,15 +151,16 @@ def cooling_share(
     plant_liquid_pumps: Array,
     plant_pumps: Array,
     plant_rejection: Array,
+    supply_losses: Array,
 ) -> Array:
     """Cooling power over IT power, mean of the month: fans or loop pumps, plant pumps, outdoor fans, chillers.
 
-    What the hall's fans draw becomes heat of the air and is carried out as well.
+    What fans draw and what UPS and distribution lose becomes heat of the air and is carried out as well.
     """
     plant = plant_pumps + plant_rejection
     air = plant_fans + (1.0 + plant_fans) * (plant + chillers_for_air)
     liquid = plant_liquid_pumps + plant + chillers_for_liquid
-    return _both(it_power_mean, liquid_heat_mean, air, liquid)
+    return _both(it_power_mean, liquid_heat_mean, supply_losses, air, liquid)
 
 
 @quantity(unit="1", axes="month site")
@@ -172,12 +173,13 @@ def cooling_share_peak(
     plant_liquid_pumps: Array,
     plant_pumps: Array,
     plant_rejection: Array,
+    supply_losses: Array,
 ) -> Array:
     """Cooling power over IT power on the design day, with everything at its provisioned peak."""
     plant = plant_pumps + plant_rejection
     air = plant_fans + (1.0 + plant_fans) * (plant + chillers_for_air_peak)
     liquid = plant_liquid_pumps + plant + chillers_for_liquid_peak
-    return _both(it_power, liquid_heat, air, liquid)
+    return _both(it_power, liquid_heat, supply_losses, air, liquid)
 
 
 @quantity(unit="1", axes="site")
@@ -217,22 +219,25 @@ def water_per_heat(
 
 
 @quantity(unit="m^3", axes="month site")
-def water(it_energy: Array, cooling_share: Array, water_per_heat: Array) -> Array:
-    """Water for cooling in the month: for the heat of the IT equipment and of the cooling plant itself."""
-    return it_energy * (1.0 + cooling_share) * water_per_heat
+def water(
+    it_energy: Array, cooling_share: Array, supply_losses: Array, water_per_heat: Array
+) -> Array:
+    """Water for cooling in the month: for the heat of the IT equipment, of losses and of the cooling plant itself."""
+    return it_energy * (1.0 + cooling_share + supply_losses) * water_per_heat
 
 
 @quantity(unit="m^3/day", axes="month site")
 def water_peak(
     it_power: Array,
     cooling_share_peak: Array,
+    supply_losses: Array,
     climate_design_dry_bulb: Array,
     plant_wet_above: Array,
     plant_concentration: Array,
 ) -> Array:
     """Water for cooling on the design day, with everything at its provisioned peak."""
     wetted = cooling.evaporates(climate_design_dry_bulb, plant_wet_above)
-    heat = it_power * (1.0 + cooling_share_peak)
+    heat = it_power * (1.0 + cooling_share_peak + supply_losses)
     return heat * cooling.water_for(wetted, plant_concentration)
 
 

@@ -135,9 +135,7 @@ def switch_orders(
 
 
 @quantity(unit="1", axes="month site hardware", decision=True)
-def nodes_a_rack(
-    node_nodes_per_rack: Array, node_power: Array, site_rack_density: Array
-) -> Array:
+def nodes_a_rack(node_nodes_per_rack: Array, node_power: Array, site_rack_density: Array) -> Array:
     """Whole nodes that share a rack: as many as fit, or as the hall's power a rack allows, and at least one."""
     by_power = site_rack_density / node_power
     return np.maximum(np.floor(np.minimum(node_nodes_per_rack, by_power) + ROUNDING), 1.0)

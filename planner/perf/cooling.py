@@ -21,8 +21,12 @@ from planner.axes import Array
 POINTS = np.array([-1.64678, -0.89543, -0.49136, -0.15796, 0.15796, 0.49136, 0.89543, 1.64678])
 
 KELVIN = 273.15
-EVAPORATOR_FALL = 2.0  # degC: evaporating temperature below the water supplied; flooded evaporators reach 1 to 2
-LEAST_LIFT = 12.0  # degC: compressors need some pressure ratio; makers' maps end near a lift of 10 to 15
+EVAPORATOR_FALL = (
+    2.0  # degC: evaporating temperature below the water supplied; flooded evaporators reach 1 to 2
+)
+LEAST_LIFT = (
+    12.0  # degC: compressors need some pressure ratio; makers' maps end near a lift of 10 to 15
+)
 LATENT_HEAT = 2.43e6  # J/kg: water at 30 degC
 # Of a tower's heat; the handbook's rule of thumb is 1 % of the flow for a range of 7 degC: 24.3 of 29.3 kJ/kg.
 LATENT_SHARE = 0.83
