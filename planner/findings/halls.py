@@ -47,10 +47,10 @@ def hall_warnings(plan: Plan) -> Iterator[Warning_]:
         for kind, short, limit, unit, words in LIMITS:
             values = on(plan.values(short)[0], MONTH, SITE)[0]
             by_month = np.broadcast_to(values, (len(plan.months), values.shape[1]))[:, index]
-            found = span(plan, by_month)
+            found = span(plan, units.from_base(by_month, unit))
             if found is None:
                 continue
-            first, last, most = found
+            first, last, most = *found[:2], units.to_base(found[2], unit)
             what = words.format(most=units.show(most, unit), redundancy=redundancy)
             text = (
                 f"{site}: {what}, {months_said(first, last)}; {_later(plan, limit, index, first)}"

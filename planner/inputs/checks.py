@@ -231,7 +231,7 @@ def _liquid_shares(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
     for kind, node in profiles["nodes"].items():
         share = node.liquid_share.value if node.liquid_share else 0.0
         if (share > 0) != (node.cooling == "liquid"):
-            found = f"{share:.0%}" if node.liquid_share else "missing"
+            found = f"{share:.0%}" if node.liquid_share else "liquid_share is missing"
             yield ("nodes", kind, "liquid_share"), f"{found}, and cooling is {node.cooling}"
 
 
@@ -239,7 +239,7 @@ def _modules(site: Site) -> Iterator[tuple[Steps, str]]:
     """Modules of power and cooling that do not make the redundancy."""
     if (site.modules is None) != (site.module_power is None):
         lacking = "module_power" if site.module_power is None else "modules"
-        yield (lacking,), "missing; modules and module_power go together"
+        yield (), f"{lacking} is missing; modules and module_power go together"
     if site.redundancy != "N" and site.modules is None:
         yield ("redundancy",), f"{site.redundancy} of nothing: modules and module_power are missing"
     odd = site.modules is not None and any(cell.value % 2 for _, cell in site.modules.knots)

@@ -445,7 +445,7 @@ class Plant(Profile):
         Leaf(
             "degC",
             "air temperature above which outdoor units evaporate water: -50 always, 60 never",
-            least=-50,
+            least=-60,
             most=60,
         ),
     ]
