@@ -198,10 +198,13 @@ def pue(cooling_share: Array, supply_losses: Array, location_pue: Array) -> Arra
 
 @quantity(unit="1", axes="month site")
 def pue_peak(
-    cooling_share_peak: Array, supply_losses: Array, pue: Array, location_pue_peak: Array
+    cooling_share_peak: Array,
+    supply_losses: Array,
+    location_pue: Array,
+    location_pue_peak: Array,
 ) -> Array:
-    """Power usage effectiveness on the design day; never below the month's mean; the location's own where given."""
-    computed = np.maximum(1.0 + cooling_share_peak + supply_losses, pue)
+    """Power usage effectiveness on the design day; the location's own where it gives one, and never below its mean."""
+    computed = np.maximum(1.0 + cooling_share_peak + supply_losses, location_pue)
     return np.where(location_pue_peak > 0, location_pue_peak, computed)
 
 

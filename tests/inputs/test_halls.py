@@ -105,7 +105,8 @@ def test_a_month_of_a_climate_can_be_set_and_is_found_at_its_line(
 
 
 def test_a_limit_that_only_one_site_states_limits_only_that_one() -> None:
-    project = load_project("5pct_ev_market", set={"sites.japan.water_limit": "100 m^3/day"})
+    changes = {"sites.taiwan.water_limit": "null", "sites.japan.water_limit": "100 m^3/day"}
+    project = load_project("5pct_ev_market", set=changes)
     limit = project.leaves["site_water_limit"]
     assert isinstance(limit, np.ndarray)
     assert np.isinf(limit[0].reshape(86, 3)[:, [0, 2]]).all()

@@ -78,6 +78,7 @@ def test_pue_is_heat_by_its_way_and_losses() -> None:
 def test_a_published_pue_takes_the_place_of_the_computed_one() -> None:
     share, losses = place(0.2), place(0.1)
     assert pue(share, losses, place(1.25)).item() == 1.25
+    assert pue_peak(share, losses, place(0.0), place(0.0)).item() == pytest.approx(1.3)
     assert pue_peak(share, losses, place(1.25), place(0.0)).item() == pytest.approx(1.3)
     assert pue_peak(share, losses, place(1.5), place(0.0)).item() == 1.5
     assert pue_peak(share, losses, place(1.25), place(1.6)).item() == 1.6
