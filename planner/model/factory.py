@@ -6,6 +6,7 @@ from planner.model import (
     carbon,
     checkpoints,
     compute,
+    cooling,
     decisions,
     economics,
     edge,
@@ -46,6 +47,7 @@ MODULES = (
     network,
     node_power,
     facility,
+    cooling,
     economics,
     carbon,
 )
