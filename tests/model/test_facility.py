@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, place, total
+from planner.axes import HARDWARE, MONTH, NETWORK, SITE, TIER, Array, place, total
 from planner.inputs.numbers import month_index
 from planner.model.cooling import cooling_share, pue, pue_peak, supply_losses, water
 from planner.model.facility import (
@@ -17,6 +17,7 @@ from planner.model.facility import (
     rack_power_short,
 )
 from planner.model.hardware import racks_of_nodes
+from planner.perf.ordering import whole_units
 from planner.plan import Project, load
 
 
@@ -93,19 +94,24 @@ def test_water_follows_all_heat_that_leaves_outdoors() -> None:
     assert water(place(100.0), place(0.2), place(0.1), place(0.5)).item() == pytest.approx(65.0)
 
 
-def test_power_energy_and_racks_are_the_sums_of_their_parts(everything: dict[str, Array]) -> None:
+def test_power_energy_and_racks_are_the_sums_of_their_parts(
+    headline: Project, everything: dict[str, Array]
+) -> None:
     x = everything
-    parts = x["compute_power"] + x["storage_power"] + x["fabric_power"]
-    assert x["it_power"] == pytest.approx(parts)
-    mean = total(x["node_power_mean"], HARDWARE) + x["storage_power"] + x["fabric_power"]
+    always_on = x["storage_power"] + x["fabric_power"] + x["rig_power"]
+    assert x["it_power"] == pytest.approx(x["compute_power"] + always_on)
+    mean = total(x["node_power_mean"], HARDWARE) + always_on
     assert x["it_power_mean"] == pytest.approx(mean)
     assert x["energy"] == pytest.approx(x["it_energy"] + x["facility_energy"])
     assert x["site_power"] == pytest.approx(x["it_power"] * x["pue_peak"])
-    least = total(x["racks_of_nodes"], HARDWARE) + total(x["racks_of_storage"], TIER)
-    kinds = x["racks_of_nodes"].shape[HARDWARE] + x["racks_of_storage"].shape[TIER]
-    network = x["racks"] - least
-    assert (network >= -1e-9).all()
-    assert (network <= kinds + 1 + x["switches"] * 1.5 / 16).all()
+    rows = headline.leaves
+    parts = [
+        total(whole_units(x["racks_of_nodes"]), HARDWARE),
+        total(whole_units(x["racks_of_storage"]), TIER),
+        whole_units(total(x["switches"], NETWORK) / rows["facility_switches_per_rack"]),
+        whole_units(x["rigs"] / rows["qualification_rigs_per_rack"]),
+    ]
+    assert x["racks"] == pytest.approx(sum(parts))
 
 
 def test_heat_to_liquid_is_part_of_it_power(everything: dict[str, Array]) -> None:
