@@ -18,6 +18,7 @@ from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on
 from planner.catalogue import TIERS
 from planner.findings import cluster, trade
 from planner.findings.accelerators import decides_gpus, services_part
+from planner.findings.halls import hall_warnings
 from planner.findings.releases import release_warnings
 from planner.findings.spans import SHOWN, Warning_, months_text, span_of
 from planner.plan import Plan
@@ -44,6 +45,7 @@ def warnings(plan: Plan) -> list[Warning_]:
         *_gpus_short(plan),
         *_long_waits(plan),
         *_power_short(plan),
+        *hall_warnings(plan),
         *_storage_short(plan),
         *trade.export_conditions(plan),
         *trade.unknown_density(plan),
@@ -278,7 +280,7 @@ def binding(plan: Plan) -> tuple[str, ...]:
 
     Site power that falls short; storage by capacity or bandwidth; training by its peaks or its mean work.
     """
-    lines = [warning.text for warning in _power_short(plan)]
+    lines = [warning.text for warning in (*_power_short(plan), *hall_warnings(plan))]
     units_for = [
         on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*STORAGE_NEEDS)
     ]

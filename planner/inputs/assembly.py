@@ -59,6 +59,16 @@ def series_assembly(
     return assemble
 
 
+def calendar_assembly(columns: Array, first: int, months: int, axis: int) -> Assemble:
+    """Twelve cells a position to monthly values; `columns` by (calendar month, position), `first` the first month."""
+    chosen = columns[(first + np.arange(months)) % 12]
+
+    def assemble(cells: Array) -> Array:
+        return place(cells[:, chosen], DRAW, MONTH, axis)
+
+    return assemble
+
+
 def interpolation_weights(at: Any, knots: Any, interpolate: str) -> Array:
     """Weights of the knots at each time, shape (time, knot); the ends hold beyond the knots."""
     after = np.searchsorted(knots, at, side="right")

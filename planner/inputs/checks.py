@@ -5,17 +5,22 @@ Works on inputs whose fields are valid one by one; yields faults, and leaves it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, cast
 
+import numpy as np
+
+from planner import units
 from planner.catalogue import LINKS, NETWORKS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
-from planner.inputs.numbers import month_index, month_label
+from planner.inputs.numbers import Cell, month_index, month_label
 from planner.inputs.profiles import Ecu, Market, Profile, TradeRules
-from planner.inputs.scenario import SERVICE_FIELDS, Scenario
+from planner.inputs.scenario import SERVICE_FIELDS, Scenario, Site
+from planner.perf.power import NodeParts, node_power_peak
 
 MONTHS_LIMIT = 600  # fifty years
 MOST_DOWN = 1.0  # failures during a repair: beyond it more than half of the hardware is down
@@ -45,6 +50,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_node_power(profiles),
         *_releases(scenario),
         *_power_modes(profiles),
+        *_halls(scenario, profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -332,6 +338,92 @@ def _rents(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]
                     ("sites", name, "acquisition"),
                     f"{kind} cannot be rented; expected a rent_price of accelerators.{node.accelerator}",
                 )
+
+
+def _halls(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Hardware that a hall can neither cool nor feed, and halls that say half of what they have."""
+    for name, site in scenario.sites.items():
+        unfit = (
+            (where, message)
+            for where, kind in _kinds_at(site)
+            for message in _unfit(name, site, kind, profiles)
+        )
+        for steps, message in (*_modules(site), *unfit):
+            yield ("sites", name, *steps), message
+    yield from _liquid_shares(profiles)
+
+
+def _unfit(name: str, site: Site, kind: str, profiles: Profiles) -> Iterator[str]:
+    """Why a kind of node cannot stand in a hall, whatever the month."""
+    node: Any = profiles["nodes"][kind]
+    if site.cooling not in ("both", node.cooling):
+        yield (
+            f"{kind} is cooled by {node.cooling} (nodes.{kind}.cooling), the hall only cools by "
+            f"{site.cooling} (sites.{name}.cooling); expected hardware cooled by {site.cooling}, "
+            "or cooling: both"
+        )
+    knots = site.rack_density.knots if site.rack_density else ()
+    densest = max((cell.value for _, cell in knots), default=math.inf)
+    peak = _peak_power(node, profiles)
+    if peak > densest:
+        yield (
+            f"one {kind} draws {units.show(peak, 'watt')}, a rack may draw at most "
+            f"{units.show(densest, 'watt')} (sites.{name}.rack_density); "
+            "expected a denser hall, or hardware that comes in smaller pieces"
+        )
+
+
+def _peak_power(node: Any, profiles: Profiles) -> float:
+    """Peak power of a node [W]: as published, else built up from its parts as `node_power_bottom_up` is."""
+    if node.power is not None or node.supply_efficiency is None:
+        return node.power.value if node.power is not None else 0.0
+    chip: Any = profiles["accelerators"][node.accelerator]
+    card: Any = profiles["network"][node.nic]
+    beside = (node.link_switch_power, node.flash_power, node.board_power)
+    parts = NodeParts(
+        accelerators=np.array(node.accelerators.value * chip.power.value),
+        host_cpus=np.array(_or_zero(node.host_cpu_power)),
+        memory=np.array(_or_zero(node.memory_power)),
+        always_on=np.array(node.nics.value * card.power.value + sum(map(_or_zero, beside))),
+        supply_efficiency=np.array(node.supply_efficiency.value),
+    )
+    return float(node_power_peak(parts, np.array(_or_zero(node.fan_share_peak))))
+
+
+def _or_zero(cell: Cell | None) -> float:
+    return cell.value if cell is not None else 0.0
+
+
+def _liquid_shares(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Nodes whose heat goes elsewhere than their cooling says."""
+    node: Any
+    for kind, node in profiles["nodes"].items():
+        share = node.liquid_share.value if node.liquid_share else 0.0
+        if (share > 0) != (node.cooling == "liquid"):
+            found = f"{share:.0%}" if node.liquid_share else "liquid_share is missing"
+            yield ("nodes", kind, "liquid_share"), f"{found}, and cooling is {node.cooling}"
+
+
+def _modules(site: Site) -> Iterator[tuple[Steps, str]]:
+    """Modules of power and cooling that do not make the redundancy."""
+    if (site.modules is None) != (site.module_power is None):
+        lacking = "module_power" if site.module_power is None else "modules"
+        yield (), f"{lacking} is missing; modules and module_power go together"
+    if site.redundancy != "N" and site.modules is None:
+        yield ("redundancy",), f"{site.redundancy} of nothing: modules and module_power are missing"
+    odd = site.modules is not None and any(cell.value % 2 for _, cell in site.modules.knots)
+    if site.redundancy == "2N" and odd:
+        yield ("modules",), "2N has two equal sets; expected even numbers of modules"
+
+
+def _kinds_at(site: Site) -> Iterator[tuple[Steps, str]]:
+    """Kinds of node that a site buys, has or has ordered, each once, and where it says so."""
+    found: dict[str, Steps] = {site.training: ("training",)}
+    for field in ("installed", "committed"):
+        for index, stock in enumerate(getattr(site, field)):
+            found.setdefault(stock.hardware, (field, index, "hardware"))
+    for kind, where in found.items():
+        yield where, kind
 
 
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

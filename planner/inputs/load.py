@@ -21,7 +21,14 @@ from planner.errors import Fault, InputError, nearest, suggestion
 from planner.inputs import documents
 from planner.inputs.checks import contradictions, months
 from planner.inputs.documents import Items, Node, Table, Text
-from planner.inputs.numbers import Cell, HourProfile, Series, month_index, month_label
+from planner.inputs.numbers import (
+    Cell,
+    HourProfile,
+    MonthProfile,
+    Series,
+    month_index,
+    month_label,
+)
 from planner.inputs.profiles import PROFILE_KINDS, Entity, Profile
 from planner.inputs.scenario import Scenario
 
@@ -174,6 +181,9 @@ _REFERENCES = (
     ("sites.*.committed.*.hardware", "nodes"),
     ("sites.*.licences.*.hardware", "nodes"),
     ("fabrics.*.switch", "network"),
+    ("sites.*.plant", "plants"),
+    ("facility.plant", "plants"),
+    ("regions.*.climate", "climates"),
     ("export_rules", "rules"),
     ("duty_rates", "duties"),
     ("residency_rules", "rules"),
@@ -475,6 +485,9 @@ def cells_of(value: Any, at: Steps) -> Iterator[tuple[Steps, Cell]]:
     elif isinstance(value, HourProfile):
         for index, cell in enumerate(value.cells):
             yield (*at, index), cell
+    elif isinstance(value, MonthProfile):
+        for index, cell in enumerate(value.cells):
+            yield (*at, "months", index), cell
     elif isinstance(value, Entity):
         for name in type(value).model_fields:
             yield from cells_of(getattr(value, name), (*at, name))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, WithJsonSchema
 
-from planner.inputs.numbers import Cell, Leaf, Series, month_index
+from planner.inputs.numbers import Cell, Leaf, MonthProfile, Series, month_index
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=60)]
 ShortText = Annotated[StrictStr, Field(min_length=1, max_length=200)]
@@ -248,6 +248,16 @@ class Node(Profile):
     ] = None
     nodes_per_rack: Annotated[Cell, Leaf("1", "nodes in one rack", least=1, whole=True)]
     cooling: Literal["air", "liquid"]
+    liquid_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of the heat that cold plates give to water; 0 for a node cooled by air",
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
     local_storage: Annotated[
         Cell | None, Leaf("byte", "flash inside the node", least=0, absent=0)
     ] = None
@@ -582,16 +592,156 @@ class Region(Profile):
     building_cost: Annotated[
         Series, Leaf("USD/watt", "cost to build a data hall, by IT power", least=0)
     ]
-    pue: Annotated[Cell, Leaf("1", "power usage effectiveness, mean of the year", least=1, most=4)]
+    climate: Annotated[Name, Ref("climates")]
+    pue: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "power usage effectiveness, mean of the year, in place of that of climate and plant",
+            least=1,
+            most=4,
+            absent=0,
+        ),
+    ] = None
     pue_peak: Annotated[
-        Cell, Leaf("1", "power usage effectiveness on the hottest day", least=1, most=4)
-    ]
+        Cell | None,
+        Leaf(
+            "1",
+            "power usage effectiveness on the hottest day, in place of that of climate and plant",
+            least=1,
+            most=4,
+            absent=0,
+        ),
+    ] = None
     data_stays: Annotated[
         bool | None,
         Field(
             description="true: its data may not leave; false: it may; absent: as the residency rules say"
         ),
     ] = None
+
+
+class Climate(Profile):
+    """The weather of a place, as far as cooling feels it."""
+
+    dry_bulb: Annotated[
+        MonthProfile, Leaf("degC", "mean air temperature of the calendar month", least=-50, most=50)
+    ]
+    humidity: Annotated[
+        MonthProfile, Leaf("1", "mean relative humidity of the calendar month", least=0.05, most=1)
+    ]
+    dry_bulb_spread: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "standard deviation of the hourly air temperatures of a month",
+            least=0,
+            most=15,
+        ),
+    ]
+    wet_bulb_spread: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "standard deviation of the hourly wet-bulb temperatures of a month",
+            least=0,
+            most=15,
+        ),
+    ]
+    design_dry_bulb: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "air temperature that 35 hours of the year exceed (0.4 %)",
+            least=-50,
+            most=60,
+        ),
+    ]
+    design_wet_bulb: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "wet-bulb temperature that 35 hours of the year exceed (0.4 %)",
+            least=-50,
+            most=40,
+        ),
+    ]
+
+
+class Plant(Profile):
+    """How a data hall is fed and cooled: chillers, heat rejection, pumps, fans, UPS, distribution."""
+
+    supply_air: Annotated[
+        Cell,
+        Leaf("degC", "water supplied to the coils that cool the hall's air", least=2, most=40),
+    ]
+    supply_liquid: Annotated[
+        Cell,
+        Leaf("degC", "water supplied to the loops of liquid-cooled racks", least=2, most=60),
+    ]
+    water_range: Annotated[
+        Cell, Leaf("degC", "by how much the water comes back warmer", least=1, most=30)
+    ]
+    approach: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "by how much the outdoor units' water stays above the wet-bulb (or air) temperature",
+            least=0,
+            most=30,
+        ),
+    ]
+    wet_above: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "air temperature above which outdoor units evaporate water: -50 always, 60 never",
+            least=-60,
+            most=60,
+        ),
+    ]
+    economiser: Annotated[
+        Cell,
+        Leaf("1", "share of the load that outdoor units may cool without chiller", least=0, most=1),
+    ]
+    condenser_rise: Annotated[
+        Cell,
+        Leaf("degC", "condensing temperature over the outdoor units' water", least=0, most=30),
+    ]
+    chiller_quality: Annotated[
+        Cell, Leaf("1", "chiller's coefficient of performance over Carnot's", above=0, most=0.9)
+    ]
+    fans: Annotated[
+        Cell, Leaf("1", "power of the hall's fans over the heat that air carries", least=0, most=1)
+    ]
+    liquid_pumps: Annotated[
+        Cell,
+        Leaf("1", "power of coolant distribution over the heat of liquid loops", least=0, most=1),
+    ]
+    pumps: Annotated[
+        Cell, Leaf("1", "power of the plant's water pumps over the heat", least=0, most=1)
+    ]
+    rejection: Annotated[
+        Cell, Leaf("1", "power of the outdoor units' fans over the heat", least=0, most=1)
+    ]
+    ups_efficiency: Annotated[
+        Cell, Leaf("1", "efficiency of the UPS at working load", least=0.5, most=1)
+    ]
+    distribution_efficiency: Annotated[
+        Cell, Leaf("1", "efficiency of transformers, switchgear and busbars", least=0.5, most=1)
+    ]
+    other: Annotated[
+        Cell, Leaf("1", "lighting, offices and controls over IT power", least=0, most=1)
+    ]
+    concentration: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "cycles of concentration: make-up water over blow-down",
+            least=1.5,
+            most=20,
+        ),
+    ]
 
 
 SOLD = Leaf("vehicle", "electric cars sold in the year", above=0)
@@ -736,6 +886,8 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "vehicles": Vehicle,
     "models": TrainedModel,
     "regions": Region,
+    "climates": Climate,
+    "plants": Plant,
     "markets": Market,
     "rules": TradeRules,
     "duties": Duties,

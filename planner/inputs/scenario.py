@@ -5,6 +5,7 @@ it may override single fields of a shipped profile or define a profile of its ow
 `site` takes part in the fleet. Numeric fields declare leaves, as in the profiles.
 """
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictStr
@@ -671,7 +672,10 @@ Country = Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class Site(Entity):
-    """A data centre: where it stands, what it trains on, what power it has."""
+    """A data centre: where it stands, what it trains on, what power, cooling and space it has.
+
+    What it does not say (a limit of density, of capacity, of floor, of water) does not limit it.
+    """
 
     location: Annotated[Name, Ref("regions")]
     operator_country: Annotated[
@@ -688,6 +692,42 @@ class Site(Entity):
     power_limit: Annotated[
         Series, Leaf("watt", "site power that the grid connection gives", least=0)
     ]
+    plant: Annotated[Name, Ref("plants")] | None = None
+    cooling: Literal["air", "liquid", "both"] = "both"
+    liquid_capacity: Annotated[
+        Series | None,
+        Leaf("watt", "heat that the hall's liquid loops carry", least=0, absent=math.inf),
+    ] = None
+    rack_density: Annotated[
+        Series | None,
+        Leaf(
+            "watt", "IT power that the hall feeds and cools in one rack", above=0, absent=math.inf
+        ),
+    ] = None
+    redundancy: Literal["N", "N+1", "2N"] = "N"
+    modules: Annotated[
+        Series | None,
+        Leaf(
+            "1",
+            "equal modules of power and cooling (UPS with its chillers) that are installed",
+            least=0,
+            whole=True,
+            absent=math.inf,
+        ),
+    ] = None
+    module_power: Annotated[
+        Cell | None, Leaf("watt", "IT power that one module carries", above=0, absent=math.inf)
+    ] = None
+    floor_area: Annotated[
+        Series | None,
+        Leaf("m^2", "white space: floor for racks and their aisles", least=0, absent=math.inf),
+    ] = None
+    water_limit: Annotated[
+        Series | None,
+        Leaf(
+            "m^3/day", "water that the site may take on its hottest day", least=0, absent=math.inf
+        ),
+    ] = None
     commissioning: Annotated[Cell, Leaf("day", "from delivery to service", least=0, most=1000)]
     order_interval: Annotated[
         Cell, Leaf("month", "months that one order of nodes covers", least=1, most=60)
@@ -753,6 +793,19 @@ class Wan(Entity):
         Cell,
         Leaf("1", "caches of the content network that fetch a package from the origin", least=0),
     ]
+
+
+class Facility(Entity):
+    """How data halls are laid out and what plant they have, unless a site says otherwise."""
+
+    plant: Annotated[Name, Ref("plants")]
+    rack_area: Annotated[
+        Cell, Leaf("m^2", "white space for one rack with its part of the aisles", above=0)
+    ]
+    white_space_share: Annotated[
+        Cell, Leaf("1", "white space over the whole building's floor", above=0, most=1)
+    ]
+    switches_per_rack: Annotated[Cell, Leaf("1", "switches in one network rack", least=1)]
 
 
 Currency = Literal["CNY", "EUR", "INR", "JPY", "KRW", "TWD"]
@@ -916,6 +969,7 @@ class Scenario(Entity):
     sites: Annotated[dict[Name, Site], Field(min_length=1)]
     fabrics: dict[Literal["compute", "storage", "front_end", "management"], Fabric]
     wan: Wan
+    facility: Facility
     economics: Economics
     carbon: Carbon
     checks: list[Check] = Field(default_factory=list)

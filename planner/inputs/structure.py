@@ -199,6 +199,20 @@ def structure(
     yield from _money(inputs, labels, calendar)
     yield from _duties(inputs, labels, calendar)
     yield Fixed(
+        "site_spare_modules",
+        (SITE,),
+        "modules of power and cooling that may fail: 1 where redundancy is N+1",
+        [float(site.redundancy == "N+1") for site in scenario.sites.values()],
+        [f"sites.{name}.redundancy" for name in sites],
+    )
+    yield Fixed(
+        "site_module_sets",
+        (SITE,),
+        "whole sets of modules, of which one carries everything: 2 where redundancy is 2N",
+        [1.0 + float(site.redundancy == "2N") for site in scenario.sites.values()],
+        [f"sites.{name}.redundancy" for name in sites],
+    )
+    yield Fixed(
         "month_seconds",
         (MONTH,),
         "calendar length of the month",

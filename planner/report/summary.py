@@ -89,6 +89,12 @@ def _largest(values: Array) -> float:
     return float(values.max())
 
 
+def _mean_where_any(values: Array) -> float:
+    """The mean of the months that have a value; a ratio of nothing is 0."""
+    there = values[values > 0]
+    return float(there.mean()) if len(there) else 0.0
+
+
 @dataclass(frozen=True)
 class Row:
     """A line of the table: values of all months of the plan in base units, and how a period is read."""
@@ -276,8 +282,8 @@ def _peak(plan: Plan, name: str) -> float:
 
 HOW_READ = (
     "Vehicles, and what is in service: end of the period. "
-    "Needed, served, peaks, waits, days, MW: its largest month. "
-    "Ingest mean: its mean. Hours, bytes, money, carbon: its sum."
+    "Needed, served, peaks, waits, days, MW, racks: its largest month. "
+    "Ingest mean, PUE: its mean. Hours, bytes, money, carbon: its sum."
 )
 
 # --- The table -------------------------------------------------------------------------------------------------------
@@ -480,7 +486,7 @@ def _money_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _site_rows(plan: Plan) -> Iterator[Row]:
-    """Power of each site that has any; of many sites together."""
+    """Power of each site that has any, of many sites together; racks and power usage effectiveness of all."""
     sites = plan.project.labels[SITE]
     powers = [_whole(plan, "site_power", (SITE, index)) for index in range(len(sites))]
     powered = [(site, power) for site, power in zip(sites, powers, strict=True) if power.max() > 0]
@@ -489,6 +495,9 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
         powered = sorted(powered, key=lambda each: -each[1].max())[: SITES_SHOWN - 1]
     for site, power in powered:
         yield Row("Site", site, "watt", power, _largest)
+    if powered:
+        yield _row(plan, "Site", "racks", "racks", _largest)
+        yield _row(plan, "Site", "PUE, all sites", "pue_of_sites", _mean_where_any)
 
 
 def _bound_by(plan: Plan) -> dict[str, str]:
