@@ -23,6 +23,7 @@ SECONDS_A_MONTH = SECONDS_A_YEAR / 12
 TIERS = ("hot", "warm", "cold")
 LINKS = ("wifi", "cellular", "depot")
 NETWORKS = ("compute", "storage", "front_end", "management")
+STREAMS = ("clips", "telemetry", "map")
 
 # For each site, 1 for every site with which it pools data and training (itself among them), else 0.
 SitePools = tuple[tuple[float, ...], ...]
@@ -31,6 +32,14 @@ SitePools = tuple[tuple[float, ...], ...]
 def pooled(x: Array, pools: SitePools) -> Array:
     """For each site the sum over the sites of its pool; `x` does not vary by hardware."""
     return np.asarray((x[..., 0] @ np.array(pools))[..., None])
+
+
+def spread_over_pool(x: Array, pools: SitePools) -> Array:
+    """What each site gets when every site spreads `x` evenly over the others of its pool, or keeps it if alone."""
+    others = np.array(pools) - np.eye(len(pools))
+    count = others.sum(axis=1, keepdims=True)
+    share = np.where(count > 0, others / np.maximum(count, 1.0), np.eye(len(pools)))
+    return np.asarray((x[..., 0] @ share)[..., None])
 
 
 @dataclass(frozen=True, slots=True)

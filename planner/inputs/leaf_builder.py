@@ -10,6 +10,7 @@ import numpy as np
 
 from planner import units
 from planner.axes import (
+    DATA,
     DRAW,
     ECU,
     FUNCTION,
@@ -30,7 +31,7 @@ from planner.axes import (
 from planner.catalogue import LINKS, NETWORKS, TIERS, Calendar, Parts
 from planner.inputs import documents
 from planner.inputs.assembly import Assemble, cell_assembly, interpolation_weights, series_assembly
-from planner.inputs.checks import fleet_regions
+from planner.inputs.checks import fleet_regions, opening_class
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
@@ -80,6 +81,7 @@ class _Builder:
             WORKLOAD: tuple(self.scenario.workloads),
             PACKAGE: tuple(self.scenario.packages),
             FUNCTION: tuple(self.scenario.deployments or NOTHING_ON_BOARD),
+            DATA: tuple(self.scenario.data_classes),
             TIER: TIERS,
             LINK: LINKS,
             NETWORK: NETWORKS,
@@ -99,6 +101,8 @@ class _Builder:
         for name in (
             "fleet",
             "telemetry",
+            "curation",
+            "labels",
             "storage_policy",
             "training",
             "variants",
@@ -125,6 +129,9 @@ class _Builder:
         self._entities("package", PACKAGE, list(scenario.packages), "packages", scenario.packages)
         on_board = scenario.deployments or NOTHING_ON_BOARD
         self._entities("deployment", FUNCTION, list(on_board), "deployments", on_board)
+        self._entities(
+            "data", DATA, list(scenario.data_classes), "data_classes", scenario.data_classes
+        )
         tiers = cast("Mapping[str, Tier]", scenario.tiers)
         links = cast("Mapping[str, Link]", scenario.links)
         self._entities("tier", TIER, TIERS, "tiers", tiers)
@@ -428,7 +435,8 @@ class _Builder:
                     storage.append(((TIERS.index(stock.tier), s), steps, stock, known))
             for index, entry in enumerate(site.opening_data):
                 known = {"year": float(entry.year - first)}
-                data.append(((s,), ("sites", name, "opening_data", index), entry, known))
+                kind = self.labels[DATA].index(entry.data or opening_class(scenario))
+                data.append(((kind, s), ("sites", name, "opening_data", index), entry, known))
         self._parts(
             "site_nodes_before",
             (SITE, HARDWARE),
@@ -441,7 +449,9 @@ class _Builder:
             "storage units installed or committed before the plan",
             storage,
         )
-        self._parts("site_opening_data", (SITE,), "data kept in the years before the plan", data)
+        self._parts(
+            "site_opening_data", (DATA, SITE), "data kept in the years before the plan", data
+        )
 
     def _parts(
         self,

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from planner.axes import (
+    DATA,
     ECU,
     FUNCTION,
     HARDWARE,
@@ -26,7 +27,7 @@ from planner.axes import (
     WORKLOAD,
     Array,
 )
-from planner.catalogue import NETWORKS, Calendar, SitePools
+from planner.catalogue import NETWORKS, STREAMS, Calendar, SitePools
 from planner.inputs.load import Inputs
 from planner.inputs.profiles import ExportRules
 from planner.inputs.scenario import Fabric
@@ -103,12 +104,46 @@ def structure(
         [float(p.regions is None or name in p.regions) for p in scenario.programs.values()]
         for name in regions
     ]
+    ends = [program.production_end for program in scenario.programs.values()]
+    produced = [
+        [float(end is None or scenario.plan_start + m <= end) for end in ends]
+        for m in range(months if any(end is not None for end in ends) else 1)
+    ]
     yield Fixed(
         "program_sold_in",
-        (REGION, PROGRAM),
-        "1 where the programme is sold in the region",
-        sold,
-        [f"programs.{name}.regions" for name in labels[PROGRAM]],
+        (MONTH, REGION, PROGRAM),
+        "1 where and while the programme is sold in the region",
+        np.array(produced)[:, None, :] * np.array(sold)[None],
+        [
+            *(f"programs.{name}.regions" for name in labels[PROGRAM]),
+            *(f"programs.{name}.production_end" for name in labels[PROGRAM]),
+        ],
+    )
+    yield Fixed(
+        "program_production_end",
+        (PROGRAM,),
+        "end of the programme's last month of production after plan_start; infinite while none is known",
+        [
+            float("inf") if end is None else float(calendar.seconds_at(end + 1 - calendar.first))
+            for end in ends
+        ],
+        [f"programs.{name}.production_end" for name in labels[PROGRAM]],
+        "second",
+    )
+    for stream in STREAMS:
+        yield Fixed(
+            f"data_is_{stream}",
+            (DATA,),
+            f"1 where the class is cut from the stream {stream}",
+            [float(kind.stream == stream) for kind in scenario.data_classes.values()],
+            [f"data_classes.{name}.stream" for name in labels[DATA]],
+        )
+    yield Fixed(
+        "data_takes_rest",
+        (DATA,),
+        "1 where the class takes what the others leave of its stream",
+        [float(kind.share is None) for kind in scenario.data_classes.values()],
+        [f"data_classes.{name}" for name in labels[DATA]],
     )
     yield Fixed(
         "program_ecu_built",

@@ -13,9 +13,15 @@ from planner.graph import quantity
 
 
 @quantity(unit="1", axes="month site")
-def gpus_work_mean(gpus_for_throughput: Array, gpus_for_simulation: Array) -> Array:
-    """Accelerators that all work at the site keeps busy on average: release runs, experiments, simulation."""
-    return total(gpus_for_throughput, WORKLOAD) + gpus_for_simulation
+def gpus_work_mean(
+    gpus_for_throughput: Array,
+    gpus_for_simulation: Array,
+    gpus_for_curation: Array,
+    gpus_for_relabelling: Array,
+) -> Array:
+    """Accelerators that all work at the site keeps busy on average: training, simulation, curation."""
+    curation = gpus_for_curation + gpus_for_relabelling
+    return total(gpus_for_throughput, WORKLOAD) + gpus_for_simulation + curation
 
 
 @quantity(unit="1", axes="month site")

@@ -223,10 +223,11 @@ def opex(
     staff_cost: Array,
     cellular_cost: Array,
     delivery_cost: Array,
+    label_cost: Array,
 ) -> Array:
     """All running costs of the month."""
     site = energy_cost + maintenance_cost + licence_cost + staff_cost
-    return site + cellular_cost + delivery_cost
+    return site + cellular_cost + delivery_cost + label_cost
 
 
 @quantity(unit="1", axes="month")

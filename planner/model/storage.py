@@ -1,84 +1,24 @@
 """How many bytes must each tier hold and how fast must it be read?
 
-What curation keeps of the ingest ages through the tiers: a tier holds a share of the data between two ages. Training
-data sets lie in the tiers that keep copies of them. A tier needs the units that satisfy both capacity and bandwidth.
+What is kept of the fleet's data lies in the tiers (see `retention`), and so do the training data sets in those that
+keep copies of them. A tier needs the units that satisfy both capacity and bandwidth.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import (
-    DRAW,
-    MONTH,
-    PROGRAM,
-    SITE,
-    TIER,
-    WORKLOAD,
-    Array,
-    on,
-    place,
-    take,
-    total,
-)
-from planner.catalogue import TIERS, Calendar, Parts
+from planner.axes import DATA, PROGRAM, SITE, TIER, WORKLOAD, Array, take, total
+from planner.catalogue import TIERS
 from planner.graph import quantity
-from planner.perf.lifecycle import held_between
 
 HOT, WARM, COLD = (TIERS.index(name) for name in ("hot", "warm", "cold"))
 
 
-@quantity(unit="byte/second", axes="month site")
-def site_kept(site_ingest_mean: Array, storage_policy_kept_share: Array) -> Array:
-    """Mean rate of data that curation keeps at each site."""
-    return site_ingest_mean * storage_policy_kept_share
-
-
-@quantity(unit="byte/second", axes="month site")
-def site_discarded(site_ingest_mean: Array, site_kept: Array) -> Array:
-    """Mean rate of data that arrives and is not kept."""
-    return site_ingest_mean - site_kept
-
-
 @quantity(unit="byte", axes="month tier site")
-def tier_held(
-    site_kept: Array,
-    site_opening_data: Parts,
-    tier_held_from: Array,
-    tier_held_until: Array,
-    tier_held_share: Array,
-    calendar: Calendar,
-) -> Array:
-    """Fleet data in each tier at the month's end: its share of what is between the tier's two ages.
-
-    Data of a year before the plan came in evenly over the year, or over its part before plan_start.
-    """
-    flows = on(site_kept, MONTH, SITE) * calendar.seconds[None, :, None]
-    edges, inflow = _with_history(flows, site_opening_data, calendar)
-    running = np.concatenate([np.zeros_like(inflow[:, :1]), inflow.cumsum(axis=1)], axis=1)
-    ends = calendar.edges[1:]
-    ages = zip(on(tier_held_from, TIER).T, on(tier_held_until, TIER).T, strict=True)
-    held = np.stack([held_between(ends, edges, running, a, b) for a, b in ages], axis=2)
-    return place(held, DRAW, MONTH, TIER, SITE) * tier_held_share
-
-
-def _with_history(flows: Array, before: Parts, calendar: Calendar) -> tuple[Array, Array]:
-    """Edges [s] and inflow (draw, interval, site) of the plan's months with the years before them put in front."""
-    if not before.names:
-        return calendar.edges, flows
-    years = np.unique(before["year"])
-    starts = np.append(years, 0.0)
-    gaps = np.minimum(years + 12, 0.0)
-    edges = np.unique(calendar.seconds_at(np.concatenate([starts, gaps])))
-    middles = (edges[1:] + edges[:-1]) / 2
-    begin, end = (calendar.seconds_at(before["year"][0] + shift) for shift in (0, 12))
-    end = np.minimum(end, 0.0)
-    inside = (middles[:, None] > begin) & (middles[:, None] < end)
-    share = inside * np.diff(edges)[:, None] / (end - begin)
-    early = on(before.total(before["kept"][:, None, :] * share), MONTH, SITE)
-    draws = max(len(early), len(flows))
-    both = [np.broadcast_to(x, (draws, *x.shape[1:])) for x in (early, flows)]
-    return np.concatenate([edges[:-1], calendar.edges]), np.concatenate(both, axis=1)
+def tier_held(data_held: Array) -> Array:
+    """Fleet data in each tier at the month's end, of all classes in all copies."""
+    return total(data_held, DATA)
 
 
 @quantity(unit="byte", axes="month tier site")
