@@ -43,6 +43,7 @@ class Warning_:
 
 def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, region by region and site by site."""
+    from planner.findings import data  # it speaks in the Warning_ of this module
     from planner.findings.releases import release_warnings  # which builds on this module
 
     return [
@@ -60,6 +61,7 @@ def warnings(plan: Plan) -> list[Warning_]:
         *_campaigns_overlap(plan),
         *_datasets_full(plan),
         *release_warnings(plan),
+        *data.warnings(plan),
     ]
 
 

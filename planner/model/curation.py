@@ -21,12 +21,6 @@ def clip_kept_share(
     return total(data_is_clips * data_stream_share * data_kept_share, DATA)
 
 
-@quantity(unit="km", axes="month site")
-def distance_kept(distance_ingested: Array, clip_kept_share: Array) -> Array:
-    """Distance driven in the recordings of the month that are kept."""
-    return distance_ingested * clip_kept_share
-
-
 @quantity(unit="1/day", axes="month site")
 def clips_arriving(
     clip_time_ingested: Array, month_seconds: Array, curation_clip_length: Array

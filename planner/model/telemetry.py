@@ -257,18 +257,3 @@ def clip_time_ingested(
     """Recorded driving time that arrives at each site in the month, from all its regions and programmes."""
     arriving = total(vehicles_served * clip_time_uploaded, PROGRAM)
     return total(arriving * region_at_site, REGION) * month_seconds
-
-
-@quantity(unit="km", axes="month site")
-def distance_ingested(
-    vehicles_served: Array,
-    clip_time_uploaded: Array,
-    region_annual_distance: Array,
-    program_daily_hours: Array,
-    region_at_site: Array,
-    month_seconds: Array,
-) -> Array:
-    """Distance driven in the recordings that arrive at each site in the month, at the mean speed of the vehicles."""
-    hours = np.where(program_daily_hours > 0, program_daily_hours, 1.0)
-    arriving = vehicles_served * clip_time_uploaded * (region_annual_distance / hours)
-    return total(total(arriving, PROGRAM) * region_at_site, REGION) * month_seconds

@@ -53,7 +53,7 @@ class Arrivals:
     def _part(self, elapsed: Array, length: Array) -> Array:
         """Part of an interval's weighted inflow that has arrived after `elapsed`: (e^(r x) - 1) / (e^(r l) - 1)."""
         if not self.rate.any():
-            return elapsed / length
+            return np.asarray(elapsed / length)
         rate = self.rate[:, None, :]
         exponent = np.where(rate > 0, rate * length, 1.0)
         return np.where(rate > 0, np.expm1(rate * elapsed) / np.expm1(exponent), elapsed / length)
@@ -63,7 +63,8 @@ class Arrivals:
         left = self.until(times[None] - age[:, None])
         if not self.rate.any():
             return left
-        return left * np.exp(self.rate[:, None, :] * (self.edges[-1] - times)[None, :, None])
+        regrown = np.exp(self.rate[:, None, :] * (self.edges[-1] - times)[None, :, None])
+        return np.asarray(left * regrown)
 
 
 def _mean_survival(rate: Array, age: Array, length: Array) -> Array:
@@ -71,10 +72,3 @@ def _mean_survival(rate: Array, age: Array, length: Array) -> Array:
     exponent = rate * length
     small = np.where(exponent > 0, exponent, 1.0)
     return np.exp(-rate * age) * np.where(exponent > 0, -np.expm1(-small) / small, 1.0)
-
-
-def held_between(arrivals: Arrivals, times: Array, from_age: Array, until_age: Array) -> Array:
-    """Stock (draw, time, other) aged between `from_age` and `until_age` [s], both (draw,), at `times` (time,)."""
-    younger = arrivals.older_than(from_age, times)
-    older = arrivals.older_than(until_age, times)
-    return np.maximum(younger - older, 0.0)

@@ -58,7 +58,7 @@ RATES: Inputs = (
     ("region_annual_distance", None),
     *(("program_sensors", field) for field in ("count", "resolution", "rate", "bits")),
 )
-KEEPING: Inputs = (("storage_policy_kept_share", None), ("workload_selection_share", None))
+KEEPING: Inputs = (("data_kept_share", None), ("workload_selection_share", None))
 RETENTION: Inputs = (
     ("tier_held_until", None),
     ("tier_held_share", None),
