@@ -87,6 +87,7 @@ FINDINGS = (
     "data_kept",
     "site_ingest_mean",
     "storage_usable",
+    "tier_held",
     "annotators",
     "storage_units_for_capacity",
     "storage_units_for_bandwidth",

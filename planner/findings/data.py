@@ -41,14 +41,13 @@ def _copies_together(plan: Plan) -> Iterator[Warning_]:
 
 
 def _store_outgrown(plan: Plan) -> Iterator[Warning_]:
-    """Sites that buy no storage, and at which more arrives than the store they have can hold of it."""
-    names = ("site_ingest_mean", "storage_usable", "storage_short")
-    ingest, usable, short = plan.values(*names)
+    """Sites that buy no storage, and whose store is too small for what is to be held of all that arrives."""
+    names = ("site_ingest_mean", "storage_usable", "tier_held")
+    ingest, usable, held = plan.values(*names)
     seconds = plan.project.table.calendar.seconds[:, None]
     arrived = cumulative(on(ingest, MONTH, SITE)[0] * seconds, 0)
-    room = on(total(usable, TIER), MONTH, SITE)[0]
-    lacking = on(total(short, TIER), MONTH, SITE)[0]
-    outgrown = ((lacking > 0) & (arrived > room))[plan.horizon]
+    room, stock = (on(total(x, TIER), MONTH, SITE)[0] for x in (usable, held))
+    outgrown = ((stock > room) & (arrived > room))[plan.horizon]
     for index, (name, site) in enumerate(plan.project.inputs.scenario.sites.items()):
         months = np.flatnonzero(outgrown[:, index])
         if site.orders_allowed or not len(months):

@@ -105,18 +105,16 @@ def structure(
         for name in regions
     ]
     ends = [program.production_end for program in scenario.programs.values()]
-    produced = [
-        [float(end is None or scenario.plan_start + m <= end) for end in ends]
-        for m in range(months if any(end is not None for end in ends) else 1)
-    ]
+    dated = any(end is not None for end in ends)
     yield Fixed(
         "program_sold_in",
-        (MONTH, REGION, PROGRAM),
-        "1 where and while the programme is sold in the region",
-        np.array(produced)[:, None, :] * np.array(sold)[None],
+        (MONTH, REGION, PROGRAM) if dated else (REGION, PROGRAM),
+        "1 where the programme is sold in the region, while it is produced",
+        _produced(ends, calendar)[:, None, :] * np.array(sold) if dated else sold,
         [
-            *(f"programs.{name}.regions" for name in labels[PROGRAM]),
-            *(f"programs.{name}.production_end" for name in labels[PROGRAM]),
+            f"programs.{name}.{key}"
+            for name in labels[PROGRAM]
+            for key in ("regions", "production_end")
         ],
     )
     yield Fixed(
@@ -304,6 +302,12 @@ def _site_pools(inputs: Inputs, sites: Sequence[str]) -> SitePools:
     """Sites pool with each other, but one whose regions' data must stay stands alone."""
     alone = {region.site for region in inputs.scenario.regions.values() if region.data_stays}
     return tuple(tuple(float(a == b or not {a, b} & alone) for b in sites) for a in sites)
+
+
+def _produced(ends: Sequence[int | None], calendar: Calendar) -> Array:
+    """1 in the months (month, program) up to the last one of a programme's production."""
+    months = calendar.first + np.arange(calendar.months)[:, None]
+    return (months <= [np.inf if end is None else end for end in ends]).astype(np.float64)
 
 
 def _ecus_built(inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar) -> Array:

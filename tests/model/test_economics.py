@@ -151,7 +151,7 @@ def test_costs_add_up(everything: dict[str, Array]) -> None:
     spent = ("node_payments", "storage_payments", "fabric_payments", "building_payments")
     spent = (*spent, "rig_payments")
     assert everything["capex"] == pytest.approx(sum(everything[name] for name in spent))
-    names = ("energy", "maintenance", "licence", "staff", "cellular", "delivery")
+    names = ("energy", "maintenance", "licence", "staff", "cellular", "delivery", "label")
     assert everything["opex"] == pytest.approx(sum(everything[f"{name}_cost"] for name in names))
 
 
