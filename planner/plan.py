@@ -85,6 +85,7 @@ FINDINGS = (
     "nodes_ordered",
     "dataset_time",
     "data_kept",
+    "replication",
     "site_ingest_mean",
     "storage_usable",
     "tier_held",

@@ -192,3 +192,12 @@ def data_held(data_first_copies: Array, data_copies: Array, site_pools: SitePool
 def replication(data_kept: Array, data_copies: Array) -> Array:
     """Mean rate at which further copies of what is kept leave the site where it arrives: (copies - 1) x kept."""
     return (data_copies - 1.0) * total(data_kept, PROGRAM)
+
+
+@quantity(unit="bit/second", axes="month site")
+def wan_replication(replication: Array, site_pools: SitePools) -> Array:
+    """Further copies over each site's wide-area links: the larger of what leaves and comes; 0 where a site is alone."""
+    leaving = total(replication, DATA)
+    coming = spread_over_pool(leaving, site_pools)
+    pooled_with = np.array(site_pools).sum(axis=1) - 1.0
+    return np.where(place(pooled_with, SITE) > 0, np.maximum(leaving, coming), 0.0)

@@ -16,6 +16,7 @@ from planner.model.retention import (
     data_kept,
     data_retained,
     replication,
+    wan_replication,
 )
 from planner.plan import Project
 
@@ -197,6 +198,12 @@ def test_a_second_copy_of_what_is_kept_leaves_the_site_at_the_rate_at_which_it_i
     assert replication(kept, place(np.array([1.0, 2.0, 3.0]), DATA)).ravel() * 8 == pytest.approx(
         [0.0, 400e6, 800e6]
     )
+
+
+def test_copies_use_the_wide_area_links_of_sites_that_have_others() -> None:
+    # 8 MB/s leave the first site for its partner; the third is alone and copies within.
+    sent = place(np.array([8e6, 2e6, 5e6]), SITE)
+    assert wan_replication(sent, ONE_ALONE).ravel() == pytest.approx([8e6, 8e6, 0.0])
 
 
 # --- The main scenario -----------------------------------------------------------------------------------------------

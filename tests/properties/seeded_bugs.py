@@ -58,7 +58,7 @@ def caught(check: Callable[..., None], examples: SearchStrategy[object]) -> None
     """Assert that a check fails on one of the examples."""
 
     @settings(
-        max_examples=60,
+        max_examples=400,
         deadline=None,
         derandomize=True,
         database=None,
