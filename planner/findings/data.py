@@ -59,7 +59,7 @@ def _store_outgrown(plan: Plan) -> Iterator[Warning_]:
             f"at most {share:.1%} of them can be in the {units.show(float(room[last, index]), 'byte')} of its store"
         )
         first = plan.horizon_months[months[0]]
-        yield Warning_("storage", name, first, plan.months[last], share, "1", text)
+        yield Warning_("data", name, first, plan.months[last], share, "1", text)
 
 
 def _too_few_annotators(plan: Plan) -> Iterator[Warning_]:

@@ -19,6 +19,7 @@ from planner.axes import (
     place,
     total,
 )
+from planner.model.compute import gpus_work_mean
 from planner.model.curation import (
     annotators,
     clip_kept_share,
@@ -130,9 +131,9 @@ def test_classes_of_a_vehicle_add_up_to_its_streams() -> None:
 def test_curation_and_labels_count_in_the_need_and_in_the_cost(
     everything: dict[str, Array],
 ) -> None:
-    training = total(everything["gpus_for_throughput"], WORKLOAD)
-    curation = everything["gpus_for_curation"] + everything["gpus_for_relabelling"]
-    assert everything["gpus_work_mean"] == pytest.approx(training + curation, rel=1e-12)
+    parts = [total(everything[name], WORKLOAD) for name in gpus_work_mean.parameters]
+    assert {"gpus_for_curation", "gpus_for_relabelling"} <= set(gpus_work_mean.parameters)
+    assert everything["gpus_work_mean"] == pytest.approx(sum(parts), rel=1e-12)
     assert everything["label_cost"].max() > 0
     assert (everything["opex"] > everything["label_cost"]).any()
     assert (everything["opex"] >= everything["label_cost"]).all()

@@ -102,7 +102,12 @@ def test_rigs_stand_at_the_host_and_add_power_racks_and_money(
 
 def test_simulation_is_work_like_training(everything: dict[str, Array]) -> None:
     parts = everything["gpus_for_throughput"].sum(axis=6, keepdims=True)
-    assert everything["gpus_work_mean"] == pytest.approx(parts + everything["gpus_for_simulation"])
+    assert everything["gpus_work_mean"] == pytest.approx(
+        parts
+        + everything["gpus_for_simulation"]
+        + everything["gpus_for_curation"]
+        + everything["gpus_for_relabelling"]
+    )
 
 
 def test_a_policy_may_keep_rigs_from_standing() -> None:
