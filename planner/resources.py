@@ -21,6 +21,7 @@ KINDS = (
     "nodes",
     "ecus",
     "storage",
+    "storage_levels",
     "network",
     "vehicles",
     "models",

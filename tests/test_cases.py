@@ -22,7 +22,10 @@ def test_published_figures_come_out(case: Path) -> None:
     assert not [result.text for result in results if not result.holds]
 
 
-@pytest.mark.parametrize("number", ["02", "03", "06", "13", "14", "21", "25", "39", "42"])
+@pytest.mark.parametrize(
+    "number",
+    ["02", "03", "06", "07", "13", "14", "21", "25", "27", "34", "37", "38", "39", "42"],
+)
 def test_exercise_passes_through_the_command(number: str) -> None:
     case = next(case for case in CASES if case.stem.startswith(number))
     run = _size(case)

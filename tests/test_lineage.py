@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import planner
+from planner import units
 from planner.errors import PlannerError
 from planner.lineage import Explanation, explain
 from planner.plan import Plan
@@ -65,7 +66,7 @@ def test_what_is_shared_is_expanded_once(plan: Plan, name: str) -> None:
 def test_the_value_is_that_of_the_plan_at_the_month(plan: Plan) -> None:
     count = float(plan["gpus"].at(month="2027-06", site="taiwan").values.sum())
     tree = explain(plan, "gpus", at="2027-06", site="taiwan", depth=0)
-    assert tree.value == f"{float(f'{count:.3g}'):,.0f} at taiwan"
+    assert tree.value == f"{units.show(count, '1')} at taiwan"
 
 
 def test_without_a_month_the_largest_of_the_horizon_is_taken(plan: Plan) -> None:

@@ -252,11 +252,12 @@ def installed(plan: Plan, fewer: int = 0) -> str:
     """A scenario with the largest need of the plan installed before it starts, and nothing that retires in it."""
     labels = plan.project.table.labels
     before = month_label(month_index(plan.months[0]) - 1)
-    nodes = whole_units(on(plan.values("nodes_required")[0], MONTH, SITE)[0].max(axis=0))
+    required, spare = plan.values("nodes_required", "nodes_spare")
+    nodes = whole_units(on(required + spare, MONTH, SITE)[0].max(axis=0))
     units = whole_units(
         on(plan.values("storage_units_required")[0], MONTH, TIER, SITE)[0].max(axis=0)
     )
-    lines = [f"extends: {SCENARIO}.yaml", "economics: {equipment_life: 30 year}", "sites:"]
+    lines = [f"extends: {SCENARIO}.yaml", "cluster: {refresh_age: 30 year}", "sites:"]
     for index, site in enumerate(labels[SITE]):
         if not nodes[index]:
             continue

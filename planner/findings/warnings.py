@@ -1,22 +1,24 @@
 """What falls short, is not served or is at its limit: where, in which months, by how much, and why?
 
 Shortfalls by lead time or power phase and regions that no permitted hardware serves are warnings; a region that the
-scenario requires to be served forbids the plan. `binding` says which of two needs decides a purchase.
+scenario requires to be served forbids the plan. `binding` says which of several needs decides a purchase.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from planner import resources, units
 from planner.axes import HARDWARE, MONTH, REGION, SITE, TIER, WORKLOAD, Array, on
 from planner.catalogue import TIERS
 from planner.errors import PlanForbidden
+from planner.findings.accelerators import decides_gpus, services_part
 from planner.inputs.load import check_profile
 from planner.inputs.numbers import Cell, month_label
 from planner.inputs.profiles import Accelerator
@@ -25,6 +27,12 @@ from planner.plan import Plan
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
 ON_SALE = 4  # years: accelerators are succeeded every two, and rarely sold after twice that
+# What decides the units of a storage tier, by the quantity that says how many each takes.
+STORAGE_NEEDS = {
+    "storage_units_for_capacity": "capacity",
+    "storage_units_for_bandwidth": "read bandwidth",
+    "storage_units_for_writing": "write bandwidth",
+}
 SHOWN = 1e-3  # a shortfall below a thousandth of a unit is rounding
 
 
@@ -43,14 +51,15 @@ class Warning_:
 
 def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, region by region and site by site."""
-    from planner.findings import data  # it speaks in the Warning_ of this module
-    from planner.findings.releases import release_warnings  # which builds on this module
+    from planner.findings import cluster, data  # they speak in the Warning_ of this module
+    from planner.findings.releases import release_warnings
 
     return [
         *_without_effect(plan),
         *_tiers_apart(plan),
         *_unserved(plan, plan.project.table.labels[REGION]),
         *_gpus_short(plan),
+        *_long_waits(plan),
         *_power_short(plan),
         *_storage_short(plan),
         *_export_conditions(plan),
@@ -61,6 +70,7 @@ def warnings(plan: Plan) -> list[Warning_]:
         *_campaigns_overlap(plan),
         *_datasets_full(plan),
         *release_warnings(plan),
+        *cluster.warnings(plan),
         *data.warnings(plan),
     ]
 
@@ -197,6 +207,31 @@ def _first_service(plan: Plan, site: str) -> str | None:
     wait = wait + on(plan.leaf("site_commissioning"), SITE)[0, labels[SITE].index(site)]
     month = int(calendar.month_after(np.array(wait)))
     return plan.months[month] if month < calendar.months else None
+
+
+def _long_waits(plan: Plan) -> Iterator[Warning_]:
+    """Sites at which experiments wait longer than allowed for their gang; where nothing stands, GPUs are short."""
+    wait, there = (on(x, MONTH, SITE)[0] for x in plan.values("queue_wait", "gpus_equivalent"))
+    allowed = float(plan.leaf("training_max_queue_wait").flat[0])
+    share = float(plan.leaf("training_queue_percentile").flat[0])
+    seconds = on(plan.leaf("month_seconds"), MONTH)[0]
+    for index, site in enumerate(plan.project.table.labels[SITE]):
+        late = (wait[:, index] > allowed * (1 + SHOWN)) & (there[:, index] > 0)
+        span = _span(plan, np.where(late, wait[:, index], 0.0))
+        if span is None:
+            continue
+        endless = (late & (wait[:, index] >= seconds))[plan.horizon].any()
+        longest = "the queue grows without end" if endless else f"up to {_hours(span[2])}"
+        text = (
+            f"{site}: {share:.0%} of experiment jobs wait longer than the {_hours(allowed)} allowed, "
+            f"{_months(*span[:2])}: {longest}"
+        )
+        hours = float(units.from_base(span[2], "hour"))
+        yield Warning_("queue", site, *span[:2], hours, "hour", text)
+
+
+def _hours(seconds: float) -> str:
+    return units.show(seconds, "hour")
 
 
 def _storage_short(plan: Plan) -> Iterator[Warning_]:
@@ -390,33 +425,32 @@ def binding(plan: Plan) -> tuple[str, ...]:
     Site power that falls short; storage by capacity or bandwidth; training by its peaks or its mean work.
     """
     lines = [warning.text for warning in _power_short(plan)]
-    names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
-    capacity, bandwidth = (
-        on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*names)
-    )
+    units_for = [
+        on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*STORAGE_NEEDS)
+    ]
     for tier, name in enumerate(TIERS):
-        lines.append(
-            f"{name} storage: {_binds(plan, capacity[:, tier], bandwidth[:, tier], 'capacity', 'read bandwidth')}"
-        )
-    (release, work) = plan.values("gpus_release_percentile", "gpus_for_throughput")
-    peaks = on(release, MONTH, SITE)[0][plan.horizon].sum(axis=1)
-    means = on(work, MONTH, WORKLOAD, SITE)[0][plan.horizon].sum(axis=(1, 2))
-    lines.append(
-        f"GPUs: {_binds(plan, peaks, means, 'release deadlines', 'mean work of releases and experiments')}"
-    )
+        needs = [x[:, tier] for x in units_for]
+        largest = _largest(list(STORAGE_NEEDS.values()), *needs)
+        lines.append(f"{name} storage: {_course(plan, largest)}")
+    lines.append(f"GPUs: {_course(plan, decides_gpus(plan))}{services_part(plan)}")
     return tuple(lines)
 
 
-def _binds(plan: Plan, a: Array, b: Array, name_a: str, name_b: str) -> str:
-    """Which of two needs is the larger over time: "capacity from 2026-04, read bandwidth before"."""
-    needed = (a > 0) | (b > 0)
-    if not needed.any():
+def _largest(names: Sequence[str], *needs: Array) -> npt.NDArray[np.str_]:
+    """The name of the largest of several needs in each month; "" where there is none."""
+    sizes = np.stack(needs)
+    return np.where((sizes > 0).any(axis=0), np.array(names)[sizes.argmax(axis=0)], "")
+
+
+def _course(plan: Plan, by: npt.NDArray[np.str_]) -> str:
+    """What binds in the end, since when, and what before; "" in months without a need."""
+    known = [
+        (month, str(name)) for month, name in zip(plan.horizon_months, by, strict=True) if name
+    ]
+    if not known:
         return "nothing needed"
-    first_larger = (a >= b)[needed]
-    months = [month for month, there in zip(plan.horizon_months, needed, strict=True) if there]
-    changes = [i + 1 for i, (x, y) in enumerate(pairwise(first_larger)) if x != y]
+    changes = [i + 1 for i, (x, y) in enumerate(pairwise(known)) if x[1] != y[1]]
     if not changes:
-        return f"bound by {name_a if first_larger[0] else name_b}"
-    now = name_a if first_larger[-1] else name_b
-    before = name_b if first_larger[-1] else name_a
-    return f"bound by {now} from {months[changes[-1]]}, by {before} before"
+        return f"bound by {known[0][1]}"
+    month, now = known[changes[-1]]
+    return f"bound by {now} from {month}, by {known[changes[-1] - 1][1]} before"

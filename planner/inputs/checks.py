@@ -15,9 +15,10 @@ from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
 from planner.inputs.numbers import month_index, month_label
 from planner.inputs.profiles import Ecu, Market, Profile
-from planner.inputs.scenario import Scenario
+from planner.inputs.scenario import SERVICE_FIELDS, Scenario
 
 MONTHS_LIMIT = 600  # fifty years
+MOST_DOWN = 1.0  # failures during a repair: beyond it more than half of the hardware is down
 FEWEST_PORTS = 3  # of a switch in a tree: two make a chain
 
 Profiles = Mapping[str, Mapping[str, Profile]]
@@ -33,6 +34,11 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_data_classes(scenario),
         *_stocks(scenario),
         *_ranges(scenario),
+        *_repairs(scenario, profiles),
+        *_read_rates(scenario),
+        *_protection(scenario, profiles),
+        *_queues(scenario),
+        *_services(scenario),
         *_fabric(scenario, profiles),
         *_node_power(profiles),
         *_releases(scenario),
@@ -221,6 +227,78 @@ def _stocks(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
                     ("sites", name, "opening_data", index, "year"),
                     f"{month_label(data.year)}: expected a year that begins before plan_start",
                 )
+
+
+def _repairs(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    cluster, checkpoint = scenario.cluster, scenario.checkpoint
+    if checkpoint.stall.value >= checkpoint.interval_limit.value:
+        yield ("checkpoint", "stall"), "is not shorter than interval_limit: nothing but checkpoints"
+    for name in dict.fromkeys(site.training for site in scenario.sites.values()):
+        node: Any = profiles["nodes"][name]
+        count = node.accelerators.value
+        group = node.repair_group.value if node.repair_group is not None else count
+        if count % group:
+            yield (
+                ("nodes", name, "repair_group"),
+                f"{group:g} does not divide the {count:g} accelerators of the node",
+            )
+        down = group * cluster.failure_rate.value * cluster.repair_time.value
+        if down > MOST_DOWN:
+            yield (
+                ("cluster", "repair_time"),
+                f"{name} fails {down:.3g} times while it is repaired; expected at most {MOST_DOWN:g}",
+            )
+
+
+def _read_rates(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    for name, tier in scenario.tiers.items():
+        if (tier.level is None) == (tier.read_per_accelerator is None):
+            found = "neither" if tier.level is None else "both"
+            yield ("tiers", name), f"{found}; expected either level or read_per_accelerator"
+
+
+def _protection(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    for name in dict.fromkeys(tier.system for tier in scenario.tiers.values()):
+        system: Any = profiles["storage"][name]
+        shards = (system.data_shards, system.parity_shards)
+        both = system.protection is not None and shards != (None, None)
+        if both or (system.protection is None and None in shards):
+            found = "shards and protection" if both else "neither shards in full nor protection"
+            yield (
+                ("storage", name),
+                f"{found}; expected data_shards with parity_shards, or protection alone",
+            )
+
+
+def _queues(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Experiments that people wait for are jobs of a size and a length."""
+    for name, workload in scenario.workloads.items():
+        if workload.preemptible_share is None or workload.preemptible_share.value >= 1:
+            continue
+        for field in ("job_gpus", "job_duration"):
+            if getattr(workload, field) is None:
+                message = "missing; experiments that are not preemptible wait as jobs of some size"
+                yield ("workloads", name, field), message
+
+
+def _services(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Each kind of service is measured by its own fields."""
+    for name, service in scenario.services.items():
+        at: Steps = ("services", name)
+        for kind, fields in SERVICE_FIELDS.items():
+            for field in fields:
+                given = getattr(service, field) is not None
+                if kind == service.kind and not given:
+                    yield (*at, field), f"missing; a service of kind {kind} needs it"
+                elif kind != service.kind and given:
+                    yield (
+                        (*at, field),
+                        f"belongs to services of kind {kind}; this one is {service.kind}",
+                    )
+        if service.summary and service.footage is None:
+            yield (*at, "footage"), "missing; a summary is of a recording of some length"
+        if service.footage is not None and not service.summary:
+            yield (*at, "summary"), "missing; the time of a summary follows from measured lines"
 
 
 def _fabric(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:

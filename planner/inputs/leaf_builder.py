@@ -22,6 +22,7 @@ from planner.axes import (
     PACKAGE,
     PROGRAM,
     REGION,
+    SERVICE,
     SITE,
     TIER,
     WORKLOAD,
@@ -35,10 +36,11 @@ from planner.inputs.checks import fleet_regions, opening_class
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
-from planner.inputs.profiles import SOLD, Entity, PowerMode
-from planner.inputs.scenario import Deployment, Fabric, Link, Tier
+from planner.inputs.profiles import PROFILE_KINDS, SOLD, Accelerator, Entity, PowerMode, Region
+from planner.inputs.scenario import Deployment, Fabric, Link, Service, Tier
 from planner.inputs.structure import Given, structure
 
+NO_SERVICE = "none"  # the one position of the axis where a scenario has no services
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 # Stands for the functions on board where there are none: every number of it is absent.
 _ABSENT: dict[str, Any] = dict.fromkeys(Deployment.model_fields)
@@ -82,6 +84,7 @@ class _Builder:
             PACKAGE: tuple(self.scenario.packages),
             FUNCTION: tuple(self.scenario.deployments or NOTHING_ON_BOARD),
             DATA: tuple(self.scenario.data_classes),
+            SERVICE: tuple(self.scenario.services) or (NO_SERVICE,),
             TIER: TIERS,
             LINK: LINKS,
             NETWORK: NETWORKS,
@@ -109,6 +112,8 @@ class _Builder:
             "simulation",
             "qualification",
             "edge",
+            "checkpoint",
+            "cluster",
             "ota",
             "wan",
             "economics",
@@ -126,6 +131,7 @@ class _Builder:
             "workload", WORKLOAD, list(scenario.workloads), "workloads", scenario.workloads
         )
         self._entities("model", WORKLOAD, [w.model for w in scenario.workloads.values()], "models")
+        self._services()
         self._entities("package", PACKAGE, list(scenario.packages), "packages", scenario.packages)
         on_board = scenario.deployments or NOTHING_ON_BOARD
         self._entities("deployment", FUNCTION, list(on_board), "deployments", on_board)
@@ -135,6 +141,8 @@ class _Builder:
         tiers = cast("Mapping[str, Tier]", scenario.tiers)
         links = cast("Mapping[str, Link]", scenario.links)
         self._entities("tier", TIER, TIERS, "tiers", tiers)
+        levels = [tiers[name].level for name in TIERS]
+        self._entities("level", TIER, levels, "storage_levels")
         self._entities("system", TIER, [tiers[name].system for name in TIERS], "storage")
         self._entities("link", LINK, LINKS, "links", links)
         fabrics = cast("Mapping[str, Fabric]", scenario.fabrics)
@@ -182,35 +190,45 @@ class _Builder:
         self,
         prefix: str,
         axis: int,
-        names: Sequence[str],
+        names: Sequence[str | None],
         section: str,
         entities: Mapping[str, Entity] | None = None,
     ) -> None:
-        """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity."""
+        """Leaves over `axis`: position i is the entity `names[i]`; several positions may share an entity.
+
+        A position without an entity (None) has 0, or what the absence of the number stands for.
+        """
         objects = [
-            entities[name] if entities is not None else self.inputs.profile(section, name)
-            for name in names
+            None if name is None else self._entity(section, name, entities) for name in names
         ]
-        for field, leaf in _declared(type(objects[0])).items():
+        schema = next((type(entity) for entity in objects if entity), PROFILE_KINDS.get(section))
+        assert schema is not None
+        for field, leaf in _declared(schema).items():
             name = f"{prefix}_{field}"
-            values = [getattr(entity, field) for entity in objects]
-            at = [(section, entity_name, field) for entity_name in names]
+            values: list[Any] = [getattr(entity, field, None) for entity in objects]
+            at: list[Steps] = [(section, str(entity_name), field) for entity_name in names]
             if any(isinstance(value, Series) for value in values):
                 self._series_leaf(name, axis, leaf, at, values)
             elif any(isinstance(value, HourProfile) for value in values):
                 self._hour_leaf(name, axis, leaf, at, values)
             else:
-                found = [
-                    (i, self._row(name, (self.labels[axis][i],), steps, leaf, value))
-                    for i, (steps, value) in enumerate(zip(at, values, strict=True))
-                    if value is not None
-                ]
-                rows = list(dict.fromkeys(row for _, row in found))
-                columns = {row: column for column, row in enumerate(rows)}
-                placed = [(i, columns[row]) for i, row in found]
-                self._add(
-                    name, leaf, (axis,), rows, cell_assembly(placed, len(names), leaf, (axis,))
-                )
+                self._cell_leaf(name, axis, leaf, at, values)
+
+    def _cell_leaf(
+        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Cell | None]
+    ) -> None:
+        found = [
+            (i, self._row(name, (self.labels[axis][i],), steps, leaf, value))
+            for i, (steps, value) in enumerate(zip(at, values, strict=True))
+            if value is not None
+        ]
+        rows = list(dict.fromkeys(row for _, row in found))
+        columns = {row: column for column, row in enumerate(rows)}
+        placed = [(i, columns[row]) for i, row in found]
+        self._add(name, leaf, (axis,), rows, cell_assembly(placed, len(values), leaf, (axis,)))
+
+    def _entity(self, section: str, name: str, entities: Mapping[str, Entity] | None) -> Entity:
+        return entities[name] if entities is not None else self.inputs.profile(section, name)
 
     def _modes(self) -> None:
         """The power mode that each ECU drives in; absent where its profile names none."""
@@ -236,11 +254,20 @@ class _Builder:
             self._add(name, leaf, (ECU,), rows, cell_assembly(placed, len(self.ecus), leaf, (ECU,)))
 
     def _series_leaf(
-        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[Series]
+        self,
+        name: str,
+        axis: int,
+        leaf: Leaf,
+        at: Sequence[Steps],
+        values: Sequence[Series | None],
     ) -> None:
+        """A leaf over months and `axis`; an entity without the series has 0 in every month."""
         rows: list[int] = []
         blocks = []
         for label, steps, value in zip(self.labels[axis], at, values, strict=True):
+            if value is None:
+                blocks.append((np.zeros((self.calendar.months, 0)), Series(())))
+                continue
             found, weights = self._series(name, (label,), steps, leaf, value)
             rows.extend(found)
             blocks.append((weights, value))
@@ -265,17 +292,26 @@ class _Builder:
         return (*steps, "series", key)
 
     def _hour_leaf(
-        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[HourProfile]
+        self,
+        name: str,
+        axis: int,
+        leaf: Leaf,
+        at: Sequence[Steps],
+        values: Sequence[HourProfile | None],
     ) -> None:
+        """A leaf over the hours and `axis`; an entity without a profile has the same weight in every hour."""
         rows = [
             self._row(name, (HOURS[hour], label), (*steps, hour), leaf, cell)
             for label, steps, value in zip(self.labels[axis], at, values, strict=True)
+            if value is not None
             for hour, cell in enumerate(value.cells)
         ]
-        count = len(at)
+        given = [i for i, value in enumerate(values) if value is not None]
 
         def assemble(cells: Array) -> Array:
-            return place(cells.reshape(-1, count, len(HOURS)).swapaxes(1, 2), DRAW, HOUR, axis)
+            weights = np.ones((len(cells), len(values), len(HOURS)))
+            weights[:, given] = cells.reshape(-1, len(given), len(HOURS))
+            return place(weights.swapaxes(1, 2), DRAW, HOUR, axis)
 
         self._add(name, leaf, (HOUR, axis), rows, assemble)
 
@@ -341,6 +377,36 @@ class _Builder:
         assemble: Assemble,
     ) -> None:
         self.leaves[name] = LeafInfo(name, leaf.unit, axes, leaf.meaning, tuple(rows), assemble)
+
+    # --- Services ----------------------------------------------------------------------------------------------------
+
+    def _services(self) -> None:
+        """Leaves of the services, of the accelerators that they were measured on, and their clocks."""
+        services = self.scenario.services
+        if not services:
+            self._no_services()
+            return
+        self._entities("service", SERVICE, list(services), "services", services)
+        measured_on = [service.reference for service in services.values()]
+        self._entities("reference", SERVICE, measured_on, "accelerators")
+        clocks = [s.region or self.scenario.sites[s.site].location for s in services.values()]
+        self._cell_leaf(
+            "service_utc_offset",
+            SERVICE,
+            _declared(Region)["utc_offset"],
+            [("regions", name, "utc_offset") for name in clocks],
+            [self.inputs.profile("regions", name).utc_offset for name in clocks],
+        )
+
+    def _no_services(self) -> None:
+        """The same leaves at their least, where the axis has one position and nothing on it."""
+        declared = {f"service_{name}": leaf for name, leaf in _declared(Service).items()}
+        declared |= {f"reference_{name}": leaf for name, leaf in _declared(Accelerator).items()}
+        declared["service_utc_offset"] = _declared(Region)["utc_offset"]
+        for name, leaf in declared.items():
+            nothing = place(np.nan_to_num([leaf.absent]), SERVICE)
+            nothing.setflags(write=False)
+            self._constant(name, leaf.meaning, nothing, leaf.unit, (SERVICE,))
 
     # --- The market --------------------------------------------------------------------------------------------------
 
@@ -452,6 +518,12 @@ class _Builder:
         self._parts(
             "site_opening_data", (DATA, SITE), "data kept in the years before the plan", data
         )
+        lines: list[PartEntry] = [
+            ((s,), ("services", name, "summary", index), line, {})
+            for s, (name, service) in enumerate(scenario.services.items())
+            for index, line in enumerate(service.summary)
+        ]
+        self._parts("service_summary", (SERVICE,), "measured lines of video summaries", lines)
 
     def _parts(
         self,

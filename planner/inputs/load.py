@@ -156,7 +156,10 @@ _REFERENCES = (
     ("programs.*.ecu_from.#", "ecus"),
     ("deployments.*.ecus.*", "ecus"),
     ("tiers.*.system", "storage"),
+    ("tiers.*.level", "storage_levels"),
     ("workloads.*.model", "models"),
+    ("services.*.region", "regions"),
+    ("services.*.reference", "accelerators"),
     ("sites.*.location", "regions"),
     ("sites.*.training", "nodes"),
     ("sites.*.installed.*.hardware", "nodes"),
@@ -173,6 +176,7 @@ _REFERENCES = (
 _NAMES = (
     ("regions.*.site", "sites"),
     ("programs.*.regions.*", "regions"),
+    ("services.*.site", "sites"),
     ("opening_fleet.*.region", "regions"),
     ("opening_fleet.*.program", "programs"),
     ("simulation.package", "packages"),

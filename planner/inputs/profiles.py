@@ -224,6 +224,16 @@ class Node(Profile):
         Cell | None,
         Leaf("1", "what the power supplies give over what they take", above=0, most=1, absent=1),
     ] = None
+    repair_group: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "accelerators that one failure takes out of service; absent: all of the node",
+            least=1,
+            whole=True,
+            absent=float("inf"),
+        ),
+    ] = None
     nodes_per_rack: Annotated[Cell, Leaf("1", "nodes in one rack", least=1, whole=True)]
     cooling: Literal["air", "liquid"]
     local_storage: Annotated[
@@ -296,10 +306,45 @@ class StorageSystem(Profile):
     medium: Literal["nvme", "hdd", "object"]
     drives: Annotated[Cell, Leaf("1", "drives in one unit", least=1, whole=True)]
     drive_capacity: Annotated[Cell, Leaf("byte", "capacity of one drive", above=0)]
+    data_shards: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "shards that a stripe's data is cut into; 1 where whole copies are kept",
+            least=1,
+            most=255,
+            whole=True,
+            absent=0,
+        ),
+    ] = None
+    parity_shards: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "shards or further copies of a stripe that may be lost",
+            least=0,
+            most=255,
+            whole=True,
+            absent=0,
+        ),
+    ] = None
     protection: Annotated[
-        Cell,
-        Leaf("1", "raw bytes written for one byte of data: (k+m)/k or copies", least=1, most=10),
-    ]
+        Cell | None,
+        Leaf(
+            "1",
+            "raw bytes written for one byte of data, where the shards are not known",
+            least=1,
+            most=10,
+            absent=1,
+        ),
+    ] = None
+    drive_failure_rate: Annotated[
+        Cell | None, Leaf("1/year", "drives that fail in a year, each", least=0, most=100, absent=0)
+    ] = None
+    rebuild_time: Annotated[
+        Cell | None,
+        Leaf("hour", "from a drive's failure until its shards are whole again", above=0, absent=0),
+    ] = None
     fill_limit: Annotated[
         Cell,
         Leaf("1", "share of the protected space that is planned to be filled", above=0, most=1),
@@ -329,6 +374,20 @@ class StorageSystem(Profile):
     price: Annotated[Cell, Leaf("USD", "price of one unit with its drives", least=0)]
     lead_time: Annotated[Cell, Leaf("day", "from order to delivery", least=0, most=1500)]
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one unit", least=0)]
+
+
+class StorageLevel(Profile):
+    """A level of storage performance that a reference architecture asks for so many accelerators."""
+
+    accelerators: Annotated[
+        Cell, Leaf("1", "accelerators of one scalable unit", least=1, whole=True, absent=1)
+    ]
+    read_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "read bandwidth for one scalable unit", least=0, absent=0)
+    ]
+    write_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "write bandwidth for one scalable unit", least=0, absent=0)
+    ]
 
 
 class NetworkPart(Profile):
@@ -551,6 +610,7 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "nodes": Node,
     "ecus": Ecu,
     "storage": StorageSystem,
+    "storage_levels": StorageLevel,
     "network": NetworkPart,
     "vehicles": Vehicle,
     "models": TrainedModel,

@@ -254,8 +254,15 @@ class Tier(Entity):
         Cell, Leaf("1", "copies of the training data sets in this tier", least=0, most=10)
     ]
     read_per_accelerator: Annotated[
-        Cell, Leaf("byte/second", "read bandwidth for each accelerator that trains", least=0)
-    ]
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "read bandwidth for each accelerator that trains; absent: that of the level",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    level: Annotated[Name, Ref("storage_levels")] | None = None
     scan_interval: Annotated[
         Cell | None,
         Leaf(
@@ -277,6 +284,29 @@ class Workload(Entity):
     experiments: Annotated[
         Cell, Leaf("1", "experiments for each release, in full training runs", least=0)
     ]
+    offset: Annotated[
+        Cell | None,
+        Leaf("day", "first release after the common start of the calendar", least=0, absent=0),
+    ] = None
+    preemptible_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of the experiments' work that nobody waits for and that fills idle accelerators; absent: all",
+            least=0,
+            most=1,
+            absent=1,
+        ),
+    ] = None
+    job_gpus: Annotated[
+        Cell | None,
+        Leaf(
+            "1", "accelerators that one experiment job needs at once: its gang", least=1, absent=1
+        ),
+    ] = None
+    job_duration: Annotated[
+        Cell | None, Leaf("hour", "mean length of one experiment job", above=0, absent=1)
+    ] = None
     selection_share: Annotated[
         Cell, Leaf("1", "share of kept recordings that joins the data set", least=0, most=1)
     ]
@@ -296,6 +326,190 @@ class Training(Entity):
     ]
     percentile: Annotated[
         Cell, Leaf("1", "percentile of release demand that is covered", least=0, most=1)
+    ]
+    max_queue_wait: Annotated[
+        Cell, Leaf("hour", "time that an experiment job may wait for its gang", above=0)
+    ]
+    queue_percentile: Annotated[
+        Cell,
+        Leaf("1", "share of the experiment jobs that wait no longer", least=0.5, most=0.999),
+    ]
+    arrival_variability: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "squared coefficient of variation of the times between jobs; 1: Poisson arrivals",
+            least=0,
+            most=100,
+        ),
+    ]
+    duration_variability: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "squared coefficient of variation of job durations; 1: exponential",
+            least=0,
+            most=100,
+        ),
+    ]
+    idle_service_use: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of the accelerators idle between the services' mean and peak that preemptible work fills",
+            least=0,
+            most=1,
+        ),
+    ]
+
+
+class SummaryLine(Entity):
+    """A measured line of the time that a video summary takes."""
+
+    fixed: Annotated[Cell, Leaf("second", "time at no chunks, where the line begins", least=0)]
+    rate: Annotated[Cell, Leaf("1/second", "chunks summarised in a second", above=0)]
+
+
+class Service(Entity):
+    """Inference, or simulation for robots, that the factory does besides training for the fleet.
+
+    Each kind has its own measure of demand and of throughput; `SERVICE_FIELDS` says which fields belong to it.
+    """
+
+    kind: Literal["language", "cameras", "inspection", "robot_training"]
+    site: Name
+    region: Annotated[Name, Ref("regions")] | None = None
+    start: MonthIndex | None = None
+    preemptible: bool = False
+    reference: Annotated[Name, Ref("accelerators")]
+    headroom: Annotated[
+        Cell,
+        Leaf("1", "capacity over the mean demand of the busiest hour", least=1, most=10),
+    ]
+    profile: Annotated[
+        HourProfile | None,
+        Leaf("1", "weight of each local hour in the day's demand; absent: 1", least=0, absent=1),
+    ] = None
+    requests: Annotated[
+        Series | None, Leaf("1/day", "requests or conversations", least=0, absent=0)
+    ] = None
+    request_tokens: Annotated[
+        Cell | None, Leaf("token", "tokens made for one request", least=0, absent=0)
+    ] = None
+    token_throughput: Annotated[
+        Cell | None,
+        Leaf("token/second", "tokens made by one reference accelerator", above=0, absent=0),
+    ] = None
+    streams: Annotated[Series | None, Leaf("1", "camera streams", least=0, absent=0)] = None
+    analysed_share: Annotated[
+        Cell | None,
+        Leaf("1", "share of the streams that is analysed all the time", least=0, most=1, absent=0),
+    ] = None
+    stream_throughput: Annotated[
+        Cell | None,
+        Leaf("1", "streams that one reference accelerator analyses live", above=0, absent=0),
+    ] = None
+    lines: Annotated[Series | None, Leaf("1", "production lines", least=0, absent=0)] = None
+    line_rate: Annotated[
+        Cell | None,
+        Leaf(
+            "1/minute",
+            "parts that a line makes, as a mean over the day with its shifts",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    part_images: Annotated[
+        Cell | None,
+        Leaf("frame", "images, or tiles of images, that a part is inspected by", least=0, absent=0),
+    ] = None
+    image_throughput: Annotated[
+        Cell | None,
+        Leaf("frame/second", "images inspected by one reference accelerator", above=0, absent=0),
+    ] = None
+    accelerator_time: Annotated[
+        Series | None,
+        Leaf("hour/month", "hours of the reference accelerator", least=0, absent=0),
+    ] = None
+    footage: Annotated[
+        Cell | None,
+        Leaf("minute", "length of a recording to be summarised on request", least=0, absent=0),
+    ] = None
+    chunk: Annotated[
+        Cell | None, Leaf("second", "length of the pieces it is cut into", above=0, absent=1)
+    ] = None
+    summary: list[SummaryLine] = Field(default_factory=list)
+
+
+# The fields that a service of each kind must have; those of the other kinds it may not.
+SERVICE_FIELDS = {
+    "language": ("requests", "request_tokens", "token_throughput"),
+    "cameras": ("streams", "analysed_share", "stream_throughput"),
+    "inspection": ("lines", "line_rate", "part_images", "image_throughput"),
+    "robot_training": ("accelerator_time",),
+}
+
+
+class Checkpoint(Entity):
+    """How training runs save their state: what of each parameter, how often, and how long they stand still for it."""
+
+    weight_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of a parameter's weight in a checkpoint", least=0, most=64)
+    ]
+    master_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of its master copy; 0 where none is kept", least=0, most=64)
+    ]
+    moment_bytes: Annotated[
+        Cell, Leaf("byte", "bytes of the optimiser's moments for it", least=0, most=64)
+    ]
+    in_background: bool = True
+    stall: Annotated[
+        Cell, Leaf("second", "time for which training stands still at a checkpoint", above=0)
+    ]
+    restart: Annotated[
+        Cell, Leaf("minute", "from an interruption until training runs again", least=0)
+    ]
+    interval_limit: Annotated[
+        Cell, Leaf("hour", "longest time between two checkpoints of a run", above=0)
+    ]
+    kept: Annotated[Cell, Leaf("1", "checkpoints of a run kept on the hot tier", least=0)]
+
+
+class Cluster(Entity):
+    """How often hardware fails, how fast it is repaired, how much must be up, how long it serves."""
+
+    failure_rate: Annotated[
+        Cell,
+        Leaf(
+            "1/day",
+            "hardware failures of one accelerator with its part of the node that need a repair",
+            least=0,
+            most=1,
+        ),
+    ]
+    interruption_rate: Annotated[
+        Cell,
+        Leaf(
+            "1/day",
+            "interruptions of a run by whatever cause, for each accelerator that it works on",
+            least=0,
+            most=1,
+        ),
+    ]
+    repair_time: Annotated[
+        Cell, Leaf("day", "from a hardware failure until the part serves again", least=0, most=1000)
+    ]
+    availability: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "probability with which all accelerators needed are up; 0 for no spares",
+            least=0,
+            most=0.999999999,
+        ),
+    ]
+    refresh_age: Annotated[
+        Cell, Leaf("year", "age at which nodes, storage and switches are replaced", above=0)
     ]
 
 
@@ -636,7 +850,7 @@ class Economics(Entity):
     staff: Annotated[Cell, Leaf("1/MW", "operating staff for a megawatt of IT power", least=0)]
     staff_cost: Annotated[Cell, Leaf("USD/year", "cost of one person", least=0)]
     equipment_life: Annotated[
-        Cell, Leaf("year", "service life of nodes, storage and switches", above=0)
+        Cell, Leaf("year", "life over which nodes, storage and switches are written down", above=0)
     ]
     building_life: Annotated[Cell, Leaf("year", "service life of the building", above=0)]
     currency_factor: Annotated[
@@ -694,6 +908,9 @@ class Scenario(Entity):
     tiers: dict[Literal["hot", "warm", "cold"], Tier]
     workloads: Annotated[dict[Name, Workload], Field(min_length=1)]
     training: Training
+    checkpoint: Checkpoint
+    cluster: Cluster
+    services: dict[Name, Service] = Field(default_factory=dict)
     packages: Annotated[dict[Name, Package], Field(min_length=1)]
     variants: Variants
     simulation: Simulation

@@ -23,6 +23,7 @@ from planner.axes import (
     PACKAGE,
     PROGRAM,
     REGION,
+    SERVICE,
     SITE,
     WORKLOAD,
     Array,
@@ -171,6 +172,14 @@ def structure(
         [float(precision == "fp8") for precision in precisions],
         [f"models.{w.model}.precision" for w in scenario.workloads.values()],
     )
+    yield Fixed(
+        "checkpoint_in_background",
+        (),
+        "1 where training goes on while a checkpoint is written",
+        float(scenario.checkpoint.in_background),
+        ["checkpoint.in_background"],
+    )
+    yield from _services(inputs, sites, months)
     chips = [inputs.profile("nodes", name).accelerator for name in hardware]
     yield Fixed(
         "accelerator_for_data_centre",
@@ -295,6 +304,45 @@ def _on_board(
         "deployment_precisions",
         "precision in which each function computes",
         tuple(each.precision for each in functions) or ("int8",),
+    )
+
+
+def _services(inputs: Inputs, sites: Sequence[str], months: int) -> Iterator[Fixed]:
+    """Where each service runs, from when, and how; without services one position that is nowhere."""
+    scenario, services = inputs.scenario, inputs.scenario.services
+    each = list(services.values())
+    starts = [s.start if s.start is not None else scenario.horizon.start for s in each]
+    active = [
+        [float(scenario.plan_start + m >= start) for start in starts] or [0.0]
+        for m in range(months)
+    ]
+    yield Fixed(
+        "service_active",
+        (MONTH, SERVICE),
+        "1 in the months in which the service runs",
+        active,
+        [f"services.{name}.start" for name in services],
+    )
+    yield Fixed(
+        "service_at_site",
+        (SERVICE, SITE),
+        "1 where the service runs",
+        [[float(s.site == site) for site in sites] for s in each] or [[0.0] * len(sites)],
+        [f"services.{name}.site" for name in services],
+    )
+    yield Fixed(
+        "service_preemptible",
+        (SERVICE,),
+        "1 where the service is work that may wait and fills idle accelerators",
+        [float(s.preemptible) for s in each] or [0.0],
+        [f"services.{name}.preemptible" for name in services],
+    )
+    yield Fixed(
+        "service_by_time",
+        (SERVICE,),
+        "1 where the demand is given in time of the reference accelerator",
+        [float(s.kind == "robot_training") for s in each] or [0.0],
+        [f"services.{name}.kind" for name in services],
     )
 
 

@@ -28,6 +28,7 @@ from planner.catalogue import NETWORKS, SECONDS_A_MONTH, Calendar, SitePools, po
 from planner.graph import quantity
 from planner.perf import fabric
 from planner.perf.ordering import Whole, at_moment_before, entering_service, whole_units
+from planner.perf.reliability import spares_required
 
 
 @quantity(unit="1", axes="month site", decision=True)
@@ -38,9 +39,28 @@ def allocation(site_training_share: Array, site_operates: Array, site_pools: Sit
     return np.where(everything > 0, weight / np.where(everything > 0, everything, 1.0), 0.0)
 
 
+@quantity(unit="1", axes="month site", decision=True)
+def gpus_spare(
+    gpus_required: Array,
+    repair_group: Array,
+    group_down_share: Array,
+    cluster_availability: Array,
+    site_trains_on: Array,
+) -> Array:
+    """Spare accelerators beside those needed: whole repair groups, so that enough are up at the target availability.
+
+    P[Binomial(n + s, p) <= s] >= A for n groups needed, s to spare, and the share p of them that is down. They depend
+    on the need alone, not on what is ordered; where nothing is needed there are none.
+    """
+    group = total(repair_group * site_trains_on, HARDWARE)
+    down = total(group_down_share * site_trains_on, HARDWARE)
+    return spares_required(whole_units(gpus_required / group), down, cluster_availability) * group
+
+
 @quantity(unit="1", axes="month site hardware", decision=True)
 def orders(
     nodes_required: Array,
+    nodes_spare: Array,
     nodes_before_equivalent: Array,
     export_permitted: Array,
     site_trains_on: Array,
@@ -48,20 +68,23 @@ def orders(
     node_lead_time: Array,
     site_commissioning: Array,
     site_order_interval: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
-    """Whole nodes ordered, by the month in which they enter service: the training kind, for the worst month ahead."""
+    """Whole nodes ordered, by the month in which they enter service: the training kind, for the worst month ahead.
+
+    They cover the need and the spares together.
+    """
     wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
     permitted = on(total(export_permitted * site_trains_on, HARDWARE), MONTH, SITE)
     delivered = at_moment_before(permitted, on(site_commissioning, SITE), calendar.edges)
     entering = _orders(
-        on(nodes_required, MONTH, SITE),
+        on(nodes_required + nodes_spare, MONTH, SITE),
         on(nodes_before_equivalent, MONTH, SITE),
         delivered * on(site_may_order, SITE)[:, None],
         calendar.month_after(on(wait, SITE)),
         on(site_order_interval, SITE),
-        months_of_life(economics_equipment_life),
+        months_of_life(cluster_refresh_age),
     )
     return place(entering, DRAW, MONTH, SITE) * site_trains_on
 
@@ -75,7 +98,7 @@ def storage_orders(
     system_lead_time: Array,
     storage_policy_commissioning: Array,
     storage_policy_order_interval: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
     """Whole storage units ordered, by the month in which they enter service, for the worst month ahead."""
@@ -89,7 +112,7 @@ def storage_orders(
         np.broadcast_to(allowed, (len(allowed), *shape)).reshape(len(allowed), shape[0], -1),
         np.repeat(earliest, shape[2], axis=1),
         storage_policy_order_interval.reshape(-1, 1),
-        months_of_life(economics_equipment_life),
+        months_of_life(cluster_refresh_age),
     )
     return place(entering.reshape(-1, *shape), DRAW, MONTH, TIER, SITE)
 
@@ -166,7 +189,7 @@ def switch_orders(
     switches: Array,
     switches_at_start: Array,
     site_order_interval: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
     """Whole switches entering service: as the fabric grows, and in place of those at the end of their life.
@@ -175,7 +198,7 @@ def switch_orders(
     plan_start serves one life from then on.
     """
     return _with_the_nodes(
-        switches, switches_at_start, site_order_interval, economics_equipment_life, calendar
+        switches, switches_at_start, site_order_interval, cluster_refresh_age, calendar
     )
 
 
@@ -185,13 +208,13 @@ def link_orders(
     network_endpoints_at_start: Array,
     fabric_planes: Array,
     site_order_interval: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
     """Whole links entering service, as their switches; at plan_start those of the endpoints are there already."""
     there = whole_units(network_endpoints_at_start * fabric_planes)
     return _with_the_nodes(
-        whole_units(links), there, site_order_interval, economics_equipment_life, calendar
+        whole_units(links), there, site_order_interval, cluster_refresh_age, calendar
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.model import (
     carbon,
+    checkpoints,
     compute,
     curation,
     decisions,
@@ -16,7 +17,9 @@ from planner.model import (
     network,
     node_power,
     ota,
+    reliability,
     retention,
+    services,
     simulation,
     storage,
     telemetry,
@@ -37,7 +40,10 @@ MODULES = (
     variants,
     simulation,
     edge,
+    services,
     compute,
+    reliability,
+    checkpoints,
     ota,
     decisions,
     hardware,

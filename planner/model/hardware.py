@@ -40,11 +40,9 @@ def _serving(entering: Array, life: Array, *axes: int) -> Array:
 
 
 @quantity(unit="1", axes="month site hardware")
-def nodes_before(
-    site_nodes_before: Parts, economics_equipment_life: Array, calendar: Calendar
-) -> Array:
+def nodes_before(site_nodes_before: Parts, cluster_refresh_age: Array, calendar: Calendar) -> Array:
     """Nodes in service that were installed or committed before the plan, until the end of their life."""
-    return _alive(site_nodes_before, economics_equipment_life, calendar)
+    return _alive(site_nodes_before, cluster_refresh_age, calendar)
 
 
 @quantity(unit="1", axes="month site hardware")
@@ -66,15 +64,25 @@ def nodes_required(gpus_required: Array, node_accelerators: Array, site_trains_o
 
 
 @quantity(unit="1", axes="month site")
+def nodes_spare(gpus_spare: Array, node_accelerators: Array, site_trains_on: Array) -> Array:
+    """Nodes of the site's training kind that the spare accelerators make, whole where a repair takes a whole node.
+
+    Spare trays of racks that are sold whole share racks with what is needed: only the sum of both is rounded, in the
+    orders.
+    """
+    return gpus_spare / total(node_accelerators * site_trains_on, HARDWARE)
+
+
+@quantity(unit="1", axes="month site")
 def nodes_before_equivalent(nodes_before: Array, node_peak: Array, site_trains_on: Array) -> Array:
     """What stands there from before, in nodes of the training kind by dense peak."""
     return total(nodes_before * node_peak, HARDWARE) / total(node_peak * site_trains_on, HARDWARE)
 
 
 @quantity(unit="1", axes="month site hardware")
-def nodes(orders: Array, nodes_before: Array, economics_equipment_life: Array) -> Array:
+def nodes(orders: Array, nodes_before: Array, cluster_refresh_age: Array) -> Array:
     """Whole nodes in service."""
-    return _serving(orders, economics_equipment_life, SITE, HARDWARE) + nodes_before
+    return _serving(orders, cluster_refresh_age, SITE, HARDWARE) + nodes_before
 
 
 @quantity(unit="1", axes="month site hardware")
@@ -101,10 +109,10 @@ def gpus_short(gpus_required: Array, gpus_equivalent: Array) -> Array:
 
 @quantity(unit="1", axes="month tier site")
 def storage_units_before(
-    site_storage_before: Parts, economics_equipment_life: Array, calendar: Calendar
+    site_storage_before: Parts, cluster_refresh_age: Array, calendar: Calendar
 ) -> Array:
     """Storage units in service that were installed or committed before the plan, until the end of their life."""
-    return _alive(site_storage_before, economics_equipment_life, calendar)
+    return _alive(site_storage_before, cluster_refresh_age, calendar)
 
 
 @quantity(unit="1", axes="month tier site")
@@ -115,10 +123,10 @@ def storage_committed_entering(site_storage_before: Parts, calendar: Calendar) -
 
 @quantity(unit="1", axes="month tier site")
 def storage_units(
-    storage_orders: Array, storage_units_before: Array, economics_equipment_life: Array
+    storage_orders: Array, storage_units_before: Array, cluster_refresh_age: Array
 ) -> Array:
     """Whole storage units in service."""
-    return _serving(storage_orders, economics_equipment_life, TIER, SITE) + storage_units_before
+    return _serving(storage_orders, cluster_refresh_age, TIER, SITE) + storage_units_before
 
 
 @quantity(unit="1", axes="month site")

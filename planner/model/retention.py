@@ -124,6 +124,42 @@ def data_deleted(
     return place(deleted[:, :, 0], DRAW, MONTH, DATA, SITE)
 
 
+@quantity(unit="byte/second", axes="month tier site")
+def tier_entering(
+    data_kept: Array,
+    data_retained: Array,
+    data_deletion_rate: Array,
+    data_copies: Array,
+    site_opening_data: Parts,
+    program_production_end: Array,
+    tier_held_from: Array,
+    tier_held_until: Array,
+    tier_held_share: Array,
+    site_pools: SitePools,
+    calendar: Calendar,
+) -> Array:
+    """Mean rate at which data reaches the age from which a tier holds it, in all copies; 0 for a tier without data."""
+    longest = int(np.argmax(program_production_end))
+    kept, retained = _by_fate(data_kept, data_retained)
+    nothing = np.zeros_like(data_deletion_rate)
+    arrivals, shape = _arrivals(kept, longest, nothing, site_opening_data, calendar)
+    rate = on(data_deletion_rate, DATA)[:, None, None, :, None]
+    tiers = []
+    for tier, (begin, end, share) in enumerate(
+        _tiers(tier_held_from, tier_held_until, tier_held_share)
+    ):
+        reached = arrivals.until(calendar.edges[None] - begin[:, None])
+        flow = _unfolded(np.diff(reached, axis=1) / calendar.seconds[:, None], shape)
+        age, used, part = (
+            x[:, None, None, None, None] for x in (begin, 1.0 * (end > begin), share)
+        )
+        whole = 1.0 if tier == len(TIERS) - 1 else used
+        held = np.where(retained[..., None] > 0, whole, used * part)
+        tiers.append((flow * held * np.exp(-rate * age)).sum(axis=2))
+    first = place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
+    return total(first + (data_copies - 1.0) * spread_over_pool(first, site_pools), DATA)
+
+
 def _tiers(*fields: Array) -> list[tuple[Array, ...]]:
     """First age, last age and share of each tier, each (draw,)."""
     return list(zip(*(on(field, TIER).T for field in fields), strict=True))
@@ -194,10 +230,14 @@ def replication(data_kept: Array, data_copies: Array) -> Array:
     return (data_copies - 1.0) * total(data_kept, PROGRAM)
 
 
+@quantity(unit="byte/second", axes="month site")
+def copies_arriving(replication: Array, site_pools: SitePools) -> Array:
+    """Mean rate at which further copies are written at each site, whether they come from another or from itself."""
+    return spread_over_pool(total(replication, DATA), site_pools)
+
+
 @quantity(unit="bit/second", axes="month site")
-def wan_replication(replication: Array, site_pools: SitePools) -> Array:
+def wan_replication(replication: Array, copies_arriving: Array, site_pools: SitePools) -> Array:
     """Further copies over each site's wide-area links: the larger of what leaves and comes; 0 where a site is alone."""
-    leaving = total(replication, DATA)
-    coming = spread_over_pool(leaving, site_pools)
-    pooled_with = np.array(site_pools).sum(axis=1) - 1.0
-    return np.where(place(pooled_with, SITE) > 0, np.maximum(leaving, coming), 0.0)
+    others = place(np.array(site_pools).sum(axis=1) - 1.0, SITE)
+    return np.where(others > 0, np.maximum(total(replication, DATA), copies_arriving), 0.0)

@@ -2,8 +2,9 @@
 
 The fleet's recordings grow each model's data set; a release trains the model on it within a deadline, experiments use
 as much again several times over. Arithmetic over useful arithmetic a second is accelerator time. Release runs must fit
-at a stated percentile of the calendar; experiments are preemptible and fill what is idle, so the need is the larger of
-the release peaks and the mean of everything.
+at a stated percentile of the calendar. Part of the experiments are gang jobs that people wait for: they have a quota
+of accelerators beside the release runs, large enough that a stated share of them waits no longer than allowed. The
+rest is preemptible and fills what is idle. `compute` adds it all up.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from planner.axes import (
     Array,
     cumulative,
     on,
+    peak,
     place,
     total,
 )
 from planner.catalogue import SitePools, pooled
 from planner.graph import quantity
+from planner.perf.queue import gangs_for_wait, waiting_time
 from planner.perf.release import PATTERN_LIMIT, pattern_shares, percentile_load
 from planner.perf.training import effective_rate, forward_rate, training_flops
 
@@ -59,6 +62,12 @@ def dataset_time(
 def dataset_bytes(dataset_time: Array, model_training_rate: Array) -> Array:
     """Stored bytes of each model's data set."""
     return dataset_time * model_training_rate
+
+
+@quantity(unit="token", axes="month workload site")
+def run_tokens(dataset_time: Array, model_token_rate: Array, model_epochs: Array) -> Array:
+    """Tokens that one training run of the site's pool reads, epoch by epoch."""
+    return dataset_time * model_token_rate * model_epochs
 
 
 @quantity(unit="FLOP/second", axes="workload")
@@ -134,15 +143,137 @@ def gpus_release_percentile(
     gpus_for_release: Array,
     workload_deadline: Array,
     workload_cadence: Array,
+    workload_offset: Array,
     training_percentile: Array,
 ) -> Array:
     """Accelerators that cover the calendar of release runs at the stated percentile, and each single run always."""
     peaks = np.moveaxis(on(gpus_for_release, MONTH, WORKLOAD, SITE), 2, 3)
     if peaks.shape[-1] > PATTERN_LIMIT:
         return place(peaks.sum(axis=-1), DRAW, MONTH, SITE)
-    shares = pattern_shares(on(workload_cadence, WORKLOAD), on(workload_deadline, WORKLOAD))
+    calendar = (on(x, WORKLOAD) for x in (workload_cadence, workload_deadline, workload_offset))
+    shares = pattern_shares(*calendar)
     level = training_percentile.reshape(-1, 1, 1)
     return place(percentile_load(peaks, shares[:, None, None, :], level), DRAW, MONTH, SITE)
+
+
+@quantity(unit="1", axes="month workload site")
+def gpus_for_experiments(gpus_for_throughput: Array, workload_experiments: Array) -> Array:
+    """Accelerators busy on average with experiments alone."""
+    return gpus_for_throughput * workload_experiments / (1.0 + workload_experiments)
+
+
+@quantity(unit="1/day", axes="month workload")
+def experiment_jobs(
+    gpus_for_experiments: Array, workload_job_gpus: Array, workload_job_duration: Array
+) -> Array:
+    """Experiment jobs that start in a day: their accelerator time over that of one job."""
+    return total(gpus_for_experiments, SITE) / workload_job_gpus / workload_job_duration
+
+
+@quantity(unit="1", axes="month workload site")
+def gangs_waited_for(
+    gpus_for_experiments: Array,
+    workload_preemptible_share: Array,
+    workload_job_gpus: Array,
+    site_pools: SitePools,
+) -> Array:
+    """Gangs that experiments which people wait for keep at work on average in the site's pool: the queue's load."""
+    waited_for = gpus_for_experiments * (1.0 - workload_preemptible_share)
+    return pooled(waited_for, site_pools) / workload_job_gpus
+
+
+@quantity(unit="1")
+def queue_variability(
+    training_arrival_variability: Array, training_duration_variability: Array
+) -> Array:
+    """Mean of the squared coefficients of variation of the times between jobs and of their durations."""
+    return (training_arrival_variability + training_duration_variability) / 2.0
+
+
+@quantity(unit="1", axes="month workload site")
+def gpus_queue_quota(
+    gangs_waited_for: Array,
+    workload_job_gpus: Array,
+    workload_job_duration: Array,
+    queue_variability: Array,
+    training_queue_percentile: Array,
+    training_max_queue_wait: Array,
+    allocation: Array,
+) -> Array:
+    """The site's part of a quota for the jobs of each workload alone, with which they wait no longer than allowed.
+
+    Jobs wait for any site of the pool; nothing is lent from one workload to another.
+    """
+    gangs = gangs_for_wait(
+        gangs_waited_for,
+        workload_job_duration,
+        queue_variability,
+        training_queue_percentile,
+        training_max_queue_wait,
+    )
+    return gangs * workload_job_gpus * allocation
+
+
+@quantity(unit="1", axes="month site")
+def queue_gang(gangs_waited_for: Array, workload_job_gpus: Array) -> Array:
+    """The largest gang that anybody waits for in the site's pool."""
+    return peak(workload_job_gpus * (gangs_waited_for > 0), WORKLOAD)
+
+
+@quantity(unit="hour", axes="month site")
+def queue_duration(gangs_waited_for: Array, workload_job_duration: Array) -> Array:
+    """The longest mean duration of jobs that anybody waits for in the site's pool."""
+    return peak(workload_job_duration * (gangs_waited_for > 0), WORKLOAD)
+
+
+@quantity(unit="1", axes="month site")
+def queue_load(gangs_waited_for: Array, workload_job_gpus: Array, queue_gang: Array) -> Array:
+    """The work of all jobs that people wait for in the site's pool, in gangs of the largest size."""
+    gpus = total(gangs_waited_for * workload_job_gpus, WORKLOAD)
+    return gpus / np.where(queue_gang > 0, queue_gang, 1.0)
+
+
+@quantity(unit="1", axes="month site")
+def gpus_queue_line(
+    queue_load: Array,
+    queue_gang: Array,
+    queue_duration: Array,
+    queue_variability: Array,
+    training_queue_percentile: Array,
+    training_max_queue_wait: Array,
+    allocation: Array,
+) -> Array:
+    """The site's part of what one line for all workloads needs, were every job as large and as long as the largest."""
+    gangs = gangs_for_wait(
+        queue_load,
+        queue_duration,
+        queue_variability,
+        training_queue_percentile,
+        training_max_queue_wait,
+    )
+    return gangs * queue_gang * allocation
+
+
+@quantity(unit="1", axes="month site")
+def gpus_for_waiting(gpus_queue_quota: Array, gpus_queue_line: Array) -> Array:
+    """Accelerators with which experiment jobs wait no longer than allowed: quotas or one line, the fewer of the two.
+
+    Each is above what one line of mixed jobs needs, and neither falls when any workload has more to do; a mean over
+    gang sizes would fall when small jobs join large ones. The fewer is 0 to 17 % above three simulated lines.
+    """
+    return np.minimum(total(gpus_queue_quota, WORKLOAD), gpus_queue_line)
+
+
+@quantity(unit="1", axes="month site")
+def gpus_for_queue(
+    gpus_release_percentile: Array, training_occupancy: Array, gpus_for_waiting: Array
+) -> Array:
+    """The least accelerators with which releases keep their deadlines and jobs wait no longer than allowed.
+
+    Both at once: the jobs have their accelerators beside the release runs at their percentile of the calendar.
+    Occupancy concerns the release runs alone: how full the others are follows from the queue.
+    """
+    return gpus_release_percentile / training_occupancy + gpus_for_waiting
 
 
 @quantity(unit="hour", axes="month workload")
@@ -166,6 +297,76 @@ def run_duration(
     """Time that one training run takes on all accelerators in service in the site's pool; 0 where there are none."""
     speed = pooled(total(accelerator_effective * gpus, HARDWARE), site_pools)
     return np.where(speed > 0, run_flops / np.where(speed > 0, speed, 1.0), 0.0)
+
+
+@quantity(unit="1", axes="month site")
+def queue_room(
+    gpus_equivalent: Array,
+    gpus_serving_peak: Array,
+    gpus_release_percentile: Array,
+    training_occupancy: Array,
+    site_pools: SitePools,
+) -> Array:
+    """Accelerators in service in the site's pool that services and release runs leave for jobs that people wait for."""
+    left = gpus_equivalent - gpus_serving_peak - gpus_release_percentile / training_occupancy
+    return pooled(np.maximum(left, 0.0), site_pools)
+
+
+@quantity(unit="hour", axes="month workload site")
+def queue_wait_quota(
+    queue_room: Array,
+    gpus_queue_quota: Array,
+    gangs_waited_for: Array,
+    workload_job_gpus: Array,
+    workload_job_duration: Array,
+    queue_variability: Array,
+    training_queue_percentile: Array,
+    month_seconds: Array,
+    site_pools: SitePools,
+) -> Array:
+    """Predicted wait at the percentile where each workload has its quota of what is there; at most the month.
+
+    What is there is divided as the quotas that would suffice are.
+    """
+    quota = pooled(gpus_queue_quota, site_pools)
+    everyone = total(quota, WORKLOAD)
+    part = queue_room * quota / np.where(everyone > 0, everyone, 1.0)
+    wait = waiting_time(
+        part / workload_job_gpus,
+        gangs_waited_for,
+        workload_job_duration,
+        queue_variability,
+        training_queue_percentile,
+    )
+    return np.minimum(wait, month_seconds)
+
+
+@quantity(unit="hour", axes="month site")
+def queue_wait_line(
+    queue_room: Array,
+    queue_load: Array,
+    queue_gang: Array,
+    queue_duration: Array,
+    queue_variability: Array,
+    training_queue_percentile: Array,
+    month_seconds: Array,
+) -> Array:
+    """Predicted wait at the percentile where all jobs wait in one line, each as large and long as the largest."""
+    gangs = queue_room / np.where(queue_gang > 0, queue_gang, 1.0)
+    wait = waiting_time(
+        gangs, queue_load, queue_duration, queue_variability, training_queue_percentile
+    )
+    return np.minimum(wait, month_seconds)
+
+
+@quantity(unit="hour", axes="month site")
+def queue_wait(queue_wait_quota: Array, queue_wait_line: Array) -> Array:
+    """Predicted wait of experiment jobs at the percentile on the accelerators in service; at most the month.
+
+    With quotas, of the workload that waits longest, or in one line: the shorter. The length of the month stands for a
+    queue that grows without end: more work than accelerators, or a gang larger than what is there.
+    """
+    return np.minimum(peak(queue_wait_quota, WORKLOAD), queue_wait_line)
 
 
 @quantity(unit="FLOP/second", axes="month")

@@ -1,8 +1,9 @@
 """How many accelerators do release trainings need at a percentile of a deterministic calendar?
 
-The releases of all workloads start together and repeat, each at its own cadence; a workload trains for its deadline at
-the start of each period. At any time some pattern of workloads is on; walked over many periods, the calendar gives
-each pattern its share of the time, and the load at a percentile follows exactly from these shares.
+The releases of each workload repeat at its own cadence, the first of them an offset after a common start; a workload
+trains for its deadline at the start of each period. At any time some pattern of workloads is on; walked over many
+periods, the calendar gives each pattern its share of the time, and the load at a percentile follows exactly from these
+shares.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ PERIODS = 8  # of the longest cadence that are walked
 SAMPLES = 2048  # moments at which the calendar is read
 
 
-def pattern_shares(cadence: Array, duration: Array) -> Array:
+def pattern_shares(cadence: Array, duration: Array, offset: Array | float = 0.0) -> Array:
     """Share of the time for which each on/off pattern lasts, shape (draw, 2^workload).
 
-    `cadence` time between starts, `duration` length of a run [both s, (draw, workload)]. Pattern p has workload w on
-    where bit w of p is set.
+    `cadence` time between starts, `duration` length of a run, `offset` from the common start to the first run [all s,
+    (draw, workload)]; the calendar has neither beginning nor end, so runs before the first offset count as well.
+    Pattern p has workload w on where bit w of p is set.
     """
-    cadence, duration = np.broadcast_arrays(cadence, duration)
+    cadence, duration, offset = np.broadcast_arrays(cadence, duration, np.asarray(offset))
     moments = (np.arange(SAMPLES) + 0.5) / SAMPLES * PERIODS
     times = moments[None, :, None] * cadence.max(axis=-1)[:, None, None]
-    on = np.mod(times, cadence[:, None, :]) < duration[:, None, :]
+    on = np.mod(times - offset[:, None, :], cadence[:, None, :]) < duration[:, None, :]
     count = cadence.shape[-1]
     pattern = on @ (1 << np.arange(count)) + 2**count * np.arange(len(on))[:, None]
     found = np.bincount(pattern.ravel(), minlength=2**count * len(on))

@@ -21,7 +21,15 @@ from rich.text import Text
 from planner import units
 from planner.axes import DRAW, ECU, MONTH, RANK, SITE, TIER, Array
 from planner.catalogue import TIERS
-from planner.findings import Assumption, CheckResult, Order, Warning_, binding, checks
+from planner.findings import (
+    STORAGE_NEEDS,
+    Assumption,
+    CheckResult,
+    Order,
+    Warning_,
+    binding,
+    checks,
+)
 from planner.lineage import axis_count, scenario_argument, spread_values
 from planner.plan import Plan
 from planner.text import counted, printable
@@ -42,6 +50,8 @@ WARNINGS_SHOWN = 8
 ASSUMPTIONS_SHOWN = 8
 SITES_SHOWN = 5
 TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not below this part of it
+# What binds a tier, in the room of a trend.
+IN_SHORT = {"capacity": "capacity", "read bandwidth": "reading", "write bandwidth": "writing"}
 LEAST = 0.001  # what is smaller is printed as less than this
 BARS = "▁▂▃▄▅▆▇█"
 GPU_HOURS = "GPU-hour"  # accelerator-hours, which have no unit of their own
@@ -231,7 +241,8 @@ def _peak(plan: Plan, name: str) -> float:
 
 
 HOW_READ = (
-    "Vehicles, and what is in service: end of the period. Needed, peaks, days, MW: its largest month. "
+    "Vehicles, and what is in service: end of the period. "
+    "Needed, served, peaks, waits, days, MW: its largest month. "
     "Ingest mean: its mean. Hours, bytes, money, carbon: its sum."
 )
 
@@ -318,6 +329,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from _compute_rows(plan)
     yield from _release_rows(plan)
     yield from _edge_rows(plan)
+    yield from _service_rows(plan)
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
     yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
@@ -368,6 +380,8 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
 def _compute_rows(plan: Plan) -> Iterator[Row]:
     """Need and stock; where other kinds than the one trained on serve, the stock also in that kind."""
     yield _row(plan, "Compute", "GPUs needed", "gpus_required", _largest)
+    if _monthly(plan, "gpus_spare").max() > 0:
+        yield _row(plan, "Compute", "spare GPUs needed", "gpus_spare", _largest)
     yield _row(plan, "Compute", "GPUs in service", "gpus", _last)
     if not np.allclose(_monthly(plan, "gpus"), _monthly(plan, "gpus_equivalent")):
         kinds = {site.training for site in plan.project.inputs.scenario.sites.values()}
@@ -375,6 +389,28 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", _last)
     hours = units.from_base(_whole(plan, "training_gpu_hours"), "hour")
     yield Row("Compute", "GPU-hours needed", GPU_HOURS, hours, _sum)
+    wait = _longest_wait(plan)
+    if _monthly(plan, "gpus_for_waiting").max() > 0:
+        yield Row("Compute", "experiments wait", "hour", wait, _largest)
+
+
+def _longest_wait(plan: Plan) -> Array:
+    """The predicted wait by month at the site where it is longest, of those that have accelerators."""
+    wait, there = plan.values("queue_wait", "gpus_equivalent")
+    longest = (wait * (there > 0)).max(axis=tuple(axis for axis in range(RANK) if axis != MONTH))
+    return np.broadcast_to(longest, (len(plan.months),))
+
+
+def _service_rows(plan: Plan) -> Iterator[Row]:
+    """What the services do and need; nothing where there are none."""
+    for label, name in (
+        ("language", "service_tokens"),
+        ("inspection", "service_images"),
+        ("streams analysed", "service_streams_analysed"),
+        ("GPUs at the peak", "gpus_serving_peak"),
+    ):
+        if _monthly(plan, name).max() > 0:
+            yield _row(plan, "Serving", label, name, _largest)
 
 
 def _release_rows(plan: Plan) -> Iterator[Row]:
@@ -423,14 +459,13 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
 
 def _bound_by(plan: Plan) -> dict[str, str]:
     """What decides the size of each tier in the month of its largest need."""
-    names = ("storage_units_for_capacity", "storage_units_for_bandwidth")
     found = {}
     for index, tier in enumerate(TIERS):
-        capacity, bandwidth = (_monthly(plan, name, (TIER, index)) for name in names)
-        month = int(np.argmax(np.maximum(capacity, bandwidth)))
-        if max(capacity[month], bandwidth[month]) > 0:
-            found[tier] = "capacity" if capacity[month] >= bandwidth[month] else "bandwidth"
-    return {tier: found.get(tier, "") for tier in TIERS}
+        needs = np.stack([_monthly(plan, name, (TIER, index)) for name in STORAGE_NEEDS])
+        largest, month = np.unravel_index(np.argmax(needs), needs.shape)
+        words = list(STORAGE_NEEDS.values())[largest]
+        found[tier] = IN_SHORT[words] if needs[largest, month] > 0 else ""
+    return found
 
 
 def _whole(plan: Plan, name: str, at: tuple[int, int] | None = None) -> Array:

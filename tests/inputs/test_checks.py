@@ -75,6 +75,42 @@ COHORT = "opening_fleet:\n  - {cohort: %s, region: %s, program: %s, ecu: %s, veh
             "nearest: taiwan",
         ),
         ("links:\n  depot: null\n", "links", "depot is missing; expected wifi, cellular, depot"),
+        (
+            "nodes:\n  gh200_nvl32: {repair_group: 3}\n",
+            "nodes.gh200_nvl32.repair_group",
+            "3 does not divide the 32 accelerators of the node",
+        ),
+        (
+            "cluster: {failure_rate: 0.01 1/day, repair_time: 1000 day}\n",
+            "cluster.repair_time",
+            "fails 20 times while it is repaired; expected at most 1",
+        ),
+        ("checkpoint: {stall: 4 hour}\n", "checkpoint.stall", "not shorter than interval_limit"),
+        (
+            "storage:\n  hdd_dense: {protection: 1.3}\n",
+            "storage.hdd_dense",
+            "shards and protection; expected data_shards with parity_shards, or protection alone",
+        ),
+        (
+            "storage:\n  hdd_dense: {parity_shards: null}\n",
+            "storage.hdd_dense",
+            "neither shards in full nor protection",
+        ),
+        (
+            "tiers:\n  hot: {level: superpod_h100_best}\n",
+            "tiers.hot",
+            "both; expected either level or read_per_accelerator",
+        ),
+        (
+            "tiers:\n  hot: {read_per_accelerator: null}\n",
+            "tiers.hot",
+            "neither; expected either level or read_per_accelerator",
+        ),
+        (
+            "tiers:\n  hot: {level: superpod_best, read_per_accelerator: null}\n",
+            "tiers.hot.level",
+            'no profile "superpod_best" in storage_levels/; nearest: superpod_h100_best',
+        ),
         ("tiers:\n  warm: null\n", "tiers", "warm is missing; expected hot, warm, cold"),
         (NODES % ("installed", "2023-11"), "in_service", "what arrives later is committed"),
         (NODES % ("committed", "2023-10"), "in_service", "what is there already is installed"),

@@ -11,6 +11,7 @@ from planner.axes import DRAW, HARDWARE, MONTH, SITE, TIER, Array, on, place
 from planner.catalogue import Calendar
 from planner.inputs.numbers import month_index
 from planner.model.decisions import (
+    gpus_spare,
     months_of_life,
     orders,
     racks,
@@ -30,9 +31,11 @@ def ordered(
     commissioning: float = 0.0,
     interval: float = 1.0,
     allowed: float = 1.0,
+    spare: float = 0.0,
 ) -> list[float]:
     found = orders(
         nodes_required=place(np.array([need]).T, MONTH, SITE),
+        nodes_spare=place(np.full((6, 1), spare), MONTH, SITE),
         nodes_before_equivalent=place(np.zeros((6, 1)), MONTH, SITE),
         export_permitted=place(
             np.array(permitted or [1.0] * 6).reshape(6, 1, 1), MONTH, SITE, HARDWARE
@@ -42,7 +45,7 @@ def ordered(
         node_lead_time=place(np.array([lead]), HARDWARE),
         site_commissioning=place(np.array([commissioning]), SITE),
         site_order_interval=place(np.array([interval * MONTH_S]), SITE),
-        economics_equipment_life=place(5 * 365.25 * DAY),
+        cluster_refresh_age=place(5 * 365.25 * DAY),
         calendar=CALENDAR,
     )
     return list(found.ravel())
@@ -76,6 +79,45 @@ def test_quarterly_orders_cover_the_worst_month_of_the_quarter() -> None:
     assert ordered([1.0, 4, 2, 5, 5, 6], interval=3) == [4, 0, 0, 2, 0, 0]
 
 
+def test_orders_cover_need_and_spares_together() -> None:
+    # 2.5 racks and up to half a rack of spare trays fit in three racks; with more they do not.
+    assert ordered([2.5] * 6, spare=0.25) == [3, 0, 0, 0, 0, 0]
+    assert ordered([2.5] * 6, spare=0.5) == [3, 0, 0, 0, 0, 0]
+    assert ordered([2.5] * 6, spare=0.75) == [4, 0, 0, 0, 0, 0]
+
+
+def spare_accelerators(
+    need: float, group: float = 8.0, rate: float = 1e-3, repair: float = 2.0, wanted: float = 0.999
+) -> float:
+    down = group * rate * repair / (1.0 + group * rate * repair)
+    found = gpus_spare(
+        gpus_required=place([[need]], MONTH, SITE),
+        repair_group=place([group], HARDWARE),
+        group_down_share=place([down], HARDWARE),
+        cluster_availability=place(wanted),
+        site_trains_on=place(np.ones((1, 1)), SITE, HARDWARE),
+    )
+    return float(found.item())
+
+
+def test_spares_are_whole_repair_groups() -> None:
+    # 100 servers of eight, 1.6 % of them down: scipy.stats.nbinom.ppf(0.999, 100, 1 - 0.016 / 1.016) = 7 servers.
+    assert spare_accelerators(800.0) == 56.0
+    assert spare_accelerators(799.1) == 56.0
+
+
+def test_trays_need_fewer_spares_than_whole_racks() -> None:
+    # The same accelerators: where two are repaired at a time, a failure takes out two and not all 32.
+    assert spare_accelerators(960.0, group=2.0) < spare_accelerators(960.0, group=32.0) / 4
+
+
+def test_no_need_no_target_and_no_failures_want_no_spares() -> None:
+    assert spare_accelerators(0.0) == 0
+    assert spare_accelerators(800.0, wanted=0.0) == 0
+    assert spare_accelerators(800.0, rate=0.0) == 0
+    assert spare_accelerators(800.0, repair=0.0) == 0
+
+
 def test_a_life_of_five_years_is_sixty_months() -> None:
     assert months_of_life(place(5 * 365.25 * DAY)).tolist() == [[60]]
     assert months_of_life(place(DAY)).tolist() == [[1]]
@@ -91,7 +133,7 @@ def test_each_draw_orders_at_its_own_interval() -> None:
         system_lead_time=place(np.zeros(1), TIER),
         storage_policy_commissioning=place(0.0),
         storage_policy_order_interval=place(np.array([1.0, 3.0, 6.0]) * MONTH_S, DRAW),
-        economics_equipment_life=place(5 * 365.25 * DAY),
+        cluster_refresh_age=place(5 * 365.25 * DAY),
         calendar=CALENDAR,
     )
     assert on(found, MONTH).tolist() == [[1, 1, 1, 1, 1, 1], [3, 0, 0, 3, 0, 0], [6, 0, 0, 0, 0, 0]]
@@ -108,7 +150,7 @@ def test_tiers_and_sites_keep_their_places() -> None:
         system_lead_time=place(np.array([0.0, 31 * DAY, 1e9]), TIER),
         storage_policy_commissioning=place(0.0),
         storage_policy_order_interval=place(MONTH_S),
-        economics_equipment_life=place(5 * 365.25 * DAY),
+        cluster_refresh_age=place(5 * 365.25 * DAY),
         calendar=CALENDAR,
     )
     there = on(found, MONTH, TIER, SITE)[0].cumsum(axis=0)

@@ -25,6 +25,10 @@ ASSORTED = (
     "accelerators.gh200_144.bf16",
     "nodes.gh200_nvl32.lead_time",
     "economics.equipment_life",
+    "cluster.refresh_age",
+    "cluster.failure_rate",
+    "cluster.repair_time",
+    "checkpoint.stall",
 )
 
 

@@ -171,7 +171,7 @@ def test_what_is_on_order_for_the_first_month_needs_a_hall_and_switches_like_any
             "5pct_ev_market",
             set=[
                 f"sites.taiwan.committed=[{stock % month}]",
-                "economics.equipment_life=20 year",
+                "cluster.refresh_age=20 year",
             ],
         )
         found = project.run(["building_payments", "fabric_payments"])

@@ -78,10 +78,10 @@ def test_older_kinds_count_by_their_peak() -> None:
     assert equivalent.item() == pytest.approx(8 * 3.1534, abs=1e-3)
     assert nodes_required(place(25.0), eight, trains_on).item() == 25 / 8
     # Work for 12.6 of the newer kind keeps the eighty older ones half busy.
-    work = place(12.614)
-    assert gpus_busy_share(work, equivalent).item() == pytest.approx(0.5, abs=1e-3)
-    assert gpus_busy_share(work * 100, equivalent).item() == 1.0
-    assert gpus_busy_share(work, place(0.0)).item() == 0.0
+    work, none = place(12.614), place(0.0)
+    assert gpus_busy_share(work, none, equivalent).item() == pytest.approx(0.5, abs=1e-3)
+    assert gpus_busy_share(work * 100, none, equivalent).item() == 1.0
+    assert gpus_busy_share(work, none, none).item() == 0.0
 
 
 def test_deliveries_and_orders_are_earlier_by_commissioning_and_lead_time() -> None:

@@ -9,6 +9,7 @@ from planner.axes import DATA, MONTH, PROGRAM, SITE, TIER, Array, on, place, tot
 from planner.catalogue import SECONDS_A_YEAR, Calendar, Parts, spread_over_pool
 from planner.inputs.numbers import month_index
 from planner.model.retention import (
+    copies_arriving,
     data_deleted,
     data_deletion_rate,
     data_first_copies,
@@ -16,6 +17,7 @@ from planner.model.retention import (
     data_kept,
     data_retained,
     replication,
+    tier_entering,
     wan_replication,
 )
 from planner.plan import Project
@@ -88,6 +90,33 @@ def test_the_history_is_whole_at_plan_start_whatever_its_gaps() -> None:
     nothing = place(np.zeros((1, 1)), MONTH, SITE)
     before = history("2027-01", ("2020-01", 5.0), ("2021-01", 7.0), ("2025-01", 11.0))
     assert in_tiers(nothing, calendar, before).sum() == pytest.approx(23.0)
+
+
+def entering(rate: Array, calendar: Calendar, gone: float = 0.0, copies: float = 1.0) -> Array:
+    nothing, ends = place(np.zeros(1), DATA), ON
+    retained = data_retained(ends, nothing - 1.0, calendar)
+    fates = (retained, nothing + gone, place(copies), NONE, ends)
+    found = tier_entering(rate, *fates, FROM, UNTIL, ALL, ((1.0,),), calendar)
+    return on(found, MONTH, TIER)[0]
+
+
+def test_data_enters_a_tier_at_its_age() -> None:
+    calendar = Calendar(month_index("2024-01"), 14, 0)
+    rate = place(np.full((14, 1), 7.0), MONTH, SITE)
+    found = entering(rate, calendar)
+    assert found[:, 0] == pytest.approx(7.0)  # at once
+    assert found[0, 1] == pytest.approx(7.0 * 17 / 31)  # after two weeks of January
+    assert found[1:, 1] == pytest.approx(7.0)
+    # The first day is 365 days old on 31 December, for 2024 has 366.
+    assert found[10:13, 2] == pytest.approx([0.0, 7.0 / 31, 7.0])
+    assert entering(rate, calendar, copies=3.0) == pytest.approx(3.0 * found)
+
+
+def test_what_was_deleted_before_does_not_enter_a_tier() -> None:
+    calendar = Calendar(month_index("2024-01"), 14, 0)
+    rate = place(np.full((14, 1), 7.0), MONTH, SITE)
+    found = entering(rate, calendar, gone=0.01 / DAY)
+    assert found[5] == pytest.approx([7.0, 7.0 * np.exp(-0.14), 0.0])
 
 
 # --- Evidence ------------------------------------------------------------------------------------------------------
@@ -203,7 +232,9 @@ def test_a_second_copy_of_what_is_kept_leaves_the_site_at_the_rate_at_which_it_i
 def test_copies_use_the_wide_area_links_of_sites_that_have_others() -> None:
     # 8 MB/s leave the first site for its partner; the third is alone and copies within.
     sent = place(np.array([8e6, 2e6, 5e6]), SITE)
-    assert wan_replication(sent, ONE_ALONE).ravel() == pytest.approx([8e6, 8e6, 0.0])
+    coming = copies_arriving(sent, ONE_ALONE)
+    assert coming.ravel() == pytest.approx([2e6, 8e6, 5e6])
+    assert wan_replication(sent, coming, ONE_ALONE).ravel() == pytest.approx([8e6, 8e6, 0.0])
 
 
 # --- The main scenario -----------------------------------------------------------------------------------------------

@@ -5,17 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import MONTH, TIER, Array, place, take
+from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, place, take
 from planner.model.storage import (
     dataset_read_time,
+    drives_replaced,
     storage_bandwidth_required,
+    storage_drives,
     storage_recording_time,
+    storage_stripe_loss,
     storage_unit_raw,
     storage_unit_usable,
+    storage_units_for_writing,
     storage_units_required,
+    storage_write_required,
+    tier_lands,
+    training_read_rate,
 )
 
 DAY = 86_400.0
+# Adjoining ages, all of the data in each tier.
+FROM = place(np.array([0.0, 14.0, 365.0]) * DAY, TIER)
+UNTIL = place(np.array([14.0, 365.0, 1e5]) * DAY, TIER)
+ALL = place(np.ones(3), TIER)
 
 
 def test_a_unit_of_flash_by_its_data_sheet() -> None:
@@ -25,11 +36,12 @@ def test_a_unit_of_flash_by_its_data_sheet() -> None:
     assert storage_unit_usable(raw, place(1.25), place(0.8)).item() == pytest.approx(471.8592e12)
 
 
-def test_units_are_for_the_larger_of_capacity_and_bandwidth() -> None:
-    both = storage_units_required(
-        place(np.array([3.5, 1.0]), MONTH), place(np.array([2.0, 4.5]), MONTH)
+def test_units_are_for_the_largest_of_capacity_reading_and_writing() -> None:
+    capacity, reading, writing = (
+        place(np.array(x), MONTH) for x in ([3.5, 1.0, 1.0], [2.0, 4.5, 1.0], [1.0, 1.0, 2.5])
     )
-    assert both.ravel().tolist() == [3.5, 4.5]
+    units = storage_units_required(capacity, reading, writing)
+    assert units.ravel().tolist() == [3.5, 4.5, 2.5]
 
 
 def test_bandwidth_feeds_accelerators_and_reads_the_whole_tier_at_times() -> None:
@@ -40,6 +52,59 @@ def test_bandwidth_feeds_accelerators_and_reads_the_whole_tier_at_times() -> Non
     assert need.item() == pytest.approx(126e9)
     never = storage_bandwidth_required(place(0.0), place(1.0), place(1e15), place(np.inf))
     assert never.item() == 0
+
+
+def test_everything_lands_on_the_first_tier_that_holds_data() -> None:
+    assert tier_lands(FROM, UNTIL, ALL).ravel().tolist() == [1, 0, 0]
+    # One store, in the place of the second tier.
+    begin, end = place([0.0, 0.0, 9.0], TIER), place([0.0, 9.0, 9.0], TIER)
+    assert tier_lands(begin, end, ALL).ravel().tolist() == [0, 1, 0]
+    assert tier_lands(begin, begin, ALL).ravel().tolist() == [0, 0, 0]
+
+
+def test_writing_takes_the_peak_where_data_lands_and_checkpoints_on_the_hot_tier() -> None:
+    need = storage_write_required(
+        place(9.0),
+        place([1.0, 0.0, 0.0], TIER),
+        place([4.0, 3.0, 2.0], TIER),
+        place([1.0, 2.0, 1.0], TIER),
+        place(5.0),
+        place(2.0),
+    )
+    assert need.ravel().tolist() == [
+        16,
+        6,
+        2,
+    ]  # 9 from vehicles, 2 from other sites, 5 of checkpoints
+    assert storage_units_for_writing(need, place(2.0)).ravel().tolist() == [8, 3, 1]
+
+
+def test_drives_that_fail_are_replaced() -> None:
+    # 100 enclosures of 90 drives at 1.55 % a year (Backblaze, third quarter of 2025): 140 in a year.
+    drives = storage_drives(place(100.0), place(90.0))
+    assert drives.item() == 9_000
+    year = 365.25 * DAY
+    assert drives_replaced(drives, place(0.0155 / year), place(year)).item() == pytest.approx(139.5)
+
+
+def test_a_profile_that_says_too_little_claims_no_durability() -> None:
+    shards, parity = place([8.0, 0.0, 17.0], TIER), place([2.0, 0.0, 3.0], TIER)
+    rebuild, rate = place([DAY, DAY, 0.0], TIER), place(0.01 / (365.25 * DAY))
+    loss = storage_stripe_loss(shards, parity, rate, rebuild).ravel()
+    assert 0 < loss[0] < 1e-8
+    assert loss[1:].tolist() == [1, 1]
+
+
+def test_an_accelerator_reads_its_data_set_as_fast_as_it_works_on_it() -> None:
+    # 6 x 10e9 parameters x 1,070 tokens a second of driving on 989 TFLOP/s at 40 %: 0.162 s for 21.7 MB.
+    rate = training_read_rate(
+        place(21.7e6),
+        place(2 * 10e9 * 1070.0),
+        place(989e12),
+        place(0.4),
+        place([[1.0]], SITE, HARDWARE),
+    )
+    assert rate.item() == pytest.approx(21.7e6 / (6 * 10e9 * 1070 / (989e12 * 0.4)))
 
 
 def test_one_pass_over_a_petabyte_and_a_half() -> None:

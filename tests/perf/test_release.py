@@ -82,3 +82,22 @@ def test_any_argument_may_carry_the_draws(drawn: tuple[bool, ...]) -> None:
     for draw in range(3 if any(drawn) else 1):
         alone = load(*(x[draw : draw + 1] if len(x) > 1 else x for x in given))
         assert np.array_equal(together[draw], alone[0])
+
+
+def test_releases_that_start_apart_need_not_run_together() -> None:
+    cadence, length = np.array([[10 * DAY, 10 * DAY]]), np.array([[4 * DAY, 5 * DAY]])
+    together = pattern_shares(cadence, length)
+    apart = pattern_shares(cadence, length, np.array([[0.0, 4 * DAY]]))
+    assert together[0] == pytest.approx([0.5, 0, 0.1, 0.4], abs=0.01)
+    assert apart[0] == pytest.approx([0.1, 0.4, 0.5, 0], abs=0.01)
+    peaks, always = np.array([[30.0, 50.0]]), np.array([1.0])
+    assert percentile_load(peaks, together, always).item() == 80
+    assert percentile_load(peaks, apart, always).item() == 50
+
+
+def test_an_offset_of_a_whole_period_or_of_all_alike_changes_nothing() -> None:
+    rng = np.random.default_rng(7)
+    cadence = (5 + rng.random((4, 3)) * 50) * DAY
+    length, plain = 0.4 * cadence, pattern_shares(cadence, 0.4 * cadence)
+    assert np.array_equal(pattern_shares(cadence, length, 0.0), plain)
+    assert pattern_shares(cadence, length, cadence) == pytest.approx(plain, abs=2 / 2048)

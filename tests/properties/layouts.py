@@ -140,6 +140,7 @@ def same(a: Array, b: Array, tolerance: float) -> bool:
 
 REGIONS = ("taiwan", "japan", "india", "usa", "europe", "rest_of_world", "china")
 SITES = ("taiwan", "japan", "china")
+SERVICES = ("assistant", "city_cameras", "inspection", "robots")
 HARDWARE = ("gh200_nvl32", "gh200_server", "dgx_h100", "dgx_a100", "hgx_h800", "dojo_tile")
 
 
@@ -155,6 +156,7 @@ def scenario_texts(draw: st.DrawFn) -> str:
         "regions": {r: {"site": homes[r]} if r in homes else None for r in REGIONS},
         "sites": {s: _site(draw) if s in sites else None for s in SITES},
         "programs": _programs(draw, fleet),
+        "services": {service: {"site": draw(st.sampled_from(sites))} for service in SERVICES},
         "market": {
             "forecast": draw(st.sampled_from(["iea_2024_steps", "iea_2025_shares"])),
             "share": f"{draw(st.floats(0, 100)):.3f} %",

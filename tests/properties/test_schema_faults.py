@@ -381,7 +381,10 @@ def test_a_name_that_nothing_refers_to_may_change() -> None:
     with pytest.raises(InputError) as raised:
         read(json.dumps(renamed))
     assert {fault.path for fault in raised.value.faults} == {
-        f"regions.{name}.site" for name, each in renamed["regions"].items() if "site" in each
+        f"{section}.{name}.site"
+        for section in ("regions", "services")
+        for name, each in renamed[section].items()
+        if "site" in each
     }
 
 

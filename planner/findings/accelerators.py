@@ -1,0 +1,38 @@
+"""What decides how many accelerators are needed: deadlines, waiting, mean work, services?"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.axes import MONTH, SITE, Array, on
+from planner.plan import Plan
+
+DEADLINES = "release deadlines"
+WAITING = "waiting time of experiments"
+MEAN = "mean work of training, simulation and curation"
+
+
+def decides_gpus(plan: Plan) -> npt.NDArray[np.str_]:
+    """The need that is the largest in each month of the horizon, over all sites; "" where nothing is needed.
+
+    What experiments wait for stands beside the release runs: where there is any, it decides with them.
+    """
+    at_once, waiting = _by_month(plan, "gpus_for_queue"), _by_month(plan, "gpus_for_waiting")
+    occupancy = float(plan.leaf("training_occupancy").flat[0])
+    mean = _by_month(plan, "gpus_work_mean") - _by_month(plan, "gpus_filled_between_peaks")
+    mean = mean / occupancy
+    decides = np.where(mean > at_once, MEAN, np.where(waiting > 0, WAITING, DEADLINES))
+    return np.where((mean > 0) | (at_once > 0), decides, "")
+
+
+def services_part(plan: Plan) -> str:
+    """How much of the need the services are at most, as the end of a sentence; nothing without any."""
+    serving, needed = _by_month(plan, "gpus_serving_peak"), _by_month(plan, "gpus_required")
+    share = float((serving / np.where(needed > 0, needed, 1.0)).max())
+    return f"; services take up to {share:.0%}" if share > 0 else ""
+
+
+def _by_month(plan: Plan, name: str) -> Array:
+    (values,) = plan.values(name)
+    return np.asarray(on(values, MONTH, SITE)[0][plan.horizon].sum(axis=1))

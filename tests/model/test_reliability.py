@@ -1,0 +1,161 @@
+"""Spares, checkpoints and goodput through the quantities themselves and in the main scenario."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on, place, take
+from planner.findings import Warning_
+from planner.model.checkpoints import checkpoint_bandwidth, checkpoint_size, runs_at_once
+from planner.model.hardware import nodes_spare
+from planner.model.reliability import (
+    checkpoint_interval,
+    goodput_expected,
+    group_down_share,
+    repair_group,
+    run_interruption_rate,
+)
+from planner.plan import Project, load
+
+DAY, HOUR = 86_400.0, 3_600.0
+
+
+def test_a_tray_of_a_rack_or_all_of_a_server_is_repaired() -> None:
+    found = repair_group(place([2.0, np.inf], HARDWARE), place([32.0, 8.0], HARDWARE))
+    assert found.ravel().tolist() == [2, 8]
+
+
+def test_a_server_of_eight_fails_at_the_published_rate() -> None:
+    # RSC-1: 6.50 failures in 1,000 node-days, 8.1e-4 a day for each of eight; two days to repair are 1.3 % down.
+    down = group_down_share(place(8.0), place(6.5e-3 / 8 / DAY), place(2 * DAY))
+    assert down.item() == pytest.approx(0.013 / 1.013, rel=1e-9)
+
+
+def test_spare_trays_are_parts_of_a_rack() -> None:
+    spare = nodes_spare(
+        place([[6.0]], MONTH, SITE),
+        place([32.0, 8.0], HARDWARE),
+        place([[1.0, 0.0]], SITE, HARDWARE),
+    )
+    assert spare.item() == 6 / 32
+
+
+def test_a_run_as_large_as_llama_3s_is_expected_to_make_the_progress_that_was_published() -> None:
+    # 16,384 H100, 466 interruptions in 54 days: over 90 % (arXiv 2407.21783). Stalls of 10 s, 5 minutes to restart.
+    each = place(466 / 54 / 16_384 / DAY)
+    rate = run_interruption_rate(place(16_384.0), each)
+    assert rate.item() * DAY == pytest.approx(8.63, rel=0.001)
+    interval = checkpoint_interval(rate, place(10.0), place(3 * HOUR))
+    assert interval.item() / 60 == pytest.approx(7.5, abs=0.1)
+    share = goodput_expected(rate, place(10.0), place(300.0), interval).item()
+    assert 0.90 < share < 0.95
+
+
+def test_a_small_run_saves_at_the_policys_limit() -> None:
+    rate = run_interruption_rate(place(8.0), place(5e-4 / DAY))
+    assert checkpoint_interval(rate, place(60.0), place(3 * HOUR)).item() == 3 * HOUR
+
+
+def test_release_and_experiments_run_together() -> None:
+    # Eleven runs of three days in a cadence of fourteen: 2.36 at once; one of a single run, none without work.
+    runs = runs_at_once(
+        place([[[5.0]], [[0.0]]], MONTH, WORKLOAD, SITE),
+        place(10.0),
+        place(14 * DAY),
+        place(3 * DAY),
+    )
+    assert runs.ravel() == pytest.approx([33 / 14, 0.0])
+    alone = runs_at_once(place(5.0), place(0.0), place(180 * DAY), place(30 * DAY))
+    assert alone.item() == 1.0
+
+
+def test_ten_billion_parameters_are_140_gb_a_checkpoint() -> None:
+    size = checkpoint_size(place(10e9), place(2.0), place(4.0), place(8.0))
+    assert size.item() == 140e9
+    waits, goes_on = (
+        checkpoint_bandwidth(place(2.0), size, place(10.0), place(700.0), place(mode)).item()
+        for mode in (0.0, 1.0)
+    )
+    assert waits == pytest.approx(28e9)
+    assert goes_on == pytest.approx(0.4e9)
+
+
+# --- In the main scenario ------------------------------------------------------------------------
+
+
+def test_what_is_ordered_covers_need_and_spares(
+    headline: Project, everything: dict[str, Array]
+) -> None:
+    covered = everything["nodes_required"] + everything["nodes_spare"]
+    there = on(everything["nodes"], MONTH, SITE, HARDWARE)[0].sum(axis=2)
+    need = on(covered, MONTH, SITE)[0]
+    after = slice(headline.table.labels[MONTH].index("2024-10"), None)
+    assert (there[after] >= need[after] * (1 - 1e-9)).all()
+    assert everything["gpus_spare"].max() > 0
+
+
+def test_a_higher_target_orders_more() -> None:
+    def racks(target: str) -> float:
+        project = load("5pct_ev_market", set={"cluster.availability": target})
+        return float(project.run(["orders"])["orders"].sum())
+
+    assert racks("0 %") < racks("99.999999 %")
+
+
+def test_older_hardware_is_replaced_at_the_refresh_age() -> None:
+    def ordered(age: str) -> float:
+        project = load("5pct_ev_market", set={"cluster.refresh_age": age})
+        return float(project.run(["storage_orders"])["storage_orders"].sum())
+
+    assert ordered("3 year") > ordered("5 year") > ordered("20 year")
+
+
+def test_checkpoints_lie_on_the_hot_tier_and_are_written_to_it(
+    everything: dict[str, Array],
+) -> None:
+    at_tiers = [take(everything["tier_checkpoints"], TIER, tier).max() for tier in range(3)]
+    assert at_tiers[0] == everything["checkpoint_space"].max() > 0
+    assert at_tiers[1:] == [0, 0]
+    hot = take(everything["storage_write_required"], TIER, 0)
+    arriving = everything["site_ingest_peak"] + everything["copies_arriving"]
+    rest = arriving + everything["checkpoint_bandwidth"]
+    assert hot == pytest.approx(rest, rel=1e-12)
+
+
+def test_without_checkpoints_nothing_is_kept_or_written_for_them() -> None:
+    parts = ("weight_bytes", "master_bytes", "moment_bytes")
+    project = load("5pct_ev_market", set={f"checkpoint.{part}": "0 byte" for part in parts})
+    found = project.run(["checkpoint_space", "checkpoint_bandwidth"])
+    assert [x.max() for x in found.values()] == [0, 0]
+
+
+# --- Warnings ------------------------------------------------------------------------------------
+
+
+def warned(kind: str, **changes: str) -> list[Warning_]:
+    plan = load(
+        "5pct_ev_market", set={path.replace("__", "."): text for path, text in changes.items()}
+    ).plan()
+    return [warning for warning in plan.warnings if warning.kind == kind]
+
+
+def test_nothing_is_wrong_with_the_assumptions_as_they_are() -> None:
+    for kind in ("goodput", "feeding", "refresh"):
+        assert not warned(kind), kind
+
+
+def test_a_goodput_that_the_failures_do_not_leave_is_pointed_out() -> None:
+    found = warned("goodput", cluster__interruption_rate="0.05 1/day")
+    assert {warning.place for warning in found} >= {"perception"}
+    assert "training.goodput assumes 90%" in found[0].text
+
+
+def test_accelerators_that_read_more_than_they_are_given_are_pointed_out() -> None:
+    found = warned("feeding", tiers__hot__read_per_accelerator="0.1 GB/s")
+    assert {warning.place for warning in found} == {"perception", "driving"}
+
+
+def test_hardware_replaced_before_it_is_written_down_is_pointed_out() -> None:
+    (found,) = warned("refresh", cluster__refresh_age="3 year")
+    assert "replaced after 3 years and written down over 5 years" in found.text
