@@ -11,7 +11,7 @@ import html
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from planner.inputs import documents, leaf_builder
 from planner.inputs.leaves import LeafTable
 from planner.inputs.load import Inputs
 from planner.inputs.load import load as load_inputs
+from planner.inputs.numbers import month_label
 from planner.model import factory
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
     from planner.findings import Assumption, Order, Warning_
     from planner.lineage import Explanation
+
+# Stands on every page, file and explanation of a plan whose deliveries no export rule stops.
+VIOLATION_MARK = "EXPORT VIOLATION ALLOWED: what-if"
 
 Changes = str | Sequence[str] | Mapping[str, object]
 
@@ -66,6 +70,9 @@ HEADLINE = (
     "it_power_mean",
     "site_power",
     "energy",
+    "pue_of_sites",
+    "floor_area",
+    "water",
     "capex",
     "opex",
     "tco",
@@ -80,7 +87,18 @@ FINDINGS = (
     "gpus_short",
     "storage_short",
     "site_power_short",
+    "it_power_short",
+    "it_capacity",
+    "rack_power_short",
+    "liquid_heat_short",
+    "floor_area_short",
+    "water_short",
     "export_verdict",
+    "nodes_unlawful",
+    "nodes_committed_delivered",
+    "gpus_kept_out",
+    "site_operates",
+    "residency_verdict",
     "nodes_delivered",
     "nodes_ordered",
     "dataset_time",
@@ -150,6 +168,7 @@ class Labelled:
     axes: tuple[str, ...]
     labels: Mapping[str, tuple[str, ...]]
     values: Array
+    mark: str = ""
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         return np.array(self.values, dtype=dtype, copy=True if copy is None else copy)
@@ -169,13 +188,13 @@ class Labelled:
             values = np.take(values, self.labels[axis].index(label), axis=axes.index(axis))
             axes.remove(axis)
         kept = {axis: self.labels[axis] for axis in axes}
-        return Labelled(self.name, self.unit, self.meaning, tuple(axes), kept, values)
+        return replace(self, axes=tuple(axes), labels=kept, values=values)
 
     def to_xarray(self) -> xr.DataArray:
         """As an xarray DataArray with named dimensions and the unit in its attributes."""
         import xarray as xr
 
-        attributes = {"unit": self.unit, "meaning": self.meaning}
+        attributes = {"unit": self.unit, "meaning": self.meaning, **_attributes(self.mark)}
         coords = {axis: list(names) for axis, names in self.labels.items()}
         return xr.DataArray(self.values, coords, self.axes, name=self.name, attrs=attributes)
 
@@ -192,7 +211,13 @@ class Labelled:
 
     def __repr__(self) -> str:
         shape = " x ".join(f"{len(self.labels[axis])} {axis}" for axis in self.axes) or "one value"
-        return f"{self.name} [{self.unit}] {shape}\n{self.values!r}"
+        mark = f"{self.mark}\n" if self.mark else ""
+        return f"{mark}{self.name} [{self.unit}] {shape}\n{self.values!r}"
+
+
+def _attributes(mark: str) -> dict[str, str]:
+    """What a table of values is marked with."""
+    return {"mark": mark} if mark else {}
 
 
 @dataclass(frozen=True)
@@ -238,16 +263,28 @@ def load(
     with_modules: Sequence[str | os.PathLike[str]] = (),
     hardware: str | None = None,
     profiles: Sequence[str | os.PathLike[str]] = (),
+    rules_as_of: str | None = None,
+    allow_export_violation: bool = False,
 ) -> Project:
     """Read a scenario (a path, or the name of a shipped one) and join it with the factory's graph.
 
     `set` replaces inputs: PATH=VALUE texts, or a mapping; `set_quantity` overrides quantities in the same way,
     `with_modules` Python files whose quantities replace those of the same name, `hardware` a kind of node that every
-    site trains on, `profiles` folders laid over the shipped profiles. Raises InputError with every fault found.
+    site trains on, `profiles` folders laid over the shipped profiles. `rules_as_of` is the month ("2026-05") whose
+    rules on exports and data count instead of those known at plan_start; `allow_export_violation` makes the plan a
+    what-if whose deliveries no export rule stops, and which says so on every page. Raises InputError with every fault
+    found.
     """
     edits = _pairs(set, "--set", "PATH=VALUE")
     overlays = [Path(folder) for folder in profiles]
-    inputs = load_inputs(resources.find_scenario(scenario), edits, overlays, hardware)
+    inputs = load_inputs(
+        resources.find_scenario(scenario),
+        edits,
+        overlays,
+        hardware,
+        rules_as_of,
+        allow_export_violation,
+    )
     table = leaf_builder.build(inputs)
     graph = Graph.of(*factory.MODULES, leaves=table.leaves)
     for path in with_modules:
@@ -260,8 +297,10 @@ def load(
         *(("--with", os.fspath(path)) for path in with_modules),
         *([("--hardware", hardware)] if hardware is not None else []),
         *(("--profiles", os.fspath(folder)) for folder in profiles),
+        *([("--rules-as-of", rules_as_of)] if rules_as_of is not None else []),
+        *([("--allow-export-violation", "")] if allow_export_violation else []),
     ]
-    said = tuple(f"{option} {shlex.quote(text)}" for option, text in changes)
+    said = tuple(f"{option} {shlex.quote(text)}" if text else option for option, text in changes)
     return Project(inputs, table, graph, overrides, said)
 
 
@@ -341,6 +380,23 @@ class Plan:
         return self.project.inputs.scenario.title
 
     @property
+    def rules_as_of(self) -> str:
+        """The month whose rules on exports and data count; plan_start unless something else was asked for."""
+        scenario = self.project.inputs.scenario
+        month = scenario.plan_start if scenario.rules_as_of is None else scenario.rules_as_of
+        return month_label(month)
+
+    @property
+    def export_violation_allowed(self) -> bool:
+        """Whether the plan is a what-if whose deliveries no export rule stops."""
+        return self.project.inputs.scenario.allow_export_violation
+
+    @property
+    def mark(self) -> str:
+        """What every page, file and explanation made of the plan has to say; empty where there is nothing to say."""
+        return VIOLATION_MARK if self.export_violation_allowed else ""
+
+    @property
     def forecasts(self) -> dict[str, str]:
         """The forecast of electric-car sales that each region follows, by region."""
         scenario = self.project.inputs.scenario
@@ -397,7 +453,8 @@ class Plan:
         full = (1, *(len(labels[axis]) if axis in axes else 1 for axis in range(1, len(AXES))))
         shown = units.from_base(np.broadcast_to(values, full).reshape(shape), quantity.unit)
         named = {AXES[axis]: labels[axis] for axis in axes}
-        return Labelled(name, quantity.unit, quantity.meaning, tuple(named), named, shown)
+        axes_named, meaning = tuple(named), quantity.meaning
+        return Labelled(name, quantity.unit, meaning, axes_named, named, shown, self.mark)
 
     def _known(self, name: str) -> Quantity:
         if name not in self.project.graph.quantities:
@@ -433,7 +490,8 @@ class Plan:
         return tuple(assumptions(self))
 
     def __repr__(self) -> str:
-        return f"Plan({self.title!r}, {self.horizon_months[0]} to {self.horizon_months[-1]})"
+        mark = f", {self.mark}" if self.mark else ""
+        return f"Plan({self.title!r}, {self.horizon_months[0]} to {self.horizon_months[-1]}{mark})"
 
     def _repr_html_(self) -> str:
         """The headline quantities at the end of each year, summed over their other axes, as a notebook shows them."""
@@ -453,7 +511,8 @@ class Plan:
                 cells = f'<td colspan="{len(chosen)}">{text}</td>'
             title = html.escape(quantity.meaning)
             rows.append(f'<tr><th title="{title}">{name}</th>{cells}</tr>')
-        caption = html.escape(f"{self.title}, planned from {self.months[0]}")
+        mark = f"{self.mark}. " if self.mark else ""
+        caption = html.escape(f"{mark}{self.title}, planned from {self.months[0]}")
         body = "".join(rows)
         return f"<table><caption>{caption}</caption><tr><th></th>{heads}</tr>{body}</table>"
 
@@ -469,11 +528,12 @@ class Plan:
             frame.insert(0, "quantity", name)
             frame.insert(1, "unit", labelled.unit)
             frames.append(frame)
-        table = pd.concat(frames, ignore_index=True)
+        table = pd.concat(frames, ignore_index=True).assign(**_attributes(self.mark))
         return table[[column for column in table.columns if column != "value"] + ["value"]]
 
     def to_xarray(self, names: Iterable[str] | None = None) -> xr.Dataset:
         """The quantities as one xarray Dataset."""
         import xarray as xr
 
-        return xr.Dataset({name: self[name].to_xarray() for name in names or HEADLINE})
+        arrays = {name: self[name].to_xarray() for name in names or HEADLINE}
+        return xr.Dataset(arrays, attrs=_attributes(self.mark))

@@ -26,6 +26,8 @@ KINDS = (
     "vehicles",
     "models",
     "regions",
+    "climates",
+    "plants",
     "markets",
     "rules",
 )

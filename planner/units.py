@@ -11,6 +11,7 @@ Conventions worth knowing:
 - `month` is 365.25/12 days and `year` 365.25 days; the month axis of a plan has calendar months.
 - `TFLOPS` is TFLOP/s, an operation (`TOPS`) counts as a FLOP, a lidar `point` is a pixel.
 - Masses of CO2 equivalent are written in g, kg or t.
+- Temperatures, and differences of temperatures, are degrees Celsius (`degC`); there is no other scale to convert to.
 - Values declared with the long names `byte/second` and `joule` print as readers expect: links in
   bit/s, energy in kWh. Values declared in symbols (`B/s`, `J`) stay in those.
 """
@@ -56,6 +57,8 @@ _UNITS = (
     ("year years yr", "365.25 day", ""),
     ("Hz hertz", "1/s", "k M G"),
     ("m metre metres", "[length]", "m c k"),
+    ("L litre litres", "1e-3 m**3", ""),
+    ("degC", "[temperature]", ""),
     ("kg kilogram kilograms", "[mass]", ""),
     ("g gram grams", "1e-3 kg", ""),
     ("t tonne tonnes", "1e3 kg", "k M"),
@@ -88,6 +91,7 @@ _UNITS = (
 _MEANT = {
     "$": "USD", "car": "vehicle", "cars": "vehicle", "sec": "s", "secs": "s", "hr": "h", "hrs": "h",
     "mo": "month", "meter": "metre", "meters": "metres", "m2": "m^2", "mm2": "mm^2", "tons": "t",
+    "m3": "m^3", "liter": "litre", "liters": "litres", "C": "degC", "°C": "degC",
     "gCO2": "g", "gCO2e": "g", "kgCO2": "kg", "kgCO2e": "kg", "tCO2": "t", "tCO2e": "t",
 }  # fmt: skip
 
@@ -100,7 +104,10 @@ _KINDS = {
     "Hz": ("a frequency", ("Hz", "1/h", "1/year")),
     "metre": ("a length", ("m", "km", "mm")),
     "metre^2": ("an area", ("mm^2", "m^2")),
+    "metre^3": ("a volume", ("m^3", "L")),
+    "metre^3/second": ("a flow of water", ("m^3/day", "L/s")),
     "metre/second": ("a speed", ("km/h", "m/s")),
+    "degC": ("a temperature", ("degC",)),
     "kg": ("a mass", ("kg", "g", "t", "kt")),
     "watt": ("a power", ("kW", "W", "MW", "GW")),
     "joule": ("an energy", ("kWh", "MWh", "GWh", "J")),

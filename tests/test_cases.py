@@ -12,7 +12,8 @@ import pytest
 from planner.findings import checks
 from planner.plan import load
 
-CASES = sorted(Path(__file__).parent.joinpath("cases").glob("[0-9]*.yaml"))
+FOLDER = Path(__file__).parent.joinpath("cases")
+CASES = [*sorted(FOLDER.glob("[0-9]*.yaml")), *sorted(FOLDER.glob("[a-z][0-9]*.yaml"))]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)

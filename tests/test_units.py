@@ -200,7 +200,17 @@ def test_an_unknown_spelling_names_the_nearest(unit: str, offer: str) -> None:
     assert f"nearest: {offer}" in str(fault.value)
 
 
-@pytest.mark.parametrize("unit", ["gilbert", "dB", "degC", "EUR", "inch", "kvehicle", "mByte", "é"])
+def test_volumes_and_temperatures_have_units_of_their_own() -> None:
+    assert units.read("1800 L", "m^3") == (pytest.approx(1.8), "L")
+    assert units.read("12 litres/h", "m^3/day")[0] == pytest.approx(0.012 / 3600)
+    assert units.read("-3.5 degC", "degC") == (-3.5, "degC")
+    with pytest.raises(UnitError, match="a temperature"):
+        units.read("20 kW", "degC")
+    with pytest.raises(UnitError, match='nearest: "m\\^3"'):
+        units.check("m3")
+
+
+@pytest.mark.parametrize("unit", ["gilbert", "dB", "degF", "EUR", "inch", "kvehicle", "mByte", "é"])
 def test_the_registry_is_closed(unit: str) -> None:
     with pytest.raises(UnitError):
         units.scale(unit)

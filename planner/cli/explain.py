@@ -8,10 +8,12 @@ import typer
 
 from planner.cli.options import (
     Edits,
+    ExportViolation,
     Hardware,
     Modules,
     Overrides,
     Profiles,
+    RulesAsOf,
     Scenario,
     load_project,
 )
@@ -65,12 +67,23 @@ def explain(
     with_: Modules = None,
     hardware: Hardware = None,
     profiles: Profiles = None,
+    rules_as_of: RulesAsOf = None,
+    allow_export_violation: ExportViolation = False,
 ) -> None:
     """The formula, value and source of a quantity and of all that it follows from."""
     from planner import lineage
     from planner.cli.output import write
 
-    project = load_project(scenario, set_, set_quantity, with_, hardware, profiles)
+    project = load_project(
+        scenario,
+        set_,
+        set_quantity,
+        with_,
+        hardware,
+        profiles,
+        rules_as_of,
+        allow_export_violation,
+    )
     tree = lineage.explain(
         project.plan(),
         quantity,

@@ -55,6 +55,21 @@ Profiles = Annotated[
         help="Lay a folder of profiles over the shipped ones; may be repeated.",
     ),
 ]
+RulesAsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--rules-as-of",
+        metavar="MONTH",
+        help="Rules on exports and data as known in this month, as 2026-05. Default: plan_start.",
+    ),
+]
+ExportViolation = Annotated[
+    bool,
+    typer.Option(
+        "--allow-export-violation",
+        help="What-if: make deliveries that export rules stop, and mark every page.",
+    ),
+]
 
 
 def find_file(scenario: str) -> Path:
@@ -78,6 +93,8 @@ def load_project(
     modules: list[Path] | None,
     hardware: str | None,
     profiles: list[Path] | None,
+    rules_as_of: str | None = None,
+    allow_export_violation: bool = False,
 ) -> Project:
     """The project that the shared options describe."""
     from planner.plan import load
@@ -89,4 +106,6 @@ def load_project(
         with_modules=modules or [],
         hardware=hardware,
         profiles=profiles or [],
+        rules_as_of=rules_as_of,
+        allow_export_violation=allow_export_violation,
     )

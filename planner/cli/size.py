@@ -8,10 +8,12 @@ import typer
 
 from planner.cli.options import (
     Edits,
+    ExportViolation,
     Hardware,
     Modules,
     Overrides,
     Profiles,
+    RulesAsOf,
     Scenario,
     load_project,
 )
@@ -35,6 +37,8 @@ def size(
     with_: Modules = None,
     hardware: Hardware = None,
     profiles: Profiles = None,
+    rules_as_of: RulesAsOf = None,
+    allow_export_violation: ExportViolation = False,
     orders: Annotated[bool, typer.Option("--orders", help="Print the whole order book.")] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print JSON: headline quantities and findings.")
@@ -55,7 +59,16 @@ def size(
         raise typer.BadParameter("--all and --quantities choose what --json or --csv prints")
     if everything and quantities is not None:
         raise typer.BadParameter("give --all or --quantities, not both")
-    plan = load_project(scenario, set_, set_quantity, with_, hardware, profiles).plan()
+    plan = load_project(
+        scenario,
+        set_,
+        set_quantity,
+        with_,
+        hardware,
+        profiles,
+        rules_as_of,
+        allow_export_violation,
+    ).plan()
     if json or csv:
         _export(plan, csv, everything, quantities)
     else:

@@ -6,7 +6,9 @@ Everything here is read off a plan's quantities; nothing is decided.
 from planner.findings.assumptions import Assumption, assumptions
 from planner.findings.checks import CheckResult, checks
 from planner.findings.orders import Order, orders
-from planner.findings.warnings import STORAGE_NEEDS, Warning_, binding, forbidden, warnings
+from planner.findings.spans import Warning_
+from planner.findings.trade import forbidden
+from planner.findings.warnings import STORAGE_NEEDS, binding, warnings
 
 __all__ = [
     "STORAGE_NEEDS",

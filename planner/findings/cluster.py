@@ -9,7 +9,7 @@ import numpy as np
 from planner import units
 from planner.axes import MONTH, SITE, TIER, WORKLOAD, Array, on, peak
 from planner.catalogue import TIERS
-from planner.findings.warnings import Warning_
+from planner.findings.spans import Warning_
 from planner.plan import Plan
 
 HOT = TIERS.index("hot")

@@ -9,7 +9,7 @@ import numpy as np
 from planner import units
 from planner.axes import DATA, MONTH, PROGRAM, SITE, TIER, cumulative, on, total
 from planner.catalogue import SitePools
-from planner.findings.warnings import Warning_
+from planner.findings.spans import Warning_
 from planner.plan import Plan
 
 

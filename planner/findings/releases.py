@@ -8,7 +8,7 @@ import numpy as np
 
 from planner import units
 from planner.axes import ECU, MONTH, PACKAGE, SITE, Array, on
-from planner.findings.warnings import SHOWN, Warning_, _months, _span
+from planner.findings.spans import SHOWN, Warning_, months_text, span_of
 from planner.plan import Plan
 
 RESOURCES = {
@@ -30,7 +30,7 @@ def _qualification(plan: Plan) -> Iterator[Warning_]:
     time, cadence = (x.ravel() for x in plan.values("qualification_time", "qualification_cadence"))
     short, rigs = (on(x, MONTH, SITE)[0].sum(axis=1) for x in plan.values("rigs_short", "rigs"))
     without = (rigs == 0) & (short > SHOWN)
-    late = _span(plan, np.where((time > cadence) | without, np.maximum(short, 1.0), 0.0))
+    late = span_of(plan, np.where((time > cadence) | without, np.maximum(short, 1.0), 0.0))
     if late is None:
         return
     host = plan.project.labels[SITE][int(plan.leaf("site_hosts_releases").argmax())]
@@ -40,7 +40,7 @@ def _qualification(plan: Plan) -> Iterator[Warning_]:
         takes = "has no rig"
     most = float(short[plan.horizon].max())
     worst = plan.horizon_months[int(short[plan.horizon].argmax())]
-    text = f"{host}: qualification {takes}, {_months(*late[:2])}; up to {most:.3g} rigs short"
+    text = f"{host}: qualification {takes}, {months_text(*late[:2])}; up to {most:.3g} rigs short"
     yield Warning_("qualification", host, *late[:2], most, "1", f"{text}: {_why(plan, worst)}")
 
 
@@ -62,7 +62,7 @@ def _overrun(plan: Plan) -> Iterator[Warning_]:
     used, vehicles = (on(x, MONTH, ECU)[0] for x in plan.values("edge_used", "vehicles_by_ecu"))
     used = np.where(vehicles > 0, used, 0.0)
     for index, ecu in enumerate(plan.project.labels[ECU]):
-        over = _span(plan, np.where(used[:, index] > 1.0, used[:, index], 0.0))
+        over = span_of(plan, np.where(used[:, index] > 1.0, used[:, index], 0.0))
         if over is None:
             continue
         first, last, most = over
@@ -93,8 +93,8 @@ def _outgrown(plan: Plan) -> Iterator[Warning_]:
     size = on(plan.leaf("package_size"), PACKAGE)[0]
     for index, package in enumerate(plan.project.labels[PACKAGE]):
         over = np.where(weights[:, index] > size[index], weights[:, index], 0.0)
-        found = _span(plan, over)
+        found = span_of(plan, over)
         if found is not None:
             most, has = units.show(found[2], "byte"), units.show(float(size[index]), "byte")
-            text = f"{package}: {has} cannot hold the weights that it brings, up to {most}, {_months(*found[:2])}"
+            text = f"{package}: {has} cannot hold the weights that it brings, up to {most}, {months_text(*found[:2])}"
             yield Warning_("package", package, *found, "byte", text)

@@ -5,6 +5,7 @@ Every assembly takes cells of shape (draw, cell), so that the same code serves t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,21 +36,35 @@ def cell_assembly(
     return assemble
 
 
-def series_assembly(blocks: Sequence[tuple[Array, Series]], axes: tuple[int, ...]) -> Assemble:
-    """Knots to monthly values, one block of columns for each position on the second axis."""
+def series_assembly(
+    blocks: Sequence[tuple[Array, Series | None]], axes: tuple[int, ...], absent: float = math.nan
+) -> Assemble:
+    """Knots to monthly values, one block of columns for each position on the second axis, or none: `absent`."""
 
     def assemble(cells: Array) -> Array:
         start, monthly = 0, []
         for weights, series in blocks:
             knots = cells[:, start : start + weights.shape[1]]
             start += weights.shape[1]
-            if series.interpolate == "geometric":
+            if series is None:
+                monthly.append(np.full((len(cells), len(weights)), absent))
+            elif series.interpolate == "geometric":
                 monthly.append(np.exp(np.log(np.maximum(knots, LEAST)) @ weights.T))
             else:
                 monthly.append(knots @ weights.T)
         if len(axes) == 1:
             return place(monthly[0], DRAW, MONTH)
         return place(np.stack(monthly, axis=-1), DRAW, *axes)
+
+    return assemble
+
+
+def calendar_assembly(columns: Array, first: int, months: int, axis: int) -> Assemble:
+    """Twelve cells a position to monthly values; `columns` by (calendar month, position), `first` the first month."""
+    chosen = columns[(first + np.arange(months)) % 12]
+
+    def assemble(cells: Array) -> Array:
+        return place(cells[:, chosen], DRAW, MONTH, axis)
 
     return assemble
 

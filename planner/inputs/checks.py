@@ -5,17 +5,22 @@ Works on inputs whose fields are valid one by one; yields faults, and leaves it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, cast
 
+import numpy as np
+
+from planner import units
 from planner.catalogue import LINKS, NETWORKS, STREAMS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
-from planner.inputs.numbers import month_index, month_label
-from planner.inputs.profiles import Ecu, Market, Profile
-from planner.inputs.scenario import SERVICE_FIELDS, Scenario
+from planner.inputs.numbers import Cell, month_index, month_label
+from planner.inputs.profiles import Ecu, Market, Profile, TradeRules
+from planner.inputs.scenario import SERVICE_FIELDS, Scenario, Site
+from planner.perf.power import NodeParts, node_power_peak
 
 MONTHS_LIMIT = 600  # fifty years
 MOST_DOWN = 1.0  # failures during a repair: beyond it more than half of the hardware is down
@@ -40,9 +45,12 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
         *_queues(scenario),
         *_services(scenario),
         *_fabric(scenario, profiles),
+        *_rules(scenario, profiles),
+        *_licences(scenario),
         *_node_power(profiles),
         *_releases(scenario),
         *_power_modes(profiles),
+        *_halls(scenario, profiles),
         *_check_texts(scenario),
     ):
         file, line, path = documents.locate(tree, steps)
@@ -355,6 +363,92 @@ def _power_modes(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
             yield _unknown(("ecus", name, "mode"), ecu.mode, "power mode", ecu.modes)
 
 
+def _halls(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Hardware that a hall can neither cool nor feed, and halls that say half of what they have."""
+    for name, site in scenario.sites.items():
+        unfit = (
+            (where, message)
+            for where, kind in _kinds_at(site)
+            for message in _unfit(name, site, kind, profiles)
+        )
+        for steps, message in (*_modules(site), *unfit):
+            yield ("sites", name, *steps), message
+    yield from _liquid_shares(profiles)
+
+
+def _unfit(name: str, site: Site, kind: str, profiles: Profiles) -> Iterator[str]:
+    """Why a kind of node cannot stand in a hall, whatever the month."""
+    node: Any = profiles["nodes"][kind]
+    if site.cooling not in ("both", node.cooling):
+        yield (
+            f"{kind} is cooled by {node.cooling} (nodes.{kind}.cooling), the hall only cools by "
+            f"{site.cooling} (sites.{name}.cooling); expected hardware cooled by {site.cooling}, "
+            "or cooling: both"
+        )
+    knots = site.rack_density.knots if site.rack_density else ()
+    densest = max((cell.value for _, cell in knots), default=math.inf)
+    peak = _peak_power(node, profiles)
+    if peak > densest:
+        yield (
+            f"one {kind} draws {units.show(peak, 'watt')}, a rack may draw at most "
+            f"{units.show(densest, 'watt')} (sites.{name}.rack_density); "
+            "expected a denser hall, or hardware that comes in smaller pieces"
+        )
+
+
+def _peak_power(node: Any, profiles: Profiles) -> float:
+    """Peak power of a node [W]: as published, else built up from its parts as `node_power_bottom_up` is."""
+    if node.power is not None or node.supply_efficiency is None:
+        return node.power.value if node.power is not None else 0.0
+    chip: Any = profiles["accelerators"][node.accelerator]
+    card: Any = profiles["network"][node.nic]
+    beside = (node.link_switch_power, node.flash_power, node.board_power)
+    parts = NodeParts(
+        accelerators=np.array(node.accelerators.value * chip.power.value),
+        host_cpus=np.array(_or_zero(node.host_cpu_power)),
+        memory=np.array(_or_zero(node.memory_power)),
+        always_on=np.array(node.nics.value * card.power.value + sum(map(_or_zero, beside))),
+        supply_efficiency=np.array(node.supply_efficiency.value),
+    )
+    return float(node_power_peak(parts, np.array(_or_zero(node.fan_share_peak))))
+
+
+def _or_zero(cell: Cell | None) -> float:
+    return cell.value if cell is not None else 0.0
+
+
+def _liquid_shares(profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Nodes whose heat goes elsewhere than their cooling says."""
+    node: Any
+    for kind, node in profiles["nodes"].items():
+        share = node.liquid_share.value if node.liquid_share else 0.0
+        if (share > 0) != (node.cooling == "liquid"):
+            found = f"{share:.0%}" if node.liquid_share else "liquid_share is missing"
+            yield ("nodes", kind, "liquid_share"), f"{found}, and cooling is {node.cooling}"
+
+
+def _modules(site: Site) -> Iterator[tuple[Steps, str]]:
+    """Modules of power and cooling that do not make the redundancy."""
+    if (site.modules is None) != (site.module_power is None):
+        lacking = "module_power" if site.module_power is None else "modules"
+        yield (), f"{lacking} is missing; modules and module_power go together"
+    if site.redundancy != "N" and site.modules is None:
+        yield ("redundancy",), f"{site.redundancy} of nothing: modules and module_power are missing"
+    odd = site.modules is not None and any(cell.value % 2 for _, cell in site.modules.knots)
+    if site.redundancy == "2N" and odd:
+        yield ("modules",), "2N has two equal sets; expected even numbers of modules"
+
+
+def _kinds_at(site: Site) -> Iterator[tuple[Steps, str]]:
+    """Kinds of node that a site buys, has or has ordered, each once, and where it says so."""
+    found: dict[str, Steps] = {site.training: ("training",)}
+    for field in ("installed", "committed"):
+        for index, stock in enumerate(getattr(site, field)):
+            found.setdefault(stock.hardware, (field, index, "hardware"))
+    for kind, where in found.items():
+        yield where, kind
+
+
 def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
     for tier_name, tier in scenario.tiers.items():
         if tier.held_until.value < tier.held_from.value:
@@ -379,6 +473,52 @@ def _ranges(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
         ]
         if sold and sum(program.sales_mix.value for program in sold) <= 0:
             yield ("regions", name), "no programme with a sales_mix above 0 is sold here"
+
+
+def _rules(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:
+    """Rule profiles of the wrong kind, groups of countries that they do not have, rules that nobody knows."""
+    for field, kind in (("export_rules", "rules"), ("residency_rules", "residency")):
+        name = getattr(scenario, field)
+        profile = cast(TradeRules, profiles["rules"][name])
+        if not getattr(profile, kind):
+            yield (field,), f"{name} has no {kind}: expected a profile that has some"
+        known = {*profile.groups, "all"}
+        for steps, place in _places(profile):
+            if place.islower() and place not in known:
+                yield _unknown(("rules", name, *steps), place, "group of countries", known)
+    exports = cast(TradeRules, profiles["rules"][scenario.export_rules])
+    names = [rule.name for rule in exports.rules]
+    for index, name in enumerate(scenario.rules_as_written):
+        if name not in names:
+            yield _unknown(("rules_as_written", index), name, "export rule", names)
+    groups = cast(TradeRules, profiles["rules"][scenario.residency_rules]).groups
+    for name, region in scenario.regions.items():
+        law = region.jurisdiction
+        if law is not None and law.islower() and law not in groups:
+            at: Steps = ("regions", name, "jurisdiction")
+            yield _unknown(at, law, "group of countries in the residency rules", groups)
+
+
+def _places(profile: TradeRules) -> Iterator[tuple[Steps, str]]:
+    """Every place that a rule names, with its steps in the profile."""
+    for index, rule in enumerate(profile.residency):
+        for place in rule.origins:
+            yield ("residency", index, "origins"), place
+    for section in ("rules", "residency"):
+        for index, rule in enumerate(getattr(profile, section)):
+            for number, limb in enumerate(rule.limbs):
+                for field in ("destinations", "except_", "operators"):
+                    steps = (section, index, "limbs", number, field.rstrip("_"))
+                    yield from ((steps, place) for place in getattr(limb, field, ()))
+
+
+def _licences(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    for name, site in scenario.sites.items():
+        for index, licence in enumerate(site.licences):
+            if licence.until is not None and licence.until < licence.from_:
+                steps: Steps = ("sites", name, "licences", index, "until")
+                start = month_label(licence.from_)
+                yield steps, f"{month_label(licence.until)} is before the licence's from {start}"
 
 
 def _check_texts(scenario: Scenario) -> Iterator[tuple[Steps, str]]:

@@ -31,11 +31,25 @@ from planner.axes import (
 )
 from planner.catalogue import LINKS, NETWORKS, TIERS, Calendar, Parts
 from planner.inputs import documents
-from planner.inputs.assembly import Assemble, cell_assembly, interpolation_weights, series_assembly
+from planner.inputs.assembly import (
+    Assemble,
+    calendar_assembly,
+    cell_assembly,
+    interpolation_weights,
+    series_assembly,
+)
 from planner.inputs.checks import fleet_regions, opening_class
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
-from planner.inputs.numbers import Cell, HourProfile, Leaf, Series, month_index, month_label
+from planner.inputs.numbers import (
+    Cell,
+    HourProfile,
+    Leaf,
+    MonthProfile,
+    Series,
+    month_index,
+    month_label,
+)
 from planner.inputs.profiles import PROFILE_KINDS, SOLD, Accelerator, Entity, PowerMode, Region
 from planner.inputs.scenario import Deployment, Fabric, Link, Service, Tier
 from planner.inputs.structure import Given, structure
@@ -116,6 +130,7 @@ class _Builder:
             "cluster",
             "ota",
             "wan",
+            "facility",
             "economics",
             "carbon",
         ):
@@ -150,6 +165,10 @@ class _Builder:
         self._entities("switch", NETWORK, [fabrics[name].switch for name in NETWORKS], "network")
         self._entities("site", SITE, self.sites, "sites", scenario.sites)
         self._entities("location", SITE, [s.location for s in scenario.sites.values()], "regions")
+        places = [scenario.regions[site.location] for site in scenario.sites.values()]
+        self._entities("climate", SITE, [place.climate for place in places], "climates")
+        plants = [site.plant or scenario.facility.plant for site in scenario.sites.values()]
+        self._entities("plant", SITE, plants, "plants")
         self._entities("node", HARDWARE, self.hardware, "nodes")
         nodes = [profile("nodes", name) for name in self.hardware]
         self._entities(
@@ -211,6 +230,8 @@ class _Builder:
                 self._series_leaf(name, axis, leaf, at, values)
             elif any(isinstance(value, HourProfile) for value in values):
                 self._hour_leaf(name, axis, leaf, at, values)
+            elif any(isinstance(value, MonthProfile) for value in values):
+                self._calendar_leaf(name, axis, leaf, at, values)
             else:
                 self._cell_leaf(name, axis, leaf, at, values)
 
@@ -263,15 +284,32 @@ class _Builder:
     ) -> None:
         """A leaf over months and `axis`; an entity without the series has 0 in every month."""
         rows: list[int] = []
-        blocks = []
+        blocks: list[tuple[Array, Series | None]] = []
         for label, steps, value in zip(self.labels[axis], at, values, strict=True):
-            if value is None:
-                blocks.append((np.zeros((self.calendar.months, 0)), Series(())))
-                continue
-            found, weights = self._series(name, (label,), steps, leaf, value)
-            rows.extend(found)
+            weights = np.zeros((self.calendar.months, 0))
+            if value is not None:
+                found, weights = self._series(name, (label,), steps, leaf, value)
+                rows.extend(found)
             blocks.append((weights, value))
-        self._add(name, leaf, (MONTH, axis), rows, series_assembly(blocks, (MONTH, axis)))
+        absent = leaf.absent * units.scale(leaf.unit)
+        self._add(name, leaf, (MONTH, axis), rows, series_assembly(blocks, (MONTH, axis), absent))
+
+    def _calendar_leaf(
+        self, name: str, axis: int, leaf: Leaf, at: Sequence[Steps], values: Sequence[MonthProfile]
+    ) -> None:
+        """Months of the plan from the twelve of the calendar; positions that share a profile share its rows."""
+        columns = [
+            [
+                self._row(name, (label, f"{month + 1:02d}"), (*steps, "months", month), leaf, cell)
+                for month, cell in enumerate(value.cells)
+            ]
+            for label, steps, value in zip(self.labels[axis], at, values, strict=True)
+        ]
+        rows = list(dict.fromkeys(row for twelve in columns for row in twelve))
+        chosen = np.array([[rows.index(row) for row in twelve] for twelve in columns]).T
+        calendar = self.calendar
+        assemble = calendar_assembly(chosen, calendar.first, calendar.months, axis)
+        self._add(name, leaf, (MONTH, axis), rows, assemble)
 
     def _series(
         self, name: str, position: tuple[str, ...], steps: Steps, leaf: Leaf, value: Series

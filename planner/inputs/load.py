@@ -21,7 +21,7 @@ from planner.errors import Fault, InputError, nearest, suggestion
 from planner.inputs import documents
 from planner.inputs.checks import contradictions, months
 from planner.inputs.documents import Items, Node, Table, Text
-from planner.inputs.numbers import Cell, HourProfile, Series
+from planner.inputs.numbers import Cell, HourProfile, MonthProfile, Series
 from planner.inputs.profiles import PROFILE_KINDS, Entity, Profile
 from planner.inputs.scenario import Scenario
 
@@ -51,10 +51,13 @@ def load(
     edits: Sequence[tuple[str, str]] = (),
     overlays: Sequence[Path] = (),
     hardware: str | None = None,
+    rules_as_of: str | None = None,
+    allow_export_violation: bool = False,
 ) -> Inputs:
     """Read a scenario and all that it refers to. Raises InputError with every fault found.
 
-    `edits` are (path, text) pairs that replace single values; `hardware` replaces the training kind at every site.
+    `edits` are (path, text) pairs that replace single values; `hardware` replaces the training kind at every site,
+    `rules_as_of` the month whose rules count; `allow_export_violation` makes the plan a what-if.
     """
     tree = documents.resolve(path, [resources.scenario_root()], _shown(path))
     early = [edit for edit in edits if _head(edit[0]) not in PROFILE_KINDS]
@@ -68,6 +71,11 @@ def load(
             raise InputError([Fault("--hardware", 0, hardware, message)])
         for site in _keys(tree, "sites"):
             tree = documents.set_path(tree, f"sites.{site}.training", hardware, "--hardware")
+    if rules_as_of is not None:
+        tree = documents.set_path(tree, "rules_as_of", rules_as_of, "--rules-as-of")
+    if allow_export_violation:
+        option = "--allow-export-violation"
+        tree = documents.set_path(tree, "allow_export_violation", "true", option)
     done: set[tuple[str, str]] = set()
     faults: list[Fault] = []
     tree = _with_profiles(tree, overlays, done, faults)
@@ -164,8 +172,13 @@ _REFERENCES = (
     ("sites.*.training", "nodes"),
     ("sites.*.installed.*.hardware", "nodes"),
     ("sites.*.committed.*.hardware", "nodes"),
+    ("sites.*.licences.*.hardware", "nodes"),
     ("fabrics.*.switch", "network"),
+    ("sites.*.plant", "plants"),
+    ("facility.plant", "plants"),
+    ("regions.*.climate", "climates"),
     ("export_rules", "rules"),
+    ("residency_rules", "rules"),
     ("nodes.*.accelerator", "accelerators"),
     ("nodes.*.nic", "network"),
     *((f"{kind}.#", kind) for kind in PROFILE_KINDS),
@@ -452,6 +465,9 @@ def cells_of(value: Any, at: Steps) -> Iterator[tuple[Steps, Cell]]:
     elif isinstance(value, HourProfile):
         for index, cell in enumerate(value.cells):
             yield (*at, index), cell
+    elif isinstance(value, MonthProfile):
+        for index, cell in enumerate(value.cells):
+            yield (*at, "months", index), cell
     elif isinstance(value, Entity):
         for name in type(value).model_fields:
             yield from cells_of(getattr(value, name), (*at, name))

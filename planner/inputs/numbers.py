@@ -36,6 +36,7 @@ Interpolation = Literal["step", "linear", "geometric"]
 INTERPOLATIONS: tuple[str, ...] = typing.get_args(Interpolation)
 
 _NUMBER_KEYS = frozenset({"value", "low", "base", "high", "source", "confidence"})
+_MONTHS_KEYS = frozenset({"months", "source", "confidence"})
 _SERIES_KEYS = frozenset({"series", "interpolate", "source", "confidence"})
 SERIES_ENDS = (
     "a number over time; before its first knot a series has the first knot's value, "
@@ -65,6 +66,13 @@ class Series:
     knots: tuple[tuple[int, Cell], ...]
     interpolate: str = "step"
     constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MonthProfile:
+    """Twelve numbers, one for each calendar month from January on."""
+
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,12 @@ class Leaf:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        reader = {Cell: self.cell, Series: self.series, HourProfile: self.hours}
+        reader = {
+            Cell: self.cell,
+            Series: self.series,
+            HourProfile: self.hours,
+            MonthProfile: self.months,
+        }
         wanted, optional = _split_optional(source)
         read = reader[wanted]
 
@@ -146,6 +159,17 @@ class Leaf:
                         "confidence": {"enum": list(CONFIDENCES)},
                     },
                 },
+                {
+                    "type": "object",
+                    "description": "a number for each calendar month, January first",
+                    "required": ["months"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "months": {"type": "array", "minItems": 12, "maxItems": 12, "items": text},
+                        "source": {"type": "string"},
+                        "confidence": {"enum": list(CONFIDENCES)},
+                    },
+                },
                 {"type": "array", "minItems": 24, "maxItems": 24, "items": text},
             ],
         }
@@ -182,6 +206,22 @@ class Leaf:
             if before == after:
                 raise ValueError(f"two knots for {month_label(before)}")
         return Series(tuple(knots), interpolate)
+
+    def months(self, raw: Any) -> MonthProfile:
+        """Twelve numbers, January first, with one source for all. Raises ValueError in words."""
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("months"), list):
+            raise ValueError("expected {months: [12 numbers, January first], source: ...}")
+        _refuse_unknown(raw, _MONTHS_KEYS)
+        if len(raw["months"]) != 12:
+            raise ValueError(f"{len(raw['months'])} values; expected 12, January first")
+        source, confidence = _provenance(raw)
+        cells = (self.cell(item) for item in raw["months"])
+        return MonthProfile(
+            tuple(
+                Cell(c.value, c.unit, c.source or source, c.confidence or confidence, c.low, c.high)
+                for c in cells
+            )
+        )
 
     def hours(self, raw: Any) -> HourProfile:
         """Twenty-four non-negative weights with a positive sum. Raises ValueError in words."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, WithJsonSchema
 
-from planner.inputs.numbers import Cell, Leaf, month_index
+from planner.inputs.numbers import Cell, Leaf, MonthProfile, month_index
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=60)]
 ShortText = Annotated[StrictStr, Field(min_length=1, max_length=200)]
@@ -236,6 +236,16 @@ class Node(Profile):
     ] = None
     nodes_per_rack: Annotated[Cell, Leaf("1", "nodes in one rack", least=1, whole=True)]
     cooling: Literal["air", "liquid"]
+    liquid_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of the heat that cold plates give to water; 0 for a node cooled by air",
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
     local_storage: Annotated[
         Cell | None, Leaf("byte", "flash inside the node", least=0, absent=0)
     ] = None
@@ -493,10 +503,19 @@ class TrainedModel(Profile):
     ] = None
 
 
+Place = Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z][a-z0-9_]*)$")]  # a country or a group
+
+
 class Region(Profile):
     """A place: its market row, time, roads, networks and energy; a home of vehicles and a location of sites."""
 
     country: Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}$|^multiple$")]
+    jurisdiction: Annotated[
+        Place | None,
+        Field(
+            description="group of countries whose law its vehicles' data is under; absent: its country's"
+        ),
+    ] = None
     market_row: ShortText
     market_share: Annotated[
         Cell | None,
@@ -536,11 +555,156 @@ class Region(Profile):
     building_cost: Annotated[
         Cell, Leaf("USD/watt", "cost to build a data hall, by IT power", least=0)
     ]
-    pue: Annotated[Cell, Leaf("1", "power usage effectiveness, mean of the year", least=1, most=4)]
+    climate: Annotated[Name, Ref("climates")]
+    pue: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "power usage effectiveness, mean of the year, in place of that of climate and plant",
+            least=1,
+            most=4,
+            absent=0,
+        ),
+    ] = None
     pue_peak: Annotated[
-        Cell, Leaf("1", "power usage effectiveness on the hottest day", least=1, most=4)
+        Cell | None,
+        Leaf(
+            "1",
+            "power usage effectiveness on the hottest day, in place of that of climate and plant",
+            least=1,
+            most=4,
+            absent=0,
+        ),
+    ] = None
+    data_stays: Annotated[
+        bool | None,
+        Field(
+            description="true: its data may not leave; false: it may; absent: as the residency rules say"
+        ),
+    ] = None
+
+
+class Climate(Profile):
+    """The weather of a place, as far as cooling feels it."""
+
+    dry_bulb: Annotated[
+        MonthProfile, Leaf("degC", "mean air temperature of the calendar month", least=-50, most=50)
     ]
-    data_stays: bool = False
+    humidity: Annotated[
+        MonthProfile, Leaf("1", "mean relative humidity of the calendar month", least=0.05, most=1)
+    ]
+    dry_bulb_spread: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "standard deviation of the hourly air temperatures of a month",
+            least=0,
+            most=15,
+        ),
+    ]
+    wet_bulb_spread: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "standard deviation of the hourly wet-bulb temperatures of a month",
+            least=0,
+            most=15,
+        ),
+    ]
+    design_dry_bulb: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "air temperature that 35 hours of the year exceed (0.4 %)",
+            least=-50,
+            most=60,
+        ),
+    ]
+    design_wet_bulb: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "wet-bulb temperature that 35 hours of the year exceed (0.4 %)",
+            least=-50,
+            most=40,
+        ),
+    ]
+
+
+class Plant(Profile):
+    """How a data hall is fed and cooled: chillers, heat rejection, pumps, fans, UPS, distribution."""
+
+    supply_air: Annotated[
+        Cell,
+        Leaf("degC", "water supplied to the coils that cool the hall's air", least=2, most=40),
+    ]
+    supply_liquid: Annotated[
+        Cell,
+        Leaf("degC", "water supplied to the loops of liquid-cooled racks", least=2, most=60),
+    ]
+    water_range: Annotated[
+        Cell, Leaf("degC", "by how much the water comes back warmer", least=1, most=30)
+    ]
+    approach: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "by how much the outdoor units' water stays above the wet-bulb (or air) temperature",
+            least=0,
+            most=30,
+        ),
+    ]
+    wet_above: Annotated[
+        Cell,
+        Leaf(
+            "degC",
+            "air temperature above which outdoor units evaporate water: -50 always, 60 never",
+            least=-60,
+            most=60,
+        ),
+    ]
+    economiser: Annotated[
+        Cell,
+        Leaf("1", "share of the load that outdoor units may cool without chiller", least=0, most=1),
+    ]
+    condenser_rise: Annotated[
+        Cell,
+        Leaf("degC", "condensing temperature over the outdoor units' water", least=0, most=30),
+    ]
+    chiller_quality: Annotated[
+        Cell, Leaf("1", "chiller's coefficient of performance over Carnot's", above=0, most=0.9)
+    ]
+    fans: Annotated[
+        Cell, Leaf("1", "power of the hall's fans over the heat that air carries", least=0, most=1)
+    ]
+    liquid_pumps: Annotated[
+        Cell,
+        Leaf("1", "power of coolant distribution over the heat of liquid loops", least=0, most=1),
+    ]
+    pumps: Annotated[
+        Cell, Leaf("1", "power of the plant's water pumps over the heat", least=0, most=1)
+    ]
+    rejection: Annotated[
+        Cell, Leaf("1", "power of the outdoor units' fans over the heat", least=0, most=1)
+    ]
+    ups_efficiency: Annotated[
+        Cell, Leaf("1", "efficiency of the UPS at working load", least=0.5, most=1)
+    ]
+    distribution_efficiency: Annotated[
+        Cell, Leaf("1", "efficiency of transformers, switchgear and busbars", least=0.5, most=1)
+    ]
+    other: Annotated[
+        Cell, Leaf("1", "lighting, offices and controls over IT power", least=0, most=1)
+    ]
+    concentration: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "cycles of concentration: make-up water over blow-down",
+            least=1.5,
+            most=20,
+        ),
+    ]
 
 
 SOLD = Leaf("vehicle", "electric cars sold in the year", above=0)
@@ -563,15 +727,23 @@ class Market(Profile):
 
 Threshold = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Verdict = Literal["free", "notify", "licence", "case_by_case", "denied"]
-Place = Annotated[str, Field(pattern=r"^([A-Z]{2}|[a-z]\d?|all)$")]
 
 
 class Limb(Entity):
     """One condition of an export rule and what follows when a chip and a destination meet it."""
 
     name: ShortText
+    eccn: Annotated[ShortText, Field(description="classification of the chips it speaks of")] = (
+        "none"
+    )
     destinations: list[Place] = Field(min_length=1)
     except_: list[Place] = Field(default_factory=list, alias="except")
+    operators: Annotated[
+        list[Place],
+        Field(
+            description="headquarters of the site's operator or its ultimate parent; none: anywhere"
+        ),
+    ] = Field(default_factory=list)
     performance_from: Threshold | None = None
     performance_below: Threshold | None = None
     density_from: Threshold | None = None
@@ -595,14 +767,58 @@ class ExportRule(Entity):
     title: ShortText
     known: MonthIndex
     effective: MonthIndex
+    unenforced_from: Annotated[
+        MonthIndex | None,
+        Field(description="month in which it became known that nobody will enforce the rule"),
+    ] = None
+    beside: Annotated[
+        bool, Field(description="stands beside the rule in force instead of replacing it")
+    ] = False
     limbs: list[Limb] = Field(min_length=1)
 
 
-class ExportRules(Profile):
-    """Dated export rules and the country groups that they name."""
+class ResidencyLimb(Entity):
+    """One condition of a residency rule and what follows for data of these classes to these destinations."""
+
+    name: ShortText
+    data: Annotated[
+        list[Name], Field(description="classes of data as scenarios name them, or all")
+    ] = Field(min_length=1)
+    destinations: list[Place] = Field(min_length=1)
+    except_: list[Place] = Field(default_factory=list, alias="except")
+    vehicles_above: Annotated[
+        Threshold | None, Field(description="only for a region with more vehicles on the road")
+    ] = None
+    exterior_video: Annotated[
+        bool, Field(description="only where a vehicle sold in the region has cameras")
+    ] = False
+    verdict: Literal["free", "conditions", "stays"]
+    condition: ShortText = "none"
+    source: LongText
+    confidence: Literal["measured", "published", "derived", "assumed"]
+
+
+class ResidencyRule(Entity):
+    """A rule on the data of some origins; it replaces their rule before it, and its first matching limb decides."""
+
+    name: Name
+    title: ShortText
+    known: MonthIndex
+    effective: MonthIndex
+    origins: list[Place] = Field(min_length=1)
+    limbs: list[ResidencyLimb] = Field(min_length=1)
+
+
+class TradeRules(Profile):
+    """Dated rules on exports or on the residency of data, and the country groups that they name."""
 
     groups: dict[Name, list[Place]]
-    rules: list[ExportRule] = Field(min_length=1)
+    rules: Annotated[list[ExportRule], Field(description="export rules")] = Field(
+        default_factory=list
+    )
+    residency: Annotated[list[ResidencyRule], Field(description="residency rules")] = Field(
+        default_factory=list
+    )
 
 
 PROFILE_KINDS: dict[str, type[Profile]] = {
@@ -615,6 +831,8 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "vehicles": Vehicle,
     "models": TrainedModel,
     "regions": Region,
+    "climates": Climate,
+    "plants": Plant,
     "markets": Market,
-    "rules": ExportRules,
+    "rules": TradeRules,
 }

@@ -5,6 +5,7 @@ it may override single fields of a shipped profile or define a profile of its ow
 `site` takes part in the fleet. Numeric fields declare leaves, as in the profiles.
 """
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictStr
@@ -34,7 +35,13 @@ class FleetRegion(Region):
 
     site: Name | None = None
     forecast: Annotated[Name, Ref("markets")] | None = None
-    serve: Literal["required", "if_permitted"] = "if_permitted"
+    serve: Annotated[
+        Literal["required", "if_permitted"] | None,
+        Field(
+            description="required: a plan that does not serve it is forbidden; if_permitted: it may go unserved; "
+            "absent: it may where its data has to stay"
+        ),
+    ] = None
 
 
 class FleetChoice(Entity):
@@ -747,10 +754,32 @@ class OpeningData(Entity):
     kept: Annotated[Cell, Leaf("byte", "bytes kept in the year", least=0)]
 
 
+class Licence(Entity):
+    """A licence to receive a kind of node at a site, over the months of delivery that it covers."""
+
+    hardware: Annotated[Name, Ref("nodes")]
+    from_: Annotated[MonthIndex, Field(alias="from")]
+    until: MonthIndex | None = None
+    reference: Annotated[LongText, Field(description="who granted it, under which number")]
+
+
+Country = Annotated[StrictStr, Field(pattern=r"^[A-Z]{2}$")]
+
+
 class Site(Entity):
-    """A data centre: where it stands, what it trains on, what power it has."""
+    """A data centre: where it stands, what it trains on, what power, cooling and space it has.
+
+    What it does not say (a limit of density, of capacity, of floor, of water) does not limit it.
+    """
 
     location: Annotated[Name, Ref("regions")]
+    operator_country: Annotated[
+        Country | None,
+        Field(
+            description="headquarters of its operator or ultimate parent; absent: the scenario's or its place's"
+        ),
+    ] = None
+    licences: list[Licence] = Field(default_factory=list)
     training: Annotated[Name, Ref("nodes")]
     training_share: Annotated[
         Cell, Leaf("1", "weight of the site in the training work of all sites", least=0)
@@ -758,6 +787,42 @@ class Site(Entity):
     power_limit: Annotated[
         Series, Leaf("watt", "site power that the grid connection gives", least=0)
     ]
+    plant: Annotated[Name, Ref("plants")] | None = None
+    cooling: Literal["air", "liquid", "both"] = "both"
+    liquid_capacity: Annotated[
+        Series | None,
+        Leaf("watt", "heat that the hall's liquid loops carry", least=0, absent=math.inf),
+    ] = None
+    rack_density: Annotated[
+        Series | None,
+        Leaf(
+            "watt", "IT power that the hall feeds and cools in one rack", above=0, absent=math.inf
+        ),
+    ] = None
+    redundancy: Literal["N", "N+1", "2N"] = "N"
+    modules: Annotated[
+        Series | None,
+        Leaf(
+            "1",
+            "equal modules of power and cooling (UPS with its chillers) that are installed",
+            least=0,
+            whole=True,
+            absent=math.inf,
+        ),
+    ] = None
+    module_power: Annotated[
+        Cell | None, Leaf("watt", "IT power that one module carries", above=0, absent=math.inf)
+    ] = None
+    floor_area: Annotated[
+        Series | None,
+        Leaf("m^2", "white space: floor for racks and their aisles", least=0, absent=math.inf),
+    ] = None
+    water_limit: Annotated[
+        Series | None,
+        Leaf(
+            "m^3/day", "water that the site may take on its hottest day", least=0, absent=math.inf
+        ),
+    ] = None
     commissioning: Annotated[Cell, Leaf("day", "from delivery to service", least=0, most=1000)]
     order_interval: Annotated[
         Cell, Leaf("month", "months that one order of nodes covers", least=1, most=60)
@@ -821,6 +886,19 @@ class Wan(Entity):
         Cell,
         Leaf("1", "caches of the content network that fetch a package from the origin", least=0),
     ]
+
+
+class Facility(Entity):
+    """How data halls are laid out and what plant they have, unless a site says otherwise."""
+
+    plant: Annotated[Name, Ref("plants")]
+    rack_area: Annotated[
+        Cell, Leaf("m^2", "white space for one rack with its part of the aisles", above=0)
+    ]
+    white_space_share: Annotated[
+        Cell, Leaf("1", "white space over the whole building's floor", above=0, most=1)
+    ]
+    switches_per_rack: Annotated[Cell, Leaf("1", "switches in one network rack", least=1)]
 
 
 class Economics(Entity):
@@ -894,6 +972,24 @@ class Scenario(Entity):
     plan_start: MonthIndex
     horizon: Horizon
     export_rules: Annotated[Name, Ref("rules")]
+    residency_rules: Annotated[Name, Ref("rules")]
+    rules_as_of: Annotated[
+        MonthIndex | None,
+        Field(description="rules known in this month count; absent: plan_start"),
+    ] = None
+    rules_as_written: Annotated[
+        list[Name], Field(description="export rules that count although nobody enforces them")
+    ] = Field(default_factory=list)
+    operator_country: Annotated[
+        Country | None,
+        Field(description="headquarters of the operator of all sites, or of its ultimate parent"),
+    ] = None
+    allow_export_violation: Annotated[
+        bool,
+        Field(
+            description="what-if: deliveries that the rules stop are made, and every page says so"
+        ),
+    ] = False
     market: MarketChoice
     fleet: FleetChoice
     regions: Annotated[dict[Name, FleetRegion], Field(min_length=1)]
@@ -921,6 +1017,7 @@ class Scenario(Entity):
     sites: Annotated[dict[Name, Site], Field(min_length=1)]
     fabrics: dict[Literal["compute", "storage", "front_end", "management"], Fabric]
     wan: Wan
+    facility: Facility
     economics: Economics
     carbon: Carbon
     checks: list[Check] = Field(default_factory=list)

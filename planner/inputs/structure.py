@@ -28,11 +28,10 @@ from planner.axes import (
     WORKLOAD,
     Array,
 )
-from planner.catalogue import NETWORKS, STREAMS, Calendar, SitePools
+from planner.catalogue import NETWORKS, STREAMS, Calendar
+from planner.inputs import rules
 from planner.inputs.load import Inputs
-from planner.inputs.profiles import ExportRules
 from planner.inputs.scenario import Fabric
-from planner.perf import export
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +83,39 @@ def structure(
         [float(scenario.regions[name].market_share is None) for name in regions],
         [f"regions.{name}" for name in regions],
     )
-    yield Given("site_pools", "which sites pool data and training", _site_pools(inputs, sites))
+    residency = rules.residency_rules(inputs, labels, calendar)
+    pools = rules.site_pools(residency, homes, sites)
+    yield Given("site_pools", "which sites pool data and training", pools)
     yield Given("region_row", "market row of each region", tuple(rows))
     yield Given(
-        "region_data_stays",
-        "regions whose data may not leave the country",
-        tuple(scenario.regions[n].data_stays for n in regions),
+        "residency_rules",
+        f"residency rules {scenario.residency_rules}, for the plan's regions and sites",
+        residency,
     )
     yield Given(
         "region_country",
         "country of each region",
         tuple(scenario.regions[n].country for n in regions),
     )
+    yield Given("site_country", "country of each site", rules.site_countries(inputs))
     yield Given(
-        "site_country",
-        "country of each site",
-        tuple(inputs.profile("regions", s.location).country for s in scenario.sites.values()),
+        "site_operator",
+        "country of the headquarters of each site's operator or its parent",
+        rules.site_operators(inputs),
+    )
+    yield Fixed(
+        "site_licensed",
+        (MONTH, SITE, HARDWARE),
+        "1 in the months in which a declared licence covers the delivery of a kind of node",
+        rules.licensed(inputs, labels, calendar),
+        [f"sites.{name}.licences" for name, site in scenario.sites.items() if site.licences],
+    )
+    yield Fixed(
+        "export_violation_allowed",
+        (),
+        "1 in a what-if in which deliveries that the rules stop are made all the same",
+        float(scenario.allow_export_violation),
+        ["allow_export_violation"] if scenario.allow_export_violation else [],
     )
     sold = [
         [float(p.regions is None or name in p.regions) for p in scenario.programs.values()]
@@ -211,6 +227,20 @@ def structure(
         [f"sites.{name}.orders_allowed" for name in sites],
     )
     yield Fixed(
+        "site_spare_modules",
+        (SITE,),
+        "modules of power and cooling that may fail: 1 where redundancy is N+1",
+        [float(site.redundancy == "N+1") for site in scenario.sites.values()],
+        [f"sites.{name}.redundancy" for name in sites],
+    )
+    yield Fixed(
+        "site_module_sets",
+        (SITE,),
+        "whole sets of modules, of which one carries everything: 2 where redundancy is 2N",
+        [1.0 + float(site.redundancy == "2N") for site in scenario.sites.values()],
+        [f"sites.{name}.redundancy" for name in sites],
+    )
+    yield Fixed(
         "month_seconds",
         (MONTH,),
         "calendar length of the month",
@@ -219,7 +249,7 @@ def structure(
         "second",
     )
     yield Given("calendar", "months of the plan", calendar)
-    yield Given("export_rules", f"export rules {scenario.export_rules}", _export_rules(inputs))
+    yield Given("export_rules", f"export rules {scenario.export_rules}", rules.export_rules(inputs))
 
 
 def _releases(
@@ -346,12 +376,6 @@ def _services(inputs: Inputs, sites: Sequence[str], months: int) -> Iterator[Fix
     )
 
 
-def _site_pools(inputs: Inputs, sites: Sequence[str]) -> SitePools:
-    """Sites pool with each other, but one whose regions' data must stay stands alone."""
-    alone = {region.site for region in inputs.scenario.regions.values() if region.data_stays}
-    return tuple(tuple(float(a == b or not {a, b} & alone) for b in sites) for a in sites)
-
-
 def _produced(ends: Sequence[int | None], calendar: Calendar) -> Array:
     """1 in the months (month, program) up to the last one of a programme's production."""
     months = calendar.first + np.arange(calendar.months)[:, None]
@@ -367,46 +391,3 @@ def _ecus_built(inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar:
             begun = [ecu for ecu, start in starts if start <= inputs.scenario.plan_start + month]
             built[month, p, labels[ECU].index(begun[-1] if begun else starts[0][0])] = 1.0
     return built
-
-
-def _export_rules(inputs: Inputs) -> export.Rules:
-    profile: ExportRules = inputs.profile("rules", inputs.scenario.export_rules)
-
-    def limb(entry: Any) -> export.Limb:
-        return export.Limb(
-            name=entry.name,
-            destinations=_countries(entry.destinations, profile.groups),
-            exempt=_countries(entry.except_, profile.groups),
-            performance=_span(entry.performance_from, entry.performance_below),
-            density=_span(entry.density_from, entry.density_below),
-            link_from=entry.link_from.value if entry.link_from else 0.0,
-            memory_bandwidth_from=entry.memory_bandwidth_from.value
-            if entry.memory_bandwidth_from
-            else 0.0,
-            data_centre_only=entry.data_centre_only,
-            verdict=entry.verdict,
-        )
-
-    rules = tuple(
-        export.Rule(
-            rule.name,
-            rule.title,
-            rule.known,
-            rule.effective,
-            tuple(limb(e) for e in rule.limbs),
-        )
-        for rule in profile.rules
-        if rule.known <= inputs.scenario.plan_start
-    )
-    return export.Rules(rules, inputs.scenario.plan_start)
-
-
-def _span(least: float | None, below: float | None) -> tuple[float, float]:
-    return (least if least is not None else 0.0, below if below is not None else float("inf"))
-
-
-def _countries(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    found: set[str] = set()
-    for name in names:
-        found.update(groups.get(name, (name,)))
-    return frozenset(found)

@@ -16,7 +16,7 @@ from planner.inputs.leaves import LeafInfo, Row
 from planner.inputs.numbers import month_label
 from planner.lineage.explanation import WrittenCell
 from planner.lineage.pins import Pins, fixed, own_parts
-from planner.perf.export import Rules
+from planner.perf import export, residency
 from planner.plan import Plan
 
 
@@ -62,7 +62,7 @@ def written(row: Row) -> WrittenCell:
 def places(plan: Plan, info: LeafInfo, pins: Pins) -> list[WrittenCell]:
     """Where an input stands that is no number: a name, a date, a rule."""
     value = plan.project.leaves[info.name]
-    if isinstance(value, Rules):
+    if isinstance(value, export.Rules | residency.Rules):
         return _rule_places(plan, value)
     if isinstance(value, Calendar):
         return [_text_place(plan, path) for path in ("plan_start", "horizon.start", "horizon.end")]
@@ -82,12 +82,17 @@ def _text_place(plan: Plan, path: str) -> WrittenCell:
     return WrittenCell(found, getattr(node, "text", None) or "", "", f"{file}:{line}", None)
 
 
-def _rule_places(plan: Plan, rules: Rules) -> list[WrittenCell]:
+def _rule_places(plan: Plan, rules: export.Rules | residency.Rules) -> list[WrittenCell]:
+    """The rules that count, by the place at which they stand in their profile."""
     inputs = plan.project.inputs
-    profile = inputs.scenario.export_rules
+    exports = isinstance(rules, export.Rules)
+    name = inputs.scenario.export_rules if exports else inputs.scenario.residency_rules
+    profile, section = inputs.profile("rules", name), "rules" if exports else "residency"
+    positions = {rule.name: index for index, rule in enumerate(getattr(profile, section))}
     cells = []
-    for index, rule in enumerate(rules.rules):
-        file, line, path = documents.locate(inputs.tree, ("rules", profile, "rules", index))
+    for rule in rules.rules:
+        steps = ("rules", name, section, positions[rule.name])
+        file, line, path = documents.locate(inputs.tree, steps)
         value = f"{rule.name}, in force {month_label(rule.effective)}"
         cells.append(WrittenCell(path, value, "published", f"{file}:{line}", rule.title))
     return cells

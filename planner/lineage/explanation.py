@@ -50,9 +50,12 @@ class Explanation:
     cells_left_out: int = 0
     hidden_levels: int = 0
     hints: tuple[str, ...] = ()
+    mark: str = ""
 
     def __str__(self) -> str:
-        return "\n".join(line.rstrip() for line in (*_rendered_root(self), *_hint_lines(self)))
+        mark = [printable(self.mark)] if self.mark else []
+        lines = (*mark, *_rendered_root(self), *_hint_lines(self))
+        return "\n".join(line.rstrip() for line in lines)
 
     def __repr__(self) -> str:
         return str(self)

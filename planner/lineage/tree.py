@@ -124,7 +124,7 @@ class _Lineage:
             notes = [tree.note, self.plan.months[self.pins[MONTH]]]
             tree = replace(tree, note=", ".join(filter(None, notes)))
         tree = replace(tree, remarks=(*self._absent_axes(), *tree.remarks))
-        return replace(tree, hints=tuple(self._hints(tree)))
+        return replace(tree, hints=tuple(self._hints(tree)), mark=self.plan.mark)
 
     def _absent_axes(self) -> Iterator[str]:
         """Labels that were asked for and say nothing about the root itself."""

@@ -17,9 +17,10 @@ from planner.axes import AXES, DRAW, HOUR, MONTH, RANK, Array, shape_of
 from planner.catalogue import Calendar, Parts
 from planner.graph import Graph
 from planner.inputs.leaves import LeafInfo
+from planner.inputs.numbers import month_label
 from planner.lineage.formulas import added
 from planner.lineage.pins import Pins, fixed, own_parts
-from planner.perf.export import Rules
+from planner.perf import export, residency
 from planner.plan import HEADLINE, Plan
 from planner.text import counted, printable
 
@@ -97,8 +98,8 @@ class Wording:
         if isinstance(value, Calendar):
             months = self.plan.months
             return f"{len(months)} months, {months[0]} to {months[-1]}"
-        if isinstance(value, Rules):
-            return counted(len(value.rules), "rule") + " known at plan_start"
+        if isinstance(value, export.Rules | residency.Rules):
+            return f"{counted(len(value.rules), 'rule')} known in {month_label(value.as_of)}"
         if isinstance(value, tuple):
             return self._tuple(info.name, value)
         return printable(str(value))

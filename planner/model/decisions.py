@@ -30,6 +30,8 @@ from planner.perf import fabric
 from planner.perf.ordering import Whole, at_moment_before, entering_service, whole_units
 from planner.perf.reliability import spares_required
 
+ROUNDING = 1e-9  # a node of exactly a quarter of what a rack may draw stands there four times
+
 
 @quantity(unit="1", axes="month site", decision=True)
 def allocation(site_training_share: Array, site_operates: Array, site_pools: SitePools) -> Array:
@@ -265,19 +267,38 @@ def rig_orders(
     return place(entering, DRAW, MONTH, SITE)
 
 
+@quantity(unit="1", axes="month site hardware", decision=True)
+def nodes_a_rack(
+    node_nodes_per_rack: Array, node_draw_peak: Array, site_rack_density: Array
+) -> Array:
+    """Whole nodes that share a rack: as many as fit, or as the hall's power a rack allows, and at least one."""
+    by_power = site_rack_density / node_draw_peak
+    return np.maximum(np.floor(np.minimum(node_nodes_per_rack, by_power) + ROUNDING), 1.0)
+
+
+@quantity(unit="1", axes="month tier site", decision=True)
+def storage_units_a_rack(
+    system_units_per_rack: Array, system_power: Array, site_rack_density: Array
+) -> Array:
+    """Whole storage units that share a rack: as many as fit, or as the hall's power a rack allows, at least one."""
+    by_power = site_rack_density / system_power
+    return np.maximum(np.floor(np.minimum(system_units_per_rack, by_power) + ROUNDING), 1.0)
+
+
 @quantity(unit="1", axes="month site", decision=True)
 def racks(
-    nodes: Array,
-    node_nodes_per_rack: Array,
-    storage_units: Array,
-    system_units_per_rack: Array,
+    racks_of_nodes: Array,
+    racks_of_storage: Array,
+    switches: Array,
+    facility_switches_per_rack: Array,
     rigs: Array,
     qualification_rigs_per_rack: Array,
 ) -> Array:
-    """Whole racks for nodes of each kind, storage of each tier, and rigs; switches sit on top of them."""
-    compute = total(whole_units(nodes / node_nodes_per_rack), HARDWARE)
-    stored = total(whole_units(storage_units / system_units_per_rack), TIER)
-    return compute + stored + whole_units(rigs / qualification_rigs_per_rack)
+    """Whole racks: for nodes of each kind, storage of each tier, the switches of all networks, and rigs."""
+    compute = total(whole_units(racks_of_nodes), HARDWARE)
+    stored = total(whole_units(racks_of_storage), TIER)
+    switched = whole_units(total(switches, NETWORK) / facility_switches_per_rack)
+    return compute + stored + switched + whole_units(rigs / qualification_rigs_per_rack)
 
 
 @quantity(unit="1", axes="program", decision=True)

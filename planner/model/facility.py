@@ -1,14 +1,16 @@
-"""How much power does each site need, and how much energy does it use?
+"""How much power, energy and floor does each site need, and from which month does its hall fall short?
 
 IT power is provisioned for the peak of everything in service; its mean over the month, which follows how busy the
-accelerators are, drives energy. Both are multiplied by the site's power usage effectiveness.
+accelerators are, drives energy. Both are multiplied by the site's power usage effectiveness (`cooling.py`). Each month
+is checked against the grid connection, the modules of power and cooling under their redundancy, the density that a
+rack may have, the liquid loops and the floor.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, MONTH, NETWORK, TIER, Array, first, total
+from planner.axes import HARDWARE, MONTH, NETWORK, SITE, TIER, Array, first, peak, total
 from planner.graph import quantity
 
 
@@ -25,11 +27,17 @@ def storage_power(storage_units: Array, system_power: Array) -> Array:
 
 
 @quantity(unit="watt", axes="month site")
+def compute_power(nodes: Array, node_draw_peak: Array) -> Array:
+    """Provisioned peak power of all nodes in service."""
+    return total(nodes * node_draw_peak, HARDWARE)
+
+
+@quantity(unit="watt", axes="month site")
 def it_power(
-    nodes: Array, node_draw_peak: Array, storage_power: Array, fabric_power: Array, rig_power: Array
+    compute_power: Array, storage_power: Array, fabric_power: Array, rig_power: Array
 ) -> Array:
     """Provisioned peak power of all equipment in service: nodes, storage, networks, rigs."""
-    return total(nodes * node_draw_peak, HARDWARE) + storage_power + fabric_power + rig_power
+    return compute_power + storage_power + fabric_power + rig_power
 
 
 @quantity(unit="watt", axes="site")
@@ -54,25 +62,26 @@ def it_power_at_start(
     return compute + stored + network + first(rigs_before, MONTH) * qualification_rig_power
 
 
+@quantity(unit="watt", axes="month site hardware")
+def node_power_mean(
+    nodes: Array, node_draw_idle: Array, node_draw_typical: Array, gpus_busy_share: Array
+) -> Array:
+    """Mean power of the nodes over the month: between idle and typical by how busy they are."""
+    return nodes * (node_draw_idle + (node_draw_typical - node_draw_idle) * gpus_busy_share)
+
+
 @quantity(unit="watt", axes="month site")
 def it_power_mean(
-    nodes: Array,
-    node_draw_idle: Array,
-    node_draw_typical: Array,
-    gpus_busy_share: Array,
-    storage_power: Array,
-    fabric_power: Array,
-    rig_power: Array,
+    node_power_mean: Array, storage_power: Array, fabric_power: Array, rig_power: Array
 ) -> Array:
-    """Mean power over the month: nodes between idle and typical by how busy they are; all else is always on."""
-    busy = node_draw_idle + (node_draw_typical - node_draw_idle) * gpus_busy_share
-    return total(nodes * busy, HARDWARE) + storage_power + fabric_power + rig_power
+    """Mean power over the month: nodes by how busy they are; storage, networks and rigs are always on."""
+    return total(node_power_mean, HARDWARE) + storage_power + fabric_power + rig_power
 
 
 @quantity(unit="watt", axes="month site")
-def site_power(it_power: Array, location_pue_peak: Array) -> Array:
+def site_power(it_power: Array, pue_peak: Array) -> Array:
     """Power that the site's grid connection must give: peak IT power x power usage effectiveness on the hottest day."""
-    return it_power * location_pue_peak
+    return it_power * pue_peak
 
 
 @quantity(unit="watt", axes="month site")
@@ -81,7 +90,83 @@ def site_power_short(site_power: Array, site_power_limit: Array) -> Array:
     return np.maximum(site_power - site_power_limit, 0.0)
 
 
+@quantity(unit="watt", axes="month site")
+def it_capacity(
+    site_modules: Array,
+    site_module_power: Array,
+    site_spare_modules: Array,
+    site_module_sets: Array,
+) -> Array:
+    """IT power that the modules of power and cooling carry with those that may fail left out; infinite if not limited.
+
+    N: all modules. N+1: all but one. 2N: one of two sets.
+    """
+    carrying = site_modules / site_module_sets - site_spare_modules
+    return np.maximum(carrying, 0.0) * site_module_power
+
+
+@quantity(unit="watt", axes="month site")
+def it_power_short(it_power: Array, it_capacity: Array) -> Array:
+    """IT power that is provisioned and not carried by the modules under their redundancy."""
+    return np.maximum(it_power - it_capacity, 0.0)
+
+
+@quantity(unit="watt", axes="month site")
+def liquid_heat_short(liquid_heat: Array, site_liquid_capacity: Array) -> Array:
+    """Heat of liquid-cooled racks that the hall's loops do not carry."""
+    return np.maximum(liquid_heat - site_liquid_capacity, 0.0)
+
+
+@quantity(unit="watt", axes="month site")
+def rack_power(nodes: Array, node_draw_peak: Array, nodes_a_rack: Array) -> Array:
+    """Provisioned power of the densest rack of nodes that stands at the site."""
+    return peak((nodes > 0) * node_draw_peak * nodes_a_rack, HARDWARE)
+
+
+@quantity(unit="watt", axes="month site")
+def rack_power_short(rack_power: Array, site_rack_density: Array) -> Array:
+    """Power of one rack above what the hall feeds and cools in a rack: a node is more than a rack may draw."""
+    return np.maximum(rack_power - site_rack_density, 0.0)
+
+
+@quantity(unit="m^2", axes="month site")
+def floor_area(racks: Array, facility_rack_area: Array) -> Array:
+    """White space for all racks with their aisles."""
+    return racks * facility_rack_area
+
+
+@quantity(unit="m^2", axes="month site")
+def building_area(floor_area: Array, facility_white_space_share: Array) -> Array:
+    """Floor of the building around the white space: plant, corridors, loading, offices."""
+    return floor_area / facility_white_space_share
+
+
+@quantity(unit="m^2", axes="month site")
+def floor_area_short(floor_area: Array, site_floor_area: Array) -> Array:
+    """White space that is needed and not there."""
+    return np.maximum(floor_area - site_floor_area, 0.0)
+
+
 @quantity(unit="kWh", axes="month site")
-def energy(it_power_mean: Array, location_pue: Array, month_seconds: Array) -> Array:
-    """Energy from the grid in the month: mean IT power x mean power usage effectiveness x time."""
-    return it_power_mean * location_pue * month_seconds
+def it_energy(it_power_mean: Array, month_seconds: Array) -> Array:
+    """Energy of the IT equipment in the month: mean power x time."""
+    return it_power_mean * month_seconds
+
+
+@quantity(unit="kWh", axes="month site")
+def facility_energy(it_energy: Array, pue: Array) -> Array:
+    """Energy of cooling, losses and offices in the month: IT energy x (power usage effectiveness - 1)."""
+    return it_energy * (pue - 1.0)
+
+
+@quantity(unit="kWh", axes="month site")
+def energy(it_energy: Array, facility_energy: Array) -> Array:
+    """Energy from the grid in the month: that of the IT equipment and of the facility around it."""
+    return it_energy + facility_energy
+
+
+@quantity(unit="1", axes="month")
+def pue_of_sites(it_energy: Array, energy: Array) -> Array:
+    """Power usage effectiveness of all sites together: energy from the grid over IT energy; 0 where nothing runs."""
+    used = total(it_energy, SITE)
+    return total(energy, SITE) / np.where(used > 0, used, 1.0)

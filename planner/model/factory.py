@@ -6,6 +6,7 @@ from planner.model import (
     carbon,
     checkpoints,
     compute,
+    cooling,
     curation,
     decisions,
     economics,
@@ -50,6 +51,7 @@ MODULES = (
     network,
     node_power,
     facility,
+    cooling,
     economics,
     carbon,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DRAW, HARDWARE, MONTH, SITE, TIER, Array, on, place, total
+from planner.axes import DRAW, HARDWARE, MONTH, SITE, TIER, Array, first, on, place, total
 from planner.catalogue import Calendar, Parts
 from planner.graph import quantity
 from planner.model.decisions import months_of_life
@@ -147,6 +147,27 @@ def rigs(rig_orders: Array, rigs_before: Array, economics_equipment_life: Array)
     return _serving(rig_orders, economics_equipment_life, SITE) + rigs_before
 
 
+@quantity(unit="1", axes="month site hardware")
+def racks_of_nodes(
+    orders: Array, nodes_before: Array, nodes_a_rack: Array, economics_equipment_life: Array
+) -> Array:
+    """Racks that nodes fill, unrounded: racks are filled as they enter, and stay as they are when halls get denser."""
+    bought = _serving(orders / nodes_a_rack, economics_equipment_life, SITE, HARDWARE)
+    return bought + nodes_before / first(nodes_a_rack, MONTH)
+
+
+@quantity(unit="1", axes="month tier site")
+def racks_of_storage(
+    storage_orders: Array,
+    storage_units_before: Array,
+    storage_units_a_rack: Array,
+    economics_equipment_life: Array,
+) -> Array:
+    """Racks that storage units fill, unrounded: filled as they enter, as those of nodes."""
+    bought = _serving(storage_orders / storage_units_a_rack, economics_equipment_life, TIER, SITE)
+    return bought + storage_units_before / first(storage_units_a_rack, MONTH)
+
+
 @quantity(unit="byte", axes="month tier site")
 def storage_short(
     storage_units_required: Array, storage_units: Array, storage_unit_usable: Array
@@ -159,6 +180,17 @@ def storage_short(
 def nodes_delivered(orders: Array, site_commissioning: Array, calendar: Calendar) -> Array:
     """Nodes ordered by the plan, in the month of delivery: commissioning before service."""
     return _earlier(orders, site_commissioning, calendar, SITE, HARDWARE)
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes_committed_delivered(
+    nodes_committed_entering: Array, site_commissioning: Array, calendar: Calendar
+) -> Array:
+    """Nodes committed before the plan, in the month of delivery; what came before plan_start is there already."""
+    wait = on(site_commissioning, SITE)[:, None]
+    comes = place((calendar.edges[:-1, None] >= wait).astype(np.float64), DRAW, MONTH, SITE)
+    entering = nodes_committed_entering * comes
+    return _earlier(entering, site_commissioning, calendar, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month site hardware")

@@ -3,7 +3,9 @@
 The JSON document (schema 1)::
 
     {"schema": 1,
-     "scenario": {"name", "title", "plan_start", "horizon": {"start", "end"}},
+     "mark": "...",                                   only where every page has to say something (a what-if)
+     "scenario": {"name", "title", "plan_start", "horizon": {"start", "end"}, "forecasts": {REGION: NAME},
+                  "rules_as_of", "export_violation_allowed"},
      "changes": ["--set 'market.share=3 %'", ...],    what differs from the scenario's file, as options
      "months": ["2023-11", ...],                      every month of the plan, from plan_start on
      "quantities": {NAME: {"unit", "axes": [AXIS, ...], "labels": {AXIS: [LABEL, ...]}, "values"}},
@@ -53,6 +55,7 @@ def to_json(plan: Plan, names: Iterable[str]) -> str:
     """The JSON document, a line for each quantity and finding."""
     sections = {
         "schema": json.dumps(SCHEMA),
+        **({"mark": _dumped(plan.mark)} if plan.mark else {}),
         "scenario": _dumped(_scenario(plan)),
         "changes": _dumped(plan.project.changes),
         "months": _dumped(plan.months),
@@ -70,15 +73,16 @@ def to_json(plan: Plan, names: Iterable[str]) -> str:
 
 
 def to_csv(plan: Plan, names: Iterable[str]) -> str:
-    """Tidy rows: quantity, unit, one column for each axis that occurs, value."""
+    """Tidy rows: quantity, unit, one column for each axis that occurs, the plan's mark if it has one, value."""
     quantities = [plan[name] for name in names]
     used = [axis for axis in AXES if any(axis in each.axes for each in quantities)]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["quantity", "unit", *used, "value"])
+    marks = [plan.mark] if plan.mark else []
+    writer.writerow(["quantity", "unit", *used, *("mark" for _ in marks), "value"])
     for each in quantities:
         for labels, value in _cells(each):
-            texts = [each.name, each.unit, *(labels.get(axis, "") for axis in used)]
+            texts = [each.name, each.unit, *(labels.get(axis, "") for axis in used), *marks]
             writer.writerow([*map(_inert, texts), "" if value is None else repr(value)])
     return buffer.getvalue()
 
@@ -91,6 +95,8 @@ def _scenario(plan: Plan) -> dict[str, Any]:
         "plan_start": plan.months[0],
         "horizon": {"start": months[0], "end": months[-1]},
         "forecasts": plan.forecasts,
+        "rules_as_of": plan.rules_as_of,
+        "export_violation_allowed": plan.export_violation_allowed,
     }
 
 

@@ -13,6 +13,7 @@ import shlex
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -79,6 +80,12 @@ def _largest(values: Array) -> float:
     return float(values.max())
 
 
+def _mean_where_any(values: Array) -> float:
+    """The mean of the months that have a value; a ratio of nothing is 0."""
+    there = values[values > 0]
+    return float(there.mean()) if len(there) else 0.0
+
+
 @dataclass(frozen=True)
 class Row:
     """A line of the table: values of all months of the plan in base units, and how a period is read."""
@@ -108,12 +115,11 @@ class Period:
 def summary(plan: Plan, width: int = WIDTH, all_orders: bool = False) -> list[Text]:
     """The lines of the report, none wider than `width` (but never narrower than 60)."""
     page = _Page(max(NARROWEST, min(width, WIDTH)))
-    _header(page, plan)
-    page.skip()
-    _table(page, plan)
-    page.skip()
-    _order_book(page, plan, all_orders)
-    page.skip()
+    for section in (_header, _table, partial(_order_book, everything=all_orders)):
+        _mark(page, plan)
+        section(page, plan)
+        page.skip()
+    _mark(page, plan)
     page.entries("Binding", [_shown(line) for line in binding(plan)])
     page.entries("Warnings", _warning_lines(plan.warnings), style="yellow")
     page.entries("Rests on", [_rests_on(each) for each in plan.assumptions[:ASSUMPTIONS_SHOWN]])
@@ -176,6 +182,12 @@ class _Page:
 # --- Header ----------------------------------------------------------------------------------------------------------
 
 
+def _mark(page: _Page, plan: Plan) -> None:
+    """What every section has to say of the plan, if anything."""
+    if plan.mark:
+        page.wrapped(_shown(plan.mark), style="bold red")
+
+
 def _header(page: _Page, plan: Plan) -> None:
     months = plan.horizon_months
     scenario = plan.project.inputs.scenario
@@ -192,7 +204,8 @@ def _header(page: _Page, plan: Plan) -> None:
         page.add(facts)
     if plan.project.changes:
         page.wrapped(_shown(f"Changed: {', '.join(plan.project.changes)}"), indent="  ")
-    page.wrapped(_shown(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}"))
+    known = "" if plan.rules_as_of == plan.months[0] else f"; rules known in {plan.rules_as_of}"
+    page.wrapped(_shown(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}{known}"))
     if plan.project.overrides:
         page.wrapped(_shown(f"Overridden: {'; '.join(_overrides(plan))}"), indent="  ")
     page.flowing("Peak need: ", list(_peaks(plan)))
@@ -242,8 +255,8 @@ def _peak(plan: Plan, name: str) -> float:
 
 HOW_READ = (
     "Vehicles, and what is in service: end of the period. "
-    "Needed, served, peaks, waits, days, MW: its largest month. "
-    "Ingest mean: its mean. Hours, bytes, money, carbon: its sum."
+    "Needed, served, peaks, waits, days, MW, racks: its largest month. "
+    "Ingest mean, PUE: its mean. Hours, bytes, money, carbon: its sum."
 )
 
 # --- The table -------------------------------------------------------------------------------------------------------
@@ -446,7 +459,7 @@ def _money_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _site_rows(plan: Plan) -> Iterator[Row]:
-    """Power of each site that has any; of many sites together."""
+    """Power of each site that has any, of many sites together; racks and power usage effectiveness of all."""
     sites = plan.project.labels[SITE]
     powers = [_whole(plan, "site_power", (SITE, index)) for index in range(len(sites))]
     powered = [(site, power) for site, power in zip(sites, powers, strict=True) if power.max() > 0]
@@ -455,6 +468,9 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
         powered = sorted(powered, key=lambda each: -each[1].max())[: SITES_SHOWN - 1]
     for site, power in powered:
         yield Row("Site", site, "watt", power, _largest)
+    if powered:
+        yield _row(plan, "Site", "racks", "racks", _largest)
+        yield _row(plan, "Site", "PUE, all sites", "pue_of_sites", _mean_where_any)
 
 
 def _bound_by(plan: Plan) -> dict[str, str]:

@@ -13,9 +13,11 @@ from planner.inputs.numbers import month_index
 from planner.model.decisions import (
     gpus_spare,
     months_of_life,
+    nodes_a_rack,
     orders,
     racks,
     storage_orders,
+    storage_units_a_rack,
 )
 from planner.plan import Project
 
@@ -185,16 +187,22 @@ def test_after_the_first_delivery_nothing_is_short(
 
 
 def test_racks_are_filled_by_kind_and_by_tier() -> None:
-    # 5 nodes of 4 a rack, 9 of 1; 12 units of 10 a rack, none of the other tier; 3 rigs of 2.
+    # 5 nodes of 4 a rack, 9 of 1; 12 units of 10 a rack, none of the other tier; 36 switches of 16 a rack; 3 rigs of 2.
     found = racks(
-        place(np.array([[5.0, 9.0]]), SITE, HARDWARE),
-        place(np.array([4.0, 1.0]), HARDWARE),
-        place(np.array([[12.0], [0.0]]), TIER, SITE),
-        place(np.array([10.0, 5.0]), TIER),
-        place(np.array([3.0]), SITE),
-        place(2.0),
+        place(np.array([[5.0 / 4, 9.0]]), SITE, HARDWARE),
+        place(np.array([[12.0 / 10], [0.0]]), TIER, SITE),
+        *(place(x) for x in (36.0, 16.0, 3.0, 2.0)),
     )
-    assert found.item() == 2 + 9 + 2 + 2
+    assert found.item() == 2 + 9 + 2 + 3 + 2
+
+
+def test_a_rack_holds_what_its_profile_says_or_what_the_hall_feeds() -> None:
+    # DGX H100 of 10.2 kW, four a rack (SuperPOD): four at 40.8 kW, three in a hall of 40 kW, one in a hall of 8 kW.
+    density = place(np.array([np.inf, 40_800.0, 40_000.0, 8_000.0]), SITE)
+    found = nodes_a_rack(place(4.0), place(10_200.0), density)
+    assert found.ravel().tolist() == [4, 4, 3, 1]
+    stored = storage_units_a_rack(place(16.0), place(1_300.0), density)
+    assert stored.ravel().tolist() == [16, 16, 16, 6]
 
 
 @pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])

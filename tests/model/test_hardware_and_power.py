@@ -11,10 +11,14 @@ from planner.inputs.numbers import month_index
 from planner.model.carbon import carbon_embodied, carbon_operational
 from planner.model.compute import gpus_busy_share
 from planner.model.facility import (
+    compute_power,
     energy,
+    facility_energy,
+    it_energy,
     it_power,
     it_power_at_start,
     it_power_mean,
+    node_power_mean,
     site_power,
 )
 from planner.model.hardware import (
@@ -97,21 +101,19 @@ def test_deliveries_and_orders_are_earlier_by_commissioning_and_lead_time() -> N
 def test_power_of_a_scalable_unit_of_dgx_h100() -> None:
     # 32 DGX H100 of 10.2 kW at most (NVIDIA data sheet), 12 switches of 1.7 kW, half as much for other networks.
     racked = place(np.array([[32.0]]), SITE, HARDWARE)
-    provisioned = it_power(
-        racked, place(10_200.0), place(5000.0), place(12 * 1700 * 1.5), place(0.0)
-    )
+    nodes_power = compute_power(racked, place(10_200.0))
+    provisioned = it_power(nodes_power, place(5000.0), place(12 * 1700 * 1.5), place(0.0))
     assert provisioned.item() == pytest.approx(326_400 + 5000 + 30_600)
-    mean = it_power_mean(
-        racked,
-        *(place(x) for x in (2000.0, 7000.0, 0.6, 5000.0, 30_600.0, 0.0)),
-    )
+    nodes_mean = node_power_mean(racked, place(2000.0), place(7000.0), place(0.6))
+    mean = it_power_mean(nodes_mean, place(5000.0), place(30_600.0), place(0.0))
     assert mean.item() == pytest.approx(32 * 5000 + 35_600)
     assert site_power(provisioned, place(1.45)).item() == pytest.approx(362_000 * 1.45)
 
 
 def test_energy_carbon_and_units_of_a_month() -> None:
     # 1 MW for 31 days at a PUE of 1.3: 967.2 MWh; at 474 g/kWh 458 t.
-    used = energy(place(1e6), place(1.3), place(31 * DAY))
+    it = it_energy(place(1e6), place(31 * DAY))
+    used = energy(it, facility_energy(it, place(1.3)))
     assert from_base(used.item(), "MWh") == pytest.approx(967.2)
     emitted = carbon_operational(used, place(to_base(474.0, "g/kWh")))
     assert from_base(emitted.item(), "t") == pytest.approx(458.45, abs=0.01)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from planner.axes import HARDWARE, MONTH, REGION, SITE, Array, on, place
+from planner.catalogue import SECONDS_A_DAY, Calendar
+from planner.model.hardware import nodes_committed_delivered
 from planner.model.trade import (
+    export_lawful,
     export_permitted,
+    nodes_unlawful,
     region_served,
     residency_permitted,
     site_operates,
@@ -55,9 +60,22 @@ def test_a_rule_that_is_not_known_yet_does_not_bind() -> None:
     assert set(verdicts(unaware, "china").values()) == {"free"}
 
 
-def test_only_denied_and_licensed_deliveries_are_refused() -> None:
-    verdict = place(np.arange(5.0), HARDWARE)
-    assert export_permitted(verdict).ravel().tolist() == [1, 1, 0, 1, 0]
+def test_only_deliveries_denied_or_without_a_licence_are_unlawful() -> None:
+    verdict, nobody = place(np.arange(5.0), HARDWARE), place(np.array(0.0))
+    assert export_lawful(verdict, nobody).ravel().tolist() == [1, 1, 0, 1, 0]
+    assert export_lawful(verdict, nobody + 1).ravel().tolist() == [1, 1, 1, 1, 0]
+
+
+def test_a_what_if_permits_what_is_not_lawful() -> None:
+    lawful = place(np.array([1.0, 0.0]), HARDWARE)
+    assert export_permitted(lawful, place(np.array(0.0))).ravel().tolist() == [1, 0]
+    assert export_permitted(lawful, place(np.array(1.0))).ravel().tolist() == [1, 1]
+
+
+def test_nodes_delivered_against_the_rules_are_ordered_and_committed_ones() -> None:
+    ordered, committed = place(np.array([3.0, 2.0]), SITE), place(np.array([0.0, 4.0]), SITE)
+    lawful = place(np.array([1.0, 0.0]), SITE)
+    assert nodes_unlawful(ordered, committed, lawful).ravel().tolist() == [0, 6]
 
 
 def test_a_site_operates_on_what_may_come_or_on_what_is_there() -> None:
@@ -68,7 +86,8 @@ def test_a_site_operates_on_what_may_come_or_on_what_is_there() -> None:
 
 
 def test_data_that_stays_needs_a_site_in_its_own_country() -> None:
-    permitted = residency_permitted((True, True, False), ("CN", "CN", "IN"), ("CN", "TW"))
+    verdict = place(np.array([[0.0, 2], [0, 2], [0, 1]]), REGION, SITE)
+    permitted = residency_permitted(verdict)
     assert permitted.reshape(3, 2).tolist() == [[1, 0], [1, 0], [1, 1]]
     at_site = place(np.array([[1.0, 0], [0, 1], [0, 1]]), REGION, SITE)
     operates = place(np.array([[0.0, 1], [1, 1]]), MONTH, SITE)
@@ -82,3 +101,61 @@ def test_an_unserved_site_has_no_work_and_no_hardware(
     china = headline.table.labels[SITE].index("china")
     for name in ("gpus_required", "nodes", "storage_units", "site_ingest_mean", "site_power"):
         assert np.take(everything[name], china, axis=SITE).max() == 0, name
+
+
+def test_committed_nodes_are_delivered_a_commissioning_before_they_serve() -> None:
+    calendar = Calendar(2024 * 12, 4, 0)
+    entering = place(np.array([[5.0], [0.0], [7.0], [0.0]])[:, :, None], MONTH, SITE, HARDWARE)
+    month = place(np.array([30.0 * SECONDS_A_DAY]), SITE)
+    found = nodes_committed_delivered(entering, month, calendar)
+    # The five were delivered in December, before the plan; 30 days before 1 March 2024 is 31 January.
+    assert found.ravel().tolist() == [7, 0, 0, 0]
+    at_once = nodes_committed_delivered(entering, 0 * month, calendar)
+    assert at_once.ravel().tolist() == [5, 0, 7, 0]
+
+
+def test_performance_density_is_dense_performance_over_the_die(headline: Project) -> None:
+    found = headline.run(["total_processing_performance", "performance_density"])
+    tpp, density = (on(x, HARDWARE).ravel() for x in found.values())
+    # GH200: 1,979 TFLOP/s at 8 bits on 814 mm2 (data sheet; published density 19.4).
+    assert tpp[0] == pytest.approx(1979 * 8)
+    assert density[0] == pytest.approx(1979 * 8 / 814e-6)
+
+
+def test_rules_of_a_later_month_may_be_asked_for() -> None:
+    aware = load("5pct_ev_market", rules_as_of="2026-01")
+    found = verdicts(aware, "china")
+    assert found["2025-12"] == "denied" and found["2026-01"] == "case_by_case"
+
+
+def test_sites_pool_but_those_whose_data_may_not_meet() -> None:
+    assert load("5pct_ev_market").leaves["site_pools"] == ((1, 1, 0), (1, 1, 0), (0, 0, 1))
+    passed = load("5pct_ev_market", set={"regions.china.data_stays": "false"})
+    assert passed.leaves["site_pools"] == ((1, 1, 1),) * 3
+
+
+def test_data_that_may_not_be_at_its_site_divides_no_pool() -> None:
+    abroad = load("5pct_ev_market", set={"regions.china.site": "taiwan"})
+    assert abroad.leaves["site_pools"] == ((1, 1, 1),) * 3
+
+
+def test_data_kept_by_the_scenario_stays_whatever_the_rules_say() -> None:
+    kept = load("5pct_ev_market", set={"regions.india.data_stays": "true"}).plan()
+    assert not kept["region_served"].at(region="india").values.any()
+    assert kept["region_served"].at(region="japan").values.all()
+
+
+def test_a_region_is_served_from_its_local_site_where_that_may_have_hardware() -> None:
+    """Its curation, training and stores are sized there, and nothing of its data goes elsewhere."""
+    changes = {"plan_start": "2026-06", "horizon": "{start: 2026-07, end: 2027-12}"}
+    plan = load("5pct_ev_market", set=changes).plan()
+    assert plan["region_served"].at(region="china").values.all()
+    for name in ("gpus_required", "site_ingest_mean", "site_kept"):
+        assert plan[name].at(site="china").values[-1] > 0, name
+
+
+def test_operator_is_the_sites_then_the_scenarios_then_the_place() -> None:
+    given = {"operator_country": "TW", "sites.japan.operator_country": "US"}
+    assert load("5pct_ev_market", set=given).leaves["site_operator"] == ("TW", "US", "TW")
+    nobody = load("5pct_ev_market", set={"operator_country": "null"})
+    assert nobody.leaves["site_operator"] == ("TW", "JP", "CN")

@@ -40,7 +40,10 @@ def chips(name: str, sparse: bool = False, data_centre: bool = True) -> Chips:
     rates = [(bf16 * 1e12 * factor, 16), (byte * 1e12 * factor, 8)]
     performance = export.total_processing_performance(rates)
     density = export.performance_density(performance, die * MM2)
-    return Chips(performance, density, link * GB, memory * 1e12, np.array([float(data_centre)]))
+    one_way = link * GB / 2
+    return export.chips(
+        performance, density, one_way, memory * 1e12, np.array([float(data_centre)])
+    )
 
 
 @cache
@@ -54,12 +57,18 @@ def rules() -> Rules:
 
 
 def verdict(
-    name: str, country: str, month: str, sparse: bool = False, data_centre: bool = True
+    name: str,
+    country: str,
+    month: str,
+    sparse: bool = False,
+    data_centre: bool = True,
+    operator: str | None = None,
 ) -> str:
-    rule = rules().in_force(month_index(month))
-    return export.VERDICTS[
-        int(export.verdicts(rule, country, chips(name, sparse, data_centre)).item())
-    ]
+    in_force = rules().in_force(month_index(month))
+    found = export.verdicts(
+        in_force, country, operator or country, chips(name, sparse, data_centre)
+    )
+    return export.VERDICTS[int(found.item())]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +90,7 @@ def test_performance_and_density_of_known_chips(
 ) -> None:
     found = chips(name)
     assert found.performance.item() == pytest.approx(performance, rel=1e-4)
-    assert found.density.item() == pytest.approx(density, abs=0.01)
+    assert found.density.item() * MM2 == pytest.approx(density, abs=0.01)
 
 
 def test_six_hundred_tera_operations_at_eight_bits_are_the_threshold() -> None:
@@ -152,15 +161,15 @@ def test_a_chip_that_is_not_for_data_centres_is_notified_from_4800_on() -> None:
 
 
 def test_one_direction_of_the_link_instead_of_both_would_miss_the_first_rule() -> None:
-    rule = rules().in_force(month_index("2022-12"))
+    in_force = rules().in_force(month_index("2022-12"))
     h100 = chips("H100")
     halved = Chips(h100.performance, h100.density, h100.link / 2, h100.memory, h100.for_data_centre)
-    assert export.verdicts(rule, "CN", h100).item() == export.DENIED
-    assert export.verdicts(rule, "CN", halved).item() == export.FREE
+    assert export.verdicts(in_force, "CN", "CN", h100).item() == export.DENIED
+    assert export.verdicts(in_force, "CN", "CN", halved).item() == export.FREE
 
 
 def test_before_the_first_rule_everything_is_free() -> None:
-    assert rules().in_force(month_index("2022-09")) is None
+    assert rules().in_force(month_index("2022-09")) == ()
     assert verdict("H100", "CN", "2022-09") == "free"
 
 
@@ -168,7 +177,7 @@ def test_a_rule_replaces_the_one_before_from_its_month_on() -> None:
     names = {
         m: rules().in_force(month_index(m)) for m in ("2023-10", "2023-11", "2025-12", "2026-01")
     }
-    assert [rule.name for rule in names.values() if rule] == [
+    assert [rule.name for found in names.values() for rule in found] == [
         "us_2022_10",
         "us_2023_10",
         "us_2023_10",
@@ -181,21 +190,22 @@ def test_the_first_matching_limb_decides() -> None:
         everybody, nobody, wide = frozenset({"all"}), frozenset({"JP"}), (0.0, np.inf)
         return Limb(name, everybody, nobody, (least, np.inf), wide, 0.0, 0.0, False, verdict)
 
-    rule = Rule("r", "r", 0, 0, (limb("high", 5000, "denied"), limb("any", 0, "notify")))
-    assert export.verdicts(rule, "US", chips("H100")).item() == export.DENIED
-    assert export.verdicts(rule, "US", chips("H20")).item() == export.NOTIFY
-    assert export.verdicts(rule, "JP", chips("H100")).item() == export.FREE
-    decided = export.deciding_limb(rule, "US", chips("H20"))
-    assert decided is not None and decided.name == "any"
-    assert export.deciding_limb(rule, "JP", chips("H20")) is None
+    rule = (Rule("r", "r", 0, 0, (limb("high", 5000, "denied"), limb("any", 0, "notify"))),)
+    assert export.verdicts(rule, "US", "US", chips("H100")).item() == export.DENIED
+    assert export.verdicts(rule, "US", "US", chips("H20")).item() == export.NOTIFY
+    assert export.verdicts(rule, "JP", "US", chips("H100")).item() == export.FREE
+    decided = export.deciding_limb(rule, "US", "US", chips("H20"))
+    assert decided is not None and decided[1].name == "any"
+    assert export.deciding_limb(rule, "JP", "US", chips("H20")) is None
 
 
 def test_thresholds_belong_to_the_span_that_they_open() -> None:
     """ "From" includes its value, "below" does not: 2,400 is in 3A090.b, 4,800 is in 3A090.a."""
-    rule = rules().in_force(month_index("2024-06"))
+    in_force = rules().in_force(month_index("2024-06"))
     zero, one = np.zeros(3), np.ones(3)
     performance = np.array([2399.9, 2400.0, 4800.0])
-    found = export.verdicts(rule, "CN", Chips(performance, 2.0 * one, zero, zero, one))
+    chip = Chips(performance, 2.0 / MM2 * one, zero, zero, one)
+    found = export.verdicts(in_force, "CN", "CN", chip)
     assert [export.VERDICTS[int(v)] for v in found] == ["free", "notify", "denied"]
 
 
@@ -208,14 +218,89 @@ def test_any_figure_of_a_chip_may_carry_the_draws(field: str) -> None:
     one = chips("H200")
     figures = {name: getattr(one, name).reshape(1, 1) for name in Chips.__slots__}
     drawn = {**figures, field: np.concatenate([figures[field], 9 * figures[field]])}
-    rule = rules().in_force(month_index("2026-01"))
-    together = export.verdicts(rule, "CN", Chips(**drawn))
+    in_force = rules().in_force(month_index("2026-01"))
+    together = export.verdicts(in_force, "CN", "CN", Chips(**drawn))
     assert together.shape == (2, 1)
     for draw in range(2):
         alone = Chips(**{**figures, field: drawn[field][draw : draw + 1]})
-        assert together[draw] == export.verdicts(rule, "CN", alone)[0]
+        assert together[draw] == export.verdicts(in_force, "CN", "CN", alone)[0]
 
 
 def test_performance_takes_draws_of_one_format_alone() -> None:
     rates = [(np.array([[1e14], [9e14]]), 16), (np.array([[4e14]]), 8)]
     assert export.total_processing_performance(rates).ravel() == pytest.approx([3200, 14_400])
+
+
+# --- Operators, rules beside others, licences ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "expected"),
+    [
+        # 15 CFR 744.23(a)(3): licence worldwide where headquarters or ultimate parent are in Macau or D:5.
+        ("H100", "CN", "licence"),
+        ("H100", "MO", "licence"),
+        ("H100", "RU", "licence"),
+        ("H100", "SA", "free"),  # D:4 alone is no matter of headquarters
+        ("H100", "US", "free"),
+        ("H20", "CN", "free"),  # in no class
+        ("L4", "CN", "licence"),  # 3A090.a by its density
+    ],
+)
+def test_the_headquarters_of_the_operator_count_wherever_the_site_is(
+    name: str, operator: str, expected: str
+) -> None:
+    for month in ("2024-06", "2026-06"):
+        assert verdict(name, "SG", month, operator=operator) == expected
+
+
+def test_a_chinese_site_is_no_better_off_with_a_foreign_operator() -> None:
+    assert verdict("H100", "CN", "2024-06", operator="US") == "denied"
+
+
+def rule(name: str, effective: int, verdict: str, beside: bool = False) -> Rule:
+    everybody, wide = frozenset({"all"}), (0.0, np.inf)
+    limb = Limb(name, everybody, frozenset(), wide, wide, 0.0, 0.0, False, verdict)
+    return Rule(name, name, 0, effective, (limb,), beside)
+
+
+@pytest.mark.parametrize(
+    ("main", "beside", "expected"),
+    [
+        ("free", "licence", "licence"),
+        ("denied", "licence", "denied"),
+        ("case_by_case", "notify", "case_by_case"),
+        ("case_by_case", "licence", "licence"),  # a licence that nobody has stops, a review may not
+    ],
+)
+def test_of_rules_beside_each_other_the_stricter_counts(
+    main: str, beside: str, expected: str
+) -> None:
+    both = Rules((rule("main", 3, main), rule("beside", 5, beside, beside=True)), 0)
+    found = export.verdicts(both.in_force(6), "US", "US", chips("H100"))
+    assert export.VERDICTS[int(found.item())] == expected
+    decided = export.deciding_limb(both.in_force(6), "US", "US", chips("H100"))
+    assert decided is not None and decided[1].verdict == expected
+
+
+def test_a_rule_beside_others_survives_the_next_rule() -> None:
+    known = Rules((rule("a", 1, "free"), rule("b", 2, "notify", True), rule("c", 3, "free")), 0)
+    assert [[r.name for r in known.in_force(m)] for m in range(4)] == [
+        [],
+        ["a"],
+        ["a", "b"],
+        ["c", "b"],
+    ]
+
+
+def test_a_declared_licence_lifts_the_need_of_one_but_no_denial() -> None:
+    verdicts = np.arange(5.0)
+    assert export.blocked(verdicts).tolist() == [0, 0, 1, 0, 1]
+    assert export.blocked(verdicts, np.ones(5)).tolist() == [0, 0, 0, 0, 1]
+
+
+def test_classes_are_the_same_wherever_the_chip_goes() -> None:
+    in_force = rules().in_force(month_index("2024-06"))
+    classes = {name: export.control_class(in_force, chips(name)) for name in CHIPS}
+    assert {name for name, found in classes.items() if found == "none"} == {"H20", "V100"}
+    assert set(classes.values()) == {"3A090.a", "none"}

@@ -84,8 +84,10 @@ def rows_of(table: LeafTable, leaf: str, field: str | None = None) -> tuple[int,
 
 
 def factors(table: LeafTable, most: int = 12) -> st.SearchStrategy[dict[int, float]]:
-    """Up to `most` rows of a layout with a factor each."""
-    return st.dictionaries(st.integers(0, len(table.rows) - 1), FACTORS, max_size=most)
+    """Up to `most` rows of a layout with a factor each; a leaf of many rows is as likely as one of a single row."""
+    leaves = [sorted(info.rows) for info in table.leaves.values() if info.rows]
+    row = st.sampled_from(leaves).flatmap(st.sampled_from)
+    return st.dictionaries(row, FACTORS, max_size=most)
 
 
 def scaled(table: LeafTable, chosen: Factors) -> dict[int, float]:

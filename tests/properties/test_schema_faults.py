@@ -19,7 +19,7 @@ import pytest
 from planner import units
 from planner.errors import Fault, InputError
 from planner.inputs import documents
-from planner.inputs.numbers import Cell, HourProfile, Leaf, Series
+from planner.inputs.numbers import Cell, HourProfile, Leaf, MonthProfile, Series
 from planner.inputs.profiles import PROFILE_KINDS, Entity
 from planner.plan import Project, load
 from tests.properties.layouts import RUNNING, read
@@ -79,7 +79,7 @@ def _numbers(entity: Entity, steps: Steps) -> Iterator[Number]:
     for name, field in type(entity).model_fields.items():
         for leaf in (each for each in field.metadata if isinstance(each, Leaf)):
             text = str(field.annotation)
-            kind = next(k for k in (Cell, Series, HourProfile) if k.__name__ in text)
+            kind = next(k for k in (Cell, Series, HourProfile, MonthProfile) if k.__name__ in text)
             yield Number((*steps, name), f"{schema}.{name}", leaf, kind)
 
 
@@ -169,6 +169,8 @@ def spoilt(number: Number, text: str, form: Callable[[str], Any]) -> Any:
     """A wrong value in the shape that the field takes."""
     if number.kind is HourProfile:
         return [*["1"] * 20, form(text), *["1"] * 3]
+    if number.kind is MonthProfile:
+        return {"months": [form(text)] * 12, "source": "Somebody"}
     if number.kind is Series:
         return {"series": {"2020-01": form(text)}, "source": "Somebody"}
     return form(text)
