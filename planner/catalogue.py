@@ -23,11 +23,13 @@ SECONDS_A_MONTH = SECONDS_A_YEAR / 12
 TIERS = ("hot", "warm", "cold")
 LINKS = ("wifi", "cellular", "depot")
 NETWORKS = ("compute", "storage", "front_end", "management")
+STREAMS = ("clips", "telemetry", "map")
+
 # The lines of the cash flow: what is invested once, and what is paid as long as it is used.
 INVESTMENT = ("nodes", "storage", "network", "rigs", "building", "installation", "duty")
 RUNNING = (
     *("lease", "rent", "colocation", "energy", "maintenance", "licences", "staff"),
-    *("wan", "cellular", "delivery"),
+    *("wan", "cellular", "delivery", "labels"),
 )
 ITEMS = (*INVESTMENT, *RUNNING)
 
@@ -38,6 +40,14 @@ SitePools = tuple[tuple[float, ...], ...]
 def pooled(x: Array, pools: SitePools) -> Array:
     """For each site the sum over the sites of its pool; `x` does not vary by hardware."""
     return np.asarray((x[..., 0] @ np.array(pools))[..., None])
+
+
+def spread_over_pool(x: Array, pools: SitePools) -> Array:
+    """What each site gets when every site spreads `x` evenly over the others of its pool, or keeps it if alone."""
+    others = np.array(pools) - np.eye(len(pools))
+    count = others.sum(axis=1, keepdims=True)
+    share = np.where(count > 0, others / np.maximum(count, 1.0), np.eye(len(pools)))
+    return np.asarray((x[..., 0] @ share)[..., None])
 
 
 def by_item(**lines: Array) -> Array:

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from planner import units
-from planner.catalogue import LINKS, NETWORKS, TIERS
+from planner.catalogue import LINKS, NETWORKS, STREAMS, TIERS
 from planner.errors import Fault, suggestion
 from planner.inputs import documents
 from planner.inputs.documents import Node, Table, Text
@@ -36,6 +36,7 @@ def contradictions(scenario: Scenario, profiles: Profiles, tree: Table) -> Itera
     for steps, message in (
         *_names(scenario),
         *_market(scenario, profiles),
+        *_data_classes(scenario),
         *_stocks(scenario),
         *_ranges(scenario),
         *_repairs(scenario, profiles),
@@ -123,6 +124,44 @@ def _names(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
 def fleet_regions(scenario: Scenario) -> list[str]:
     """The regions that take part in the fleet: those that name a site."""
     return [name for name, region in scenario.regions.items() if region.site is not None]
+
+
+def opening_class(scenario: Scenario) -> str:
+    """The class of opening data that names none: the one that takes what others leave of the clips."""
+    whole = [name for name, kind in scenario.data_classes.items() if kind.share is None]
+    clips = [name for name in whole if scenario.data_classes[name].stream == "clips"]
+    return (clips or list(scenario.data_classes))[0]
+
+
+def _data_classes(scenario: Scenario) -> Iterator[tuple[Steps, str]]:
+    """Streams that are divided with a rest left over or twice over, and data both to be kept and to be deleted."""
+    for stream in STREAMS:
+        kinds = {n: kind for n, kind in scenario.data_classes.items() if kind.stream == stream}
+        rest = [name for name, kind in kinds.items() if kind.share is None]
+        claimed = sum(kind.share.value for kind in kinds.values() if kind.share is not None)
+        if not rest:
+            yield (
+                ("data_classes",),
+                f"no class of the stream {stream} without a share takes its rest",
+            )
+        elif len(rest) > 1:
+            yield (
+                ("data_classes", rest[1]),
+                f"both {rest[0]} and {rest[1]} take what is left of {stream}; give one of them a share",
+            )
+        if claimed > 1 + 1e-9:
+            yield ("data_classes",), f"classes claim {claimed:.0%} of the stream {stream}"
+    for name, kind in scenario.data_classes.items():
+        if kind.retain_until is not None and kind.withdrawn_share.value > 0:
+            yield (
+                ("data_classes", name, "withdrawn_share"),
+                "is above 0 with retain_until set; what must be kept is not deleted on request",
+            )
+    for name, site in scenario.sites.items():
+        for index, entry in enumerate(site.opening_data):
+            if entry.data is not None and entry.data not in scenario.data_classes:
+                at: Steps = ("sites", name, "opening_data", index, "data")
+                yield _unknown(at, entry.data, "data class", scenario.data_classes)
 
 
 def _market(scenario: Scenario, profiles: Profiles) -> Iterator[tuple[Steps, str]]:

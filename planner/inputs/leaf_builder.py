@@ -11,6 +11,7 @@ import numpy as np
 
 from planner import units
 from planner.axes import (
+    DATA,
     DRAW,
     ECU,
     FUNCTION,
@@ -40,7 +41,7 @@ from planner.inputs.assembly import (
     interpolation_weights,
     series_assembly,
 )
-from planner.inputs.checks import fleet_regions
+from planner.inputs.checks import fleet_regions, opening_class
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs, as_written
 from planner.inputs.numbers import Cell, HourProfile, Leaf, MonthProfile, Series, month_label
@@ -91,6 +92,7 @@ class _Builder:
             WORKLOAD: tuple(self.scenario.workloads),
             PACKAGE: tuple(self.scenario.packages),
             FUNCTION: tuple(self.scenario.deployments or NOTHING_ON_BOARD),
+            DATA: tuple(self.scenario.data_classes),
             SERVICE: tuple(self.scenario.services) or (NO_SERVICE,),
             ITEM: ITEMS,
             TIER: TIERS,
@@ -112,6 +114,8 @@ class _Builder:
         for name in (
             "fleet",
             "telemetry",
+            "curation",
+            "labels",
             "storage_policy",
             "training",
             "variants",
@@ -142,6 +146,9 @@ class _Builder:
         self._entities("package", PACKAGE, list(scenario.packages), "packages", scenario.packages)
         on_board = scenario.deployments or NOTHING_ON_BOARD
         self._entities("deployment", FUNCTION, list(on_board), "deployments", on_board)
+        self._entities(
+            "data", DATA, list(scenario.data_classes), "data_classes", scenario.data_classes
+        )
         tiers = cast("Mapping[str, Tier]", scenario.tiers)
         links = cast("Mapping[str, Link]", scenario.links)
         self._entities("tier", TIER, TIERS, "tiers", tiers)
@@ -541,7 +548,8 @@ class _Builder:
                     storage.append(((TIERS.index(stock.tier), s), steps, stock, known))
             for index, entry in enumerate(site.opening_data):
                 known = {"year": float(entry.year - first)}
-                data.append(((s,), ("sites", name, "opening_data", index), entry, known))
+                kind = self.labels[DATA].index(entry.data or opening_class(scenario))
+                data.append(((kind, s), ("sites", name, "opening_data", index), entry, known))
         self._parts(
             "site_nodes_before",
             (SITE, HARDWARE),
@@ -554,7 +562,9 @@ class _Builder:
             "storage units installed or committed before the plan",
             storage,
         )
-        self._parts("site_opening_data", (SITE,), "data kept in the years before the plan", data)
+        self._parts(
+            "site_opening_data", (DATA, SITE), "data kept in the years before the plan", data
+        )
         lines: list[PartEntry] = [
             ((s,), ("services", name, "summary", index), line, {})
             for s, (name, service) in enumerate(scenario.services.items())

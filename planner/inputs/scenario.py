@@ -89,6 +89,7 @@ class Program(Entity):
     depot_share: Annotated[
         Cell, Leaf("1", "share of vehicles that upload at a depot dock", least=0, most=1)
     ]
+    production_end: MonthIndex | None = None
 
 
 class OpeningCohort(Entity):
@@ -139,12 +140,105 @@ class Link(Entity):
     ]
 
 
-class Storage(Entity):
-    """What is kept of what arrives."""
+class DataClass(Entity):
+    """A kind of fleet data: which stream it comes from, what is kept of it, in how many copies and how long."""
 
+    stream: Literal["clips", "telemetry", "map"]
+    share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of its stream; absent: what the other classes of the stream leave",
+            least=0,
+            most=1,
+            absent=-1,
+        ),
+    ] = None
     kept_share: Annotated[
         Cell, Leaf("1", "share of arriving bytes that curation keeps", least=0, most=1)
     ]
+    copies: Annotated[
+        Cell,
+        Leaf("1", "copies across sites, the one where the data arrives included", least=1, most=10),
+    ]
+    retain_until: Annotated[
+        Cell | None,
+        Leaf(
+            "year",
+            "time after the end of the programme's production until which all of it is held; absent: as the tiers say",
+            least=0,
+            most=100,
+            absent=-1,
+        ),
+    ] = None
+    withdrawn_share: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of owners who within a year withdraw their consent, and whose data is then deleted",
+            least=0,
+            most=0.99,
+        ),
+    ]
+
+
+class Curation(Entity):
+    """Accelerator time of the steps between arrival and data set, for a clip of all cameras."""
+
+    clip_length: Annotated[
+        Cell, Leaf("second", "length of the clips into which recordings are cut", above=0)
+    ]
+    reference_rate: Annotated[
+        Cell,
+        Leaf(
+            "FLOP/second",
+            "dense peak at 16-bit brain float of the accelerator for which the times are stated",
+            above=0,
+        ),
+    ]
+    decode: Annotated[Cell, Leaf("second", "accelerator time to decode a clip", least=0)]
+    deduplicate: Annotated[
+        Cell, Leaf("second", "accelerator time to embed a clip and compare it with others", least=0)
+    ]
+    select: Annotated[
+        Cell, Leaf("second", "accelerator time to filter, mine and select a clip", least=0)
+    ]
+    anonymise: Annotated[
+        Cell, Leaf("second", "accelerator time to anonymise a clip that is kept", least=0)
+    ]
+    auto_label: Annotated[
+        Cell, Leaf("second", "accelerator time to label a clip that is kept by machine", least=0)
+    ]
+    relabel_interval: Annotated[
+        Cell | None,
+        Leaf(
+            "day",
+            "time after which the data set is labelled anew by machine; absent: never",
+            above=0,
+            absent=float("inf"),
+        ),
+    ] = None
+
+
+class Labels(Entity):
+    """What people label, how long it takes them and what it costs."""
+
+    share: Annotated[Cell, Leaf("1", "share of kept clips that people label", least=0, most=1)]
+    images: Annotated[Cell, Leaf("1", "images that people label in such a clip", least=0)]
+    price: Annotated[Cell, Leaf("USD", "price of labelling one image", least=0)]
+    time: Annotated[Cell, Leaf("minute", "working time of labelling one image", least=0)]
+    working_time: Annotated[
+        Cell, Leaf("hour/year", "time that one annotator works", above=0, most=8766)
+    ]
+    annotators_limit: Annotated[
+        Cell | None,
+        Leaf("1", "annotators who can be had; absent: any number", above=0, absent=float("inf")),
+    ] = None
+
+
+class Storage(Entity):
+    """How storage is bought."""
+
     order_interval: Annotated[
         Cell, Leaf("month", "months that one storage order covers", least=1, most=60, whole=False)
     ]
@@ -656,6 +750,7 @@ class OpeningData(Entity):
     """Data that the site has kept from the years before the plan."""
 
     year: MonthIndex
+    data: Name | None = None
     kept: Annotated[Cell, Leaf("byte", "bytes kept in the year", least=0)]
 
 
@@ -952,6 +1047,9 @@ class Scenario(Entity):
     opening_fleet: list[OpeningCohort] = Field(default_factory=list)
     telemetry: Telemetry
     links: dict[Literal["wifi", "cellular", "depot"], Link]
+    data_classes: Annotated[dict[Name, DataClass], Field(min_length=1)]
+    curation: Curation
+    labels: Labels
     storage_policy: Storage
     tiers: dict[Literal["hot", "warm", "cold"], Tier]
     workloads: Annotated[dict[Name, Workload], Field(min_length=1)]

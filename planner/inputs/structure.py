@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from planner.axes import (
+    DATA,
     ECU,
     FUNCTION,
     HARDWARE,
@@ -28,7 +29,7 @@ from planner.axes import (
     WORKLOAD,
     Array,
 )
-from planner.catalogue import NETWORKS, Calendar
+from planner.catalogue import NETWORKS, STREAMS, Calendar
 from planner.inputs import rules
 from planner.inputs.load import Inputs
 from planner.inputs.profiles import Duties
@@ -123,12 +124,44 @@ def structure(
         [float(p.regions is None or name in p.regions) for p in scenario.programs.values()]
         for name in regions
     ]
+    ends = [program.production_end for program in scenario.programs.values()]
+    dated = any(end is not None for end in ends)
     yield Fixed(
         "program_sold_in",
-        (REGION, PROGRAM),
-        "1 where the programme is sold in the region",
-        sold,
-        [f"programs.{name}.regions" for name in labels[PROGRAM]],
+        (MONTH, REGION, PROGRAM) if dated else (REGION, PROGRAM),
+        "1 where the programme is sold in the region, while it is produced",
+        _produced(ends, calendar)[:, None, :] * np.array(sold) if dated else sold,
+        [
+            f"programs.{name}.{key}"
+            for name in labels[PROGRAM]
+            for key in ("regions", "production_end")
+        ],
+    )
+    yield Fixed(
+        "program_production_end",
+        (PROGRAM,),
+        "end of the programme's last month of production after plan_start; infinite while none is known",
+        [
+            float("inf") if end is None else float(calendar.seconds_at(end + 1 - calendar.first))
+            for end in ends
+        ],
+        [f"programs.{name}.production_end" for name in labels[PROGRAM]],
+        "second",
+    )
+    for stream in STREAMS:
+        yield Fixed(
+            f"data_is_{stream}",
+            (DATA,),
+            f"1 where the class is cut from the stream {stream}",
+            [float(kind.stream == stream) for kind in scenario.data_classes.values()],
+            [f"data_classes.{name}.stream" for name in labels[DATA]],
+        )
+    yield Fixed(
+        "data_takes_rest",
+        (DATA,),
+        "1 where the class takes what the others leave of its stream",
+        [float(kind.share is None) for kind in scenario.data_classes.values()],
+        [f"data_classes.{name}" for name in labels[DATA]],
     )
     yield Fixed(
         "program_ecu_built",
@@ -445,6 +478,12 @@ def _services(inputs: Inputs, sites: Sequence[str], months: int) -> Iterator[Fix
         [float(s.kind == "robot_training") for s in each] or [0.0],
         [f"services.{name}.kind" for name in services],
     )
+
+
+def _produced(ends: Sequence[int | None], calendar: Calendar) -> Array:
+    """1 in the months (month, program) up to the last one of a programme's production."""
+    months = calendar.first + np.arange(calendar.months)[:, None]
+    return (months <= [np.inf if end is None else end for end in ends]).astype(np.float64)
 
 
 def _ecus_built(inputs: Inputs, labels: Mapping[int, tuple[str, ...]], calendar: Calendar) -> Array:

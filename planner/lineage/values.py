@@ -28,7 +28,7 @@ LISTED = 4  # positions of one axis that are written out instead of counted
 ORDERS_LISTED = 10
 
 MONTHLY_FLOWS = ("USD", "kWh", "kg")  # what may be added over months by its unit alone
-_MANY = {"hardware": "kinds of hardware"}
+_MANY = {"hardware": "kinds of hardware", "data": "data classes"}
 
 
 def spread_values(plan: Plan, *names: str) -> list[Array]:

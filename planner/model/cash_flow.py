@@ -105,6 +105,7 @@ def cash_flow(
     wan_cost: Array,
     cellular_cost: Array,
     delivery_cost: Array,
+    label_cost: Array,
     money_level: Array,
 ) -> Array:
     """Every payment, in the month in which it is made, under one item; in real or nominal money as the plan counts."""
@@ -126,6 +127,7 @@ def cash_flow(
         wan=wan_cost,
         cellular=cellular_cost,
         delivery=delivery_cost,
+        labels=label_cost,
     )
     return lines * money_level
 

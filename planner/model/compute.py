@@ -19,13 +19,19 @@ from planner.graph import quantity
 
 @quantity(unit="1", axes="month site")
 def gpus_work_mean(
-    gpus_for_throughput: Array, gpus_for_simulation: Array, gpus_services_waiting: Array
+    gpus_for_throughput: Array,
+    gpus_for_simulation: Array,
+    gpus_services_waiting: Array,
+    gpus_for_curation: Array,
+    gpus_for_relabelling: Array,
 ) -> Array:
     """Accelerators that all work but live services keeps busy on average.
 
-    Release runs and experiments, simulation, and services that may wait.
+    Release runs and experiments, simulation, services that may wait, curation and labelling anew.
     """
-    return total(gpus_for_throughput, WORKLOAD) + gpus_for_simulation + gpus_services_waiting
+    curation = gpus_for_curation + gpus_for_relabelling
+    training = total(gpus_for_throughput, WORKLOAD)
+    return training + gpus_for_simulation + gpus_services_waiting + curation
 
 
 @quantity(unit="1", axes="month site")
@@ -34,10 +40,13 @@ def gpus_work_preemptible(
     workload_preemptible_share: Array,
     gpus_for_simulation: Array,
     gpus_services_waiting: Array,
+    gpus_for_curation: Array,
+    gpus_for_relabelling: Array,
 ) -> Array:
     """The part of the mean work that may be stopped at any time and fills idle accelerators."""
     experiments = total(gpus_for_experiments * workload_preemptible_share, WORKLOAD)
-    return experiments + gpus_for_simulation + gpus_services_waiting
+    curation = gpus_for_curation + gpus_for_relabelling
+    return experiments + gpus_for_simulation + gpus_services_waiting + curation
 
 
 @quantity(unit="1", axes="month site")

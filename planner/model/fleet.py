@@ -28,9 +28,9 @@ def market_row_share(
     return np.where(region_takes_rest > 0, np.maximum(1.0 - claimed, 0.0), named)
 
 
-@quantity(unit="1", axes="region program")
+@quantity(unit="1", axes="month region program")
 def program_mix(program_sales_mix: Array, program_sold_in: Array) -> Array:
-    """Share of each programme in a region's sales: its weight among the programmes sold there."""
+    """Share of each programme in a region's sales: its weight among the programmes sold and still produced there."""
     weight = program_sales_mix * program_sold_in
     everything = total(weight, PROGRAM)
     return np.where(everything > 0, weight / np.where(everything > 0, everything, 1.0), 0.0)

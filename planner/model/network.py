@@ -179,15 +179,20 @@ def wan_delivery(
 
 @quantity(unit="bit/second", axes="month site")
 def wan_bandwidth(
-    site_ingest_peak: Array, wan_exchange: Array, wan_delivery: Array, wan_paths: Array
+    site_ingest_peak: Array,
+    wan_exchange: Array,
+    wan_delivery: Array,
+    wan_paths: Array,
+    wan_replication: Array,
 ) -> Array:
     """Capacity to buy of wide-area links: the larger direction, which every one of the paths but one must carry.
 
     In: the fleet's busiest hour and data sets from other sites; out: releases, and the data sets that others fetch,
-    which are of the same order. With n paths each has 1/(n - 1) of the need, so that one may fail.
+    which are of the same order; both ways copies of data. With n paths each has 1/(n - 1) of the need, so that one may
+    fail.
     """
-    inward = site_ingest_peak + wan_exchange
-    outward = wan_delivery + wan_exchange
+    inward = site_ingest_peak + wan_exchange + wan_replication
+    outward = wan_delivery + wan_exchange + wan_replication
     paths = np.maximum(wan_paths, 1.0)
     spare = np.where(paths > 1, paths / np.maximum(paths - 1.0, 1.0), 1.0)
     return np.maximum(inward, outward) * spare

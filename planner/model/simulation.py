@@ -93,9 +93,9 @@ def recorded_distance(
 
 
 @quantity(unit="km", axes="month")
-def kept_distance(recorded_distance: Array, storage_policy_kept_share: Array) -> Array:
+def kept_distance(recorded_distance: Array, clip_kept_share: Array) -> Array:
     """Distance of real driving that curation keeps for training and reprocessing."""
-    return recorded_distance * storage_policy_kept_share
+    return recorded_distance * clip_kept_share
 
 
 @quantity(unit="km", axes="month")

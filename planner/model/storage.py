@@ -1,68 +1,28 @@
 """How many bytes must each tier hold, how fast must it be read and written, and how many units and drives is that?
 
-What curation keeps of the ingest ages through the tiers: a tier holds a share of the data between two ages. Training
-data sets lie in the tiers that keep copies of them, checkpoints on the hot tier. Everything that arrives is written to
-the first tier in use before it is curated. A tier needs the units that satisfy capacity, reading and writing.
+What is kept of the fleet's data lies in the tiers (see `retention`). Training data sets lie in the tiers that keep
+copies of them, checkpoints on the hot tier. Everything that arrives is written to the first tier in use before it is
+curated. A tier needs the units that satisfy capacity, reading and writing.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import (
-    DRAW,
-    HARDWARE,
-    MONTH,
-    PROGRAM,
-    SITE,
-    TIER,
-    WORKLOAD,
-    Array,
-    on,
-    place,
-    take,
-    total,
-)
-from planner.catalogue import SECONDS_A_YEAR, TIERS, Calendar, Parts
+from planner.axes import DATA, HARDWARE, PROGRAM, SITE, TIER, WORKLOAD, Array, place, take, total
+from planner.catalogue import SECONDS_A_YEAR, TIERS
 from planner.graph import quantity
 from planner.perf.durability import annual_loss, raw_bytes_each
 from planner.perf.feeding import read_demand, training_time
-from planner.perf.lifecycle import cumulative_at, held_between
 
 HOT, WARM, COLD = (TIERS.index(name) for name in ("hot", "warm", "cold"))
 ON_HOT = place([float(tier == HOT) for tier in range(len(TIERS))], TIER)
 
 
-@quantity(unit="byte/second", axes="month site")
-def site_kept(site_ingest_mean: Array, storage_policy_kept_share: Array) -> Array:
-    """Mean rate of data that curation keeps at each site."""
-    return site_ingest_mean * storage_policy_kept_share
-
-
-@quantity(unit="byte/second", axes="month site")
-def site_discarded(site_ingest_mean: Array, site_kept: Array) -> Array:
-    """Mean rate of data that arrives and is not kept."""
-    return site_ingest_mean - site_kept
-
-
 @quantity(unit="byte", axes="month tier site")
-def tier_held(
-    site_kept: Array,
-    site_opening_data: Parts,
-    tier_held_from: Array,
-    tier_held_until: Array,
-    tier_held_share: Array,
-    calendar: Calendar,
-) -> Array:
-    """Fleet data in each tier at the month's end: its share of what is between the tier's two ages.
-
-    Data of a year before the plan came in evenly over the year, or over its part before plan_start.
-    """
-    edges, running = _kept_until(site_kept, site_opening_data, calendar)
-    ends = calendar.edges[1:]
-    ages = zip(on(tier_held_from, TIER).T, on(tier_held_until, TIER).T, strict=True)
-    held = np.stack([held_between(ends, edges, running, a, b) for a, b in ages], axis=2)
-    return place(held, DRAW, MONTH, TIER, SITE) * tier_held_share
+def tier_held(data_held: Array) -> Array:
+    """Fleet data in each tier at the month's end, of all classes in all copies."""
+    return total(data_held, DATA)
 
 
 @quantity(unit="1", axes="tier")
@@ -70,54 +30,6 @@ def tier_lands(tier_held_from: Array, tier_held_until: Array, tier_held_share: A
     """1 for the tier that everything is written to as it arrives: the first that holds data at all."""
     used = (tier_held_until > tier_held_from) & (tier_held_share > 0)
     return np.asarray(used & (np.cumsum(used, axis=TIER) == 1), dtype=np.float64)
-
-
-@quantity(unit="byte/second", axes="month tier site")
-def tier_entering(
-    site_kept: Array,
-    site_opening_data: Parts,
-    tier_held_from: Array,
-    tier_held_until: Array,
-    tier_held_share: Array,
-    calendar: Calendar,
-) -> Array:
-    """Mean rate at which kept data reaches the age from which a tier holds it; 0 for a tier that holds none."""
-    edges, running = _kept_until(site_kept, site_opening_data, calendar)
-    aged = [
-        cumulative_at(calendar.edges[None] - age[:, None], edges, running)
-        for age in on(tier_held_from, TIER).T
-    ]
-    rates = np.diff(np.stack(aged, axis=2), axis=1) / calendar.seconds[:, None, None]
-    held = tier_held_share * (tier_held_until > tier_held_from)
-    return place(rates, DRAW, MONTH, TIER, SITE) * held
-
-
-def _kept_until(
-    site_kept: Array, site_opening_data: Parts, calendar: Calendar
-) -> tuple[Array, Array]:
-    """Edges [s] and the bytes kept until each of them (draw, edge, site), from the first year before the plan on."""
-    flows = on(site_kept, MONTH, SITE) * calendar.seconds[None, :, None]
-    edges, inflow = _with_history(flows, site_opening_data, calendar)
-    return edges, np.concatenate([np.zeros_like(inflow[:, :1]), inflow.cumsum(axis=1)], axis=1)
-
-
-def _with_history(flows: Array, before: Parts, calendar: Calendar) -> tuple[Array, Array]:
-    """Edges [s] and inflow (draw, interval, site) of the plan's months with the years before them put in front."""
-    if not before.names:
-        return calendar.edges, flows
-    years = np.unique(before["year"])
-    starts = np.append(years, 0.0)
-    gaps = np.minimum(years + 12, 0.0)
-    edges = np.unique(calendar.seconds_at(np.concatenate([starts, gaps])))
-    middles = (edges[1:] + edges[:-1]) / 2
-    begin, end = (calendar.seconds_at(before["year"][0] + shift) for shift in (0, 12))
-    end = np.minimum(end, 0.0)
-    inside = (middles[:, None] > begin) & (middles[:, None] < end)
-    share = inside * np.diff(edges)[:, None] / (end - begin)
-    early = on(before.total(before["kept"][:, None, :] * share), MONTH, SITE)
-    draws = max(len(early), len(flows))
-    both = [np.broadcast_to(x, (draws, *x.shape[1:])) for x in (early, flows)]
-    return np.concatenate([edges[:-1], calendar.edges]), np.concatenate(both, axis=1)
 
 
 @quantity(unit="byte", axes="month tier site")
@@ -171,13 +83,15 @@ def storage_write_required(
     tier_entering: Array,
     tier_copies: Array,
     checkpoint_bandwidth: Array,
+    copies_arriving: Array,
 ) -> Array:
     """Write bandwidth needed of each tier: what arrives at its peak, or what moves in from another; checkpoints.
 
-    Everything that arrives is written where it lands before curation takes its part; moves between tiers go on in the
-    background at their mean rate. The first filling of a data set is no peak: it can take its time.
+    Everything that arrives, from vehicles and in further copies, is written where it lands before curation takes its
+    part; moves between tiers go on in the background at their mean rate. The first filling of a data set is no peak: it
+    can take its time.
     """
-    arriving = np.where(tier_lands > 0, site_ingest_peak, tier_entering)
+    arriving = np.where(tier_lands > 0, site_ingest_peak + copies_arriving, tier_entering)
     return (arriving + checkpoint_bandwidth * ON_HOT) * tier_copies
 
 

@@ -2,7 +2,8 @@
 
 From the sensors (raw rate) through the recording policy (triggers), compression, the buffer on the vehicle and the
 links home to the ingest of the sites. What is not uploaded is dropped on the vehicle: bytes recorded are bytes
-uploaded plus bytes dropped.
+uploaded plus bytes dropped. Three streams (clips, signals, map observations) are divided into data classes; what a
+full link drops hits all classes alike, so a class's part of the ingest is its part of what is recorded.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import (
+    DATA,
     HOUR,
     LINK,
     PROGRAM,
@@ -71,6 +73,47 @@ def vehicle_recorded(
     return clips_recorded + program_telemetry + program_map_rate * region_annual_distance
 
 
+@quantity(unit="1", axes="data")
+def data_stream_share(
+    data_share: Array,
+    data_takes_rest: Array,
+    data_is_clips: Array,
+    data_is_telemetry: Array,
+    data_is_map: Array,
+) -> Array:
+    """Share of its stream that each class takes: its own, or what the other classes of the stream leave."""
+    own = np.where(data_takes_rest > 0, 0.0, data_share)
+    streams = (data_is_clips, data_is_telemetry, data_is_map)
+    claimed = sum((total(own * stream, DATA) * stream for stream in streams), np.zeros_like(own))
+    left = np.maximum(1.0 - claimed, 0.0)
+    return np.where(data_takes_rest > 0, left, own / np.maximum(claimed, 1.0))
+
+
+@quantity(unit="byte/day", axes="month region program data")
+def vehicle_recorded_by_class(
+    clips_recorded: Array,
+    program_telemetry: Array,
+    program_map_rate: Array,
+    region_annual_distance: Array,
+    data_stream_share: Array,
+    data_is_clips: Array,
+    data_is_telemetry: Array,
+    data_is_map: Array,
+) -> Array:
+    """Bytes of each data class that a vehicle wants to send in a day: its share of the class's stream."""
+    clips = clips_recorded * (data_is_clips * data_stream_share)
+    signals = program_telemetry * (data_is_telemetry * data_stream_share)
+    distance = program_map_rate * region_annual_distance
+    return clips + (signals + distance * (data_is_map * data_stream_share))
+
+
+@quantity(unit="1", axes="month region program data")
+def data_mix(vehicle_recorded_by_class: Array, vehicle_recorded: Array) -> Array:
+    """Share of each class in what a vehicle records, and so in what it sends and drops; 0 where it records nothing."""
+    recorded = np.where(vehicle_recorded > 0, vehicle_recorded, 1.0)
+    return vehicle_recorded_by_class / recorded
+
+
 @quantity(unit="byte/day", axes="region program link")
 def upload_limit(
     link_uplink: Array,
@@ -130,6 +173,18 @@ def fleet_dropped(
     return lost + (vehicles_mean - vehicles_served) * vehicle_recorded
 
 
+@quantity(unit="byte/second", axes="month data")
+def data_recorded(vehicles_mean: Array, vehicle_recorded_by_class: Array) -> Array:
+    """Mean rate at which all vehicles, served or not, gather bytes of each class."""
+    return total(vehicles_mean * vehicle_recorded_by_class, REGION, PROGRAM)
+
+
+@quantity(unit="byte/second", axes="month data")
+def data_dropped(fleet_dropped: Array, data_mix: Array) -> Array:
+    """Mean rate at which bytes of each class are lost on the vehicle."""
+    return total(fleet_dropped * data_mix, REGION, PROGRAM)
+
+
 @quantity(unit="byte/second", axes="month hour region")
 def upload_by_hour(upload: Array, upload_hours: Array) -> Array:
     """Upload of each region in each hour of the day, UTC: the links' uploads, each with its own hours."""
@@ -162,6 +217,12 @@ def ingest_peak(ingest_by_hour: Array, telemetry_ingest_headroom: Array) -> Arra
 def site_ingest_mean(upload: Array, region_at_site: Array) -> Array:
     """Mean inflow at each site: that of the regions whose data goes there."""
     return total(total(upload, PROGRAM, LINK) * region_at_site, REGION)
+
+
+@quantity(unit="byte/second", axes="month program data site")
+def data_ingest(upload: Array, data_mix: Array, region_at_site: Array) -> Array:
+    """Mean inflow of each class at each site, by the programme whose vehicles send it."""
+    return contract(total(upload, LINK) * data_mix, region_at_site, REGION)
 
 
 @quantity(unit="byte/second", axes="month site")

@@ -43,7 +43,7 @@ def clip_time_pooled(clip_time_ingested: Array, site_pools: SitePools) -> Array:
 @quantity(unit="hour", axes="month workload site")
 def dataset_time(
     clip_time_pooled: Array,
-    storage_policy_kept_share: Array,
+    clip_kept_share: Array,
     workload_selection_share: Array,
     model_base_dataset: Array,
     model_dataset_limit: Array,
@@ -52,7 +52,7 @@ def dataset_time(
 
     Each pool of sites has data sets of its own, all on the same base.
     """
-    collected = cumulative(clip_time_pooled, MONTH) * storage_policy_kept_share
+    collected = cumulative(clip_time_pooled, MONTH) * clip_kept_share
     return np.minimum(
         model_base_dataset + workload_selection_share * collected, model_dataset_limit
     )

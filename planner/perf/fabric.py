@@ -72,7 +72,7 @@ def _least_divisor(number: Array, least: Array) -> Array:
     """The smallest divisor of `number`, taken whole, that is at least `least`; `number` itself where none is."""
     number, least = np.broadcast_arrays(np.floor(number), least)
     result = np.array(number)
-    for each in np.unique(number):
+    for each in sorted(set(number.ravel().tolist())):
         if each < 1:
             continue
         candidates = np.arange(1.0, each + 1.0)

@@ -359,6 +359,8 @@ def _rows(plan: Plan) -> Iterator[Row]:
     yield from _fleet_rows(plan)
     yield _row(plan, "Data", "ingest mean", "ingest_mean", _mean)
     yield _row(plan, "Data", "ingest peak", "ingest_peak", _largest)
+    if _monthly(plan, "replication").max() > 0:
+        yield _row(plan, "Data", "replication", "replication", _largest)
     bound = _bound_by(plan)
     for tier in TIERS:
         need = f"storage_{tier}_required"

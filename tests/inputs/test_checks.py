@@ -44,6 +44,32 @@ COHORT = "opening_fleet:\n  - {cohort: %s, region: %s, program: %s, ecu: %s, veh
             "regions claim 103% of the row rest_of_world of iea_2024_steps",
         ),
         (
+            "data_classes:\n  clips: {share: 90 %}\n",
+            "data_classes",
+            "no class of the stream clips without a share takes its rest",
+        ),
+        (
+            "data_classes:\n  evidence: {share: null}\n",
+            "data_classes.evidence",
+            "both clips and evidence take what is left of clips; give one of them a share",
+        ),
+        (
+            "data_classes:\n  evidence: {share: 60 %}\n"
+            "  rare: {stream: clips, share: 55 %, kept_share: 1, copies: 1, withdrawn_share: 0}\n",
+            "data_classes",
+            "classes claim 115% of the stream clips",
+        ),
+        (
+            "data_classes:\n  evidence: {withdrawn_share: 1 %}\n",
+            "data_classes.evidence.withdrawn_share",
+            "what must be kept is not deleted on request",
+        ),
+        (
+            "sites:\n  taiwan:\n    opening_data: [{year: 2022, kept: 1 PB, data: evidance}]\n",
+            "sites.taiwan.opening_data[0].data",
+            'no data class "evidance"; nearest: evidence',
+        ),
+        (
             "programs:\n  model_n: {regions: [japan, tawan]}\n",
             "programs.model_n.regions[1]",
             "nearest: taiwan",

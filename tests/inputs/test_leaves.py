@@ -86,7 +86,7 @@ def test_a_source_is_spelled_out_with_its_remark(table: LeafTable) -> None:
         row.source
         == "The Llama 3 Herd of Models, arXiv 2407.21783 (over 90 % effective training time)"
     )
-    row = next(row for row in table.rows if row.path == "storage_policy.kept_share")
+    row = next(row for row in table.rows if row.path == "data_classes.clips.kept_share")
     assert row.source is not None
     assert row.source.startswith("BMW Group D3 platform") and row.source.endswith(
         "of 5 million km kept"

@@ -126,17 +126,16 @@ def test_the_total_cost_is_what_is_paid_less_what_is_left() -> None:
 
 def test_costs_add_up(everything: dict[str, Array]) -> None:
     """Every total of the main scenario is the sum of its parts, from the lines to the total cost."""
-    lines = {
-        "capex": ("node_payments", "storage_payments", "network_payments", "building_payments"),
-        "opex": ("lease_payments", "rent_cost", "colocation_cost", "energy_cost"),
-    }
-    more = {
-        "capex": ("rig_value_entering", "installation_payments", "duty_payments"),
-        "opex": (*(f"{n}_cost" for n in ("maintenance", "licence", "staff", "wan")),),
-    }
-    more["opex"] = (*more["opex"], "cellular_cost", "delivery_cost")
-    for name in lines:
-        parts = sum(everything[each] for each in (*lines[name], *more[name]))
+    invested = (
+        *("node_payments", "storage_payments", "network_payments", "building_payments"),
+        *("rig_value_entering", "installation_payments", "duty_payments"),
+    )
+    running = (
+        *("lease_payments", "rent_cost", "colocation_cost", "energy_cost", "maintenance_cost"),
+        *("licence_cost", "staff_cost", "wan_cost", "cellular_cost", "delivery_cost", "label_cost"),
+    )
+    for name, lines in (("capex", invested), ("opex", running)):
+        parts = sum(everything[each] for each in lines)
         assert everything[name] == pytest.approx(parts, rel=1e-12)
     ledger = everything["cash_flow"]
     assert everything["capex"] + everything["opex"] == pytest.approx(total(ledger, ITEM), rel=1e-12)

@@ -68,9 +68,9 @@ def test_half_of_a_leaf_goes_down_and_the_rest_up_unless_nothing_is_above() -> N
 def test_one_of_the_paths_may_fail() -> None:
     gigabit = 1e9 / 8
     need = place(90 * gigabit), place(10 * gigabit), place(0.0)
-    assert wan_bandwidth(*need, place(1.0)).item() == pytest.approx(100 * gigabit)
-    assert wan_bandwidth(*need, place(2.0)).item() == pytest.approx(200 * gigabit)
-    assert wan_bandwidth(*need, place(5.0)).item() == pytest.approx(125 * gigabit)
+    assert wan_bandwidth(*need, place(1.0), place(0.0)).item() == pytest.approx(100 * gigabit)
+    assert wan_bandwidth(*need, place(2.0), place(0.0)).item() == pytest.approx(200 * gigabit)
+    assert wan_bandwidth(*need, place(5.0), place(0.0)).item() == pytest.approx(125 * gigabit)
 
 
 def test_data_sets_come_from_where_the_recordings_are() -> None:

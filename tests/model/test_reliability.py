@@ -118,7 +118,8 @@ def test_checkpoints_lie_on_the_hot_tier_and_are_written_to_it(
     assert at_tiers[0] == everything["checkpoint_space"].max() > 0
     assert at_tiers[1:] == [0, 0]
     hot = take(everything["storage_write_required"], TIER, 0)
-    rest = everything["site_ingest_peak"] + everything["checkpoint_bandwidth"]
+    arriving = everything["site_ingest_peak"] + everything["copies_arriving"]
+    rest = arriving + everything["checkpoint_bandwidth"]
     assert hot == pytest.approx(rest, rel=1e-12)
 
 

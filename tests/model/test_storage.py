@@ -1,13 +1,11 @@
-"""Tiers: bytes that age through them, units that hold and feed them."""
+"""Tiers: units that hold and feed what lies in them."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, on, place, take, total
-from planner.catalogue import Calendar, Parts
-from planner.inputs.numbers import month_index
+from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, place, take
 from planner.model.storage import (
     dataset_read_time,
     drives_replaced,
@@ -20,65 +18,15 @@ from planner.model.storage import (
     storage_units_for_writing,
     storage_units_required,
     storage_write_required,
-    tier_entering,
-    tier_held,
     tier_lands,
     training_read_rate,
 )
-from planner.plan import Project
 
 DAY = 86_400.0
-NONE = Parts((), (SITE,), (1,), np.zeros(0, dtype=np.intp), {})
 # Adjoining ages, all of the data in each tier.
 FROM = place(np.array([0.0, 14.0, 365.0]) * DAY, TIER)
 UNTIL = place(np.array([14.0, 365.0, 1e5]) * DAY, TIER)
 ALL = place(np.ones(3), TIER)
-
-
-def history(first: str, *years: tuple[str, float]) -> Parts:
-    start = np.array([[float(month_index(year) - month_index(first)) for year, _ in years]])
-    kept = np.array([[bytes_ for _, bytes_ in years]])
-    owner = np.zeros(len(years), dtype=np.intp)
-    names = tuple(f"opening_data[{i}]" for i in range(len(years)))
-    return Parts(names, (SITE,), (1,), owner, {"year": start, "kept": kept})
-
-
-def test_a_constant_inflow_fills_the_tiers_in_turn() -> None:
-    calendar = Calendar(month_index("2024-01"), 24, 0)
-    rate = place(np.full((24, 1), 7.0), MONTH, SITE)
-    held = on(tier_held(rate, NONE, FROM, UNTIL, ALL, calendar), MONTH, TIER)[0]
-    assert held[0] == pytest.approx([7 * 14 * DAY, 7 * 17 * DAY, 0])
-    # After two years, 366 + 365 days: two weeks hot, 351 days warm, the rest cold.
-    assert held[-1] == pytest.approx(7 * DAY * np.array([14, 351, 366]))
-
-
-def test_nothing_is_lost_between_the_tiers() -> None:
-    calendar = Calendar(month_index("2023-11"), 86, 2)
-    rate = place(np.random.default_rng(6).random((86, 3)), MONTH, SITE)
-    held = total(tier_held(rate, NONE, FROM, UNTIL, ALL, calendar), TIER)
-    arrived = (rate * place(calendar.seconds, MONTH)).cumsum(axis=MONTH)
-    assert held == pytest.approx(arrived, rel=1e-12)
-
-
-def test_data_of_the_years_before_ages_on() -> None:
-    calendar = Calendar(month_index("2026-07"), 12, 0)
-    nothing = place(np.zeros((12, 1)), MONTH, SITE)
-    before = history("2026-07", ("2024-01", 366.0), ("2026-01", 181.0))
-    held = tier_held(nothing, before, FROM, UNTIL, ALL, calendar)
-    held = on(held, MONTH, TIER)[0]
-    assert held.sum(axis=1) == pytest.approx(547.0)  # nothing lost, nothing new
-    # One byte a day in 2024, none in 2025, one a day in the first half of 2026. At the end of July 2026 the first half
-    # is 31 to 212 days old, 2024 more than 365.
-    assert held[0] == pytest.approx([0, 181, 366])
-    # At the end of June 2027 the first half of 2026 is older than a year.
-    assert held[11] == pytest.approx([0, 0, 547])
-
-
-def test_the_history_is_whole_at_plan_start_whatever_its_gaps() -> None:
-    calendar = Calendar(month_index("2027-01"), 1, 0)
-    nothing = place(np.zeros((1, 1)), MONTH, SITE)
-    before = history("2027-01", ("2020-01", 5.0), ("2021-01", 7.0), ("2025-01", 11.0))
-    assert tier_held(nothing, before, FROM, UNTIL, ALL, calendar).sum() == pytest.approx(23.0)
 
 
 def test_a_unit_of_flash_by_its_data_sheet() -> None:
@@ -114,17 +62,6 @@ def test_everything_lands_on_the_first_tier_that_holds_data() -> None:
     assert tier_lands(begin, begin, ALL).ravel().tolist() == [0, 0, 0]
 
 
-def test_data_enters_a_tier_at_its_age() -> None:
-    calendar = Calendar(month_index("2024-01"), 14, 0)
-    rate = place(np.full((14, 1), 7.0), MONTH, SITE)
-    entering = on(tier_entering(rate, NONE, FROM, UNTIL, ALL, calendar), MONTH, TIER)[0]
-    assert entering[:, 0] == pytest.approx(7.0)  # at once
-    assert entering[0, 1] == pytest.approx(7.0 * 17 / 31)  # after two weeks of January
-    assert entering[1:, 1] == pytest.approx(7.0)
-    # The first day is 365 days old on 31 December, for 2024 has 366.
-    assert entering[10:13, 2] == pytest.approx([0.0, 7.0 / 31, 7.0])
-
-
 def test_writing_takes_the_peak_where_data_lands_and_checkpoints_on_the_hot_tier() -> None:
     need = storage_write_required(
         place(9.0),
@@ -132,9 +69,14 @@ def test_writing_takes_the_peak_where_data_lands_and_checkpoints_on_the_hot_tier
         place([4.0, 3.0, 2.0], TIER),
         place([1.0, 2.0, 1.0], TIER),
         place(5.0),
+        place(2.0),
     )
-    assert need.ravel().tolist() == [14, 6, 2]
-    assert storage_units_for_writing(need, place(2.0)).ravel().tolist() == [7, 3, 1]
+    assert need.ravel().tolist() == [
+        16,
+        6,
+        2,
+    ]  # 9 from vehicles, 2 from other sites, 5 of checkpoints
+    assert storage_units_for_writing(need, place(2.0)).ravel().tolist() == [8, 3, 1]
 
 
 def test_drives_that_fail_are_replaced() -> None:
@@ -179,21 +121,6 @@ def test_vehicle_hours_in_a_store() -> None:
     hours = storage_recording_time(store, place(4e12 / 3600), place(1.0)).ravel() / 3600
     assert hours == pytest.approx([7500, 250_000])
     assert storage_recording_time(store, place(0.0), place(1.0)).max() == 0
-
-
-def test_kept_and_discarded_are_what_arrived(everything: dict[str, Array]) -> None:
-    assert everything["site_kept"] + everything["site_discarded"] == pytest.approx(
-        everything["site_ingest_mean"], rel=1e-12
-    )
-
-
-def test_tiers_hold_no_more_than_was_kept(headline: Project, everything: dict[str, Array]) -> None:
-    """Adjoining ages: what is in hot and warm and, undoing its share, in cold is all that was ever kept."""
-    leaves = headline.leaves
-    share, seconds = leaves["tier_held_share"], leaves["month_seconds"]
-    kept = (everything["site_kept"] * seconds).cumsum(axis=MONTH)
-    found = total(everything["tier_held"] / share, TIER)
-    assert found == pytest.approx(kept, rel=1e-12)
 
 
 def test_usable_bytes_in_service_cover_the_need_where_nothing_is_short(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import HARDWARE, TIER, WORKLOAD, Array, total
-from planner.catalogue import Calendar, Parts
-from planner.model import decisions, storage
+from planner.catalogue import Calendar, Parts, SitePools
+from planner.model import decisions, retention
 from planner.model.storage import ON_HOT
 from tests.properties.seeded_bugs import instead_of
 
@@ -78,22 +78,21 @@ def writing_after_curation(
 
 @instead_of("tier_entering")
 def data_enters_when_it_leaves(
-    site_kept: Array,
+    data_kept: Array,
+    data_retained: Array,
+    data_deletion_rate: Array,
+    data_copies: Array,
     site_opening_data: Parts,
-    tier_held_from: Array,
+    program_production_end: Array,
     tier_held_until: Array,
     tier_held_share: Array,
+    site_pools: SitePools,
     calendar: Calendar,
 ) -> Array:
     """Takes the age at which data leaves a tier for the one at which it enters."""
-    return storage.tier_entering.fn(
-        site_kept,
-        site_opening_data,
-        tier_held_until,
-        tier_held_until + 1.0,
-        tier_held_share,
-        calendar,
-    )
+    fates = (data_kept, data_retained, data_deletion_rate, data_copies)
+    ages = (tier_held_until, tier_held_until + 1.0, tier_held_share, site_pools, calendar)
+    return retention.tier_entering.fn(*fates, site_opening_data, program_production_end, *ages)
 
 
 @instead_of("goodput_expected")

@@ -189,10 +189,8 @@ def scenario_texts(draw: st.DrawFn) -> str:
             "forecast": draw(st.sampled_from(["iea_2024_steps", "iea_2025_shares"])),
             "share": f"{draw(st.floats(0, 100)):.3f} %",
         },
-        "storage_policy": {
-            "kept_share": f"{draw(st.floats(0, 1)):.4f}",
-            "order_interval": f"{draw(st.integers(1, 24))} month",
-        },
+        "data_classes": {"clips": {"kept_share": f"{draw(st.floats(0, 1)):.4f}"}},
+        "storage_policy": {"order_interval": f"{draw(st.integers(1, 24))} month"},
         "training": {"percentile": f"{draw(st.floats(0, 1)):.4f}"},
     }
     horizon = {"start": f"{start + 1}-01", "end": f"{start + draw(st.integers(1, 3))}-12"}

@@ -29,7 +29,7 @@ from planner.axes import (
 )
 from planner.catalogue import Calendar, Parts
 from planner.graph import Quantity
-from planner.model import factory, fleet, storage, telemetry, training
+from planner.model import factory, fleet, retention, telemetry, training
 from planner.plan import Project
 
 FACTORY = {
@@ -58,7 +58,7 @@ def caught(check: Callable[..., None], examples: SearchStrategy[object]) -> None
     """Assert that a check fails on one of the examples."""
 
     @settings(
-        max_examples=150,
+        max_examples=400,
         deadline=None,
         derandomize=True,
         database=None,
@@ -121,26 +121,29 @@ def buffers_overwrite_what_waits(
     return np.maximum(allowance - 1e-5 * (by_time + by_buffer), 0.0)
 
 
-@instead_of("tier_held")
+@instead_of("data_first_copies")
 def tier_holds_what_has_aged_out(
-    site_kept: Array,
+    data_kept: Array,
+    data_retained: Array,
+    data_deletion_rate: Array,
     site_opening_data: Parts,
-    tier_held_from: Array,
+    program_production_end: Array,
     tier_held_until: Array,
     tier_held_share: Array,
     calendar: Calendar,
 ) -> Array:
     """Takes the data older than the tier's last age for the data in the tier."""
-    aged = tier_held_until + 1e12
-    return storage.tier_held.fn(
-        site_kept, site_opening_data, tier_held_until, aged, tier_held_share, calendar
+    before = (site_opening_data, program_production_end)
+    ages = (tier_held_until, tier_held_until + 1e12, tier_held_share)
+    return retention.data_first_copies.fn(
+        data_kept, data_retained, data_deletion_rate, *before, *ages, calendar
     )
 
 
-@instead_of("site_kept")
-def keeping_crowds_out(site_ingest_mean: Array, storage_policy_kept_share: Array) -> Array:
+@instead_of("data_kept")
+def keeping_crowds_out(data_ingest: Array, data_kept_share: Array) -> Array:
     """Keeps what was to be discarded."""
-    return site_ingest_mean * (1.0 - storage_policy_kept_share)
+    return data_ingest * (1.0 - data_kept_share)
 
 
 @instead_of("gpus_for_throughput")
@@ -215,10 +218,13 @@ def discarded_by_half(site_ingest_mean: Array, site_kept: Array) -> Array:
     return site_ingest_mean / 2.0 + 0.0 * site_kept
 
 
-@instead_of("tier_held")
+@instead_of("data_first_copies")
 def tier_loses_bytes_at_its_edge(
-    site_kept: Array,
+    data_kept: Array,
+    data_retained: Array,
+    data_deletion_rate: Array,
     site_opening_data: Parts,
+    program_production_end: Array,
     tier_held_from: Array,
     tier_held_until: Array,
     tier_held_share: Array,
@@ -226,8 +232,10 @@ def tier_loses_bytes_at_its_edge(
 ) -> Array:
     """Loses what is less than a day older than the tier's first age."""
     late = np.where(tier_held_from > 0, tier_held_from + 86_400.0, tier_held_from)
-    return storage.tier_held.fn(
-        site_kept, site_opening_data, late, tier_held_until, tier_held_share, calendar
+    before = (site_opening_data, program_production_end)
+    ages = (late, tier_held_until, tier_held_share)
+    return retention.data_first_copies.fn(
+        data_kept, data_retained, data_deletion_rate, *before, *ages, calendar
     )
 
 

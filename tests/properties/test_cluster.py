@@ -148,7 +148,7 @@ def test_a_seeded_bug_in_the_goodput_is_caught() -> None:
 PARTS = (
     *("runs_at_once", "checkpoint_size", "checkpoint_interval", "checkpoint_bandwidth"),
     *("checkpoint_space", "tier_checkpoints", "tier_held", "tier_entering", "tier_lands"),
-    *("storage_write_required", "site_ingest_peak", "site_kept"),
+    *("storage_write_required", "site_ingest_peak", "copies_arriving"),
     *("storage_drives", "storage_units", "drives_replaced", "gpus_spare", "gpus_required"),
     *("storage_units_required", "storage_units_for_capacity"),
     *("storage_units_for_bandwidth", "storage_units_for_writing"),
@@ -171,7 +171,8 @@ def check_parts_add_up(project: Project, chosen: Example) -> None:
     assert same(x["checkpoint_bandwidth"], written, 1e-12)
     assert same(x["tier_checkpoints"].sum(axis=TIER, keepdims=True), x["checkpoint_space"], 1e-12)
     copies = np.asarray(leaves["tier_copies"])
-    arriving = np.where(x["tier_lands"] > 0, x["site_ingest_peak"], x["tier_entering"])
+    landing = x["site_ingest_peak"] + x["copies_arriving"]
+    arriving = np.where(x["tier_lands"] > 0, landing, x["tier_entering"])
     hot = arriving[..., :1, :, :, :] + x["checkpoint_bandwidth"]
     found = x["storage_write_required"] / copies
     assert same(found[..., :1, :, :, :], hot, 1e-12)

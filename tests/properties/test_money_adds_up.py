@@ -51,7 +51,7 @@ LINES = (
         "colocation_cost",
     ),
     *("energy_cost", "maintenance_cost", "licence_cost", "staff_cost", "wan_cost"),
-    *("cellular_cost", "delivery_cost"),
+    *("cellular_cost", "delivery_cost", "label_cost"),
 )
 TOTALS = (
     *("cash_flow", "capex", "opex", "money_level", "discount_factor", "discount_factor_at_end"),

@@ -4,7 +4,8 @@ The table `CASES` is the exact claim: inputs on the left, outputs that never fal
 every month and at every site. Two limits of it are the model's own. A full link carries a fixed
 number of bytes, and what is dropped hits clips and signals alike; so more signals, or sensors of a
 higher rate, on a full link leave room for less driving time, the data sets grow more slowly and
-training may need less. For those inputs everything rises only where links are not full.
+training may need less. And a class of which little is kept may crowd out one that is kept whole, so that tiers hold
+less. For those inputs everything rises only where links are not full.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ RATES: Inputs = (
     ("region_annual_distance", None),
     *(("program_sensors", field) for field in ("count", "resolution", "rate", "bits")),
 )
-KEEPING: Inputs = (("storage_policy_kept_share", None), ("workload_selection_share", None))
+KEEPING: Inputs = (("data_kept_share", None), ("workload_selection_share", None))
 RETENTION: Inputs = (
     ("tier_held_until", None),
     ("tier_held_share", None),
@@ -84,10 +85,12 @@ HEADROOM: Inputs = (("telemetry_ingest_headroom", None),)
 CASES: tuple[tuple[str, str, Inputs, tuple[str, ...], Quantity], ...] = (
     ("vehicles", "announced", VEHICLES, (*ALL, *DELIVERY), bugs.ingest_subtracts_regions),
     ("vehicles", "running", VEHICLES, (*ALL, *DELIVERY), bugs.ingest_subtracts_regions),
-    ("hours", "announced", HOURS, ALL, bugs.longer_driving_dilutes_clips),
-    ("recording", "announced", RECORDING, ALL, bugs.clips_replace_recording),
+    ("hours", "announced", HOURS, (*INGEST, *COMPUTE), bugs.longer_driving_dilutes_clips),
+    ("hours", "unlimited", HOURS, ALL, bugs.longer_driving_dilutes_clips),
+    ("recording", "announced", RECORDING, (*INGEST, *COMPUTE), bugs.clips_replace_recording),
+    ("recording", "unlimited", RECORDING, ALL, bugs.clips_replace_recording),
     ("links", "announced", LINKS, ALL, bugs.buffers_overwrite_what_waits),
-    ("rates", "announced", RATES, (*INGEST, *HELD), bugs.rate_upside_down),
+    ("rates", "announced", RATES, INGEST, bugs.rate_upside_down),
     ("rates", "unlimited", RATES, ALL, bugs.rate_upside_down),
     ("keeping", "announced", KEEPING, (*HELD, *STORAGE, *COMPUTE), bugs.keeping_crowds_out),
     ("retention", "running", RETENTION, (*HELD, *STORAGE), bugs.tier_holds_what_has_aged_out),

@@ -1,0 +1,105 @@
+"""What does it take to make data sets of recordings: accelerators for machines' work, people and money for theirs?
+
+Recordings are cut into clips. Every clip that arrives is decoded, embedded and compared with those that are there,
+and mined; those that are kept are anonymised and labelled by machine, and people label a share of them. The machine's
+work is stated in accelerator-seconds for a clip on a reference accelerator and scaled by the dense peak of the kind
+that the site buys. The whole pipeline for one camera is published (NVIDIA NeMo Curator, 20 million hours of video in
+40 days on 128 DGX nodes); its parts are not.
+"""
+
+from __future__ import annotations
+
+from planner.axes import DATA, HARDWARE, SITE, WORKLOAD, Array, peak, total
+from planner.graph import quantity
+
+
+@quantity(unit="1", axes="")
+def clip_kept_share(
+    data_is_clips: Array, data_stream_share: Array, data_kept_share: Array
+) -> Array:
+    """Share of arriving recordings that is kept, over all classes that are cut from them."""
+    return total(data_is_clips * data_stream_share * data_kept_share, DATA)
+
+
+@quantity(unit="1/day", axes="month site")
+def clips_arriving(
+    clip_time_ingested: Array, month_seconds: Array, curation_clip_length: Array
+) -> Array:
+    """Clips that arrive at each site in a day: recorded driving time over the length of a clip."""
+    return clip_time_ingested / month_seconds / curation_clip_length
+
+
+@quantity(unit="1/day", axes="month site")
+def clips_kept(clips_arriving: Array, clip_kept_share: Array) -> Array:
+    """Clips that are kept at each site in a day."""
+    return clips_arriving * clip_kept_share
+
+
+@quantity(unit="1", axes="site")
+def curation_speed(
+    accelerator_bf16: Array, site_trains_on: Array, curation_reference_rate: Array
+) -> Array:
+    """Speed of the kind of accelerator that the site buys over that of the reference, by dense 16-bit peaks.
+
+    Decoding runs on the chip's video engines, whose number does not follow the peak; it is a small part of the work.
+    """
+    return total(accelerator_bf16 * site_trains_on, HARDWARE) / curation_reference_rate
+
+
+@quantity(unit="1", axes="month site")
+def gpus_for_curation(
+    clips_arriving: Array,
+    clips_kept: Array,
+    curation_decode: Array,
+    curation_deduplicate: Array,
+    curation_select: Array,
+    curation_anonymise: Array,
+    curation_auto_label: Array,
+    curation_speed: Array,
+) -> Array:
+    """Accelerators busy with new clips: decode, de-duplicate and select all, anonymise and label those kept."""
+    arriving = clips_arriving * (curation_decode + curation_deduplicate + curation_select)
+    kept = clips_kept * (curation_anonymise + curation_auto_label)
+    return (arriving + kept) / curation_speed
+
+
+@quantity(unit="1", axes="month site")
+def gpus_for_relabelling(
+    dataset_time: Array,
+    allocation: Array,
+    curation_clip_length: Array,
+    curation_auto_label: Array,
+    curation_relabel_interval: Array,
+    curation_speed: Array,
+) -> Array:
+    """Accelerators busy with labelling the largest data set anew, by machine, once in an interval."""
+    clips = peak(dataset_time, WORKLOAD) * allocation / curation_clip_length
+    return clips * curation_auto_label / curation_relabel_interval / curation_speed
+
+
+@quantity(unit="1", axes="month site")
+def images_labelled(
+    clips_kept: Array, labels_share: Array, labels_images: Array, month_seconds: Array
+) -> Array:
+    """Images that people label in the month: those of a share of the clips kept."""
+    return clips_kept * month_seconds * labels_share * labels_images
+
+
+@quantity(unit="hour", axes="month site")
+def label_hours(images_labelled: Array, labels_time: Array) -> Array:
+    """Working time of people who label in the month."""
+    return images_labelled * labels_time
+
+
+@quantity(unit="1", axes="month site")
+def annotators(label_hours: Array, labels_working_time: Array, month_seconds: Array) -> Array:
+    """People who label the month's images within their working time."""
+    return label_hours / (labels_working_time * month_seconds)
+
+
+@quantity(unit="USD", axes="month")
+def label_cost(
+    images_labelled: Array, labels_price: Array, economics_currency_factor: Array
+) -> Array:
+    """Paid for labels by people."""
+    return total(images_labelled, SITE) * labels_price * economics_currency_factor

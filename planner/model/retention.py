@@ -1,0 +1,243 @@
+"""What is kept of what arrives, in how many copies, and how long?
+
+Every data class has a share that curation keeps, copies across the sites, and a life: data ages through the tiers,
+each of which holds a share of it between two ages. Where owners withdraw their consent their data is deleted in all
+copies, so what is held decays. Approval evidence is held whole, and in the last tier beyond that tier's age, until
+some years after its programme's production has ended. First copies lie at the site where the data arrives, further
+ones at the other sites of its pool. Training data sets hold anonymised recordings; withdrawn consent does not reach
+them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import DATA, DRAW, MONTH, PROGRAM, SITE, TIER, Array, on, place, total
+from planner.catalogue import SECONDS_A_YEAR, TIERS, Calendar, Parts, SitePools, spread_over_pool
+from planner.graph import quantity
+from planner.perf.lifecycle import Arrivals
+
+
+@quantity(unit="byte/second", axes="month program data site")
+def data_kept(data_ingest: Array, data_kept_share: Array) -> Array:
+    """Mean rate at which each class of data is kept at the site where it arrives."""
+    return data_ingest * data_kept_share
+
+
+@quantity(unit="byte/second", axes="month site")
+def site_kept(data_kept: Array) -> Array:
+    """Mean rate of data that curation keeps at each site."""
+    return total(data_kept, PROGRAM, DATA)
+
+
+@quantity(unit="byte/second", axes="month site")
+def site_discarded(data_ingest: Array, data_kept_share: Array) -> Array:
+    """Mean rate of data that arrives and is not kept."""
+    return total(data_ingest * (1.0 - data_kept_share), PROGRAM, DATA)
+
+
+@quantity(unit="1/year", axes="data")
+def data_deletion_rate(data_withdrawn_share: Array, data_retain_until: Array) -> Array:
+    """Rate at which held data is deleted because its owners withdraw consent: -ln(1 - share a year).
+
+    0 for a class that has to be retained: what the law wants kept is not erased on request (GDPR, article 17(3)(b)).
+    """
+    rate = -np.log1p(-data_withdrawn_share) / SECONDS_A_YEAR
+    return np.where(data_retain_until >= 0, 0.0, rate)
+
+
+@quantity(unit="1", axes="month program data")
+def data_retained(
+    program_production_end: Array, data_retain_until: Array, calendar: Calendar
+) -> Array:
+    """1 while all data of the class must be held: until its years after the end of the programme's production."""
+    end = program_production_end + data_retain_until
+    ahead = place(calendar.edges[1:], MONTH) < end
+    return np.where(ahead & (data_retain_until >= 0), 1.0, 0.0)
+
+
+@quantity(unit="byte", axes="month data tier site")
+def data_first_copies(
+    data_kept: Array,
+    data_retained: Array,
+    data_deletion_rate: Array,
+    site_opening_data: Parts,
+    program_production_end: Array,
+    tier_held_from: Array,
+    tier_held_until: Array,
+    tier_held_share: Array,
+    calendar: Calendar,
+) -> Array:
+    """First copy of each class in each tier at the month's end: the tier's share of what is between its two ages.
+
+    Retained data is held whole and does not leave the last tier. Data of a year before the plan came in evenly over
+    the year, or over its part before plan_start, and belongs to the programme that is produced longest.
+    """
+    longest = int(np.argmax(program_production_end))
+    kept, retained = _by_fate(data_kept, data_retained)
+    arrivals, shape = _arrivals(kept, longest, data_deletion_rate, site_opening_data, calendar)
+    keep = retained[..., None] > 0
+    tiers = []
+    for tier, (begin, end, share) in enumerate(
+        _tiers(tier_held_from, tier_held_until, tier_held_share)
+    ):
+        inside = _unfolded(arrivals.older_than(begin, calendar.edges[1:]), shape)
+        beyond = _unfolded(arrivals.older_than(end, calendar.edges[1:]), shape)
+        between = np.maximum(inside - beyond, 0.0)
+        whole = inside if tier == len(TIERS) - 1 else between
+        tiers.append(np.where(keep, whole, between * share[:, None, None, None, None]).sum(axis=2))
+    return place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
+
+
+@quantity(unit="byte", axes="month data site")
+def data_deleted(
+    data_kept: Array,
+    data_deletion_rate: Array,
+    site_opening_data: Parts,
+    data_first_copies: Array,
+    tier_held_from: Array,
+    tier_held_until: Array,
+    tier_held_share: Array,
+    calendar: Calendar,
+) -> Array:
+    """Bytes deleted since the plan's first data because their owners had withdrawn consent, counted in one copy.
+
+    What entered a tier less what left it at its last age less what it holds, over all tiers.
+    """
+    kept = on(total(data_kept, PROGRAM), MONTH, PROGRAM, DATA, SITE)
+    nothing = np.zeros_like(data_deletion_rate)
+    arrivals, shape = _arrivals(kept, 0, nothing, site_opening_data, calendar)
+    rate = on(data_deletion_rate, DATA)[:, None, None, :, None]
+    deleted: Array = np.zeros(1)
+    for tier, (begin, end, share) in enumerate(
+        _tiers(tier_held_from, tier_held_until, tier_held_share)
+    ):
+        ages = (begin, np.maximum(end, begin))
+        entered, left = (
+            _unfolded(arrivals.older_than(age, calendar.edges[1:]), shape)
+            * np.exp(-rate * age[:, None, None, None, None])
+            for age in ages
+        )
+        held = on(data_first_copies, MONTH, DATA, TIER, SITE)[:, :, None, :, tier]
+        gone = (entered - left) * share[:, None, None, None, None] - held
+        deleted = deleted + np.where(rate > 0, np.maximum(gone, 0.0), 0.0)
+    return place(deleted[:, :, 0], DRAW, MONTH, DATA, SITE)
+
+
+@quantity(unit="byte/second", axes="month tier site")
+def tier_entering(
+    data_kept: Array,
+    data_retained: Array,
+    data_deletion_rate: Array,
+    data_copies: Array,
+    site_opening_data: Parts,
+    program_production_end: Array,
+    tier_held_from: Array,
+    tier_held_until: Array,
+    tier_held_share: Array,
+    site_pools: SitePools,
+    calendar: Calendar,
+) -> Array:
+    """Mean rate at which data reaches the age from which a tier holds it, in all copies; 0 for a tier without data."""
+    longest = int(np.argmax(program_production_end))
+    kept, retained = _by_fate(data_kept, data_retained)
+    nothing = np.zeros_like(data_deletion_rate)
+    arrivals, shape = _arrivals(kept, longest, nothing, site_opening_data, calendar)
+    rate = on(data_deletion_rate, DATA)[:, None, None, :, None]
+    tiers = []
+    for tier, (begin, end, share) in enumerate(
+        _tiers(tier_held_from, tier_held_until, tier_held_share)
+    ):
+        reached = arrivals.until(calendar.edges[None] - begin[:, None])
+        flow = _unfolded(np.diff(reached, axis=1) / calendar.seconds[:, None], shape)
+        age, used, part = (
+            x[:, None, None, None, None] for x in (begin, 1.0 * (end > begin), share)
+        )
+        whole = 1.0 if tier == len(TIERS) - 1 else used
+        held = np.where(retained[..., None] > 0, whole, used * part)
+        tiers.append((flow * held * np.exp(-rate * age)).sum(axis=2))
+    first = place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
+    return total(first + (data_copies - 1.0) * spread_over_pool(first, site_pools), DATA)
+
+
+def _tiers(*fields: Array) -> list[tuple[Array, ...]]:
+    """First age, last age and share of each tier, each (draw,)."""
+    return list(zip(*(on(field, TIER).T for field in fields), strict=True))
+
+
+def _by_fate(data_kept: Array, data_retained: Array) -> tuple[Array, Array]:
+    """Kept data and whether it is retained, by programme only where programmes differ in that."""
+    kept = on(data_kept, MONTH, PROGRAM, DATA, SITE)
+    retained = on(data_retained, MONTH, PROGRAM, DATA)
+    if (retained == retained[:, :, :1]).all():
+        return kept.sum(axis=2, keepdims=True), retained[:, :, :1]
+    return kept, retained
+
+
+def _arrivals(
+    kept: Array, longest: int, rate: Array, before: Parts, calendar: Calendar
+) -> tuple[Arrivals, tuple[int, ...]]:
+    """The plan's flows (draw, month, program, data, site) with the years before them in front, as one list of flows."""
+    flows = kept * calendar.seconds[None, :, None, None, None]
+    edges, inflow = _with_history(flows, longest, before, calendar)
+    shape = inflow.shape[2:]
+    rates = on(rate, DATA)[:, None, :, None]
+    rates = np.broadcast_to(rates, (len(rates), *shape)).reshape(len(rates), -1)
+    return Arrivals.of(edges, inflow.reshape(*inflow.shape[:2], -1), rates), shape
+
+
+def _unfolded(x: Array, shape: tuple[int, ...]) -> Array:
+    return x.reshape(*x.shape[:2], *shape)
+
+
+def _with_history(
+    flows: Array, longest: int, before: Parts, calendar: Calendar
+) -> tuple[Array, Array]:
+    """Edges [s] and inflow (draw, interval, program, data, site) with the years before the plan put in front."""
+    if not before.names:
+        return calendar.edges, flows
+    years = np.unique(before["year"])
+    starts = np.append(years, 0.0)
+    gaps = np.minimum(years + 12, 0.0)
+    edges = np.unique(calendar.seconds_at(np.concatenate([starts, gaps])))
+    middles = (edges[1:] + edges[:-1]) / 2
+    begin, end = (calendar.seconds_at(before["year"][0] + shift) for shift in (0, 12))
+    end = np.minimum(end, 0.0)
+    inside = (middles[:, None] > begin) & (middles[:, None] < end)
+    share = inside * np.diff(edges)[:, None] / (end - begin)
+    found = on(before.total(before["kept"][:, None, :] * share), MONTH, DATA, SITE)
+    early = np.zeros((*found.shape[:2], *flows.shape[2:]))
+    early[:, :, min(longest, flows.shape[2] - 1)] = found
+    draws = max(len(early), len(flows))
+    both = [np.broadcast_to(x, (draws, *x.shape[1:])) for x in (early, flows)]
+    return np.concatenate([edges[:-1], calendar.edges]), np.concatenate(both, axis=1)
+
+
+@quantity(unit="byte", axes="month data tier site")
+def data_held(data_first_copies: Array, data_copies: Array, site_pools: SitePools) -> Array:
+    """Bytes of each class in each tier in all copies: the first where the data arrives, the others across its pool.
+
+    Further copies are spread evenly over the other sites of the pool; at a site that stands alone they stand beside
+    the first.
+    """
+    further = spread_over_pool(data_first_copies, site_pools)
+    return data_first_copies + (data_copies - 1.0) * further
+
+
+@quantity(unit="bit/second", axes="month data site")
+def replication(data_kept: Array, data_copies: Array) -> Array:
+    """Mean rate at which further copies of what is kept leave the site where it arrives: (copies - 1) x kept."""
+    return (data_copies - 1.0) * total(data_kept, PROGRAM)
+
+
+@quantity(unit="byte/second", axes="month site")
+def copies_arriving(replication: Array, site_pools: SitePools) -> Array:
+    """Mean rate at which further copies are written at each site, whether they come from another or from itself."""
+    return spread_over_pool(total(replication, DATA), site_pools)
+
+
+@quantity(unit="bit/second", axes="month site")
+def wan_replication(replication: Array, copies_arriving: Array, site_pools: SitePools) -> Array:
+    """Further copies over each site's wide-area links: the larger of what leaves and comes; 0 where a site is alone."""
+    others = place(np.array(site_pools).sum(axis=1) - 1.0, SITE)
+    return np.where(others > 0, np.maximum(total(replication, DATA), copies_arriving), 0.0)

@@ -1,0 +1,168 @@
+"""What curation takes: accelerators for clips, people and money for labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.axes import (
+    DATA,
+    ECU,
+    HARDWARE,
+    MONTH,
+    PROGRAM,
+    REGION,
+    SITE,
+    WORKLOAD,
+    Array,
+    on,
+    place,
+    total,
+)
+from planner.model.compute import gpus_work_mean
+from planner.model.curation import (
+    annotators,
+    clip_kept_share,
+    clips_arriving,
+    curation_speed,
+    gpus_for_curation,
+    gpus_for_relabelling,
+    images_labelled,
+    label_cost,
+    label_hours,
+)
+from planner.model.telemetry import data_stream_share, vehicle_recorded_by_class
+from planner.plan import Project, load
+from planner.units import to_base
+
+DAY = 86_400.0
+HOUR_S = 3600.0
+REFERENCE = 989e12
+
+
+def work(arriving: float, kept: float, speed: float = 1.0) -> float:
+    seconds = (1.5, 2.5, 1.7, 7.0, 70.0)
+    found = gpus_for_curation(
+        place(arriving), place(kept), *(place(x) for x in seconds), place(speed)
+    )
+    return float(found.item())
+
+
+def test_recordings_are_cut_into_clips() -> None:
+    # 306,152 clips of 20 s are 1,700.8 hours (NVIDIA PhysicalAI-AV); in a month of 30 days.
+    rate = clips_arriving(place(1700.8 * HOUR_S), place(30 * DAY), place(20.0))
+    assert rate.item() * 30 * DAY == pytest.approx(306_152, rel=1e-4)
+
+
+def test_all_clips_are_searched_and_those_kept_are_labelled() -> None:
+    assert work(1.0, 0.0) == pytest.approx(5.7)
+    assert work(1.0, 0.4) == pytest.approx(5.7 + 0.4 * 77)
+
+
+def test_a_faster_accelerator_takes_fewer() -> None:
+    # H100 against the A100's 312 TFLOP/s: 3.17 times as many.
+    chips = place(np.array([REFERENCE, 312e12]), HARDWARE)
+    buys = place(np.eye(2), SITE, HARDWARE)
+    speed = curation_speed(chips, buys, place(REFERENCE)).ravel()
+    assert speed == pytest.approx([1.0, 0.3155], rel=1e-3)
+    assert work(1.0, 0.4, speed[1]) / work(1.0, 0.4) == pytest.approx(989 / 312)
+
+
+def test_a_data_set_is_labelled_anew_once_in_an_interval() -> None:
+    # 80,000 hours are 14.4 million clips of 20 s; at 70 s each in a year 31.9 accelerators.
+    hours = place(np.array([80_000.0, 4700.0]) * HOUR_S, WORKLOAD)
+    year = 365.25 * DAY
+    arguments = [place(x) for x in (1.0, 20.0, 70.0, year, 1.0)]
+    assert gpus_for_relabelling(hours, *arguments).item() == pytest.approx(31.94, rel=1e-3)
+    arguments[3] = place(np.inf)
+    assert gpus_for_relabelling(hours, *arguments).item() == 0
+
+
+def test_labels_take_people_and_money() -> None:
+    # 30 million images for USD 50 million; 300 people for 2.5 years of 1,700 h have 2.55 minutes for each.
+    month = DAY * 365.25 / 12
+    images = images_labelled(place(1e6 / month), place(0.01), place(100.0), place(month))
+    assert images.item() == pytest.approx(1e6)
+    hours = label_hours(images, place(to_base(2.55, "minute")))
+    assert hours.item() == pytest.approx(42_500 * HOUR_S)
+    working = place(to_base(1700.0, "hour/year"))
+    people = annotators(hours, working, place(month)).item()
+    assert people == pytest.approx(300 * 2.5 * 12 / 30, rel=1e-3)  # 30 such months are the case
+    assert label_cost(images, place(50 / 30), place(2.0)).item() == pytest.approx(2e6 * 50 / 30)
+
+
+def test_the_share_of_clips_kept_is_that_of_all_classes_cut_from_them() -> None:
+    # 1 % evidence, all kept; 40 % of the rest; signals do not count.
+    values = ([1.0, 1.0, 0.0], [0.99, 0.01, 1.0], [0.4, 1.0, 1.0])
+    found = clip_kept_share(*(place(np.array(x), DATA) for x in values))
+    assert found.item() == pytest.approx(0.99 * 0.4 + 0.01)
+
+
+# --- Classes ---------------------------------------------------------------------------------------------------------
+
+CLIPS, SIGNALS, MAP = (place(np.array(x), DATA) for x in ([1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]))
+REST = place(np.array([1.0, 0.0, 1.0, 1.0]), DATA)
+
+
+def test_a_class_without_a_share_takes_what_others_leave_of_its_stream() -> None:
+    own = place(np.array([-1.0, 0.02, -1.0, -1.0]), DATA)
+    shares = data_stream_share(own, REST, CLIPS, SIGNALS, MAP)
+    assert shares.ravel() == pytest.approx([0.98, 0.02, 1.0, 1.0])
+
+
+def test_shares_that_are_drawn_beyond_the_whole_are_cut_to_it() -> None:
+    rest = place(np.array([1.0, 0.0, 0.0]), DATA)
+    clips, none = place(np.ones(3), DATA), place(np.zeros(3), DATA)
+    own = place(np.array([-1.0, 0.9, 0.6]), DATA)
+    shares = data_stream_share(own, rest, clips, none, none).ravel()
+    assert shares == pytest.approx([0.0, 0.6, 0.4])
+
+
+def test_classes_of_a_vehicle_add_up_to_its_streams() -> None:
+    shares = place(np.array([0.98, 0.02, 1.0, 1.0]), DATA)
+    streams = (100.0, 7.0, 0.5, 6.0)  # clips, signals, map observations a km, km
+    found = vehicle_recorded_by_class(*(place(x) for x in streams), shares, CLIPS, SIGNALS, MAP)
+    assert found.ravel() == pytest.approx([98.0, 2.0, 7.0, 3.0])
+
+
+# --- Whole plans -----------------------------------------------------------------------------------------------------
+
+
+def test_curation_and_labels_count_in_the_need_and_in_the_cost(
+    everything: dict[str, Array],
+) -> None:
+    parts = [total(everything[name], WORKLOAD) for name in gpus_work_mean.parameters]
+    assert {"gpus_for_curation", "gpus_for_relabelling"} <= set(gpus_work_mean.parameters)
+    assert everything["gpus_work_mean"] == pytest.approx(sum(parts), rel=1e-12)
+    assert everything["label_cost"].max() > 0
+    assert (everything["opex"] > everything["label_cost"]).any()
+    assert (everything["opex"] >= everything["label_cost"]).all()
+
+
+def test_each_class_recorded_is_received_or_dropped(everything: dict[str, Array]) -> None:
+    received = total(everything["data_ingest"], PROGRAM, SITE)
+    recorded = everything["data_recorded"]
+    assert recorded == pytest.approx(received + everything["data_dropped"], rel=1e-12)
+    by_vehicle = total(everything["fleet_recorded"], REGION, PROGRAM)
+    assert total(recorded, DATA) == pytest.approx(by_vehicle, rel=1e-12)
+
+
+def test_a_programme_is_not_sold_after_the_end_of_its_production(headline: Project) -> None:
+    ended = load("5pct_ev_market", set=["programs.model_n.production_end=2026-12"])
+    before, after = (
+        total(p.run(["vehicle_sales"])["vehicle_sales"], REGION, ECU) for p in (headline, ended)
+    )
+    months, programs = (headline.table.labels[axis] for axis in (MONTH, PROGRAM))
+    last, van = months.index("2026-12"), programs.index("model_n")
+    sold = on(after, MONTH, PROGRAM)[0]
+    assert sold[last, van] > 0 and sold[last + 1 :, van].max() == 0
+    assert total(after, PROGRAM) == pytest.approx(total(before, PROGRAM), rel=1e-12)
+
+
+def test_a_class_in_two_copies_doubles_in_every_tier_and_no_other_does(headline: Project) -> None:
+    twice = load("5pct_ev_market", set=["data_classes.clips.copies=2"])
+    once, both = (total(p.run(["data_held"])["data_held"], SITE) for p in (headline, twice))
+    clips = headline.table.labels[DATA].index("clips")
+    factor = np.ones(len(headline.table.labels[DATA]))
+    factor[clips] = 2.0
+    assert both == pytest.approx(once * place(factor, DATA), rel=1e-12)
