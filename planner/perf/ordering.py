@@ -35,25 +35,39 @@ def entering_service(
     that an order covers; `life` months that a unit serves (draw, 1).
     """
     short = need - before
-    draws, months, places = short.shape
-    entering = np.zeros(short.shape)
-    running = np.zeros((draws, months + 1, places))  # entered before each month
-    rows = np.arange(draws)[:, None]
-    first_retirement = int(life.min(initial=months))
+    months = short.shape[1]
+    rows = np.arange(len(short))[:, None]
     since_first = np.arange(months)[:, None, None] - first
     due = (since_first >= 0) & (since_first % interval == 0) & (may_enter > 0).swapaxes(0, 1)
-    chances = np.flatnonzero(due.any(axis=(1, 2)))
+    # Until something retires, what has entered is the largest need of the chances so far: no recurrence.
+    simple = max(int(life.min(initial=months)) - interval + 1, 0)
+    worst = np.where(due.swapaxes(0, 1), _largest_ahead(short, interval), 0.0)[:, :simple]
+    level = np.maximum.accumulate(whole_units(np.maximum(worst, 0.0)), axis=1)
+    entering = np.zeros(short.shape)
+    entering[:, :simple] = np.diff(level, axis=1, prepend=0.0)
+    running = np.zeros((len(short), months + 1, short.shape[2]))  # entered before each month
+    running[:, 1 : simple + 1] = level
+    running[:, simple + 1 :] = running[:, simple : simple + 1]
+    chances = np.flatnonzero(due[simple:].any(axis=(1, 2))) + simple
     for month, following in pairwise([*chances, months]):
         until = min(month + interval, months)
-        serving = running[:, month : month + 1]
-        if until > first_retirement:
-            gone = np.arange(month + 1, until + 1) - life
-            serving = serving - running[rows, np.clip(gone, 0, month)]
+        gone = np.arange(month + 1, until + 1) - life
+        serving = running[:, month : month + 1] - running[rows, np.clip(gone, 0, month)]
         worst = np.where(due[month], (short[:, month:until] - serving).max(axis=1), 0.0)
         if (worst > 0).any():
             entering[:, month] = whole_units(np.maximum(worst, 0.0))
         running[:, month + 1 : following + 1] = (running[:, month] + entering[:, month])[:, None]
     return entering
+
+
+def _largest_ahead(x: Array, count: int) -> Array:
+    """The largest value of each month and those after it, `count` in all, as far as there are months; (_, month, _)."""
+    result, reach = x.copy(), 1
+    while reach < min(count, x.shape[1]):
+        step = min(reach, count - reach)
+        result[:, :-step] = np.maximum(result[:, :-step], result[:, step:])
+        reach += step
+    return result
 
 
 def in_service(entering: Array, life: Whole) -> Array:
