@@ -42,12 +42,22 @@ def pooled(x: Array, pools: SitePools) -> Array:
     return np.asarray((x[..., 0] @ np.array(pools))[..., None])
 
 
-def spread_over_pool(x: Array, pools: SitePools) -> Array:
-    """What each site gets when every site spreads `x` evenly over the others of its pool, or keeps it if alone."""
-    others = np.array(pools) - np.eye(len(pools))
-    count = others.sum(axis=1, keepdims=True)
-    share = np.where(count > 0, others / np.maximum(count, 1.0), np.eye(len(pools)))
-    return np.asarray((x[..., 0] @ share)[..., None])
+def others_in_pool(x: Array, pools: SitePools) -> Array:
+    """For each site the sum over the other sites of its pool; `x` does not vary by hardware."""
+    return np.asarray((x[..., 0] @ (np.array(pools) - np.eye(len(pools))))[..., None])
+
+
+def spread_over_pool(x: Array, pools: SitePools, operates: Array | None = None) -> Array:
+    """What each site gets when every site spreads `x` evenly over the others of its pool that operate.
+
+    A site keeps it if no other operates. `operates` is 1 where a site does; all do where it is not given.
+    """
+    open_ = np.ones_like(x[:1, :1]) if operates is None else operates
+    others = others_in_pool(
+        np.broadcast_to(open_, np.broadcast_shapes(open_.shape, x.shape)), pools
+    )
+    sent = np.where(others > 0, x / np.maximum(others, 1.0), 0.0)
+    return others_in_pool(sent, pools) * open_ + np.where(others > 0, 0.0, x)
 
 
 def by_item(**lines: Array) -> Array:

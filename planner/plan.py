@@ -29,6 +29,7 @@ from planner.inputs.leaves import LeafTable
 from planner.inputs.load import Inputs
 from planner.inputs.load import load as load_inputs
 from planner.inputs.numbers import month_label
+from planner.inputs.scenario import forecast_of
 from planner.model import factory
 
 if TYPE_CHECKING:
@@ -54,10 +55,19 @@ HEADLINE = (
     "storage_warm",
     "storage_cold_required",
     "storage_cold",
+    "replication",
     "training_gpu_hours",
     "gpus_required",
     "gpus",
     "nodes",
+    "gpus_for_curation",
+    "gpus_for_simulation",
+    "gpus_serving_peak",
+    "queue_wait",
+    "rigs",
+    "variants",
+    "edge_used",
+    "ecu_units",
     "ota_bytes",
     "ota_peak",
     "ota_days_to_99",
@@ -75,14 +85,32 @@ HEADLINE = (
     "water",
     "capex",
     "opex",
+    "cash_flow",
+    "label_cost",
     "tco",
+    "tco_undiscounted",
+    "cost_per_vehicle",
+    "cost_per_vehicle_year",
+    "cost_per_1000_km",
+    "cost_per_trained_model",
+    "cost_share_of_revenue",
+    "gpu_hour_cost",
     "carbon",
 )
+
+# Those of them that are largest somewhere, and that nothing follows from adding up.
+NOT_ADDED = ("queue_wait", "edge_used", "variants", "pue_of_sites", "cost_per_trained_model")
 
 # What the order book, the warnings and the table read besides; computed with the headline in one run.
 FINDINGS = (
     "orders",
     "storage_orders",
+    "switch_orders",
+    "link_orders",
+    "rig_orders",
+    "rented_share",
+    "node_committed_value",
+    "storage_committed_value",
     "vehicles_unserved",
     "gpus_short",
     "storage_short",
@@ -103,7 +131,6 @@ FINDINGS = (
     "nodes_ordered",
     "dataset_time",
     "data_kept",
-    "replication",
     "site_ingest_mean",
     "storage_usable",
     "tier_held",
@@ -122,8 +149,6 @@ FINDINGS = (
     "gpus_for_waiting",
     "gpus_work_mean",
     "gpus_filled_between_peaks",
-    "gpus_serving_peak",
-    "queue_wait",
     "service_tokens",
     "service_streams_analysed",
     "service_images",
@@ -136,22 +161,17 @@ FINDINGS = (
     "vehicles_by_ecu",
     "gpus_equivalent",
     "ota_reachable_share",
-    "cash_flow",
     "money_level",
-    "cost_per_vehicle_year",
-    "cost_per_1000_km",
-    "gpu_hour_cost",
     "rent_breakeven_utilisation",
-    "cost_share_of_revenue",
-    "variants",
+    "gpus_for_relabelling",
+    "it_power_idle",
+    "phase_used_share",
+    "carbon_by_site",
     "simulated_distance",
     "qualification_time",
     "qualification_cadence",
-    "rigs",
     "rigs_required",
     "rigs_short",
-    "ecu_units",
-    "edge_used",
     "edge_memory_used",
     "edge_compute_used",
     "edge_bandwidth_used",
@@ -402,9 +422,7 @@ class Plan:
         """The forecast of electric-car sales that each region follows, by region."""
         scenario = self.project.inputs.scenario
         regions = self.project.table.labels[REGION]
-        return {
-            name: scenario.regions[name].forecast or scenario.market.forecast for name in regions
-        }
+        return {name: forecast_of(scenario, name) for name in regions}
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -495,7 +513,10 @@ class Plan:
         return f"Plan({self.title!r}, {self.horizon_months[0]} to {self.horizon_months[-1]}{mark})"
 
     def _repr_html_(self) -> str:
-        """The headline quantities at the end of each year, summed over their other axes, as a notebook shows them."""
+        """The headline quantities at the end of each year, summed over their other axes, as a notebook shows them.
+
+        Of a ratio or a waiting time it is the largest.
+        """
         ends = [month for month in self.horizon_months if month.endswith("-12")]
         chosen = [self.months.index(month) for month in ends or self.horizon_months[-1:]]
         heads = "".join(f"<th>{self.months[month]}</th>" for month in chosen)
@@ -503,7 +524,9 @@ class Plan:
         for name in HEADLINE:
             (values,) = self.values(name)
             quantity = self.project.graph[name]
-            monthly = values.sum(axis=tuple(range(MONTH + 1, len(AXES)))).ravel()
+            others = tuple(range(MONTH + 1, len(AXES)))
+            reduced = values.max(axis=others) if name in NOT_ADDED else values.sum(axis=others)
+            monthly = reduced.ravel()
             if MONTH in quantity.axes:
                 shown = [units.show(float(monthly[month]), quantity.unit) for month in chosen]
                 cells = "".join(f"<td>{text}</td>" for text in shown)

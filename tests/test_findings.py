@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from planner import units
 from planner.axes import HARDWARE, MONTH, SITE, on
 from planner.errors import PlanForbidden
-from planner.findings import Warning_, assumptions, binding, forbidden
+from planner.findings import Warning_, assumptions, beside_orders, binding, forbidden, in_short
+from planner.findings.spans import first_order
 from planner.plan import Plan, load, size
 
 CHINA = {"regions.china.serve": "required"}
@@ -151,12 +153,18 @@ def test_a_price_that_every_region_has_counts_as_one_assumption(plan: Plan) -> N
 
 
 def test_orders_cost_what_is_paid_for_them(plan: Plan) -> None:
-    """With installation; without inflation, which makes a deposit dearer than a balance in money of one day."""
+    """Without inflation, which makes a deposit dearer than a balance in money of one day."""
     still = load("5pct_ev_market", set=["economics.inflation=0 %"]).plan()
-    book = sum(order.usd for order in still.orders)
-    paid = still["node_payments"].values.sum() + still["storage_payments"].values.sum()
-    installed = 1.0 + float(still.leaf("economics_installation_share").item())
-    assert book == pytest.approx(paid * installed)
+    ledger = still["cash_flow"]
+    for kinds, item in (
+        ({"node"}, "nodes"),
+        ({"storage"}, "storage"),
+        ({"switch", "link"}, "network"),
+        ({"rig"}, "rigs"),
+    ):
+        book = sum(order.usd for order in still.orders if order.kind in kinds)
+        assert book == pytest.approx(ledger.at(item=item).values.sum()), item
+    assert "inflation" not in " ".join(beside_orders(still))
     assert all(o.order_by <= o.delivered <= o.in_service for o in plan.orders)
     assert min(o.order_by for o in plan.orders) >= plan.months[0]
 
@@ -179,8 +187,10 @@ def test_data_that_no_tier_or_two_tiers_hold_is_pointed_out(
 
 def test_a_power_phase_that_falls_short_binds() -> None:
     small = load("5pct_ev_market", set={"sites.taiwan.power_limit": "0.5 MW"}).plan()
-    assert binding(small)[0].startswith("taiwan: up to ")
-    assert "site power short" in binding(small)[0]
+    need = small["site_power"].at(site="taiwan").values.max() - 0.5e6
+    assert binding(small)[0].startswith(
+        f"taiwan: up to {units.show(float(need), 'watt')} of site power short, "
+    )
 
 
 def test_what_moves_cost_most_is_not_hidden_by_what_moves_gpus(plan: Plan) -> None:
@@ -189,3 +199,81 @@ def test_what_moves_cost_most_is_not_hidden_by_what_moves_gpus(plan: Plan) -> No
     for quantity in ("tco", "gpus_required"):
         top = sorted(everything, key=lambda each: -abs(each.moves[quantity]))[:2]
         assert {each.path for each in top} <= set(first), quantity
+
+
+@pytest.mark.parametrize(
+    ("scenario", "edits"),
+    [
+        ("5pct_ev_market", []),
+        ("5pct_ev_market", ["economics.money=nominal"]),
+        ("5pct_ev_market", ["sites.taiwan.acquisition=lease"]),
+        ("5pct_ev_market", ["sites.taiwan.acquisition=rent"]),
+        ("5pct_from_2027", []),
+        ("test_fleet", []),
+    ],
+)
+def test_the_order_book_and_what_is_beside_it_are_capex(scenario: str, edits: list[str]) -> None:
+    found = load(scenario, set=edits).plan()
+    together = sum(order.usd for order in found.orders) + sum(beside_orders(found).values())
+    assert together == pytest.approx(found["capex"].values.sum(), rel=1e-8, abs=1.0)
+
+
+def test_orders_of_networks_and_rigs_are_in_the_book(plan: Plan) -> None:
+    for kind, quantity in (
+        ("switch", "switch_orders"),
+        ("link", "link_orders"),
+        ("rig", "rig_orders"),
+    ):
+        counted = sum(order.count for order in plan.orders if order.kind == kind)
+        assert counted == plan[quantity].values.sum() > 0
+    rig = next(order for order in plan.orders if order.kind == "rig")
+    assert rig.order_by < rig.delivered == rig.in_service
+
+
+def test_a_percentile_of_waits_is_said_the_right_way_round() -> None:
+    later = load("5pct_from_2027", set=["training.queue_percentile=99 %"]).plan()
+    found = warned(later, "queue")
+    assert found
+    for each in found:
+        assert "more than 1 % of experiment jobs wait longer than the 4 h allowed" in each.text
+        assert f"99 % start within {units.show(3600 * each.size, 'hour')}" in each.text
+
+
+def test_what_lasts_comes_before_what_ends_when_the_first_orders_serve(plan: Plan) -> None:
+    starting = [index for index, each in enumerate(plan.warnings) if each.at_start]
+    lasting = [
+        index
+        for index, each in enumerate(plan.warnings)
+        if each.kind in ("unserved", "edge", "package", "dropped", "residency")
+    ]
+    assert starting and lasting
+    assert max(lasting) < min(starting)
+    for index in starting:
+        assert plan.warnings[index].last < plan.horizon_months[-1]
+
+
+def test_start_up_shortages_of_a_site_are_one_line(plan: Plan) -> None:
+    lines = in_short(plan.warnings)
+    (taiwan,) = [
+        line
+        for line in lines
+        if line.endswith("until the first orders serve") and line.startswith("taiwan")
+    ]
+    gpus = warned(plan, "gpus", "taiwan")[0]
+    assert f"{units.show(gpus.size, '1')} GPUs, hot" in taiwan
+    assert f"{gpus.first} to {gpus.last}" in taiwan
+    alone = [each for each in plan.warnings if not each.at_start]
+    assert [line for line in lines if "until the first orders" not in line] == [
+        each.text for each in alone
+    ]
+
+
+def test_the_first_order_is_one_that_serves_after_the_shortage_began(plan: Plan) -> None:
+    days = 86_400.0
+    entering = np.zeros(len(plan.months))
+    entering[[plan.months.index("2024-09"), plan.months.index("2026-03")]] = 1
+    assert first_order(plan, entering, 40 * days, "2026-01") == ("2026-01", "2026-03")
+    assert first_order(plan, entering, 40 * days, "2024-01") == ("2024-07", "2024-09")
+    nothing = np.zeros(len(plan.months))
+    assert first_order(plan, nothing, 40 * days, "2023-11") == ("2023-11", "2024-01")
+    assert first_order(plan, nothing, 4000 * days, "2023-11") is None

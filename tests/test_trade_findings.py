@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -60,8 +61,11 @@ def test_a_licence_that_nobody_has_stops_and_one_that_is_declared_does_not() -> 
 
 def test_a_licence_that_runs_out_keeps_later_hardware_out() -> None:
     until = "[{hardware: gh200_nvl32, from: 2023-11, until: 2024-12, reference: granted}]"
-    with pytest.raises(PlanForbidden, match=r"japan: up to .* GPUs kept out, 2025-\d\d to 2030"):
+    with pytest.raises(PlanForbidden) as stopped:
         size("5pct_ev_market", set={**RIYADH, "sites.japan.licences": until})
+    # What came under the licence works for five years; then the site has nothing.
+    assert re.search(r"japan: up to \d+ GPUs kept out, 2025-\d\d to 2029-11", str(stopped.value))
+    assert re.search(r"japan: up to .* not served, 2029-12 to 2030-12", str(stopped.value))
 
 
 def test_a_licence_lifts_no_denial() -> None:
@@ -171,6 +175,53 @@ def test_conditions_on_data_and_data_that_stays_are_said() -> None:
     found = texts(plan, "residency")
     assert any("europe" in t and "standard contractual clauses" in t for t in found)
     assert any("china" in t and "it stays at china" in t for t in found)
+
+
+def test_data_that_goes_on_to_another_site_of_its_pool_is_bound_there_too() -> None:
+    """Japan's data is free at home; training in Taiwan reads it, and evidence is copied there."""
+    plan = load("5pct_ev_market").plan()
+    (text,) = texts(plan, "residency", "japan")
+    assert text == (
+        "japan: data sets and copies of its evidence go on from japan to taiwan under conditions "
+        "(jp_appi): consent, or a contract on equivalent measures"
+    )
+    # Japan has an adequacy decision for Europe's data, Taiwan none.
+    assert all("japan" not in text for text in texts(plan, "residency", "europe"))
+
+
+def test_nothing_goes_on_where_the_other_site_neither_trains_nor_holds_copies() -> None:
+    alone = {"data_classes.evidence.copies": "1", "sites.taiwan.training_share": "0"}
+    changes = {**alone, "regions.usa.site": "japan", "sites.japan.training_share": "1"}
+    assert not texts(load("5pct_ev_market", set=changes).plan(), "residency", "japan")
+    copies = {**changes, "data_classes.evidence.copies": "2"}
+    (text,) = texts(load("5pct_ev_market", set=copies).plan(), "residency", "japan")
+    assert "japan: copies of its evidence go on from japan to taiwan" in text
+
+
+def test_a_class_that_may_not_be_copied_abroad_is_pointed_out() -> None:
+    """Evidence has to stay in Japan, clips may leave: the pool is one, and its copies of evidence are too many."""
+    rules = load("5pct_ev_market").inputs.profile("rules", "data_residency").residency
+    index = next(i for i, rule in enumerate(rules) if rule.name == "jp_appi")
+    limb = (
+        "{name: kept, data: [evidence], destinations: [all], verdict: stays, "
+        "source: a test, confidence: assumed}"
+    )
+    plan = load(
+        "5pct_ev_market", set={f"rules.data_residency.residency[{index}].limbs": f"[{limb}]"}
+    ).plan()
+    (text,) = texts(plan, "residency", "japan")
+    assert "jp_appi" in text
+    assert text.endswith("yet copies of its evidence go on from japan to taiwan")
+
+
+def test_a_licence_without_effect_is_said_once() -> None:
+    licence = LICENCE.replace("granted, number 1", "EL-1")
+    plan = load("5pct_ev_market", set={"sites.china.licences": licence}).plan()
+    (text,) = texts(plan, "export", "china")
+    assert "the licence for GH200 NVL32 rack (EL-1) has no effect" in text
+    assert "denied" in text and "us_2023_10" in text
+    used = load("5pct_ev_market", set={**RIYADH, "sites.japan.licences": LICENCE}).plan()
+    assert not [text for text in texts(used, "export") if "no effect" in text]
 
 
 def test_a_class_of_data_that_alone_would_have_to_stay_is_pointed_out() -> None:

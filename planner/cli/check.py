@@ -10,7 +10,7 @@ import typer
 from planner.cli.options import Profiles, find_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from planner.errors import Fault
 
@@ -71,11 +71,25 @@ def _check(file: str, overlays: Sequence[Path]) -> None:
         check_profile(path, kind)
     elif "plan_start" in keys or "extends" in keys:
         _check_scenario(path, overlays)
+    elif missing := _missing_of_a_base(keys):
+        raise PlannerError(
+            "no plan by itself, but a base that others name (extends: ...); "
+            f"a plan needs besides: {', '.join(missing)}"
+        )
     else:
         raise PlannerError(
             "neither a scenario (with plan_start or extends) nor in a folder of profiles "
             f"({', '.join(resources.KINDS)})"
         )
+
+
+def _missing_of_a_base(keys: Container[str]) -> list[str]:
+    """What a file of scenario sections lacks of a plan; nothing where it holds few of them."""
+    from planner.inputs.scenario import Scenario
+
+    needed = [name for name, each in Scenario.model_fields.items() if each.is_required()]
+    missing = [name for name in needed if name not in keys]
+    return missing if len(missing) < len(needed) / 2 else []
 
 
 def _check_scenario(path: Path, overlays: Sequence[Path]) -> None:

@@ -41,6 +41,9 @@ def size(
     rules_as_of: RulesAsOf = None,
     allow_export_violation: ExportViolation = False,
     orders: Annotated[bool, typer.Option("--orders", help="Print the whole order book.")] = False,
+    warnings: Annotated[
+        bool, typer.Option("--warnings", help="Print every warning in full.")
+    ] = False,
     cash_flow: Annotated[
         bool,
         typer.Option(
@@ -64,8 +67,10 @@ def size(
         raise typer.BadParameter("give --json or --csv, not both")
     if (everything or quantities is not None) and not (json or csv):
         raise typer.BadParameter("--all and --quantities choose what --json or --csv prints")
-    if cash_flow and (orders or everything or quantities is not None):
+    if cash_flow and (orders or warnings or everything or quantities is not None):
         raise typer.BadParameter("--cash-flow goes with --json or --csv alone")
+    if warnings and (json or csv):
+        raise typer.BadParameter("--warnings belongs to the table; --json has all of them")
     if everything and quantities is not None:
         raise typer.BadParameter("give --all or --quantities, not both")
     plan = load_project(
@@ -83,7 +88,7 @@ def size(
     elif json or csv:
         _export(plan, csv, everything, quantities)
     else:
-        _print(plan, orders)
+        _print(plan, orders, warnings)
     _judge(plan)
 
 
@@ -107,11 +112,11 @@ def _print_cash_flow(plan: Plan, as_json: bool, as_csv: bool) -> None:
         write(cash_flow.to_json(flow) if as_json else cash_flow.to_text(flow, width()))
 
 
-def _print(plan: Plan, all_orders: bool) -> None:
+def _print(plan: Plan, all_orders: bool, all_warnings: bool) -> None:
     from planner.cli.output import width, write_styled
     from planner.report.summary import summary
 
-    write_styled(summary(plan, width(), all_orders))
+    write_styled(summary(plan, width(), all_orders, all_warnings))
 
 
 def _judge(plan: Plan) -> None:

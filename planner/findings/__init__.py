@@ -5,7 +5,8 @@ Everything here is read off a plan's quantities; nothing is decided.
 
 from planner.findings.assumptions import Assumption, assumptions
 from planner.findings.checks import CheckResult, checks
-from planner.findings.orders import Order, orders
+from planner.findings.orders import Order, beside_orders, orders
+from planner.findings.ranking import in_short
 from planner.findings.spans import Warning_
 from planner.findings.trade import forbidden
 from planner.findings.warnings import STORAGE_NEEDS, binding, warnings
@@ -17,9 +18,11 @@ __all__ = [
     "Order",
     "Warning_",
     "assumptions",
+    "beside_orders",
     "binding",
     "checks",
     "forbidden",
+    "in_short",
     "orders",
     "warnings",
 ]

@@ -10,7 +10,7 @@ from planner.plan import Plan
 
 DEADLINES = "release deadlines"
 WAITING = "waiting time of experiments"
-MEAN = "mean work of training, simulation and curation"
+MEAN = "mean work of training, curation and simulation"
 
 
 def decides_gpus(plan: Plan) -> npt.NDArray[np.str_]:

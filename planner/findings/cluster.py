@@ -64,7 +64,7 @@ def _reads_more(plan: Plan) -> Iterator[Warning_]:
 
 
 def _lives_apart(plan: Plan) -> Iterator[Warning_]:
-    """Hardware that is replaced before it is written down: its residual value supposes that somebody buys it."""
+    """Hardware that is replaced before it is written down: what is left of its price then is lost."""
     age, life = (
         float(plan.leaf(name).flat[0])
         for name in ("cluster_refresh_age", "economics_equipment_life")
@@ -73,6 +73,6 @@ def _lives_apart(plan: Plan) -> Iterator[Warning_]:
         first, last = plan.horizon_months[0], plan.horizon_months[-1]
         text = (
             f"equipment is replaced after {units.show(age, 'year')} and written down over "
-            f"{units.show(life, 'year')}; the cost of ownership supposes that it is sold at its book value"
+            f"{units.show(life, 'year')}; what is left of its price then is written off, no sale is booked"
         )
         yield Warning_("refresh", "equipment", first, last, life - age, "second", text)

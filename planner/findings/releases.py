@@ -8,7 +8,7 @@ import numpy as np
 
 from planner import units
 from planner.axes import ECU, MONTH, PACKAGE, SITE, Array, on
-from planner.findings.spans import SHOWN, Warning_, months_text, span_of
+from planner.findings.spans import SHOWN, Warning_, first_order, months_text, span_of
 from planner.plan import Plan
 
 RESOURCES = {
@@ -41,7 +41,18 @@ def _qualification(plan: Plan) -> Iterator[Warning_]:
     most = float(short[plan.horizon].max())
     worst = plan.horizon_months[int(short[plan.horizon].argmax())]
     text = f"{host}: qualification {takes}, {months_text(*late[:2])}; up to {most:.3g} rigs short"
-    yield Warning_("qualification", host, *late[:2], most, "1", f"{text}: {_why(plan, worst)}")
+    brief = f"{most:.3g} rigs" if _until_the_first(plan, *late[:2]) else ""
+    text = f"{text}: {_why(plan, worst)}"
+    yield Warning_("qualification", host, *late[:2], most, "1", text, brief)
+
+
+def _until_the_first(plan: Plan, first: str, last: str) -> bool:
+    """Whether rigs are short only until the first ones ordered serve."""
+    host = int(plan.leaf("site_hosts_releases").argmax())
+    entering = on(plan.values("rig_orders")[0], MONTH, SITE)[0, :, host]
+    wait = float(plan.leaf("qualification_rig_lead_time").flat[0])
+    order = first_order(plan, entering, wait, first) if entering.any() else None
+    return order is not None and last < order[1]
 
 
 def _why(plan: Plan, month: str) -> str:

@@ -23,6 +23,9 @@ class Warning_:
     size: float
     unit: str
     text: str
+    at_start: str = (
+        ""  # what is short until the first orders serve, in few words; empty for all else
+    )
 
 
 def span_of(plan: Plan, short: Array) -> tuple[str, str, float] | None:
@@ -33,6 +36,27 @@ def span_of(plan: Plan, short: Array) -> tuple[str, str, float] | None:
         return None
     months = plan.horizon_months
     return months[where[0]], months[where[-1]], float(within.max())
+
+
+def month_before(plan: Plan, month: int, by: float) -> int:
+    """The month that contains the moment `by` [s] before a month begins, at least the first."""
+    edges = plan.project.table.calendar.edges
+    return max(int(np.searchsorted(edges, edges[month] - by + 1e-6, side="right")) - 1, 0)
+
+
+def first_order(plan: Plan, entering: Array, wait: float, since: str) -> tuple[str, str] | None:
+    """Months of the order and of the service of the first units that come after a month began.
+
+    `entering` units entering service by month, `wait` seconds from an order to its service. Where the plan orders
+    none, they are those of an order at once; None where even that serves after the horizon.
+    """
+    start = plan.months.index(since)
+    coming = np.flatnonzero(entering[start:])
+    first = int(plan.project.table.calendar.month_after(np.array(wait)))
+    serves = start + int(coming[0]) if len(coming) else max(first, start)
+    if serves >= len(plan.months):
+        return None
+    return plan.months[month_before(plan, serves, wait)], plan.months[serves]
 
 
 def months_text(first: str, last: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 
 from planner import resources, units
 from planner.axes import DATA, HARDWARE, MONTH, REGION, SITE, Array, on
+from planner.catalogue import SitePools
 from planner.errors import PlanForbidden
 from planner.findings.spans import Warning_, months_text, span_of
 from planner.inputs.load import check_profile
@@ -185,7 +186,10 @@ def own_pools(plan: Plan) -> Iterator[Warning_]:
 
 
 def data_conditions(plan: Plan) -> Iterator[Warning_]:
-    """Regions whose data reaches their site under conditions, and classes of it that alone would have to stay."""
+    """Regions whose data reaches their site, or others of its pool, under conditions.
+
+    And classes of data that alone would have to stay.
+    """
     served = on(plan.values("region_served")[0], MONTH, REGION)[0]
     known = frozenset(plan.project.table.labels.get(DATA, ()))
     for index, name in enumerate(_regions(plan)):
@@ -202,6 +206,47 @@ def data_conditions(plan: Plan) -> Iterator[Warning_]:
             if other is not None and other.stays:
                 text = f"{name}: {other.text}, yet its {data} goes to {site} with the rest"
                 yield Warning_("residency", name, *span, "1", text)
+        for other_site in _pool_mates(plan, site):
+            for text in _onward(plan, name, site, other_site, span[1]):
+                yield Warning_("residency", name, *span, "1", text)
+
+
+def _pool_mates(plan: Plan, site: str) -> list[str]:
+    """The other sites of a site's pool."""
+    pool = cast(SitePools, plan.project.leaves["site_pools"])[_site_index(plan, site)]
+    sites = plan.project.table.labels[SITE]
+    return [name for name, there in zip(sites, pool, strict=True) if there and name != site]
+
+
+def _onward(plan: Plan, region: str, site: str, other: str, month: str) -> Iterator[str]:
+    """What a rule asks of a region's data that leaves its site for another of the pool: data sets, and copies."""
+    country = _country(plan, other)
+    held = plan.project.table.labels.get(DATA, ())
+    trained, flows = residency.trained_classes(held), []
+    if _trains(plan, other, month):
+        flows.append(("data sets", trained))
+    copied = on(plan.leaf("data_copies"), DATA)[0] > 1
+    flows += [
+        (f"copies of its {name}", frozenset({name}))
+        for name, more in zip(held, copied, strict=True)
+        if more
+    ]
+    asked: dict[tuple[str, str], list[str]] = {}
+    for what, classes in flows:
+        found = _residency(plan, region, country, month, classes)
+        if found is not None and found.stays:
+            yield f"{region}: {found.text}, yet {what} go on from {site} to {other}"
+        elif found is not None and found.verdict == "conditions":
+            asked.setdefault((found.rule, found.condition), []).append(what)
+    for (rule, condition), bound in asked.items():
+        flow = " and ".join(bound)
+        yield f"{region}: {flow} go on from {site} to {other} under conditions ({rule}): {condition}"
+
+
+def _trains(plan: Plan, site: str, month: str) -> bool:
+    """Whether a site has a part of its pool's training in a month."""
+    part = on(plan.values("allocation")[0], MONTH, SITE)[0]
+    return bool(part[min(plan.months.index(month), len(part) - 1), _site_index(plan, site)] > 0)
 
 
 # --- Sites and deliveries --------------------------------------------------------------------------------------------
@@ -250,9 +295,14 @@ def _refusal(plan: Plan, site: str, month: str) -> str:
     """Why a site has no hardware."""
     kind = plan.project.inputs.scenario.sites[site].training
     verdict = _verdict_text(plan, site, kind, month)
+    title = _profile(plan, "nodes", kind).title
+    if verdict is not None:
+        return f"{title} {verdict}"
+    later = (_verdict_text(plan, site, kind, each) for each in plan.months if each > month)
+    verdict = next((text for text in later if text is not None), None)
     if verdict is None:
         return f"the site {site} has no hardware"
-    return f"{_profile(plan, 'nodes', kind).title} {verdict}"
+    return f"{title} {verdict}, before an order can be delivered"
 
 
 def _alternatives(plan: Plan, site: str, month: str) -> str:
@@ -383,6 +433,28 @@ def export_conditions(plan: Plan) -> Iterator[Warning_]:
                 f"under export review: {export.VERDICTS[code].replace('_', ' ')}"
             )
             yield Warning_("export", site, first, last, count, "1", text)
+
+
+def idle_licences(plan: Plan) -> Iterator[Warning_]:
+    """Declared licences that lift nothing, because the rules deny the delivery."""
+    verdict = on(plan.values("export_verdict")[0], MONTH, SITE, HARDWARE)[0]
+    labels, start = plan.project.table.labels, plan.project.table.calendar.first
+    months = start + np.arange(len(plan.months))
+    for index, (site, entry) in enumerate(plan.project.inputs.scenario.sites.items()):
+        for licence in entry.licences:
+            if licence.hardware not in labels[HARDWARE]:
+                continue
+            until = np.inf if licence.until is None else licence.until
+            covered = (months >= licence.from_) & (months <= until)
+            denied = verdict[:, index, labels[HARDWARE].index(licence.hardware)] == export.DENIED
+            span = span_of(plan, np.where(covered & denied, 1.0, 0.0))
+            if span is not None:
+                what = f"{site}: the licence for {_profile(plan, 'nodes', licence.hardware).title}"
+                why = _verdict_text(plan, site, licence.hardware, span[0])
+                text = (
+                    f"{what} ({licence.reference}) has no effect, {months_text(*span[:2])}: {why}"
+                )
+                yield Warning_("export", site, *span, "1", text)
 
 
 def unknown_density(plan: Plan) -> Iterator[Warning_]:

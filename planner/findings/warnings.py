@@ -19,8 +19,9 @@ from planner.catalogue import TIERS
 from planner.findings import cluster, data, trade
 from planner.findings.accelerators import decides_gpus, services_part
 from planner.findings.halls import hall_warnings
+from planner.findings.ranking import ranked
 from planner.findings.releases import release_warnings
-from planner.findings.spans import SHOWN, Warning_, months_text, span_of
+from planner.findings.spans import SHOWN, Warning_, first_order, months_text, span_of
 from planner.plan import Plan
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
@@ -34,8 +35,8 @@ STORAGE_NEEDS = {
 
 
 def warnings(plan: Plan) -> list[Warning_]:
-    """Every shortfall of the horizon, region by region and site by site."""
-    return [
+    """Every shortfall of the horizon, the gravest first."""
+    found = [
         *_without_effect(plan),
         *_tiers_apart(plan),
         *trade.violations(plan),
@@ -48,6 +49,7 @@ def warnings(plan: Plan) -> list[Warning_]:
         *hall_warnings(plan),
         *_storage_short(plan),
         *trade.export_conditions(plan),
+        *trade.idle_licences(plan),
         *trade.unknown_density(plan),
         *_hard_to_buy(plan),
         *_unreached(plan),
@@ -60,6 +62,7 @@ def warnings(plan: Plan) -> list[Warning_]:
         *cluster.warnings(plan),
         *data.warnings(plan),
     ]
+    return ranked(found)
 
 
 def _gpus_short(plan: Plan) -> Iterator[Warning_]:
@@ -69,31 +72,36 @@ def _gpus_short(plan: Plan) -> Iterator[Warning_]:
         if span is None:
             continue
         first, last, most = span
-        earliest = _first_service(plan, site)
-        why = (
-            f"an order of {plan.months[0]} serves from {earliest}"
-            if earliest
-            else "no order can serve in time"
-        )
+        order = _node_order(plan, site, first)
+        why = _served_by(order)
         permitted = plan.values("export_permitted")[0] * plan.leaf("site_trains_on")
         if not on(permitted, MONTH, SITE, HARDWARE)[0, :, index].any():
             why = "export rules let none of its hardware in"
         if not plan.project.inputs.scenario.sites[site].orders_allowed:
             why = "the site orders nothing"
-        text = (
-            f"{site}: up to {units.show(most, '1')} GPUs short, {months_text(first, last)}; {why}"
-        )
-        yield Warning_("gpus", site, first, last, most, "1", text)
+        count = units.show(most, "1")
+        text = f"{site}: up to {count} GPUs short, {months_text(first, last)}; {why}"
+        brief = f"{count} GPUs" if _at_start(last, order) else ""
+        yield Warning_("gpus", site, first, last, most, "1", text, brief)
 
 
-def _first_service(plan: Plan, site: str) -> str | None:
-    scenario = plan.project.inputs.scenario
-    labels, calendar = plan.project.table.labels, plan.project.table.calendar
-    kind = labels[HARDWARE].index(scenario.sites[site].training)
+def _node_order(plan: Plan, site: str, since: str) -> tuple[str, str] | None:
+    """Months of order and service of the first nodes that come to a site after a month began."""
+    scenario, labels = plan.project.inputs.scenario, plan.project.table.labels
+    kind, place = labels[HARDWARE].index(scenario.sites[site].training), labels[SITE].index(site)
+    entering = on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0, :, place, kind]
     wait = on(plan.leaf("node_lead_time"), HARDWARE)[0, kind]
-    wait = wait + on(plan.leaf("site_commissioning"), SITE)[0, labels[SITE].index(site)]
-    month = int(calendar.month_after(np.array(wait)))
-    return plan.months[month] if month < calendar.months else None
+    wait = wait + on(plan.leaf("site_commissioning"), SITE)[0, place]
+    return first_order(plan, entering, float(wait), since)
+
+
+def _served_by(order: tuple[str, str] | None) -> str:
+    return f"an order of {order[0]} serves from {order[1]}" if order else "no order serves in time"
+
+
+def _at_start(last: str, order: tuple[str, str] | None) -> bool:
+    """Whether a shortage ends when the first orders serve."""
+    return order is not None and last < order[1]
 
 
 def _long_waits(plan: Plan) -> Iterator[Warning_]:
@@ -108,13 +116,20 @@ def _long_waits(plan: Plan) -> Iterator[Warning_]:
         if span is None:
             continue
         endless = (late & (wait[:, index] >= seconds))[plan.horizon].any()
-        longest = "the queue grows without end" if endless else f"up to {_hours(span[2])}"
+        within = f"{_percent(share)} start within {_hours(span[2])}"
+        longest = "the queue grows without end" if endless else within
         text = (
-            f"{site}: {share:.0%} of experiment jobs wait longer than the {_hours(allowed)} allowed, "
-            f"{months_text(*span[:2])}: {longest}"
+            f"{site}: more than {_percent(1.0 - share)} of experiment jobs wait longer than the "
+            f"{_hours(allowed)} allowed, {months_text(*span[:2])}; {longest}"
         )
         hours = float(units.from_base(span[2], "hour"))
-        yield Warning_("queue", site, *span[:2], hours, "hour", text)
+        starting = _at_start(span[1], _node_order(plan, site, span[0])) and not endless
+        brief = f"{within.replace('start', 'of experiments start')}" if starting else ""
+        yield Warning_("queue", site, *span[:2], hours, "hour", text, brief)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _hours(seconds: float) -> str:
@@ -131,21 +146,29 @@ def _storage_short(plan: Plan) -> Iterator[Warning_]:
             continue
         first, last = min(s[0] for s in found.values()), max(s[1] for s in found.values())
         most = max(span[2] for span in found.values())
-        tiers = ", ".join(
-            f"{name} up to {units.show(span[2], 'byte')}" for name, span in found.items()
-        )
-        why = "the site orders nothing"
+        sizes = {name: units.show(span[2], "byte") for name, span in found.items()}
+        tiers = ", ".join(f"{name} up to {size}" for name, size in sizes.items())
+        orders = [_storage_order(plan, index, name, span[0]) for name, span in found.items()]
+        serving = max((order for order in orders if order), key=lambda each: each[1], default=None)
+        why, starting = "the site orders nothing", False
         if plan.project.inputs.scenario.sites[site].orders_allowed:
-            why = f"storage ordered in {plan.months[0]} serves from {_first_storage(plan)}"
+            why = _served_by(serving).replace("an order of", "storage ordered in")
+            starting = all(
+                _at_start(span[1], order)
+                for span, order in zip(found.values(), orders, strict=True)
+            )
         text = f"{site}: storage short, {months_text(first, last)}: {tiers}; {why}"
-        yield Warning_("storage", site, first, last, most, "byte", text)
+        brief = ", ".join(f"{name} {size}" for name, size in sizes.items()) if starting else ""
+        yield Warning_("storage", site, first, last, most, "byte", text, brief)
 
 
-def _first_storage(plan: Plan) -> str:
-    calendar = plan.project.table.calendar
-    wait = plan.leaf("system_lead_time").min() + plan.leaf("storage_policy_commissioning").max()
-    month = int(calendar.month_after(np.array(wait)))
-    return plan.months[month] if month < calendar.months else "after the horizon"
+def _storage_order(plan: Plan, site: int, tier: str, since: str) -> tuple[str, str] | None:
+    """Months of order and service of the first units of a tier that come to a site after a month began."""
+    index = TIERS.index(tier)
+    entering = on(plan.values("storage_orders")[0], MONTH, TIER, SITE)[0, :, index, site]
+    wait = on(plan.leaf("system_lead_time"), TIER)[0, index]
+    wait = wait + plan.leaf("storage_policy_commissioning").max()
+    return first_order(plan, entering, float(wait), since)
 
 
 def _power_short(plan: Plan) -> Iterator[Warning_]:

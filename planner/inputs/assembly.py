@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from planner import units
 from planner.axes import DRAW, MONTH, RANK, Array, place
@@ -26,7 +27,7 @@ def cell_assembly(
 ) -> Assemble:
     """Cells to an array of `size` positions; `placed` pairs positions with columns, the rest stand for absence."""
     positions = [position for position, _ in placed]
-    columns = [column if axes else 0 for _, column in placed]
+    columns = [column for _, column in placed]
     absent = leaf.absent * units.scale(leaf.unit)
 
     def assemble(cells: Array) -> Array:
@@ -59,7 +60,9 @@ def series_assembly(
     return assemble
 
 
-def calendar_assembly(columns: Array, first: int, months: int, axis: int) -> Assemble:
+def calendar_assembly(
+    columns: npt.NDArray[np.intp], first: int, months: int, axis: int
+) -> Assemble:
     """Twelve cells a position to monthly values; `columns` by (calendar month, position), `first` the first month."""
     chosen = columns[(first + np.arange(months)) % 12]
 

@@ -20,7 +20,7 @@ from planner import resources
 from planner.errors import Fault, InputError, nearest, suggestion
 from planner.inputs import documents
 from planner.inputs.checks import contradictions, months
-from planner.inputs.documents import Items, Node, Table, Text
+from planner.inputs.documents import Items, Node, Steps, Table, Text
 from planner.inputs.numbers import (
     Cell,
     HourProfile,
@@ -36,7 +36,6 @@ COMMAND_LINE = "--set"
 FEW_MISSING = 3  # keys of one entry; more are one fault
 
 M = TypeVar("M", bound=Entity)
-Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

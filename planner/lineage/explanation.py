@@ -139,8 +139,9 @@ def _formula_lines(node: Explanation, indent: str) -> Iterator[str]:
     lines = []
     for number, statement in enumerate(node.expression, start=1):
         lead = "= " if number == len(node.expression) else "  "
+        inside = " " * (4 + len(statement) - len(statement.lstrip()))
         broken = textwrap.wrap(
-            statement, WIDTH - len(indent) - 2, break_on_hyphens=False, subsequent_indent="    "
+            statement, WIDTH - len(indent) - 2, break_on_hyphens=False, subsequent_indent=inside
         )
         lines += [indent + lead + broken[0], *(indent + "  " + line for line in broken[1:])]
     yield from lines[:-1]

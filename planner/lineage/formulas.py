@@ -18,13 +18,17 @@ from planner.graph import Graph, Quantity
 
 
 def statements(quantity: Quantity) -> tuple[str, ...]:
-    """The body of a quantity without its docstring, a line a statement; the last is what it returns."""
+    """The body of a quantity without its docstring, a line a statement; the last is what it returns.
+
+    A loop or a condition is as many lines as it has, indented as in the source.
+    """
     module = _parsed(quantity)
     if not module.body or not isinstance(module.body[0], ast.FunctionDef):
         return (quantity.expression.text,) if quantity.expression.text else ()
     body = module.body[0].body
     has_doc = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-    lines = [_on_one_line(each, _source(quantity)) for each in body[1 if has_doc else 0 :]]
+    source = _source(quantity)
+    lines = [line for each in body[1 if has_doc else 0 :] for line in _lines_of(each, source)]
     return tuple(line.removeprefix("return ") for line in lines)
 
 
@@ -71,6 +75,13 @@ def _addends(node: ast.expr) -> Iterator[str]:
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         yield from _addends(node.left)
         yield from _addends(node.right)
+
+
+def _lines_of(statement: ast.stmt, source: str) -> list[str]:
+    """A statement on one line; one that holds others as it would be written."""
+    if hasattr(statement, "body"):
+        return ast.unparse(statement).splitlines()
+    return [_on_one_line(statement, source)]
 
 
 def _on_one_line(statement: ast.stmt, source: str) -> str:

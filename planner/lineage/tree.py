@@ -121,7 +121,9 @@ class _Lineage:
     def root(self) -> Explanation:
         tree = self._node(self.name, None, 0)
         if MONTH in self.pins and MONTH in self.axes(self.name):
-            notes = [tree.note, self.plan.months[self.pins[MONTH]]]
+            month = self.plan.months[self.pins[MONTH]]
+            largest = "" if self.peak_month is None else ", where it is largest"
+            notes = [tree.note, month + largest]
             tree = replace(tree, note=", ".join(filter(None, notes)))
         tree = replace(tree, remarks=(*self._absent_axes(), *tree.remarks))
         return replace(tree, hints=tuple(self._hints(tree)), mark=self.plan.mark)

@@ -21,9 +21,11 @@ from planner.inputs.numbers import month_label
 from planner.lineage.formulas import added
 from planner.lineage.pins import Pins, fixed, own_parts
 from planner.perf import export, residency
-from planner.plan import HEADLINE, Plan
+from planner.plan import HEADLINE, NOT_ADDED, Plan
 from planner.text import counted, printable
 
+# Codes that stand for a word.
+CODES = {"export_verdict": export.VERDICTS, "residency_verdict": residency.VERDICTS}
 LISTED = 4  # positions of one axis that are written out instead of counted
 ORDERS_LISTED = 10
 
@@ -53,7 +55,8 @@ def adds(graph: Graph, name: str, axis: int) -> bool:
         return name in graph and graph[name].unit in MONTHLY_FLOWS
     if name in graph and graph[name].unit == "vehicle":
         return axis != HOUR
-    return name in HEADLINE or (name, AXES[axis].upper()) in added(graph)
+    headline = name in HEADLINE and name not in NOT_ADDED
+    return headline or (name, AXES[axis].upper()) in added(graph)
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,10 @@ class Wording:
         open_axes = [axis for axis in axes if held.shape[axis] > 1 and axis != DRAW]
         numbers = held.reshape([held.shape[axis] for axis in open_axes])
         if not open_axes:
-            return _show(float(held.flat[0]), unit) + at
+            return _said(name, float(held.flat[0]), unit) + at
         where = " x ".join(axis_count(axis, held.shape[axis]) for axis in open_axes)
         if (numbers == numbers.flat[0]).all():
-            return f"{_show(float(numbers.flat[0]), unit)}{at} (the same for {where})"
+            return f"{_said(name, float(numbers.flat[0]), unit)}{at} (the same for {where})"
         summed = all(adds(self.plan.project.graph, name, axis) for axis in open_axes)
         total = f"{_show(float(numbers.sum()), unit)}{at}"
         if len(open_axes) == 1 and numbers.size <= LISTED:
@@ -86,6 +89,9 @@ class Wording:
         )
         if summed:
             return f"{total} ({where}; largest: {position} {_show(float(numbers.max()), unit)})"
+        if name in CODES:
+            found = ", ".join(_said(name, float(code), unit) for code in np.unique(numbers))
+            return f"{found}{at} ({where}; strictest: {position})"
         span = _range(float(numbers.min()), float(numbers.max()), unit)
         return f"{span}{at} ({where}; largest: {position})"
 
@@ -135,7 +141,7 @@ class Wording:
     def _listed(self, name: str, numbers: Array, unit: str, axis: int) -> str:
         labels = [self._label_at(name, axis, i) for i in range(numbers.size)]
         pairs = zip(labels, numbers, strict=True)
-        return ", ".join(f"{label} {_show(float(number), unit)}" for label, number in pairs)
+        return ", ".join(f"{label} {_said(name, float(number), unit)}" for label, number in pairs)
 
     def _label(self, name: str, axis: int) -> str:
         return self._label_at(name, axis, self.pins[axis])
@@ -147,6 +153,14 @@ class Wording:
         return f"{label}:00 {'UTC' if name in self.plan.project.graph else 'local time'}"
 
 
+def _said(name: str, value: float, unit: str) -> str:
+    """A value, or the word that it is a code of: "4 (denied)"."""
+    words = CODES.get(name, ())
+    if value not in range(len(words)):
+        return _show(value, unit)
+    return f"{value:.0f} ({words[int(value)].replace('_', ' ')})"
+
+
 def _show(value: float, unit: str) -> str:
     return "no limit" if value == np.inf else units.show(value, unit)
 
@@ -156,9 +170,11 @@ def _range(low: float, high: float, unit: str) -> str:
     first, last = _show(low, unit), _show(high, unit)
     if first == last:
         return first
+    if low == 0:
+        return f"0 to {last}"
     number, _, symbol = first.partition(" ")
     same = symbol and last.endswith(f" {symbol}")
-    return f"{number if same or low == 0 else first} to {last}"
+    return f"{number if same else first} to {last}"
 
 
 def _word(value: object) -> str:

@@ -1,16 +1,16 @@
 """Which accelerators and halls does the company not own, and what does it pay for them?
 
 A site buys its accelerators, leases them (and owns them once they are paid off) or rents them by the hour. What is
-rented needs no hall, energy, network, maintenance or staff of the company's own: its price includes them; power and
-carbon count it all the same. A hall is built, or space in one is rented by the kilowatt. Storage and rigs
-are always bought.
+rented stands elsewhere and needs no hall, energy, network, maintenance or staff of the company's own: its price
+includes them; power and carbon of the site count it all the same, the limits of its hall do not. A hall is built, or
+space in one is rented by the kilowatt. Storage and rigs are always bought, with their ports of the networks.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DRAW, HARDWARE, MONTH, SITE, Array, first, on, place, total
+from planner.axes import DRAW, HARDWARE, MONTH, NETWORK, SITE, TIER, Array, first, on, place, total
 from planner.catalogue import SECONDS_A_MONTH, Calendar
 from planner.graph import quantity
 from planner.model.decisions import months_of_life
@@ -34,22 +34,82 @@ def nodes_rented(
     return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE)
 
 
-@quantity(unit="1", axes="month site")
-def rented_share(
-    nodes_rented: Array, nodes: Array, node_draw_peak: Array, site_rents: Array
+@quantity(unit="1", axes="month site hardware")
+def nodes_owned(nodes: Array, nodes_rented: Array) -> Array:
+    """Nodes in service that stand in the site's own hall: bought or leased, or there before the plan."""
+    return nodes - nodes_rented
+
+
+def _share_of_ports(
+    mine: Array, nodes: Array, storage_units: Array, node_ports: Array, storage_unit_ports: Array
 ) -> Array:
-    """Share of the nodes' power that is rented; the compute network goes with its nodes, also where they come later."""
-    power = total(nodes * node_draw_peak, HARDWARE)
-    share = ratio(total(nodes_rented * node_draw_peak, HARDWARE), power)
-    return np.where(power > 0, share, site_rents)
+    """Ports of some nodes over those of all nodes and storage units, on each network.
+
+    A network goes with its nodes: before they come, the share is that of the first month in which they are there.
+    """
+    there = total(nodes * node_ports, HARDWARE)
+    every = there + total(storage_units * storage_unit_ports, TIER)
+    share, there = np.broadcast_arrays(ratio(total(mine * node_ports, HARDWARE), every), there)
+    months = share.shape[MONTH]
+    coming = np.where(there > 0, place(np.arange(months), MONTH), months)
+    following = np.flip(np.minimum.accumulate(np.flip(coming, MONTH), axis=MONTH), MONTH)
+    found = np.where(following < months, following, place(np.arange(months), MONTH))
+    return np.take_along_axis(share, found.astype(np.int64), axis=MONTH)
+
+
+@quantity(unit="1", axes="month network site")
+def rented_share(
+    nodes_rented: Array,
+    nodes: Array,
+    storage_units: Array,
+    node_ports: Array,
+    storage_unit_ports: Array,
+) -> Array:
+    """Share of each network that comes with rented nodes, by ports; what storage hangs on is the company's own."""
+    return _share_of_ports(nodes_rented, nodes, storage_units, node_ports, storage_unit_ports)
+
+
+@quantity(unit="1", axes="month network site")
+def network_compute_share(
+    nodes_owned: Array,
+    nodes: Array,
+    storage_units: Array,
+    node_ports: Array,
+    storage_unit_ports: Array,
+) -> Array:
+    """Share of each network that the company's own nodes cause, by ports; the rest is rented, or storage's."""
+    return _share_of_ports(nodes_owned, nodes, storage_units, node_ports, storage_unit_ports)
 
 
 @quantity(unit="watt", axes="month site")
 def hall_power(
-    it_power: Array, storage_power: Array, rig_power: Array, rented_share: Array
+    it_power: Array,
+    nodes_rented: Array,
+    node_draw_peak: Array,
+    switches: Array,
+    switch_power: Array,
+    rented_share: Array,
 ) -> Array:
-    """IT power for which the company needs a hall: all but rented nodes and their networks."""
-    return it_power - (it_power - storage_power - rig_power) * rented_share
+    """IT power for which the company needs a hall: all but rented nodes and what comes with them of the networks.
+
+    It is what the plan provisions, whatever the phases that the scenario declares: those are the limit.
+    """
+    nodes = total(nodes_rented * node_draw_peak, HARDWARE)
+    networks = total(switches * switch_power * rented_share, NETWORK)
+    return np.maximum(it_power - nodes - networks, 0.0)
+
+
+@quantity(unit="watt", axes="month site")
+def compute_hall_power(
+    nodes_owned: Array,
+    node_draw_peak: Array,
+    switches: Array,
+    switch_power: Array,
+    network_compute_share: Array,
+) -> Array:
+    """IT power in the company's hall that its own nodes cause: themselves and their part of the networks."""
+    networks = total(switches * switch_power * network_compute_share, NETWORK)
+    return total(nodes_owned * node_draw_peak, HARDWARE) + networks
 
 
 @quantity(unit="1", axes="month site")
@@ -73,7 +133,10 @@ def it_power_added(it_power: Array, it_power_at_start: Array) -> Array:
 
 @quantity(unit="watt", axes="month site")
 def hall_power_added(hall_power: Array, it_power_at_start: Array, site_builds: Array) -> Array:
-    """IT power for which the company builds in the month: growth of the hall's largest so far, where it builds."""
+    """IT power for which the company builds in the month: growth of the hall's largest so far, where it builds.
+
+    A phase is built as far as it is needed; what is declared beyond that costs nothing (`phase_used_share`).
+    """
     return growth(hall_power, it_power_at_start) * site_builds
 
 
@@ -81,12 +144,16 @@ def hall_power_added(hall_power: Array, it_power_at_start: Array, site_builds: A
 def colocation_cost(
     hall_power: Array,
     site_builds: Array,
+    redundancy_cost: Array,
     economics_colocation_price: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
 ) -> Array:
-    """Rent of space with cooling at the sites that do not build, by provisioned IT power; energy is paid besides."""
-    rented = total(hall_power * (1.0 - site_builds), SITE)
+    """Rent of space with cooling at the sites that do not build, by provisioned IT power; energy is paid besides.
+
+    The published rent is that of N+1, too: it follows redundancy as the cost of building does.
+    """
+    rented = total(hall_power * (1.0 - site_builds) * redundancy_cost, SITE)
     return rented * economics_colocation_price * month_seconds * economics_currency_factor
 
 

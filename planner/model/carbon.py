@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, MONTH, NETWORK, SITE, TIER, Array, first, total
+from planner.axes import HARDWARE, NETWORK, SITE, TIER, Array, total
 from planner.graph import quantity
 from planner.perf.carbon import embodied_intensity
 
 
 @quantity(unit="g/kWh", axes="month site")
 def grid_carbon(
-    location_grid_carbon: Array, location_grid_carbon_cloud: Array, carbon_grid_is_cloud: Array
+    location_grid_carbon: Array,
+    location_grid_carbon_stated: Array,
+    location_grid_carbon_cloud: Array,
+    carbon_grid_is_cloud: Array,
 ) -> Array:
-    """Intensity of each site's grid: the country's, or the cloud region's, which moves as the country's does."""
+    """Intensity of each site's grid: the country's, or the cloud region's, which moves as the country's does.
+
+    Since the month for which the cloud region's is stated, whenever the plan starts.
+    """
     stated = (carbon_grid_is_cloud > 0) & (location_grid_carbon_cloud >= 0)
-    start = first(location_grid_carbon, MONTH)
-    course = np.where(start > 0, location_grid_carbon / np.where(start > 0, start, 1.0), 1.0)
+    then = location_grid_carbon_stated
+    course = np.where(then > 0, location_grid_carbon / np.where(then > 0, then, 1.0), 1.0)
     return np.where(stated, location_grid_carbon_cloud * course, location_grid_carbon)
 
 
@@ -70,10 +76,16 @@ def carbon_embodied(
     return carbon_of_nodes + carbon_of_storage + carbon_of_networks + carbon_of_halls
 
 
+@quantity(unit="kg", axes="month site")
+def carbon_by_site(carbon_operational: Array, carbon_embodied: Array) -> Array:
+    """Operational and embodied emissions of the month at each site."""
+    return carbon_operational + carbon_embodied
+
+
 @quantity(unit="kg", axes="month")
-def carbon(carbon_operational: Array, carbon_embodied: Array) -> Array:
+def carbon(carbon_by_site: Array) -> Array:
     """Operational and embodied emissions of the month, over all sites."""
-    return total(carbon_operational + carbon_embodied, SITE)
+    return total(carbon_by_site, SITE)
 
 
 @quantity(unit="kg/EFLOP", axes="hardware")

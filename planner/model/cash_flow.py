@@ -21,6 +21,7 @@ from planner.catalogue import (
     by_item,
 )
 from planner.graph import quantity
+from planner.model.decisions import months_of_life
 from planner.perf.money import book_share, present_worth, price_levels
 
 # --- The value of money ----------------------------------------------------------------------------------------------
@@ -155,28 +156,30 @@ def residual_by_item(
     network_bought: Array,
     rig_value_entering: Array,
     hall_power_added: Array,
-    location_building_cost: Array,
+    building_cost: Array,
     lease_outstanding: Array,
     economics_deposit_share: Array,
     economics_equipment_life: Array,
     economics_building_life: Array,
-    economics_currency_factor: Array,
+    cluster_refresh_age: Array,
     money_level_at_end: Array,
     calendar: Calendar,
 ) -> Array:
     """Worth at the horizon's end of what the plan paid for, written down in a straight line; leases less what is owed.
 
-    Of what was committed before the plan only the balance that the plan pays counts; installation and duty have no
-    residual.
+    Equipment counts while it serves: what was retired before the end is written off, and no sale is booked. Of what was
+    committed before the plan only the balance that the plan pays counts; installation and duty have no residual.
     """
     age = place(calendar.edges[-1] - calendar.edges[:-1], MONTH)
-    left = book_share(age, economics_equipment_life)
+    months = place(calendar.months - np.arange(calendar.months), MONTH)
+    serves = months < place(months_of_life(cluster_refresh_age)[:, 0], DRAW)
+    left = book_share(age, economics_equipment_life) * serves
     left_of_building = book_share(age, economics_building_life)
     balance = 1.0 - economics_deposit_share
     bought = (node_order_value + node_committed_value * balance) * site_buys
     leased = (node_order_value + node_committed_value) * site_leases
     stored = storage_order_value + storage_committed_value * balance
-    halls = hall_power_added * location_building_cost * economics_currency_factor
+    halls = hall_power_added * building_cost
     lines = by_item(
         nodes=total(bought * left, MONTH, SITE, HARDWARE),
         storage=total(stored * left, MONTH, TIER, SITE),

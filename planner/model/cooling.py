@@ -245,6 +245,6 @@ def water_peak(
 
 
 @quantity(unit="m^3/day", axes="month site")
-def water_short(water_peak: Array, site_water_limit: Array) -> Array:
-    """Water that the design day needs and the site may not take."""
-    return np.maximum(water_peak - site_water_limit, 0.0)
+def water_short(water_peak: Array, power_paid_share: Array, site_water_limit: Array) -> Array:
+    """Water that the hall needs on the design day and the site may not take; rented nodes stand elsewhere."""
+    return np.maximum(water_peak * power_paid_share - site_water_limit, 0.0)

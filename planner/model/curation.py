@@ -66,14 +66,15 @@ def gpus_for_curation(
 @quantity(unit="1", axes="month site")
 def gpus_for_relabelling(
     dataset_time: Array,
+    workload_active: Array,
     allocation: Array,
     curation_clip_length: Array,
     curation_auto_label: Array,
     curation_relabel_interval: Array,
     curation_speed: Array,
 ) -> Array:
-    """Accelerators busy with labelling the largest data set anew, by machine, once in an interval."""
-    clips = peak(dataset_time, WORKLOAD) * allocation / curation_clip_length
+    """Accelerators busy with labelling the largest data set in use anew, by machine, once in an interval."""
+    clips = peak(dataset_time * workload_active, WORKLOAD) * allocation / curation_clip_length
     return clips * curation_auto_label / curation_relabel_interval / curation_speed
 
 

@@ -30,6 +30,8 @@ from planner.perf import fabric
 from planner.perf.ordering import Whole, at_moment_before, entering_service, whole_units
 from planner.perf.reliability import spares_required
 
+IS_FRONT_END = place([float(name == "front_end") for name in NETWORKS], NETWORK)
+HAS_CARDS = place([float(name != "management") for name in NETWORKS], NETWORK)
 ROUNDING = 1e-9  # a node of exactly a quarter of what a rack may draw stands there four times
 
 
@@ -134,12 +136,35 @@ def switches_leaf(
     return fabric.leaves(by_rail, network_endpoints, switch_ports, leaf_down_ports) * fabric_planes
 
 
+@quantity(unit="1", axes="month site", decision=True)
+def uplinks_to_front_end(
+    node_endpoints: Array,
+    equipment_endpoints: Array,
+    node_rails: Array,
+    leaf_down_ports: Array,
+    switch_ports: Array,
+    switch_uplinks: Array,
+    fabric_has_spine: Array,
+    fabric_planes: Array,
+) -> Array:
+    """Uplinks of all leaves that have no spines above them, as those of the management network."""
+    equipment = (node_endpoints, equipment_endpoints)
+    leaf = switches_leaf(*equipment, node_rails, leaf_down_ports, switch_ports, fabric_planes)
+    below = 1.0 - np.maximum(fabric_has_spine, IS_FRONT_END)
+    return total(leaf * switch_uplinks * below, NETWORK)
+
+
 @quantity(unit="1", axes="month network site", decision=True)
 def switches_spine(
-    switches_leaf: Array, leaf_uplinks: Array, switch_ports: Array, fabric_planes: Array
+    switches_leaf: Array,
+    leaf_uplinks: Array,
+    switch_ports: Array,
+    spine_down_ports: Array,
+    fabric_planes: Array,
 ) -> Array:
     """Whole spine switches on all planes: rounded up until the uplinks of a leaf divide evenly among them."""
-    return fabric.spines(switches_leaf / fabric_planes, leaf_uplinks, switch_ports) * fabric_planes
+    leaf = switches_leaf / fabric_planes
+    return fabric.spines(leaf, leaf_uplinks, switch_ports, spine_down_ports) * fabric_planes
 
 
 @quantity(unit="1", axes="month network site", decision=True)
@@ -147,29 +172,71 @@ def switches_core(
     switches_leaf: Array,
     switches_spine: Array,
     switch_ports: Array,
-    fabric_core_oversubscription: Array,
+    spine_down_ports: Array,
+    spine_uplinks: Array,
     fabric_planes: Array,
 ) -> Array:
     """Whole core switches on all planes; none while two tiers are enough."""
     leaf, spine = switches_leaf / fabric_planes, switches_spine / fabric_planes
-    return fabric.cores(leaf, spine, switch_ports, fabric_core_oversubscription) * fabric_planes
+    return fabric.cores(leaf, spine, switch_ports, spine_down_ports, spine_uplinks) * fabric_planes
 
 
 @quantity(unit="1", axes="network site", decision=True)
-def switches_at_start(
+def switches_leaf_at_start(
+    node_endpoints_at_start: Array,
     network_endpoints_at_start: Array,
+    node_rails: Array,
     leaf_down_ports: Array,
-    leaf_uplinks: Array,
     switch_ports: Array,
-    fabric_core_oversubscription: Array,
     fabric_planes: Array,
 ) -> Array:
-    """Whole switches that what stands at plan_start hangs on, taken as one rail; they are there already."""
-    none = np.zeros_like(network_endpoints_at_start)
-    leaf = fabric.leaves(none, network_endpoints_at_start, switch_ports, leaf_down_ports)
-    spine = fabric.spines(leaf, leaf_uplinks, switch_ports)
-    core = fabric.cores(leaf, spine, switch_ports, fabric_core_oversubscription)
-    return (leaf + spine + core) * fabric_planes
+    """Whole leaf switches on all planes that what stands at plan_start hangs on, by the rule of `switches_leaf`."""
+    there = (node_endpoints_at_start, network_endpoints_at_start)
+    return switches_leaf(*there, node_rails, leaf_down_ports, switch_ports, fabric_planes)
+
+
+@quantity(unit="1", axes="site", decision=True)
+def uplinks_to_front_end_at_start(
+    node_endpoints_at_start: Array,
+    equipment_endpoints_at_start: Array,
+    node_rails: Array,
+    leaf_down_ports: Array,
+    switch_ports: Array,
+    switch_uplinks: Array,
+    fabric_has_spine: Array,
+    fabric_planes: Array,
+) -> Array:
+    """Uplinks to the front-end network of what stands at plan_start, by the rule of `uplinks_to_front_end`."""
+    there = (node_endpoints_at_start, equipment_endpoints_at_start)
+    switch = (leaf_down_ports, switch_ports, switch_uplinks, fabric_has_spine)
+    return uplinks_to_front_end(*there, node_rails, *switch, fabric_planes)
+
+
+@quantity(unit="1", axes="network site", decision=True)
+def switches_spine_at_start(
+    switches_leaf_at_start: Array,
+    leaf_uplinks: Array,
+    switch_ports: Array,
+    spine_down_ports: Array,
+    fabric_planes: Array,
+) -> Array:
+    """Whole spine switches on all planes over the leaves that stand at plan_start."""
+    ports = (leaf_uplinks, switch_ports, spine_down_ports)
+    return switches_spine(switches_leaf_at_start, *ports, fabric_planes)
+
+
+@quantity(unit="1", axes="network site", decision=True)
+def switches_core_at_start(
+    switches_leaf_at_start: Array,
+    switches_spine_at_start: Array,
+    switch_ports: Array,
+    spine_down_ports: Array,
+    spine_uplinks: Array,
+    fabric_planes: Array,
+) -> Array:
+    """Whole core switches on all planes over the spines that stand at plan_start."""
+    there = (switches_leaf_at_start, switches_spine_at_start)
+    return switches_core(*there, switch_ports, spine_down_ports, spine_uplinks, fabric_planes)
 
 
 @quantity(unit="1", axes="month network site", decision=True)
@@ -177,13 +244,26 @@ def optics(
     links_to_endpoints: Array,
     links_to_spines: Array,
     links_to_cores: Array,
+    switch_pluggable: Array,
     switch_ports_per_module: Array,
     fabric_endpoint_ports_per_module: Array,
 ) -> Array:
-    """Whole pluggable modules of each network: at endpoints, and at all switch ports in use."""
+    """Whole pluggable modules of each network: at endpoints, and at all switch ports in use.
+
+    None where cables include their ends: copper, and active optical cables.
+    """
     ports = links_to_endpoints + 2.0 * (links_to_spines + links_to_cores)
     ends = whole_units(links_to_endpoints / fabric_endpoint_ports_per_module)
-    return whole_units(ports / switch_ports_per_module) + ends
+    return (whole_units(ports / switch_ports_per_module) + ends) * switch_pluggable
+
+
+@quantity(unit="1", axes="month network site hardware", decision=True)
+def network_cards(nodes: Array, node_ports: Array, nic_ports: Array) -> Array:
+    """Whole network cards of the nodes on each network, in cards of the compute network's kind.
+
+    They come with the nodes, in whose price they are: not to be bought again. Management ports are on the board.
+    """
+    return nodes * whole_units(node_ports / nic_ports) * HAS_CARDS
 
 
 @quantity(unit="1", axes="month network site", decision=True)
@@ -207,17 +287,14 @@ def switch_orders(
 @quantity(unit="1", axes="month network site", decision=True)
 def link_orders(
     links: Array,
-    network_endpoints_at_start: Array,
-    fabric_planes: Array,
+    links_at_start: Array,
     site_order_interval: Array,
     cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
-    """Whole links entering service, as their switches; at plan_start those of the endpoints are there already."""
-    there = whole_units(network_endpoints_at_start * fabric_planes)
-    return _with_the_nodes(
-        whole_units(links), there, site_order_interval, cluster_refresh_age, calendar
-    )
+    """Whole links entering service, as their switches; those of what stands at plan_start are there already."""
+    need, there = whole_units(links), whole_units(links_at_start)
+    return _with_the_nodes(need, there, site_order_interval, cluster_refresh_age, calendar)
 
 
 def _with_the_nodes(
@@ -249,7 +326,7 @@ def rig_orders(
     qualification_rig_lead_time: Array,
     site_may_order: Array,
     site_order_interval: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
     """Whole rigs entering service: for the worst month ahead, but never beyond the most that the policy allows."""
@@ -262,7 +339,7 @@ def rig_orders(
         np.broadcast_to(on(site_may_order, SITE)[:, None, :], (1, months, sites)),
         np.repeat(calendar.month_after(on(qualification_rig_lead_time)[:, None]), sites, axis=1),
         on(site_order_interval, SITE),
-        months_of_life(economics_equipment_life),
+        months_of_life(cluster_refresh_age),
     )
     return place(entering, DRAW, MONTH, SITE)
 
@@ -285,19 +362,29 @@ def storage_units_a_rack(
     return np.maximum(np.floor(np.minimum(system_units_per_rack, by_power) + ROUNDING), 1.0)
 
 
+@quantity(unit="1", axes="month network site", decision=True)
+def switches_a_rack(
+    facility_switches_per_rack: Array, switch_power: Array, site_rack_density: Array
+) -> Array:
+    """Whole switches of a network that share a rack: as many as fit, or as the hall's power allows, at least one."""
+    power = np.where(switch_power > 0, switch_power, 1.0)
+    by_power = np.where(switch_power > 0, site_rack_density / power, np.inf)
+    return np.maximum(np.floor(np.minimum(facility_switches_per_rack, by_power) + ROUNDING), 1.0)
+
+
 @quantity(unit="1", axes="month site", decision=True)
 def racks(
     racks_of_nodes: Array,
     racks_of_storage: Array,
     switches: Array,
-    facility_switches_per_rack: Array,
+    switches_a_rack: Array,
     rigs: Array,
     qualification_rigs_per_rack: Array,
 ) -> Array:
     """Whole racks: for nodes of each kind, storage of each tier, the switches of all networks, and rigs."""
     compute = total(whole_units(racks_of_nodes), HARDWARE)
     stored = total(whole_units(racks_of_storage), TIER)
-    switched = whole_units(total(switches, NETWORK) / facility_switches_per_rack)
+    switched = whole_units(total(switches / switches_a_rack, NETWORK))
     return compute + stored + switched + whole_units(rigs / qualification_rigs_per_rack)
 
 
@@ -316,14 +403,19 @@ def campaign_schedule(ota_rollout: Array, package_cadence: Array) -> Array:
 
 def months_of_life(life: Array) -> Whole:
     """Whole months of a service life [s], at least one, shape (draw, 1)."""
-    return np.maximum(np.rint(life.reshape(-1, 1) / SECONDS_A_MONTH), 1.0).astype(np.int64)
+    return whole_months(life.reshape(-1, 1))
+
+
+def whole_months(time: Array) -> Whole:
+    """A time [s] in whole months, at least one."""
+    return np.maximum(np.rint(time / SECONDS_A_MONTH), 1.0).astype(np.int64)
 
 
 def _orders(
     need: Array, before: Array, allowed: Array, earliest: Whole, interval: Array, life: Whole
 ) -> Array:
     """Entering service by (draw, month, place); places with equal order intervals are decided together."""
-    months = np.maximum(np.rint(interval / SECONDS_A_MONTH), 1.0).astype(np.int64)
+    months = whole_months(interval)
     shape = np.broadcast_shapes(need.shape, before.shape, allowed.shape)
     shape = (max(shape[0], len(earliest), len(months), len(life)), *shape[1:])
     need, before, allowed = (np.broadcast_to(x, shape) for x in (need, before, allowed))

@@ -3,7 +3,8 @@
 IT power is provisioned for the peak of everything in service; its mean over the month, which follows how busy the
 accelerators are, drives energy. Both are multiplied by the site's power usage effectiveness (`cooling.py`). Each month
 is checked against the grid connection, the modules of power and cooling under their redundancy, the density that a
-rack may have, the liquid loops and the floor.
+rack may have, the liquid loops and the floor. Those limits are what a site could have; halls are charged for the power
+that the plan needs (`acquisition.hall_power`), at a cost that follows the redundancy of their modules.
 """
 
 from __future__ import annotations
@@ -79,15 +80,52 @@ def it_power_mean(
 
 
 @quantity(unit="watt", axes="month site")
+def it_power_idle(
+    nodes: Array,
+    node_draw_idle: Array,
+    storage_power: Array,
+    fabric_power: Array,
+    rig_power: Array,
+) -> Array:
+    """Power of all equipment in service while every node is idle; storage, networks and rigs are always on."""
+    return total(nodes * node_draw_idle, HARDWARE) + storage_power + fabric_power + rig_power
+
+
+@quantity(unit="watt", axes="month site")
+def it_power_typical(
+    nodes: Array,
+    node_draw_typical: Array,
+    storage_power: Array,
+    fabric_power: Array,
+    rig_power: Array,
+) -> Array:
+    """Power of all equipment in service while every node trains."""
+    return total(nodes * node_draw_typical, HARDWARE) + storage_power + fabric_power + rig_power
+
+
+@quantity(unit="watt", axes="month site")
 def site_power(it_power: Array, pue_peak: Array) -> Array:
-    """Power that the site's grid connection must give: peak IT power x power usage effectiveness on the hottest day."""
+    """Power from the grid, rented nodes included: peak IT power x power usage effectiveness on the hottest day."""
     return it_power * pue_peak
 
 
 @quantity(unit="watt", axes="month site")
-def site_power_short(site_power: Array, site_power_limit: Array) -> Array:
-    """Site power that is needed and not connected yet."""
-    return np.maximum(site_power - site_power_limit, 0.0)
+def connection_power(hall_power: Array, pue_peak: Array) -> Array:
+    """Power that the site's own grid connection must give: that of its hall, on the hottest day."""
+    return hall_power * pue_peak
+
+
+@quantity(unit="watt", axes="month site")
+def site_power_short(connection_power: Array, site_power_limit: Array) -> Array:
+    """Power that the site's hall needs and that is not connected yet; rented nodes stand elsewhere."""
+    return np.maximum(connection_power - site_power_limit, 0.0)
+
+
+@quantity(unit="1", axes="month site")
+def phase_used_share(connection_power: Array, site_power_limit: Array) -> Array:
+    """Power that the site's hall needs over that of the phase that the scenario declares; 0 where it gives none."""
+    given = (site_power_limit > 0) & np.isfinite(site_power_limit)
+    return np.where(given, connection_power / np.where(given, site_power_limit, 1.0), 0.0)
 
 
 @quantity(unit="watt", axes="month site")
@@ -105,27 +143,94 @@ def it_capacity(
     return np.maximum(carrying, 0.0) * site_module_power
 
 
-@quantity(unit="watt", axes="month site")
-def it_power_short(it_power: Array, it_capacity: Array) -> Array:
-    """IT power that is provisioned and not carried by the modules under their redundancy."""
-    return np.maximum(it_power - it_capacity, 0.0)
+@quantity(unit="1", axes="month site")
+def modules_usable(
+    site_modules: Array, site_spare_modules: Array, site_module_sets: Array
+) -> Array:
+    """Modules of power and cooling that carry load, at least one; infinite where the scenario gives no modules."""
+    return np.maximum(site_modules / site_module_sets - site_spare_modules, 1.0)
+
+
+@quantity(unit="1", axes="month site")
+def plant_oversize(
+    modules_usable: Array, site_spare_modules: Array, site_module_sets: Array
+) -> Array:
+    """Installed over usable power of the modules. N: 1. N+1: one more than the usable ones. 2N: 2."""
+    return site_module_sets + site_spare_modules / modules_usable
+
+
+@quantity(unit="1", axes="month site")
+def plant_oversize_usual(modules_usable: Array, facility_usual_oversize: Array) -> Array:
+    """Installed over usable power at N+1, the market's usual, with the site's usable modules.
+
+    Where the scenario gives no modules, that of a usual hall.
+    """
+    given = np.isfinite(modules_usable)
+    return np.where(given, 1.0 + 1.0 / modules_usable, facility_usual_oversize)
+
+
+@quantity(unit="1", axes="month site")
+def redundancy_cost(
+    plant_oversize: Array, plant_oversize_usual: Array, facility_plant_share: Array
+) -> Array:
+    """Cost of a hall for a watt of usable IT power, over the published cost, which is that of N+1 and so 1 there.
+
+    The part of power and cooling goes with what is installed for a usable watt, relative to N+1; the shell does not.
+    N is never above 1, 2N never below.
+    """
+    return 1.0 + facility_plant_share * (plant_oversize / plant_oversize_usual - 1.0)
+
+
+@quantity(unit="USD/watt", axes="month site")
+def building_cost(
+    location_building_cost: Array, redundancy_cost: Array, economics_currency_factor: Array
+) -> Array:
+    """Cost of a hall for a watt of IT power at the site's place and with its redundancy."""
+    return location_building_cost * redundancy_cost * economics_currency_factor
 
 
 @quantity(unit="watt", axes="month site")
-def liquid_heat_short(liquid_heat: Array, site_liquid_capacity: Array) -> Array:
+def it_power_short(hall_power: Array, it_capacity: Array) -> Array:
+    """IT power that is provisioned in the hall and not carried by the modules under their redundancy."""
+    return np.maximum(hall_power - it_capacity, 0.0)
+
+
+@quantity(unit="watt", axes="month site")
+def hall_liquid_heat(nodes_owned: Array, node_draw_peak: Array, node_liquid_share: Array) -> Array:
+    """Heat that the loops of the site's own hall carry when everything runs at its provisioned peak."""
+    return total(nodes_owned * node_draw_peak * node_liquid_share, HARDWARE)
+
+
+@quantity(unit="watt", axes="month site")
+def liquid_heat_short(hall_liquid_heat: Array, site_liquid_capacity: Array) -> Array:
     """Heat of liquid-cooled racks that the hall's loops do not carry."""
-    return np.maximum(liquid_heat - site_liquid_capacity, 0.0)
+    return np.maximum(hall_liquid_heat - site_liquid_capacity, 0.0)
 
 
 @quantity(unit="watt", axes="month site")
-def rack_power(nodes: Array, node_draw_peak: Array, nodes_a_rack: Array) -> Array:
-    """Provisioned power of the densest rack of nodes that stands at the site."""
-    return peak((nodes > 0) * node_draw_peak * nodes_a_rack, HARDWARE)
+def rack_power(
+    nodes_owned: Array,
+    node_draw_peak: Array,
+    nodes_a_rack: Array,
+    storage_units: Array,
+    system_power: Array,
+    storage_units_a_rack: Array,
+    switches: Array,
+    switch_power: Array,
+    switches_a_rack: Array,
+    rented_share: Array,
+) -> Array:
+    """Provisioned power of the densest full rack in the hall, of those of nodes, of storage units and of switches."""
+    compute = peak((nodes_owned > 0) * node_draw_peak * nodes_a_rack, HARDWARE)
+    stored = peak((storage_units > 0) * system_power * storage_units_a_rack, TIER)
+    owned = switches * (1.0 - rented_share)
+    switched = peak((owned > 0) * switch_power * switches_a_rack, NETWORK)
+    return np.maximum(np.maximum(compute, stored), switched)
 
 
 @quantity(unit="watt", axes="month site")
 def rack_power_short(rack_power: Array, site_rack_density: Array) -> Array:
-    """Power of one rack above what the hall feeds and cools in a rack: a node is more than a rack may draw."""
+    """Power of one rack above what the hall feeds and cools in a rack: one piece is more than a rack may draw."""
     return np.maximum(rack_power - site_rack_density, 0.0)
 
 

@@ -105,8 +105,8 @@ def vehicles_at_start(opening_fleet: Parts) -> Array:
 def vehicles_mean(vehicles_on_road: Array, vehicles_at_start: Array) -> Array:
     """Mean vehicles on the road over the month: half of the month-end before and half of this one."""
     end = total(vehicles_on_road, ECU)
-    start = np.broadcast_to(vehicles_at_start, (len(end), *vehicles_at_start.shape[1:]))
-    begin = np.concatenate([start, end[:, :-1]], axis=MONTH)
+    begin = np.roll(end + 0.0 * vehicles_at_start, 1, axis=MONTH)
+    begin[:, :1] = vehicles_at_start
     return (begin + end) / 2
 
 
@@ -114,6 +114,12 @@ def vehicles_mean(vehicles_on_road: Array, vehicles_at_start: Array) -> Array:
 def vehicles_served(vehicles_mean: Array, region_served: Array) -> Array:
     """Mean vehicles whose data reaches a permitted site and which get releases from it."""
     return vehicles_mean * region_served
+
+
+@quantity(unit="km/year", axes="region program")
+def vehicle_distance(region_annual_distance: Array, program_distance_factor: Array) -> Array:
+    """Distance that a vehicle drives in a year: that of the region's passenger cars x the programme's factor."""
+    return region_annual_distance * program_distance_factor
 
 
 @quantity(unit="vehicle", axes="month region")

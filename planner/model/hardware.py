@@ -133,26 +133,26 @@ def storage_units(
 def rigs_before(
     qualification_rigs_installed: Array,
     site_hosts_releases: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
     calendar: Calendar,
 ) -> Array:
     """Rigs in service that stood at plan_start; they serve one life from then on."""
-    serving = np.arange(calendar.months)[None, :] < months_of_life(economics_equipment_life)
+    serving = np.arange(calendar.months)[None, :] < months_of_life(cluster_refresh_age)
     return qualification_rigs_installed * site_hosts_releases * place(serving, DRAW, MONTH)
 
 
 @quantity(unit="1", axes="month site")
-def rigs(rig_orders: Array, rigs_before: Array, economics_equipment_life: Array) -> Array:
+def rigs(rig_orders: Array, rigs_before: Array, cluster_refresh_age: Array) -> Array:
     """Whole rigs with real control units in service."""
-    return _serving(rig_orders, economics_equipment_life, SITE) + rigs_before
+    return _serving(rig_orders, cluster_refresh_age, SITE) + rigs_before
 
 
 @quantity(unit="1", axes="month site hardware")
 def racks_of_nodes(
-    orders: Array, nodes_before: Array, nodes_a_rack: Array, economics_equipment_life: Array
+    orders: Array, nodes_before: Array, nodes_a_rack: Array, cluster_refresh_age: Array
 ) -> Array:
     """Racks that nodes fill, unrounded: racks are filled as they enter, and stay as they are when halls get denser."""
-    bought = _serving(orders / nodes_a_rack, economics_equipment_life, SITE, HARDWARE)
+    bought = _serving(orders / nodes_a_rack, cluster_refresh_age, SITE, HARDWARE)
     return bought + nodes_before / first(nodes_a_rack, MONTH)
 
 
@@ -161,10 +161,10 @@ def racks_of_storage(
     storage_orders: Array,
     storage_units_before: Array,
     storage_units_a_rack: Array,
-    economics_equipment_life: Array,
+    cluster_refresh_age: Array,
 ) -> Array:
     """Racks that storage units fill, unrounded: filled as they enter, as those of nodes."""
-    bought = _serving(storage_orders / storage_units_a_rack, economics_equipment_life, TIER, SITE)
+    bought = _serving(storage_orders / storage_units_a_rack, cluster_refresh_age, TIER, SITE)
     return bought + storage_units_before / first(storage_units_a_rack, MONTH)
 
 

@@ -61,10 +61,12 @@ def node_power_typical_bottom_up(
     node_always_on_power: Array,
     node_fan_share: Array,
     node_supply_efficiency: Array,
+    accelerator_fp8: Array,
 ) -> Array:
     """Mean power of one node while it trains at 40 % of its peak, built up.
 
-    Accelerators draw 0.54 + 0.48 x 0.40 = 73 % of their limit, by a fit to the power of TOP500 systems at Linpack.
+    Accelerators draw 0.49 + 0.55 x 0.40 = 71 % of their limit (61 % before 8-bit floats), by a fit to the power of
+    TOP500 systems at Linpack.
     """
     parts = NodeParts(
         node_accelerators_power,
@@ -73,7 +75,8 @@ def node_power_typical_bottom_up(
         node_always_on_power,
         node_supply_efficiency,
     )
-    return power.node_power_busy(parts, node_fan_share, power.TRAINING_PEAK_SHARE)
+    standing = power.standing_share(accelerator_fp8)
+    return power.node_power_busy(parts, node_fan_share, power.TRAINING_PEAK_SHARE, standing)
 
 
 @quantity(unit="watt", axes="hardware")

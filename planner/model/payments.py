@@ -214,7 +214,7 @@ def network_bought(
     rented_share: Array,
     economics_currency_factor: Array,
 ) -> Array:
-    """Price of the switches and links that enter service in each network, but for those of rented nodes."""
+    """Price of the switches and links that enter service in each network, but for what comes with rented nodes."""
     bought = switch_orders * switch_price + link_orders * switch_cable_price
     return bought * (1.0 - rented_share) * economics_currency_factor
 
@@ -226,11 +226,13 @@ def network_payments(network_bought: Array) -> Array:
 
 
 @quantity(unit="USD", axes="month")
-def building_payments(
-    hall_power_added: Array, location_building_cost: Array, economics_currency_factor: Array
-) -> Array:
-    """Paid for data-hall space with its power and cooling, when the IT power is first needed."""
-    return total(hall_power_added * location_building_cost, SITE) * economics_currency_factor
+def building_payments(hall_power_added: Array, building_cost: Array) -> Array:
+    """Paid for data-hall space with its power and cooling, when the IT power is first needed.
+
+    Charged is the power that the plan needs, not the whole phases that the scenario declares: those are the limit, of
+    which `phase_used_share` says how much is used. Whoever builds a phase at once pays for the rest of it as well.
+    """
+    return total(hall_power_added * building_cost, SITE)
 
 
 @quantity(unit="USD", axes="month")

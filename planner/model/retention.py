@@ -13,7 +13,15 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import DATA, DRAW, MONTH, PROGRAM, SITE, TIER, Array, on, place, total
-from planner.catalogue import SECONDS_A_YEAR, TIERS, Calendar, Parts, SitePools, spread_over_pool
+from planner.catalogue import (
+    SECONDS_A_YEAR,
+    TIERS,
+    Calendar,
+    Parts,
+    SitePools,
+    others_in_pool,
+    spread_over_pool,
+)
 from planner.graph import quantity
 from planner.perf.lifecycle import Arrivals
 
@@ -136,6 +144,7 @@ def tier_entering(
     tier_held_until: Array,
     tier_held_share: Array,
     site_pools: SitePools,
+    site_operates: Array,
     calendar: Calendar,
 ) -> Array:
     """Mean rate at which data reaches the age from which a tier holds it, in all copies; 0 for a tier without data."""
@@ -157,7 +166,8 @@ def tier_entering(
         held = np.where(retained[..., None] > 0, whole, used * part)
         tiers.append((flow * held * np.exp(-rate * age)).sum(axis=2))
     first = place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
-    return total(first + (data_copies - 1.0) * spread_over_pool(first, site_pools), DATA)
+    further = spread_over_pool(first, site_pools, site_operates)
+    return total(first + (data_copies - 1.0) * further, DATA)
 
 
 def _tiers(*fields: Array) -> list[tuple[Array, ...]]:
@@ -214,13 +224,15 @@ def _with_history(
 
 
 @quantity(unit="byte", axes="month data tier site")
-def data_held(data_first_copies: Array, data_copies: Array, site_pools: SitePools) -> Array:
+def data_held(
+    data_first_copies: Array, data_copies: Array, site_pools: SitePools, site_operates: Array
+) -> Array:
     """Bytes of each class in each tier in all copies: the first where the data arrives, the others across its pool.
 
-    Further copies are spread evenly over the other sites of the pool; at a site that stands alone they stand beside
-    the first.
+    Further copies are spread evenly over the other sites of the pool that operate in the month; where there are none
+    they stand beside the first.
     """
-    further = spread_over_pool(data_first_copies, site_pools)
+    further = spread_over_pool(data_first_copies, site_pools, site_operates)
     return data_first_copies + (data_copies - 1.0) * further
 
 
@@ -231,13 +243,15 @@ def replication(data_kept: Array, data_copies: Array) -> Array:
 
 
 @quantity(unit="byte/second", axes="month site")
-def copies_arriving(replication: Array, site_pools: SitePools) -> Array:
+def copies_arriving(replication: Array, site_pools: SitePools, site_operates: Array) -> Array:
     """Mean rate at which further copies are written at each site, whether they come from another or from itself."""
-    return spread_over_pool(total(replication, DATA), site_pools)
+    return spread_over_pool(total(replication, DATA), site_pools, site_operates)
 
 
 @quantity(unit="bit/second", axes="month site")
-def wan_replication(replication: Array, copies_arriving: Array, site_pools: SitePools) -> Array:
-    """Further copies over each site's wide-area links: the larger of what leaves and comes; 0 where a site is alone."""
-    others = place(np.array(site_pools).sum(axis=1) - 1.0, SITE)
+def wan_replication(
+    replication: Array, copies_arriving: Array, site_pools: SitePools, site_operates: Array
+) -> Array:
+    """Further copies over each site's wide-area links: the larger of what leaves and comes; 0 without partners."""
+    others = others_in_pool(site_operates, site_pools)
     return np.where(others > 0, np.maximum(total(replication, DATA), copies_arriving), 0.0)

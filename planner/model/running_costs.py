@@ -6,6 +6,8 @@ are in money of the base date, at the prices of their month. What is rented runs
 
 from __future__ import annotations
 
+import numpy as np
+
 from planner.axes import (
     HARDWARE,
     LINK,
@@ -66,9 +68,9 @@ def network_value(
     rented_share: Array,
     economics_currency_factor: Array,
 ) -> Array:
-    """Price of the switches and links of all networks in service, but for those of rented nodes."""
+    """Price of the switches and links of all networks in service, but for what comes with rented nodes."""
     there = switches * switch_price + links * switch_cable_price
-    return total(there, NETWORK) * (1.0 - rented_share) * economics_currency_factor
+    return total(there * (1.0 - rented_share), NETWORK) * economics_currency_factor
 
 
 @quantity(unit="USD", axes="month")
@@ -83,16 +85,22 @@ def licence_cost(
     return total(gpus, SITE, HARDWARE) * price * month_seconds
 
 
+@quantity(unit="1", axes="month site")
+def site_staff(hall_power: Array, economics_staff: Array, economics_staff_least: Array) -> Array:
+    """Operating staff of each site: by provisioned IT power, at least what a site with any equipment needs."""
+    people = np.maximum(hall_power * economics_staff, economics_staff_least)
+    return np.where(hall_power > 0, people, 0.0)
+
+
 @quantity(unit="USD", axes="month")
 def staff_cost(
-    hall_power: Array,
-    economics_staff: Array,
+    site_staff: Array,
     economics_staff_cost: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
 ) -> Array:
-    """Operating staff, by provisioned IT power."""
-    people = total(hall_power, SITE) * economics_staff
+    """Operating staff of all sites."""
+    people = total(site_staff, SITE)
     return people * economics_staff_cost * month_seconds * economics_currency_factor
 
 

@@ -82,13 +82,13 @@ def recorded_distance(
     vehicles_served: Array,
     clip_time_uploaded: Array,
     program_daily_hours: Array,
-    region_annual_distance: Array,
+    vehicle_distance: Array,
     month_seconds: Array,
 ) -> Array:
     """Distance of real driving whose recordings arrive in the month: at the vehicle's mean speed; 0 without driving."""
     hours = np.where(program_daily_hours > 0, program_daily_hours, 1.0)
     share = np.where(program_daily_hours > 0, clip_time_uploaded / hours, 0.0)
-    rate = total(vehicles_served * region_annual_distance * share, REGION, PROGRAM)
+    rate = total(vehicles_served * vehicle_distance * share, REGION, PROGRAM)
     return rate * month_seconds
 
 

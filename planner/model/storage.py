@@ -33,9 +33,11 @@ def tier_lands(tier_held_from: Array, tier_held_until: Array, tier_held_share: A
 
 
 @quantity(unit="byte", axes="month tier site")
-def tier_datasets(dataset_bytes: Array, tier_dataset_copies: Array, allocation: Array) -> Array:
-    """Training data sets in each tier: every site that trains has its part of the work's data."""
-    return total(dataset_bytes, WORKLOAD) * tier_dataset_copies * allocation
+def tier_datasets(
+    dataset_bytes: Array, workload_active: Array, tier_dataset_copies: Array, allocation: Array
+) -> Array:
+    """Training data sets in each tier, of workloads that have begun: every site that trains has its part of them."""
+    return total(dataset_bytes * workload_active, WORKLOAD) * tier_dataset_copies * allocation
 
 
 @quantity(unit="byte", axes="month tier site")
@@ -67,13 +69,17 @@ def tier_read_rate(
 @quantity(unit="B/s", axes="month tier site")
 def storage_bandwidth_required(
     gpus_required: Array,
+    gpus_serving_peak: Array,
     tier_read_rate: Array,
     storage_capacity_required: Array,
     tier_scan_interval: Array,
 ) -> Array:
-    """Read bandwidth needed of each tier: for every accelerator that trains, and to read the whole tier at times."""
+    """Read bandwidth needed of each tier: for every accelerator that trains, and to read the whole tier at times.
+
+    Accelerators that stand by for the services' peak read no training data.
+    """
     scan = storage_capacity_required / tier_scan_interval
-    return gpus_required * tier_read_rate + scan
+    return (gpus_required - gpus_serving_peak) * tier_read_rate + scan
 
 
 @quantity(unit="B/s", axes="month tier site")

@@ -67,10 +67,10 @@ def vehicle_recorded(
     clips_recorded: Array,
     program_telemetry: Array,
     program_map_rate: Array,
-    region_annual_distance: Array,
+    vehicle_distance: Array,
 ) -> Array:
     """All bytes that a vehicle wants to send in a day: clips, signals and logs, map observations."""
-    return clips_recorded + program_telemetry + program_map_rate * region_annual_distance
+    return clips_recorded + program_telemetry + program_map_rate * vehicle_distance
 
 
 @quantity(unit="1", axes="data")
@@ -94,7 +94,7 @@ def vehicle_recorded_by_class(
     clips_recorded: Array,
     program_telemetry: Array,
     program_map_rate: Array,
-    region_annual_distance: Array,
+    vehicle_distance: Array,
     data_stream_share: Array,
     data_is_clips: Array,
     data_is_telemetry: Array,
@@ -103,7 +103,7 @@ def vehicle_recorded_by_class(
     """Bytes of each data class that a vehicle wants to send in a day: its share of the class's stream."""
     clips = clips_recorded * (data_is_clips * data_stream_share)
     signals = program_telemetry * (data_is_telemetry * data_stream_share)
-    distance = program_map_rate * region_annual_distance
+    distance = program_map_rate * vehicle_distance
     return clips + (signals + distance * (data_is_map * data_stream_share))
 
 

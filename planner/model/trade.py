@@ -36,8 +36,9 @@ from planner.axes import (
 )
 from planner.catalogue import Calendar
 from planner.graph import quantity
+from planner.model.decisions import months_of_life, whole_months
 from planner.perf import export, residency
-from planner.perf.ordering import at_moment_before
+from planner.perf.ordering import at_moment_before, at_month, in_service, order_months
 
 
 @quantity(unit="1", axes="hardware")
@@ -121,15 +122,43 @@ def export_permitted(export_lawful: Array, export_violation_allowed: Array) -> A
 
 
 @quantity(unit="1", axes="month site")
-def site_operates(export_permitted: Array, site_trains_on: Array, nodes_before: Array) -> Array:
-    """1 where the site can have hardware: its training kind may be or could be delivered, or nodes stand from before.
+def site_operates(
+    export_permitted: Array,
+    site_trains_on: Array,
+    nodes_before: Array,
+    node_lead_time: Array,
+    site_commissioning: Array,
+    site_order_interval: Array,
+    cluster_refresh_age: Array,
+    calendar: Calendar,
+) -> Array:
+    """1 where the site can have hardware: nodes stand there from before, or an order for it can have served by then.
 
-    A later rule stops deliveries; what stands by then goes on working.
+    An order serves from one of the months in which the site's orders do, the lead time and commissioning after
+    plan_start at the earliest, if its training kind is permitted in the month of its delivery. The months until the
+    first of them are judged as that month is: work waits for hardware that will come. A later rule stops deliveries;
+    what stands by then goes on working until the end of its life.
     """
-    delivered = np.maximum.accumulate(
-        total(export_permitted * site_trains_on, HARDWARE), axis=MONTH
+    wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
+    earliest = calendar.month_after(on(wait, SITE))
+    interval = whole_months(on(site_order_interval, SITE))
+    permitted = _permitted_at_delivery(
+        export_permitted, site_trains_on, site_commissioning, calendar
     )
-    return np.maximum(delivered, np.where(total(nodes_before, HARDWARE) > 0, 1.0, 0.0))
+    life = np.maximum(months_of_life(cluster_refresh_age), interval.max(axis=1, keepdims=True))
+    serving = in_service(order_months(permitted, earliest, interval).astype(np.float64), life) > 0
+    at_first = at_month(permitted, np.minimum(earliest, calendar.months - 1))
+    waiting = np.arange(calendar.months)[:, None] < earliest[:, None, :]
+    ordered = place(np.where(waiting, at_first, serving), DRAW, MONTH, SITE)
+    return np.maximum(ordered, np.where(total(nodes_before, HARDWARE) > 0, 1.0, 0.0))
+
+
+def _permitted_at_delivery(
+    export_permitted: Array, site_trains_on: Array, site_commissioning: Array, calendar: Calendar
+) -> Array:
+    """1 (draw, month, site) where the training kind may be delivered a commissioning before the month begins."""
+    permitted = on(total(export_permitted * site_trains_on, HARDWARE), MONTH, SITE)
+    return at_moment_before(permitted, on(site_commissioning, SITE), calendar.edges)
 
 
 @quantity(unit="1", axes="month site hardware")
@@ -150,8 +179,9 @@ def gpus_kept_out(
     calendar: Calendar,
 ) -> Array:
     """Accelerators short for which the rules stop the delivery, a commissioning before, at a site that orders."""
-    permitted = on(total(export_permitted * site_trains_on, HARDWARE), MONTH, SITE)
-    delivered = at_moment_before(permitted, on(site_commissioning, SITE), calendar.edges)
+    delivered = _permitted_at_delivery(
+        export_permitted, site_trains_on, site_commissioning, calendar
+    )
     return gpus_short * site_may_order * (1.0 - place(delivered, DRAW, MONTH, SITE))
 
 

@@ -12,6 +12,7 @@ from planner.axes import (
     HARDWARE,
     ITEM,
     MONTH,
+    NETWORK,
     PROGRAM,
     REGION,
     SITE,
@@ -26,9 +27,14 @@ from planner.graph import quantity
 from planner.perf.money import capital_recovery, ratio
 
 LICENCES = ITEMS.index("licences")
-OWN = ("nodes", "network", "lease", "rent", "licences")  # items that accelerators cause alone
+OWN = ("nodes", "lease", "rent", "licences")  # items that accelerators cause alone
 BY_PRICE = ("installation", "duty", "maintenance")  # that follow the price of equipment
-BY_POWER = ("building", "colocation", "energy", "staff")  # that follow power
+BY_POWER = (
+    "building",
+    "colocation",
+    "energy",
+    "staff",
+)  # that follow the power of the company's own halls
 OTHER_EQUIPMENT = ("storage", "rigs")
 EQUIPMENT = ("nodes", "network", "lease", *OTHER_EQUIPMENT)
 
@@ -64,12 +70,12 @@ def cost_per_vehicle(
 def cost_per_1000_km(
     tco: Array,
     vehicles_served: Array,
-    region_annual_distance: Array,
+    vehicle_distance: Array,
     present_factor: Array,
     month_seconds: Array,
 ) -> Array:
     """Levelised cost of a thousand kilometres driven by served vehicles."""
-    driven = total(vehicles_served * region_annual_distance, REGION, PROGRAM) * month_seconds
+    driven = total(vehicles_served * vehicle_distance, REGION, PROGRAM) * month_seconds
     return ratio(tco, total(driven * present_factor, MONTH))
 
 
@@ -95,18 +101,29 @@ def cost_share_of_revenue(
 def compute_part(
     cash_flow: Array,
     discount_factor: Array,
-    it_power: Array,
-    storage_power: Array,
-    rig_power: Array,
+    hall_power: Array,
+    compute_hall_power: Array,
+    network_bought: Array,
+    network_compute_share: Array,
+    rented_share: Array,
+    present_factor: Array,
 ) -> Array:
-    """Part of each item that accelerators cause: their own items, a share by price of equipment, a share by power."""
+    """Part of each item that accelerators cause: their own items, networks by ports, the rest by price or by power.
+
+    Power is that of the company's own halls: what storage and rigs need there is not put on nodes that are rented.
+    """
     paid = total(cash_flow * discount_factor, MONTH)
-    equipment = total(paid * among(EQUIPMENT), ITEM)
-    by_price = 1.0 - ratio(total(paid * among(OTHER_EQUIPMENT), ITEM), equipment)
-    others = total(storage_power + rig_power, MONTH, SITE)
-    by_power = 1.0 - ratio(others, total(it_power, MONTH, SITE))
+    caused = network_bought * ratio(network_compute_share, 1.0 - rented_share)
+    network = ratio(
+        total(caused * present_factor, MONTH, NETWORK, SITE),
+        total(network_bought * present_factor, MONTH, NETWORK, SITE),
+    )
+    of_storage = total(paid * among(("network",)), ITEM) * (1.0 - network)
+    others = total(paid * among(OTHER_EQUIPMENT), ITEM) + of_storage
+    by_price = 1.0 - ratio(others, total(paid * among(EQUIPMENT), ITEM))
+    by_power = ratio(total(compute_hall_power, MONTH, SITE), total(hall_power, MONTH, SITE))
     shares = dict.fromkeys(OWN, place(1.0)) | dict.fromkeys(BY_PRICE, by_price)
-    return by_item(**shares, **dict.fromkeys(BY_POWER, by_power))
+    return by_item(**shares, network=network, **dict.fromkeys(BY_POWER, by_power))
 
 
 @quantity(unit="USD")

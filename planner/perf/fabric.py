@@ -1,9 +1,10 @@
 """Which switches and links does a network of leaves, spines and cores need?
 
-Leaves take `down` ports of endpoints each and give `up` uplinks. In a rail-optimised network the ports of one rail
-(the same port of every node) share leaves, so a leaf is never shared by two rails. Up to `radix` leaves two tiers are
-enough: spines are rounded up until the uplinks of a leaf divide evenly among them. Beyond, a third tier: spines with
-half of their ports up, cores over them. References: Al-Fares, Loukissas, Vahdat, "A scalable, commodity data center
+Leaves take `down` ports of endpoints each and give `up` uplinks; a switch never uses more ports than it has, and never
+has fewer uplinks than the oversubscription asks for. In a rail-optimised network the ports of one rail (the same port
+of every node) share leaves, so a leaf is never shared by two rails. Up to `radix` leaves two tiers are enough: spines
+are rounded up until the uplinks of a leaf divide evenly among them. Beyond, a third tier: spines that divide their
+ports as leaves do, cores over them. References: Al-Fares, Loukissas, Vahdat, "A scalable, commodity data center
 network architecture", SIGCOMM 2008; NVIDIA DGX SuperPOD reference architectures (DGX H100 RA-11333-001, DGX B200,
 DGX B300, DGX B300 XDR), whose tables the rule reproduces.
 """
@@ -17,14 +18,41 @@ from planner.perf.ordering import whole_units
 
 ROUNDING = 1e-9  # a full tree must not be taken for one more tier by the rounding of logarithms
 TIERS_LIMIT = 8  # more tiers than any network has
+GROUPS = 16  # uplinks come in groups of a sixteenth of the ports: four of 64, which divide among 2 and 4 spines
 
 
-def uplinks_of_leaf(down: Array, oversubscription: Array) -> Array:
-    """Uplinks of a leaf [ports]: its endpoint ports over the oversubscription (1 is non-blocking).
+def ports_down(radix: Array, oversubscription: Array) -> Array:
+    """Ports of a switch for what is below it [ports], the rest being for uplinks: half of them where it is 1.
 
-    Rounded up to a divisor of the endpoint ports, so that uplinks spread evenly over spines whatever is asked for.
+    As many as leave enough uplinks for the oversubscription in whole groups; 64 ports are divided 32 + 32 at 1:1,
+    36 + 28 at 1.33:1, 40 + 20 at 2:1, 48 + 16 at 3:1, 48 + 12 at 4:1 and 56 + 8 at 7:1.
     """
-    return _least_divisor(down, whole_units(down / oversubscription))
+    group = _group(radix)
+    groups = radix / (oversubscription + 1.0) / group
+    fewer, more = np.floor(groups + ROUNDING) * group, whole_units(groups) * group
+    with_fewer = np.floor(fewer * oversubscription + ROUNDING)
+    return np.maximum(np.maximum(with_fewer, radix - more), np.floor(radix / 2.0))
+
+
+def ports_up(radix: Array, down: Array, oversubscription: Array) -> Array:
+    """Uplinks of a switch [ports] with `down` ports below it: enough for the oversubscription, if it has the ports.
+
+    More than that by so many that they make whole groups, or halves or quarters of one, as far as ports are free.
+    """
+    free = np.maximum(radix - down, 0.0)
+    result = np.minimum(whole_units(down / oversubscription), free)
+    group, found = _group(radix), np.zeros(np.shape(result), dtype=bool)
+    while (group > 1.0).any():
+        rounded = np.ceil(result / group) * group
+        fits = ~found & (rounded <= free)
+        result, found = np.where(fits, rounded, result), found | fits
+        group = np.maximum(group / 2.0, 1.0)
+    return result
+
+
+def _group(radix: Array) -> Array:
+    """The largest power of two that is not above a sixteenth of the ports, at least 1."""
+    return np.exp2(np.floor(np.log2(np.maximum(radix / GROUPS, 1.0)) + ROUNDING))
 
 
 def leaves_by_rail(endpoints: Array, rails: Array, down: Array) -> Array:
@@ -38,33 +66,32 @@ def leaves(by_rail: Array, endpoints: Array, radix: Array, down: Array) -> Array
     return np.where(endpoints <= radix, np.minimum(whole_units(endpoints), 1.0), many)
 
 
-def spines(leaf: Array, up: Array, radix: Array) -> Array:
+def spines(leaf: Array, up: Array, radix: Array, down: Array) -> Array:
     """Spines over `leaf` leaves with `up` uplinks each; none over a single leaf or without uplinks.
 
     Two tiers: the smallest divisor of `up` that gives enough ports, so that every leaf has as many links to each
-    spine. More than `radix` leaves: half of a spine's ports go up.
+    spine. More than `radix` leaves: of a spine's ports only `down` are for leaves.
     """
     ports = leaf * up
     two_tiers = _least_divisor(up, whole_units(ports / radix))
-    many = whole_units(ports / (radix / 2.0))
+    many = whole_units(ports / down)
     return np.where((leaf <= 1) | (up <= 0), 0.0, np.where(leaf <= radix, two_tiers, many))
 
 
-def cores(leaf: Array, spine: Array, radix: Array, oversubscription: Array) -> Array:
-    """Switches above the spines; none in two tiers.
+def cores(leaf: Array, spine: Array, radix: Array, down: Array, up: Array) -> Array:
+    """Switches above spines with `down` ports for leaves and `up` uplinks; none in two tiers.
 
-    Three tiers reach `radix`^2 / 2 leaves; each tier beyond adds two ports a link of the one below and reaches
+    Three tiers reach `radix` x `down` leaves; each tier beyond adds two ports a link of the one below and reaches
     `radix` / 2 times as far.
     """
-    ports = links_to_cores(leaf, spine, radix, oversubscription)
-    reach = np.maximum(leaf, 1.0) / (radix**2 / 2.0)
+    ports = links_to_cores(leaf, spine, radix, up)
+    reach = np.maximum(leaf, 1.0) / (radix * down)
     tiers = np.ceil(np.log(np.maximum(reach, 1.0)) / np.log(radix / 2.0) - ROUNDING)
     return whole_units(ports * (1.0 + 2.0 * np.minimum(tiers, TIERS_LIMIT)) / radix)
 
 
-def links_to_cores(leaf: Array, spine: Array, radix: Array, oversubscription: Array) -> Array:
-    """Links from spines up to cores, whole; none in two tiers."""
-    up = whole_units(radix / 2.0 / oversubscription)
+def links_to_cores(leaf: Array, spine: Array, radix: Array, up: Array) -> Array:
+    """Links from spines with `up` uplinks each to cores, whole; none in two tiers."""
     return np.where(leaf > radix, spine * up, 0.0)
 
 

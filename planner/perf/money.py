@@ -1,7 +1,7 @@
 """What are payments at different times worth, and what does one unit cost?
 
-Annuities, straight-line depreciation, price levels and costs of a unit, on arrays and without units of measure. The
-equations are those of engineering economics (capital recovery factor, Fisher's relation of real and nominal rates).
+Annuities, straight-line depreciation and price levels, on arrays and without units of measure. The equations are those
+of engineering economics (capital recovery factor).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import Array
-
-HOURS_A_YEAR = 8760.0  # the year of 365 days in which price lists of cloud providers count
 
 
 def ratio(part: Array, whole: Array) -> Array:
@@ -42,19 +40,9 @@ def outstanding(rate: Array, periods: Array, paid: Array) -> Array:
     return np.where(left > 0, owed, 0.0)
 
 
-def nominal_rate(real: Array, inflation: Array) -> Array:
-    """Nominal rate of a real one under inflation: (1 + r)(1 + i) - 1 (Fisher)."""
-    return (1.0 + real) * (1.0 + inflation) - 1.0
-
-
 def present_worth(rate: Array, years: Array) -> Array:
     """Worth today of 1 paid after some years: (1 + rate)^-years."""
     return np.asarray(np.power(1.0 + rate, -years))
-
-
-def straight_line(value: Array, life: Array) -> Array:
-    """Depreciation in each unit of time of the life."""
-    return value / life
 
 
 def book_share(age: Array, life: Array) -> Array:
@@ -77,8 +65,3 @@ def price_levels(inflation: Array, edges: Array, base: Array, at: Array) -> Arra
         return np.asarray(since_start[:, month] + (times - edges[month]) * growth[:, month])
 
     return np.asarray(np.exp(logarithm(at) - logarithm(base)))
-
-
-def unit_hour_price(yearly: Array, units: Array) -> Array:
-    """Price of an hour of one unit, from the price of a year of several."""
-    return yearly / units / HOURS_A_YEAR

@@ -37,8 +37,7 @@ def entering_service(
     short = need - before
     months = short.shape[1]
     rows = np.arange(len(short))[:, None]
-    since_first = np.arange(months)[:, None, None] - first
-    due = (since_first >= 0) & (since_first % interval == 0) & (may_enter > 0).swapaxes(0, 1)
+    due = order_months(may_enter, first, interval).swapaxes(0, 1)
     # Until something retires, what has entered is the largest need of the chances so far: no recurrence.
     simple = max(int(life.min(initial=months)) - interval + 1, 0)
     worst = np.where(due.swapaxes(0, 1), _largest_ahead(short, interval), 0.0)[:, :simple]
@@ -58,6 +57,16 @@ def entering_service(
             entering[:, month] = whole_units(np.maximum(worst, 0.0))
         running[:, month + 1 : following + 1] = (running[:, month] + entering[:, month])[:, None]
     return entering
+
+
+def order_months(may_enter: Array, first: Whole, interval: Whole | int) -> npt.NDArray[np.bool_]:
+    """Whether units may enter service in each month (draw, month, place): every `interval` months from `first` on.
+
+    `interval` is one number, or (draw, place).
+    """
+    since_first = np.arange(may_enter.shape[1])[:, None] - first[:, None, :]
+    every = interval if isinstance(interval, int) else interval[:, None, :]
+    return np.asarray((since_first >= 0) & (since_first % every == 0) & (may_enter > 0))
 
 
 def _largest_ahead(x: Array, count: int) -> Array:
@@ -88,6 +97,13 @@ def _month_of(times: Array, edges: Array) -> Whole:
     """The month that contains each moment [s]; before the first month the first, after the last the last."""
     found = np.searchsorted(edges, times + 1e-6, side="right") - 1
     return np.clip(found, 0, len(edges) - 2).astype(np.int64)
+
+
+def at_month(values: Array, month: Whole) -> Array:
+    """The value (draw, 1, place) of one month each (draw, place), of values (draw, month, place)."""
+    shape = (max(len(values), len(month)), *values.shape[1:])
+    chosen = np.broadcast_to(month, (shape[0], shape[2]))[:, None, :]
+    return np.take_along_axis(np.broadcast_to(values, shape), chosen, axis=1)
 
 
 def at_moment_before(values: Array, by: Array, edges: Array) -> Array:

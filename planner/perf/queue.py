@@ -22,11 +22,12 @@ from planner.axes import Array
 STEPS = 14  # of Newton's method; 12 reach the last digit over 13 decades of load
 ROUNDING = 1e-9  # of a gang
 LEAST = 1e-300  # keeps a division by nothing finite
+MOST_PATIENCE = 1e30  # beyond it not even the last digit of the gangs needed moves
 
 
 def delay_probability(gangs: Array, load: Array) -> Array:
     """Share of the jobs that find no gang free; `load` is the mean number of gangs at work. Sakasegawa 1977."""
-    share = np.minimum(load / np.maximum(gangs, LEAST), 1.0)
+    share = load / np.maximum(np.maximum(gangs, load), LEAST)
     return np.asarray(share ** (np.sqrt(2.0 * (gangs + 1.0)) - 1.0))
 
 
@@ -40,10 +41,10 @@ def waiting_time(
     `duration` mean length of a job [s]; `variability` mean of the squared coefficients of variation of the times
     between jobs and of their durations: 1 for Poisson arrivals and exponential durations.
     """
-    spare = np.maximum(gangs - load, 0.0)
-    odds = np.log(np.maximum(delay_probability(gangs, load) / (1.0 - percentile), 1.0))
-    wait = odds * variability * duration / np.maximum(spare, LEAST)
+    spare = gangs - load
     fits = (spare > 0) & (gangs >= 1.0 - ROUNDING)
+    odds = np.log(np.maximum(delay_probability(gangs, load) / (1.0 - percentile), 1.0))
+    wait = odds * variability * duration / np.where(fits, spare, 1.0)
     return np.where(load > 0, np.where(fits, wait, np.inf), 0.0)
 
 
@@ -56,9 +57,10 @@ def gangs_for_wait(
     function of y; Newton's method from above cannot leave the branch.
     """
     surprise = -np.log1p(-percentile)
-    patience = allowed * load / np.maximum(variability * duration, LEAST)
+    work = allowed * load
+    patience = work / np.maximum(np.maximum(variability * duration, work / MOST_PATIENCE), LEAST)
     excess = np.minimum(
-        surprise / np.maximum(np.sqrt(2.0 * (load + 1.0)) - 1.0, LEAST),
+        surprise / (np.sqrt(2.0 * (load + 1.0)) - 1.0),
         np.log1p(surprise / np.maximum(patience, LEAST)),
     )
     for _ in range(STEPS):
@@ -66,5 +68,5 @@ def gangs_for_wait(
         root = np.sqrt(2.0 * (load * ratio + 1.0))
         found = (root - 1.0) * excess + patience * (ratio - 1.0)
         slope = root - 1.0 + load * ratio / root * excess + patience * ratio
-        excess = np.maximum(excess - (found - surprise) / np.maximum(slope, LEAST), 0.0)
+        excess = np.maximum(excess - (found - surprise) / slope, 0.0)
     return np.where(load > 0, np.maximum(load * np.exp(excess), 1.0), 0.0)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from planner.axes import AXES
+from planner.lineage.values import _range
 from tests.cli.conftest import Planner
 
 MAIN = "scenarios/5pct_ev_market.yaml"
@@ -39,7 +41,7 @@ def test_a_label_selects_one_position(planner: Planner) -> None:
         (("gpus", "--region", "japn"), "nearest: japan"),
         (("gpus", "--at", "2035-01"), "2023-11 to 2030-12"),
         (("gpus", "--at", "soon"), "2023-11 to 2030-12"),
-        (("gpus", "--package", "map"), "do not vary by package"),
+        (("ingest_peak", "--package", "map"), "do not vary by package"),
         (("gpus", "--depth", "-1"), "--depth"),
     ),
 )
@@ -54,6 +56,36 @@ def test_what_does_not_exist_is_refused_by_name(
 def test_an_override_is_said(planner: Planner) -> None:
     done = planner("explain", MAIN, "gpus", "--set-quantity", "orders=2", "--at", "2027-06")
     assert "[overridden by --set-quantity]" in done.out
+
+
+def test_every_axis_has_its_option(planner: Planner) -> None:
+    given = planner("explain", "--help").out
+    names = {"month": "--at", "hardware": "--hardware-kind"}
+    for axis in AXES[1:]:
+        assert f"{names.get(axis, f'--{axis}')} " in given, axis
+    printed = planner("explain", MAIN, "cash_flow", "--item", "energy", "--depth", "0").out
+    assert "at energy" in printed
+    assert "nearest: clips" in planner("explain", MAIN, "data_kept", "--data", "clps").err
+    assert "--service" in planner("explain", MAIN, "data_kept", "--servce", "x").err
+
+
+def test_a_range_from_nothing_keeps_its_low_end(planner: Planner) -> None:
+    assert _range(0.0, 15.9e6, "USD") == "0 to USD 15.9 M"
+    assert _range(0.0, 15.9e6, "watt") == "0 to 15.9 MW"
+    first = planner("explain", MAIN, "data_kept", "--depth", "0").out.partition("\n\n")[0]
+    assert first.startswith("data_kept = 0 to ")
+    assert "where it is largest]" in first.replace("\n    ", " ")
+
+
+def test_a_loop_is_shown_as_it_is_written(planner: Planner) -> None:
+    printed = planner("explain", MAIN, "export_verdict", "--depth", "0").out
+    lines = printed.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.strip().startswith("for month in"))
+    assert lines[start].endswith(":")
+    indent = len(lines[start]) - len(lines[start].lstrip())
+    assert lines[start + 1].startswith(" " * (indent + 4))
+    assert "china 4 (denied)" in printed and "taiwan 0 (free)" in printed
+    assert max(map(len, lines)) <= 100
 
 
 def test_an_edit_is_said(planner: Planner) -> None:

@@ -218,3 +218,21 @@ def test_an_overlay_is_laid_over_the_shipped_profile(planner: Planner, tmp_path:
 def test_shipped_scenarios_are_listed_without_the_base(planner: Planner) -> None:
     names = [line.split()[0] for line in planner("scenarios", "list").out.splitlines()]
     assert names == ["5pct_ev_market", "5pct_from_2027", "test_fleet"]
+
+
+def test_a_base_is_called_one_with_what_it_lacks(planner: Planner) -> None:
+    done = planner("check", "scenarios/base.yaml")
+    assert (done.code, done.out) == (2, "")
+    assert "no plan by itself, but a base" in done.err
+    assert "title, plan_start, horizon, market, regions, sites" in done.err
+
+
+def test_a_site_in_many_countries_is_told_what_to_type(
+    planner: Planner, scenario_file: Callable[[str], str]
+) -> None:
+    text = "extends: 5pct_ev_market.yaml\nsites:\n  taiwan: {location: europe}\n"
+    done = planner("check", scenario_file(text))
+    assert done.code == 2
+    assert '"europe: {country: DE}"' in done.err
+    typed = f"{text}regions:\n  europe: {{country: DE}}\n"
+    assert planner("check", scenario_file(typed)).code == 0

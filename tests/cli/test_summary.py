@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.report.summary import number, periods, trend
+from planner.report.table import number, periods, trend
 
 
 @pytest.mark.parametrize(

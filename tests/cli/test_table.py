@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 import planner as package
+from planner import units
+from planner.catalogue import RUNNING
 from planner.findings import Assumption
 from planner.plan import Plan
-from planner.report.summary import LABEL, MARGIN, _rests_on, summary
+from planner.report.rows import _MONEY_PARTS
+from planner.report.summary import _rests_on, summary
+from planner.report.table import LABEL, MARGIN
 from tests.cli.conftest import ROOT, Planner
 
 MAIN = "scenarios/5pct_ev_market.yaml"
@@ -36,8 +40,8 @@ def table(plan: Plan, width: int = 100) -> dict[str, str]:
     """Heads under "", and the cells of each row under its label."""
     lines = [line.plain for line in summary(plan, width)]
     start = next(i for i, line in enumerate(lines) if line.startswith(" " * MARGIN))
-    rows = lines[start : lines.index("", start)]
-    return {line[MARGIN - LABEL : MARGIN].strip(): line[MARGIN:] for line in rows}
+    end = next(i for i, line in enumerate(lines) if line.startswith("Vehicles, and what is in"))
+    return {line[MARGIN - LABEL : MARGIN].strip(): line[MARGIN:] for line in lines[start:end]}
 
 
 def numbers(cells: str) -> list[float]:
@@ -74,15 +78,15 @@ def test_a_range_shows_the_end_of_a_stock_and_the_largest_of_a_peak(plan: Plan) 
 
 def test_rows_say_what_they_are(plan: Plan) -> None:
     rows = table(plan)
-    assert "99 % of reached in, days" in rows and "GPU-hours needed, million" in rows
+    assert "99 % of reached in, days" in rows and "training GPU-h, million" in rows
     share = plan["ota_reachable_share"].values[-1]
-    assert numbers(rows["reachable, %"])[6] == pytest.approx(100 * share, rel=5e-3)
+    assert numbers(rows["fleet within reach, %"])[6] == pytest.approx(100 * share, rel=5e-3)
 
 
 def test_gpu_hours_are_in_the_unit_of_their_label() -> None:
     plan = package.load("test_fleet").plan()
     hours = plan["training_gpu_hours"].values.reshape(24, -1).sum(axis=1)
-    found = numbers(table(plan)["GPU-hours needed, thousand"])
+    found = numbers(table(plan)["training GPU-h, thousand"])
     assert found[:2] == pytest.approx([hours[:12].sum() / 1e3, hours[12:].sum() / 1e3], rel=5e-3)
 
 
@@ -148,9 +152,72 @@ def test_the_most_expensive_order_of_a_month_comes_first(plan: Plan) -> None:
     assert keys == sorted(keys)
 
 
-def test_what_the_order_book_leaves_out_is_said(planner: Planner) -> None:
-    printed = planner("size", MAIN).out
-    assert re.search(r"^  without switches \(USD .+ M\) and halls \(USD .+ M\)$", printed, re.M)
+def test_the_order_book_ends_with_capex(plan: Plan, planner: Planner) -> None:
+    printed = planner("size", MAIN).out.replace("\n  ", " ")
+    assert re.search(r"with installation \(USD .+ M\)(, duty .+)? and halls \(USD .+ M\)", printed)
+    capex = units.show(float(plan["capex"].values.sum()), "USD")
+    assert f" = capex {capex} over the plan" in printed
+
+
+def test_the_parts_of_opex_are_all_shown(plan: Plan) -> None:
+    shown = [item for items in _MONEY_PARTS["opex"].values() for item in items]
+    assert sorted(shown) == sorted(RUNNING)
+    assert "of which labels" in table(plan)
+
+
+def test_the_parts_of_the_accelerators_needed_add_up(plan: Plan) -> None:
+    rows = table(plan)
+    parts = [
+        numbers(rows[f"of which {part}"])
+        for part in ("training", "curation", "simulation", "services")
+    ]
+    for year, needed in enumerate(numbers(rows["GPUs needed"])):
+        assert sum(part[year] for part in parts) == pytest.approx(needed, rel=0.02)
+
+
+def test_carbon_is_shown_by_site(plan: Plan) -> None:
+    rows = table(plan)
+    sites = [numbers(rows[f"of which {site}"]) for site in ("taiwan", "japan")]
+    total = numbers(rows["CO2e, kt"])
+    assert [sum(each) for each in zip(*sites, strict=True)] == pytest.approx(total, rel=0.02)
+
+
+def test_few_ecus_are_counted_beside_many(plan: Plan) -> None:
+    built = plan["ecu_units"].at(ecu="drive_orin").values.reshape(len(plan.months), -1).sum(axis=1)
+    last = built[[month.startswith("2030") for month in plan.months]].sum()
+    shown = numbers(table(plan)["drive_orin built, thousand"])
+    assert shown[-1] == pytest.approx(last / 1e3, abs=5e-4)
+
+
+def test_the_start_of_jobs_names_its_percentile() -> None:
+    rows = table(package.load("5pct_ev_market", set=["training.queue_percentile=0.95"]).plan())
+    assert "95 % of jobs start in, h" in rows
+
+
+def test_renting_is_compared_in_words(plan: Plan) -> None:
+    used = float(plan["rent_breakeven_utilisation"])
+    head = " ".join(line.plain for line in summary(plan)[:8])
+    cheaper = "renting is cheaper at any use" if used > 1 else "cheaper than renting from"
+    assert cheaper in head
+    assert f"{units.show(float(plan['cost_per_vehicle']), 'USD')} a vehicle" in head
+    for share, words in (
+        ("0.4", "cheaper than renting from 40 % use"),
+        ("1.2", "renting is cheaper at any use"),
+        ("0", "no rent price known"),
+    ):
+        given = {"rent_breakeven_utilisation": share}
+        other = package.load("5pct_ev_market", set_quantity=given).plan()
+        assert words in " ".join(line.plain.strip() for line in summary(other)[:9])
+
+
+def test_all_warnings_are_printed_in_full_when_asked_for(plan: Plan, planner: Planner) -> None:
+    full = " ".join(planner("size", MAIN, "--warnings").out.split())
+    brief = " ".join(planner("size", MAIN).out.split())
+    for each in plan.warnings:
+        assert " ".join(each.text.split()) in full
+    assert "until the first orders serve" in brief
+    assert "until the first orders serve" not in full
+    assert planner("size", MAIN, "--warnings", "--json").code == 2
 
 
 @pytest.mark.parametrize("columns", (40, 60, 80, 100))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from planner.errors import Fault
+from planner.plan import load
 
 Faults = Callable[..., list[Fault]]
 
@@ -160,6 +161,27 @@ def test_a_contradiction_is_reported_at_its_place(
     found = faults(text)
     assert any(words in f.message and f.path.endswith(path) for f in found), [str(f) for f in found]
     assert all(fault.file and fault.line for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("down", "over", "most"), [(33, 1, 32), (48, 1, 32), (48, 2, 42), (64, 64, 63), (60, 7, 56)]
+)
+def test_a_leaf_without_ports_for_the_uplinks_asked_for_is_refused(
+    faults: Faults, down: int, over: int, most: int
+) -> None:
+    (found,) = faults(f"fabrics: {{compute: {{down_ports: {down}, oversubscription: {over}}}}}\n")
+    assert found.path == "fabrics.compute.down_ports"
+    for words in (f"{down} of 64 ports", f"leave {64 - down} for uplinks", f"at most {most}"):
+        assert words in found.message
+    fits = {"down_ports": str(most), "oversubscription": str(over)}
+    load("5pct_ev_market", set={f"fabrics.compute.{field}": text for field, text in fits.items()})
+
+
+def test_a_leaf_with_no_spines_above_may_give_all_its_ports() -> None:
+    load(
+        "5pct_ev_market",
+        set=["fabrics.front_end.tree=leaves_only", "fabrics.front_end.down_ports=64"],
+    )
 
 
 def test_a_fleet_without_a_home_is_refused(faults: Faults) -> None:

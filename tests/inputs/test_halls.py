@@ -39,10 +39,34 @@ def test_hardware_that_is_there_or_on_order_must_be_cooled_as_well(faults: Fault
     assert found.path == f"{TAIWAN}.committed[0].hardware"
 
 
+def test_what_a_site_rents_stands_in_no_hall_of_its_own(faults: Faults) -> None:
+    rents = [(f"{TAIWAN}.acquisition", "rent"), (f"{TAIWAN}.cooling", "air")]
+    load(find_scenario("5pct_ev_market"), [*rents, (f"{TAIWAN}.rack_density", "40 kW")])
+    installed = "[{hardware: gh200_nvl32, count: 1, in_service: 2023-05}]"
+    (found,) = faults("", *rents, (f"{TAIWAN}.installed", installed))
+    assert found.path == f"{TAIWAN}.installed[0].hardware"
+
+
 def test_a_node_of_more_power_than_any_rack_may_draw_is_refused(faults: Faults) -> None:
     (found,) = faults("", (f"{TAIWAN}.rack_density", "40 kW"))
     assert found.path == f"{TAIWAN}.training"
     assert "one gh200_nvl32 draws 45.3 kW, a rack may draw at most 40 kW" in found.message
+
+
+@pytest.mark.parametrize(
+    ("piece", "name"),
+    [
+        ("network.quantum2_qm9700.power", "quantum2_qm9700"),
+        ("storage.hdd_dense.power", "hdd_dense"),
+    ],
+)
+def test_one_switch_or_storage_unit_beyond_what_a_rack_may_draw_is_refused(
+    faults: Faults, piece: str, name: str
+) -> None:
+    found = faults("", (piece, "90 kW"), ("sites.china.rack_density", "200 kW"))
+    # 140 kW in Taiwan from 2026 on, 80 kW in Japan.
+    assert [fault.path for fault in found] == ["sites.japan.rack_density"]
+    assert f"80 kW, and one {name} draws 90 kW" in found[0].message
 
 
 def test_a_hall_that_gets_denser_later_is_no_contradiction() -> None:

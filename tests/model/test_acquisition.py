@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import MONTH, Array, place, total
+from planner.axes import HARDWARE, MONTH, NETWORK, SITE, TIER, Array, place, take, total
 from planner.catalogue import ITEMS, Calendar
 from planner.inputs.numbers import month_index
 from planner.model.acquisition import (
@@ -14,13 +14,15 @@ from planner.model.acquisition import (
     lease_months,
     lease_outstanding,
     lease_payments,
+    network_compute_share,
     rent_cost,
+    rented_share,
 )
 from planner.plan import load
 from planner.units import to_base
 
 YEAR = 365.25 * 86_400.0
-ZERO, ONE = place(0.0), place(1.0)
+ZERO, ONE, TWO = place(0.0), place(1.0), place(2.0)
 MAIN = "5pct_ev_market"
 
 
@@ -77,7 +79,8 @@ def test_a_lease_at_the_discount_rate_costs_what_a_purchase_at_service_costs() -
 def test_who_rents_pays_no_nodes_network_hall_or_staff_for_them() -> None:
     bought, rented = with_all_sites("acquisition=buy"), with_all_sites("acquisition=rent")
     own, theirs = by_item(bought["cash_flow"]), by_item(rented["cash_flow"])
-    assert theirs["nodes"] == theirs["network"] == theirs["lease"] == 0 < theirs["rent"]
+    assert theirs["nodes"] == theirs["lease"] == 0 < theirs["rent"]
+    assert 0 < theirs["network"] < 0.1 * own["network"]  # of the storage that stays
     for item in ("storage", "rigs", "licences", "wan", "cellular", "delivery"):
         assert theirs[item] == pytest.approx(own[item], rel=1e-12), item
     for item in ("building", "energy", "maintenance", "staff", "installation"):
@@ -93,8 +96,45 @@ def test_rent_is_paid_for_every_hour_of_every_chip() -> None:
 
 
 def test_storage_and_rigs_need_their_hall_whoever_owns_the_nodes() -> None:
-    assert hall_power(place(100.0), place(10.0), place(5.0), ONE).item() == 15
-    assert hall_power(place(100.0), place(10.0), place(5.0), ZERO).item() == 100
+    # Four nodes of 20 W and two switches of 2 W in 100 W.
+    assert hall_power(place(100.0), place(4.0), place(20.0), TWO, TWO, ONE).item() == 16
+    assert hall_power(place(100.0), place(4.0), place(20.0), TWO, TWO, place(0.25)).item() == 19
+    assert hall_power(place(100.0), ZERO, place(20.0), TWO, TWO, ZERO).item() == 100
+
+
+def test_a_network_is_rented_by_the_ports_of_rented_nodes() -> None:
+    """Ten nodes, six of them rented, with four ports to the compute and one to the storage network; a unit has ten."""
+    node_ports = place(np.array([[4.0], [1.0]]), NETWORK, HARDWARE)
+    unit_ports = place(np.array([[0.0], [10.0]]), NETWORK, TIER)
+    nodes = place(np.array([[[0.0]], [[10.0]]]), MONTH, SITE, HARDWARE)
+    ports = (nodes, ONE, node_ports, unit_ports)
+    rented, owned = rented_share(0.6 * nodes, *ports), network_compute_share(0.4 * nodes, *ports)
+    # Before the nodes come their networks are counted as they will be.
+    for month in range(2):
+        assert take(rented, MONTH, month).ravel() == pytest.approx([0.6, 6 / 20])
+        assert take(owned, MONTH, month).ravel() == pytest.approx([0.4, 4 / 20])
+
+
+RENTED = (
+    *("nodes_rented", "hall_power", "it_power", "connection_power", "site_power", "rack_power"),
+    *("hall_liquid_heat", "liquid_heat", "site_power_short", "it_power_short", "liquid_heat_short"),
+)
+
+
+def test_rented_nodes_fill_no_limit_of_the_hall() -> None:
+    """A hall for a tenth of the nodes: short of everything if they are bought, of nothing if they are rented."""
+    tight = ("power_limit=0.5 MW", "liquid_capacity=0.1 MW")
+    bought, rented = (
+        load(MAIN, set=[f"sites.taiwan.{x}" for x in (f"acquisition={how}", *tight)]).run([*RENTED])
+        for how in ("buy", "rent")
+    )
+    for name in ("site_power_short", "liquid_heat_short"):
+        assert take(bought[name], SITE, 0).max() > 0, name
+        assert take(rented[name], SITE, 0).max() == 0, name
+    assert take(rented["hall_power"], SITE, 0).max() < 0.2 * take(rented["it_power"], SITE, 0).max()
+    assert take(rented["hall_liquid_heat"], SITE, 0).max() == 0 < rented["liquid_heat"].max()
+    assert np.array_equal(bought["site_power"], rented["site_power"])
+    assert take(rented["rack_power"], SITE, 0).max() < take(bought["rack_power"], SITE, 0).max()
 
 
 def test_colocation_takes_the_place_of_the_building() -> None:
@@ -103,5 +143,23 @@ def test_colocation_takes_the_place_of_the_building() -> None:
     assert items["building"] == 0 < items["colocation"]
     # USD 184.06 a kW and month (CBRE, H2 2024): a megawatt for a year.
     price = place(to_base(184.06, "USD/kW month"))
-    paid = colocation_cost(place(1e6), ZERO, price, ONE, place(YEAR)).item()
+    paid = colocation_cost(place(1e6), ZERO, ONE, price, ONE, place(YEAR)).item()
     assert paid == pytest.approx(184.06 * 1000 * 12)
+
+
+def test_the_announced_plan_rents_the_halls_that_it_calls_leased() -> None:
+    """Japan's hall is paid by the month with its energy besides; it is not built and leaves nothing."""
+    project = load(MAIN)
+    names = ["hall_power", "hall_power_added", "colocation_cost", "power_paid_share", "energy_cost"]
+    x = project.run([*names, "redundancy_cost", "energy", "residual_by_item", "building_payments"])
+    leaf, japan = project.leaves, project.table.labels[SITE].index("japan")
+    assert leaf["site_builds"].ravel().tolist() == [1, 0, 0]
+    assert not take(x["hall_power_added"], SITE, japan).any()
+    power = take(x["hall_power"], SITE, japan)
+    assert take(x["redundancy_cost"], SITE, japan) == pytest.approx(1.0)  # N+1
+    rent = power * leaf["economics_colocation_price"] * leaf["month_seconds"]
+    assert x["colocation_cost"] == pytest.approx(rent, rel=1e-12)
+    assert take(x["power_paid_share"], SITE, japan)[power > 0] == pytest.approx(1.0)
+    built = take(x["hall_power_added"], SITE, 0)
+    cost = take(leaf["location_building_cost"], SITE, 0)
+    assert x["building_payments"] == pytest.approx(built * cost, rel=1e-12)

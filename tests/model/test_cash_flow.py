@@ -78,8 +78,9 @@ def nothing_left(**given: Array) -> Array:
     fixed = {
         "economics_equipment_life": place(4 * YEAR),
         "economics_building_life": place(10 * YEAR),
+        "cluster_refresh_age": place(5 * YEAR),
         "money_level_at_end": ONE,
-        **dict.fromkeys(("site_buys", "economics_currency_factor"), ONE),
+        "site_buys": ONE,
         **dict.fromkeys(("site_leases", "lease_outstanding", "economics_deposit_share"), ZERO),
     }
     return residual_by_item(**{**zeros, **fixed, **given, "calendar": CALENDAR})
@@ -93,12 +94,27 @@ def test_the_residual_value_falls_in_a_straight_line() -> None:
     left = nothing_left(
         node_order_value=place(value, MONTH),
         hall_power_added=place(hall, MONTH),
-        location_building_cost=place(10.0),
+        building_cost=place(10.0),
     )
     by_name = dict(zip(ITEMS, left.ravel(), strict=True))
     assert by_name["nodes"] == pytest.approx(1000 * (2 - (366 + 184) / 1461))
     assert by_name["building"] == pytest.approx(500 * (1 - 366 / 3652.5))
     assert left.sum() == pytest.approx(by_name["nodes"] + by_name["building"])
+
+
+def test_what_is_retired_has_no_residual() -> None:
+    """Nodes of 1,000 that entered in January and in July, retired after eight months: only the latter still serve."""
+    value, hall = np.zeros(12), np.zeros(12)
+    value[[0, 6]], hall[0] = 1000, 50.0
+    left = nothing_left(
+        node_order_value=place(value, MONTH),
+        hall_power_added=place(hall, MONTH),
+        building_cost=place(10.0),
+        cluster_refresh_age=place(8 / 12 * YEAR),
+    )
+    by_name = dict(zip(ITEMS, left.ravel(), strict=True))
+    assert by_name["nodes"] == pytest.approx(1000 * (1 - 184 / 1461))
+    assert by_name["building"] == pytest.approx(500 * (1 - 366 / 3652.5))
 
 
 def test_of_what_was_committed_the_balance_has_a_residual() -> None:

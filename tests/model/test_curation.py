@@ -72,10 +72,12 @@ def test_a_data_set_is_labelled_anew_once_in_an_interval() -> None:
     # 80,000 hours are 14.4 million clips of 20 s; at 70 s each in a year 31.9 accelerators.
     hours = place(np.array([80_000.0, 4700.0]) * HOUR_S, WORKLOAD)
     year = 365.25 * DAY
-    arguments = [place(x) for x in (1.0, 20.0, 70.0, year, 1.0)]
+    arguments = [place(x) for x in (1.0, 1.0, 20.0, 70.0, year, 1.0)]
     assert gpus_for_relabelling(hours, *arguments).item() == pytest.approx(31.94, rel=1e-3)
-    arguments[3] = place(np.inf)
+    arguments[4] = place(np.inf)
     assert gpus_for_relabelling(hours, *arguments).item() == 0
+    not_begun = [place(0.0), *(place(x) for x in (1.0, 20.0, 70.0, year, 1.0))]
+    assert gpus_for_relabelling(hours, *not_begun).item() == 0
 
 
 def test_labels_take_people_and_money() -> None:

@@ -18,6 +18,7 @@ from planner.model.decisions import (
     racks,
     storage_orders,
     storage_units_a_rack,
+    switches_a_rack,
 )
 from planner.plan import Project
 
@@ -203,6 +204,11 @@ def test_a_rack_holds_what_its_profile_says_or_what_the_hall_feeds() -> None:
     assert found.ravel().tolist() == [4, 4, 3, 1]
     stored = storage_units_a_rack(place(16.0), place(1_300.0), density)
     assert stored.ravel().tolist() == [16, 16, 16, 6]
+    # Quantum-2 of 1.5 kW: sixteen at 24 kW, five in a hall of 8 kW; one in a hall of less than that.
+    switched = switches_a_rack(place(16.0), place(1_500.0), density)
+    assert switched.ravel().tolist() == [16, 16, 16, 5]
+    assert switches_a_rack(place(16.0), place(1_500.0), place(1_000.0)).item() == 1
+    assert switches_a_rack(place(16.0), place(0.0), place(1_000.0)).item() == 16
 
 
 @pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])

@@ -17,7 +17,8 @@ from planner.model.fleet import (
     vehicles_from_sales,
     vehicles_mean,
 )
-from planner.plan import Project
+from planner.plan import Project, load
+from planner.units import from_base
 
 YEAR = 365.25 * 86_400.0
 
@@ -123,3 +124,39 @@ def test_a_very_old_cohort_ages_away_and_is_not_a_fault() -> None:
 def test_the_mean_over_a_month_lies_between_its_ends() -> None:
     end = place(np.array([10.0, 30.0, 20.0]), MONTH)
     assert vehicles_mean(end, place(4.0)).ravel().tolist() == [7, 20, 25]
+
+
+def test_a_van_drives_further_than_a_car(headline: Project, everything: dict[str, Array]) -> None:
+    """Four hours a day in deliveries at some 20 km/h, not at the 4.5 of a passenger car's distance."""
+    labels = headline.table.labels
+    distance = on(everything["vehicle_distance"], REGION, PROGRAM)[0]
+    cars = on(headline.leaves["region_annual_distance"], REGION)[0]
+    car, van = (labels[PROGRAM].index(name) for name in ("model_c", "model_n"))
+    assert distance[:, car].tolist() == cars.tolist()
+    assert distance[:, van] == pytest.approx(2.5 * cars)
+    hours = on(headline.leaves["program_daily_hours"], PROGRAM)[0, van]
+    speed = distance[labels[REGION].index("taiwan"), van] / hours
+    assert from_base(speed, "km/h") == pytest.approx(20.5, abs=0.1)
+
+
+def test_distance_counts_wherever_a_programme_drives() -> None:
+    """Map observations, recorded distance and the cost of a kilometre follow the programme's distance."""
+    names = ["vehicle_recorded", "recorded_distance", "cost_per_1000_km", "vehicle_distance"]
+    changes = {"programs.model_n.distance_factor": "5", "programs.model_c.distance_factor": "2"}
+    twice, once = load("5pct_ev_market", set=changes).run(names), load("5pct_ev_market").run(names)
+    added = twice["vehicle_distance"] - once["vehicle_distance"]
+    assert added == pytest.approx(once["vehicle_distance"])
+    mapped = load("5pct_ev_market").leaves["program_map_rate"] * added
+    more = twice["vehicle_recorded"] - once["vehicle_recorded"]
+    assert more == pytest.approx(np.broadcast_to(mapped, more.shape), rel=1e-6)
+    assert (twice["recorded_distance"] >= 1.9 * once["recorded_distance"]).all()
+    assert twice["cost_per_1000_km"].item() == pytest.approx(
+        once["cost_per_1000_km"].item() / 2, rel=0.02
+    )
+
+
+def test_the_test_vehicle_drives_at_the_speed_that_its_source_names() -> None:
+    project = load("test_fleet")
+    distance = project.run(["vehicle_distance"])["vehicle_distance"]
+    speed = distance / project.leaves["program_daily_hours"]
+    assert from_base(speed.item(), "km/h") == pytest.approx(60, rel=1e-3)

@@ -79,7 +79,9 @@ def test_site_power_follows_the_power_of_the_node(everything: dict[str, Array]) 
 
 def test_typical_and_idle_by_the_fitted_shares() -> None:
     chips, rest, zero, one = place(32_000.0), place(9_024.0), place(0.0), place(1.0)
-    typical = node_power_typical_bottom_up(chips, zero, zero, rest, zero, one)
+    typical = node_power_typical_bottom_up(chips, zero, zero, rest, zero, one, one)
+    older = node_power_typical_bottom_up(chips, zero, zero, rest, zero, one, zero)
     idle = node_power_idle_bottom_up(chips, zero, zero, rest, zero, one)
-    assert typical.item() == pytest.approx(32_000 * 0.732 + 9_024)
+    assert typical.item() == pytest.approx(32_000 * 0.71 + 9_024)
+    assert older.item() == pytest.approx(32_000 * 0.61 + 9_024)  # a chip without 8-bit floats
     assert idle.item() == pytest.approx(32_000 * 0.12 + 9_024)

@@ -104,7 +104,7 @@ def test_a_network_is_its_switches_and_its_links() -> None:
 
 
 def test_a_megawatt_of_hall_at_eleven_dollars_a_watt() -> None:
-    paid = building_payments(place(1e6), place(to_base(11.0, "USD/watt")), ONE)
+    paid = building_payments(place(1e6), place(to_base(11.0, "USD/watt")))
     assert paid.item() == pytest.approx(11e6)
 
 

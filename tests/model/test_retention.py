@@ -96,7 +96,7 @@ def entering(rate: Array, calendar: Calendar, gone: float = 0.0, copies: float =
     nothing, ends = place(np.zeros(1), DATA), ON
     retained = data_retained(ends, nothing - 1.0, calendar)
     fates = (retained, nothing + gone, place(copies), NONE, ends)
-    found = tier_entering(rate, *fates, FROM, UNTIL, ALL, ((1.0,),), calendar)
+    found = tier_entering(rate, *fates, FROM, UNTIL, ALL, ((1.0,),), place(1.0), calendar)
     return on(found, MONTH, TIER)[0]
 
 
@@ -196,6 +196,8 @@ def test_kept_is_held_or_aged_out_or_deleted() -> None:
 # --- Copies ----------------------------------------------------------------------------------------------------------
 
 THREE = ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
+OPEN = place(np.ones(3), SITE)
+TWO = ((1.0, 1.0), (1.0, 1.0))
 ONE_ALONE = ((1.0, 1.0, 0.0), (1.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -207,14 +209,14 @@ def test_further_copies_are_spread_over_the_other_sites_of_the_pool() -> None:
 
 def test_data_that_must_stay_keeps_its_copies_in_its_country() -> None:
     first = place(np.array([12.0, 4.0, 6.0]), SITE)
-    held = data_held(first, place(3.0), ONE_ALONE).ravel()
+    held = data_held(first, place(3.0), ONE_ALONE, OPEN).ravel()
     assert held == pytest.approx([12 + 2 * 4, 4 + 2 * 12, 3 * 6])
 
 
 def test_two_copies_of_a_class_double_that_class_alone() -> None:
     first = place(np.array([[5.0, 7.0], [1.0, 2.0]]), DATA, SITE)
     once, twice = (
-        total(data_held(first, place(np.array([1.0, n]), DATA), ((1.0, 1.0), (1.0, 1.0))), SITE)
+        total(data_held(first, place(np.array([1.0, n]), DATA), TWO, place(np.ones(2), SITE)), SITE)
         for n in (1.0, 2.0)
     )
     assert once.ravel() == pytest.approx([12.0, 3.0])
@@ -232,9 +234,20 @@ def test_a_second_copy_of_what_is_kept_leaves_the_site_at_the_rate_at_which_it_i
 def test_copies_use_the_wide_area_links_of_sites_that_have_others() -> None:
     # 8 MB/s leave the first site for its partner; the third is alone and copies within.
     sent = place(np.array([8e6, 2e6, 5e6]), SITE)
-    coming = copies_arriving(sent, ONE_ALONE)
+    coming = copies_arriving(sent, ONE_ALONE, OPEN)
     assert coming.ravel() == pytest.approx([2e6, 8e6, 5e6])
-    assert wan_replication(sent, coming, ONE_ALONE).ravel() == pytest.approx([8e6, 8e6, 0.0])
+    over = wan_replication(sent, coming, ONE_ALONE, OPEN)
+    assert over.ravel() == pytest.approx([8e6, 8e6, 0.0])
+
+
+def test_copies_are_spread_over_sites_that_operate_in_the_month() -> None:
+    # The third site of the pool opens in the second month; in the third the first is alone.
+    here = place(np.array([12.0, 0.0, 0.0]), SITE)
+    open_ = place(np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [1.0, 0.0, 0.0]]), MONTH, SITE)
+    found = on(spread_over_pool(here, THREE, open_), MONTH, SITE)[0]
+    assert found.tolist() == [[0, 12, 0], [0, 6, 6], [12, 0, 0]]
+    over = on(wan_replication(here, place(0.0) * open_, THREE, open_), MONTH, SITE)[0]
+    assert over.tolist() == [[12, 0, 0], [12, 0, 0], [0, 0, 0]]
 
 
 # --- The main scenario -----------------------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import LINK, MONTH, SITE, Array, on, place
+from planner.axes import LINK, MONTH, SITE, Array, on, place, total
 from planner.model.running_costs import (
     cellular_cost,
     licence_cost,
     maintenance_cost,
     network_value,
     ota_cellular_bytes,
+    site_staff,
     staff_cost,
     wan_cost,
 )
@@ -27,10 +28,24 @@ def test_licences_and_staff_are_paid_by_the_year() -> None:
     # 1,000 GPUs at USD 4,500 a year (NVIDIA AI Enterprise list price) for 365.25 days.
     price, person = (place(to_base(x, "USD/year")) for x in (4500.0, 90_000.0))
     assert licence_cost(place(1000.0), price, ONE, place(YEAR)).item() == pytest.approx(4.5e6)
-    one_a_megawatt = place(to_base(1.0, "1/MW"))
-    assert staff_cost(place(2e7), one_a_megawatt, person, ONE, place(YEAR)).item() == pytest.approx(
-        1.8e6
+    assert staff_cost(place(20.0), person, ONE, place(YEAR)).item() == pytest.approx(1.8e6)
+
+
+def test_a_site_with_any_equipment_needs_its_shifts() -> None:
+    # Nothing, a tenth of a megawatt, two and ten at four people each, and never fewer than ten.
+    power = place(np.array([0.0, 1e5, 2e6, 1e7]), SITE)
+    people = site_staff(power, place(to_base(4.0, "1/MW")), place(10.0))
+    assert people.ravel().tolist() == pytest.approx([0, 10, 10, 40])
+
+
+def test_staff_is_the_sum_over_sites(headline: Project, everything: dict[str, Array]) -> None:
+    year = headline.leaves["economics_staff_cost"] * headline.leaves["month_seconds"]
+    assert everything["staff_cost"] == pytest.approx(
+        total(everything["site_staff"], SITE) * year, rel=1e-12
     )
+    there = everything["hall_power"] > 0
+    assert (everything["site_staff"][there] >= 10).all()
+    assert not everything["site_staff"][~there].any()
 
 
 def test_only_what_goes_over_the_cellular_network_is_paid_to_it() -> None:

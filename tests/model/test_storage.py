@@ -47,10 +47,11 @@ def test_units_are_for_the_largest_of_capacity_reading_and_writing() -> None:
 def test_bandwidth_feeds_accelerators_and_reads_the_whole_tier_at_times() -> None:
     # SuperPOD: 125 GB/s for 256 GPUs; and 2.592 PB once in 30 days is 1 GB/s.
     need = storage_bandwidth_required(
-        place(256.0), place(125e9 / 256), place(2.592e15), place(30 * DAY)
-    )
+        place(300.0), place(44.0), place(125e9 / 256), place(2.592e15), place(30 * DAY)
+    )  # 44 of the 300 serve and read no data sets
     assert need.item() == pytest.approx(126e9)
-    never = storage_bandwidth_required(place(0.0), place(1.0), place(1e15), place(np.inf))
+    nobody = place(0.0)
+    never = storage_bandwidth_required(nobody, nobody, place(1.0), place(1e15), place(np.inf))
     assert never.item() == 0
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from planner.axes import HARDWARE, MONTH, REGION, SITE, Array, on, place
-from planner.catalogue import SECONDS_A_DAY, Calendar
+from planner.catalogue import SECONDS_A_DAY, SECONDS_A_MONTH, Calendar
+from planner.errors import PlanForbidden
+from planner.findings.trade import forbidden, shut_sites
 from planner.model.hardware import nodes_committed_delivered
 from planner.model.trade import (
     export_lawful,
@@ -78,11 +82,129 @@ def test_nodes_delivered_against_the_rules_are_ordered_and_committed_ones() -> N
     assert nodes_unlawful(ordered, committed, lawful).ravel().tolist() == [0, 6]
 
 
+YEAR = 365.25 * SECONDS_A_DAY
+
+
+def operating(
+    permitted: list[float],
+    there: float = 0.0,
+    lead: float = 60.0,
+    commissioning: float = 31.0,
+    interval: int = 1,
+    life: float = 5.0,
+) -> list[float]:
+    """Whether a site operates in each month from January 2024 on, by the months in which deliveries are permitted."""
+    months = len(permitted)
+    found = site_operates(
+        export_permitted=place(np.array(permitted).reshape(-1, 1, 1), MONTH, SITE, HARDWARE),
+        site_trains_on=place(np.ones((1, 1)), SITE, HARDWARE),
+        nodes_before=place(np.full((months, 1, 1), there), MONTH, SITE, HARDWARE),
+        node_lead_time=place(np.array([lead * SECONDS_A_DAY]), HARDWARE),
+        site_commissioning=place(np.array([commissioning * SECONDS_A_DAY]), SITE),
+        site_order_interval=place(np.array([interval * SECONDS_A_MONTH]), SITE),
+        cluster_refresh_age=place(np.array(life * YEAR)),
+        calendar=Calendar(2024 * 12, months, 0),
+    )
+    return on(found, MONTH)[0].tolist()
+
+
 def test_a_site_operates_on_what_may_come_or_on_what_is_there() -> None:
-    permitted = place(np.array([[0.0, 1], [0, 1], [1, 0]]), SITE, HARDWARE)
-    trains_on = place(np.array([[1.0, 0], [1, 0], [1, 0]]), SITE, HARDWARE)
-    there = place(np.array([[0.0, 0], [0, 4], [0, 0]]), SITE, HARDWARE)
-    assert site_operates(permitted, trains_on, there).ravel().tolist() == [0, 1, 1]
+    # 91 days after 1 January is 1 April: until then work waits for what will come.
+    assert operating([1] * 6) == [1] * 6
+    assert operating([0] * 6) == [0] * 6
+    assert operating([0] * 6, there=4.0) == [1] * 6
+
+
+def test_a_site_does_not_operate_on_what_could_never_be_delivered_in_time() -> None:
+    # Permitted until February; the first order is delivered on 1 March.
+    assert operating([1, 1, 0, 0, 0, 0]) == [0] * 6
+    assert operating([1, 1, 1, 0, 0, 0]) == [1] * 6
+
+
+def test_a_site_operates_from_the_first_order_that_may_be_delivered() -> None:
+    # Delivered in May at the earliest, so it serves from June; quarterly orders serve in April and July.
+    assert operating([0, 0, 0, 0, 1, 1, 0, 0]) == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert operating([0, 0, 0, 0, 1, 1, 0, 0], interval=3) == [0, 0, 0, 0, 0, 0, 1, 1]
+    assert operating([0, 0, 0, 0, 0, 1, 0, 0], interval=3) == [0] * 8
+
+
+def test_a_site_operates_until_what_was_delivered_is_at_the_end_of_its_life() -> None:
+    # Delivered on 31 March at the latest, in service from May on, for a year.
+    assert operating([1, 1, 1] + [0] * 17, life=1.0) == [1] * 16 + [0] * 4
+
+
+def test_a_lead_time_beyond_the_plan_is_judged_by_its_last_month() -> None:
+    assert operating([1, 1, 1], lead=900.0) == [1, 1, 1]
+    assert operating([1, 1, 0], lead=900.0, commissioning=0.0) == [0, 0, 0]
+
+
+def test_what_was_free_before_any_order_could_arrive_serves_no_region() -> None:
+    """H800 in October 2023: free, and denied from November on; the first order arrives in 2024."""
+    changes = {"plan_start": "2023-10", "sites.china.training": "hgx_h800"}
+    project = load("5pct_ev_market", set=changes)
+    found = project.run(["export_verdict", "site_operates", "region_served", "gpus"])
+    assert verdicts(project, "china")["2023-10"] == "free"
+    china = project.table.labels[SITE].index("china")
+    assert not np.take(found["gpus"], china, axis=SITE).any()
+    assert not np.take(found["site_operates"], china, axis=SITE).any()
+    region = project.table.labels[REGION].index("china")
+    assert not np.take(found["region_served"], region, axis=REGION).any()
+    required = load("5pct_ev_market", set={**changes, "regions.china.serve": "required"})
+    with pytest.raises(PlanForbidden, match="HGX H800 server, 8 x H800 denied"):
+        forbidden(required.plan())
+
+
+def test_a_site_that_is_shut_before_anything_could_come_says_why() -> None:
+    changes = {
+        "plan_start": "2023-10",
+        "horizon.start": "2023-10",
+        "sites.china.training": "hgx_h800",
+        "regions.china.site": "taiwan",
+        "regions.china.serve": "if_permitted",
+    }
+    (found,) = shut_sites(load("5pct_ev_market", set=changes).plan())
+    assert (found.place, found.first) == ("china", "2023-10")
+    assert "denied (3A090.a, us_2023_10, in force 2023-11), before an order can be" in found.text
+
+
+def test_a_licence_that_ends_before_any_order_could_arrive_earns_no_share(tmp_path: Path) -> None:
+    licence = "{hardware: gh200_nvl32, from: 2023-12, until: 2024-01, reference: none}"
+    sites = f"{{japan: {{operator_country: CN, licences: [{licence}]}}}}"
+    regions = "{japan: {site: taiwan}, usa: {site: taiwan}}"
+    scenario = tmp_path / "window.yaml"
+    scenario.write_text(
+        f"extends: 5pct_ev_market.yaml\nsites: {sites}\nregions: {regions}\n", encoding="utf-8"
+    )
+    project = load(scenario)
+    found = project.run(["export_permitted", "allocation", "gpus", "storage_units"])
+    japan = project.table.labels[SITE].index("japan")
+    kind = project.table.labels[HARDWARE].index("gh200_nvl32")
+    permitted = on(found["export_permitted"], MONTH, SITE, HARDWARE)[0, :, japan, kind]
+    assert permitted.sum() == 2
+    for name in ("gpus", "allocation", "storage_units"):
+        assert not np.take(found[name], japan, axis=SITE).any(), name
+
+
+def test_copies_go_to_sites_that_operate() -> None:
+    """A site that may not have its hardware gets no copies: it has no storage, and needs no wide-area links."""
+    project = load(
+        "5pct_ev_market",
+        set={
+            "sites.japan.operator_country": "CN",
+            "regions.japan.site": "taiwan",
+            "regions.usa.site": "taiwan",
+            "data_classes.clips.copies": "2",
+        },
+    )
+    found = project.run(
+        ["tier_held", "storage_short", "wan_bandwidth", "data_kept", "wan_replication"]
+    )
+    taiwan, japan = (project.table.labels[SITE].index(name) for name in ("taiwan", "japan"))
+    assert project.leaves["site_pools"][taiwan][japan] == 1
+    for name in ("tier_held", "storage_short", "wan_bandwidth"):
+        assert not np.take(found[name], japan, axis=SITE).any(), name
+    assert np.take(found["tier_held"], taiwan, axis=SITE).any()
+    assert not found["wan_replication"].any()
 
 
 def test_data_that_stays_needs_a_site_in_its_own_country() -> None:

@@ -19,7 +19,7 @@ def test_a_vehicle_year_sold_at_its_cost_pays_for_everything(
     served = total(everything["vehicles_served"], REGION, PROGRAM)
     income = (served * worth * everything["cost_per_vehicle_year"]).sum()
     assert income == pytest.approx(everything["tco"].item(), rel=1e-12)
-    driven = everything["vehicles_served"] * headline.leaves["region_annual_distance"]
+    driven = everything["vehicles_served"] * everything["vehicle_distance"]
     income = (driven * worth * everything["cost_per_1000_km"]).sum()
     assert income == pytest.approx(everything["tco"].item(), rel=1e-12)
 
@@ -66,11 +66,23 @@ def test_an_hour_of_every_gpu_pays_for_compute(
 
 def test_parts_of_compute_follow_price_and_power() -> None:
     cost = place(np.array([60.0 if item == "nodes" else 20.0 for item in ITEMS]), ITEM)
-    part = compute_part(cost, place(1.0), place(100.0), place(6.0), place(4.0)).ravel()
+    # 90 of the hall's 100 W; of the networks a half is rented, and four fifths of the rest are the nodes'.
+    network = (place(7.0), place(0.4), place(0.5))
+    part = compute_part(cost, place(1.0), place(100.0), place(90.0), *network, place(1.0)).ravel()
     by_name = dict(zip(ITEMS, part, strict=True))
     assert (by_name["nodes"], by_name["storage"], by_name["cellular"]) == (1, 0, 0)
     assert by_name["energy"] == by_name["building"] == pytest.approx(0.9)
-    assert by_name["maintenance"] == pytest.approx(1 - 40 / 140)
+    assert by_name["network"] == pytest.approx(0.8)
+    assert by_name["maintenance"] == pytest.approx(1 - (20 + 20 + 0.2 * 20) / 140)
+
+
+def test_rented_accelerators_cost_their_rent_and_licences_alone() -> None:
+    """Energy, halls and staff that storage and rigs still need are not put on nodes that stand elsewhere."""
+    edits = [f"sites.{site}.acquisition=rent" for site in ("taiwan", "japan", "china")]
+    x = load("5pct_ev_market", set=edits).run(["compute_cost", "cost_present"])
+    by_name = dict(zip(ITEMS, x["cost_present"].ravel(), strict=True))
+    assert by_name["energy"] > 0 and by_name["staff"] > 0 and by_name["network"] > 0
+    assert x["compute_cost"].item() == pytest.approx(by_name["rent"] + by_name["licences"])
 
 
 def test_owning_pays_above_the_breakeven_utilisation() -> None:

@@ -13,8 +13,9 @@ from planner.perf.fabric import (
     leaves,
     leaves_by_rail,
     links_to_cores,
+    ports_down,
+    ports_up,
     spines,
-    uplinks_of_leaf,
 )
 
 RADIX = 64.0
@@ -26,10 +27,10 @@ def tree(
     """Leaves, spines, cores and uplinks of a leaf."""
     ends, ports = np.asarray(endpoints, dtype=float), np.array(radix)
     down = np.array(radix / 2)
-    up = uplinks_of_leaf(down, np.array(over))
+    up = ports_up(ports, down, np.array(over))
     leaf = leaves(leaves_by_rail(ends, np.array(rails), down), ends, ports, down)
-    spine = spines(leaf, up, ports)
-    return leaf, spine, cores(leaf, spine, ports, np.array(1.0)), up
+    spine = spines(leaf, up, ports, down)
+    return leaf, spine, cores(leaf, spine, ports, down, down), up
 
 
 def test_one_switch_serves_all_its_ports() -> None:
@@ -78,7 +79,7 @@ def test_every_port_in_use_has_a_port_to_go_to(endpoints: int, radix: int, rails
     assert leaf * (radix // 2) >= endpoints or leaf == 1
     assert spine * radix >= leaf * up or (spine == 0 and leaf <= 1)
     above = float(
-        links_to_cores(np.array(leaf), np.array(spine), np.array(float(radix)), np.array(1.0))
+        links_to_cores(np.array(leaf), np.array(spine), np.array(float(radix)), np.array(radix / 2))
     )
     assert core * radix >= above
     if core == 0 and spine:
@@ -90,6 +91,63 @@ def test_oversubscription_takes_spines_away_and_never_leaves() -> None:
     full, half = tree(1024.0), tree(1024.0, over=2.0)
     assert float(half[0]) == float(full[0])
     assert float(half[1]) == float(full[1]) / 2
+
+
+@pytest.mark.parametrize(
+    ("over", "down", "up"),
+    [
+        (1, 32, 32),
+        (1.33, 36, 28),
+        (1.9, 40, 24),
+        (2, 40, 20),
+        (3, 48, 16),
+        (4, 48, 12),
+        (7, 56, 8),
+    ],
+)
+def test_ports_of_a_switch_are_divided_as_the_oversubscription_asks(
+    over: float, down: int, up: int
+) -> None:
+    found = ports_down(np.array(RADIX), np.array(over))
+    assert (float(found), float(ports_up(np.array(RADIX), found, np.array(over)))) == (down, up)
+
+
+def test_seven_to_one_above_the_spines_leaves_no_port_dark() -> None:
+    # 7:1 of 64 ports: 56 down, 8 up. With half of them down 5 were needed up, and 27 were dark.
+    down = ports_down(np.array(RADIX), np.array(7.0))
+    assert float(down + ports_up(np.array(RADIX), down, np.array(7.0))) == RADIX
+
+
+@given(st.integers(3, 512), st.floats(1, 64))
+def test_no_switch_uses_more_ports_than_it_has_or_oversubscribes_more_than_asked(
+    radix: int, over: float
+) -> None:
+    ports = np.array(float(radix))
+    down = float(ports_down(ports, np.array(over)))
+    up = float(ports_up(ports, np.array(down), np.array(over)))
+    assert down >= radix // 2 >= 1
+    assert up >= 1
+    assert down + up <= radix
+    assert down <= up * over * (1 + 1e-9)
+    assert radix - down - up <= max(radix / 16, 1) or over == 1
+
+
+@given(st.integers(3, 512), st.integers(1, 600), st.floats(1, 64))
+def test_uplinks_take_only_the_ports_that_are_left(radix: int, down: int, over: float) -> None:
+    up = float(ports_up(np.array(float(radix)), np.array(float(down)), np.array(over)))
+    free = max(radix - down, 0)
+    assert up <= free
+    assert up == free or up * over >= down * (1 - 1e-9)
+
+
+@given(st.integers(2, 64), st.floats(1, 16))
+def test_spines_never_need_more_than_their_ports(leaf: int, over: float) -> None:
+    ports = np.array(RADIX)
+    down = ports_down(ports, np.array(over))
+    up = float(ports_up(ports, down, np.array(over)))
+    spine = float(spines(np.array(float(leaf)), np.array(up), ports, down))
+    assert up % spine == 0
+    assert leaf * up <= spine * RADIX
 
 
 @pytest.mark.parametrize("rails", [1.0, 2.0, 8.0])

@@ -10,14 +10,11 @@ from hypothesis import strategies as st
 from planner.perf.money import (
     book_share,
     capital_recovery,
-    nominal_rate,
     outstanding,
     periodic_rate,
     present_worth,
     price_levels,
     ratio,
-    straight_line,
-    unit_hour_price,
 )
 
 
@@ -49,7 +46,6 @@ def test_a_yearly_rate_is_twelve_monthly_ones_compounded() -> None:
 
 
 def test_the_nominal_rate_is_fishers() -> None:
-    assert nominal_rate(number(0.08), number(0.02)) == pytest.approx(0.1016)
     assert present_worth(number(0.1016), number(3)) == pytest.approx(1.08**-3 * 1.02**-3)
 
 
@@ -68,12 +64,7 @@ def test_prices_rise_month_by_month_from_the_base() -> None:
 def test_what_is_left_falls_in_a_straight_line_to_nothing() -> None:
     left = book_share(np.array([0.0, 1, 4, 5, 9]), number(5))
     assert left.tolist() == pytest.approx([1, 0.8, 0.2, 0, 0])
-    assert straight_line(number(100), number(5)) == 20
 
 
 def test_a_ratio_to_nothing_is_nothing() -> None:
     assert ratio(np.array([3.0, 3.0]), np.array([4.0, 0.0])).tolist() == [0.75, 0]
-
-
-def test_the_hour_of_one_unit_out_of_the_year_of_eight() -> None:
-    assert unit_hour_price(number(70_080), number(8)) == pytest.approx(1)

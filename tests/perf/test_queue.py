@@ -169,6 +169,22 @@ def test_a_shorter_wait_or_more_work_never_needs_fewer_gangs() -> None:
     assert (gangs_for_wait(load * 1.1, *args, allowed) >= before).all()
 
 
+def test_no_input_is_too_small_or_too_large_for_the_arithmetic() -> None:
+    ends = np.array([0.0, 1e-320, 1e-300, 1e-12, 1.0, 1e12, 1e25])
+    positive, percentile = ends[1:], np.array([0.5, 0.999])
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        grid = np.meshgrid(ends, positive, np.array([0.0, 1e-12, 1.0, 100.0]), percentile, positive)
+        gangs = gangs_for_wait(*grid)
+        room = [gangs * share for share in (0.0, 1e-300, 0.5, 1.0, 1.0 + 1e-15, 2.0)]
+        waits = [waiting_time(each, *grid[:4]) for each in room]
+    assert np.isfinite(gangs).all()
+    assert not np.isnan(waits).any()
+    assert (np.array(waits) >= 0).all()
+    # Twice the gangs are enough for everybody, and no gangs for nobody.
+    assert np.isfinite(waits[-1]).all()
+    assert (np.isfinite(waits[0]) == (grid[0] == 0)).all()
+
+
 def test_nobody_waits_where_there_are_no_jobs_and_for_ever_where_work_does_not_fit() -> None:
     args = (a(HOUR), a(1.0), a(0.9))
     assert waiting_time(a(0.0), a(0.0), *args)[0] == 0

@@ -87,12 +87,16 @@ def data_enters_when_it_leaves(
     tier_held_until: Array,
     tier_held_share: Array,
     site_pools: SitePools,
+    site_operates: Array,
     calendar: Calendar,
 ) -> Array:
     """Takes the age at which data leaves a tier for the one at which it enters."""
     fates = (data_kept, data_retained, data_deletion_rate, data_copies)
-    ages = (tier_held_until, tier_held_until + 1.0, tier_held_share, site_pools, calendar)
-    return retention.tier_entering.fn(*fates, site_opening_data, program_production_end, *ages)
+    ages = (tier_held_until, tier_held_until + 1.0, tier_held_share)
+    where = (site_pools, site_operates, calendar)
+    return retention.tier_entering.fn(
+        *fates, site_opening_data, program_production_end, *ages, *where
+    )
 
 
 @instead_of("goodput_expected")

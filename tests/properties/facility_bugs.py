@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import HARDWARE, TIER, Array, total
+from planner.model import hardware
 from planner.perf.ordering import whole_units
 from tests.properties.seeded_bugs import instead_of
 
@@ -19,6 +20,13 @@ def spare_module_carries_too(
 @instead_of("racks")
 def racks_are_rounded_together(racks_of_nodes: Array, racks_of_storage: Array) -> Array:
     return whole_units(total(racks_of_nodes, HARDWARE) + total(racks_of_storage, TIER))
+
+
+@instead_of("racks_of_nodes")
+def racks_stand_until_they_are_written_down(
+    orders: Array, nodes_before: Array, nodes_a_rack: Array, economics_equipment_life: Array
+) -> Array:
+    return hardware.racks_of_nodes.fn(orders, nodes_before, nodes_a_rack, economics_equipment_life)
 
 
 @instead_of("nodes_a_rack")

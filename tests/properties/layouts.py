@@ -76,6 +76,7 @@ duties:
         rate: 7 %
 economics: {money: nominal}
 nodes: {gh200_nvl32: {origin: US}}
+network: {spectrum_sn4600c: {ports: 6}}
 sites:
   taiwan:
     acquisition: lease
@@ -83,7 +84,7 @@ sites:
   japan:
     acquisition: rent
     building: colocate
-    installed: [{hardware: dgx_h100, count: 3, in_service: 2023-09}]
+    installed: [{hardware: dgx_h100, count: 12, in_service: 2023-09}]
 """
 LAYOUTS = {"announced": ANNOUNCED, "unlimited": UNLIMITED, "running": RUNNING, "hired": HIRED}
 
@@ -109,11 +110,13 @@ def rows_of(table: LeafTable, leaf: str, field: str | None = None) -> tuple[int,
     return tuple(i for i in rows if field is None or table.rows[i].position[-1] == field)
 
 
-def factors(table: LeafTable, most: int = 12) -> st.SearchStrategy[dict[int, float]]:
-    """Up to `most` rows of a layout with a factor each; a leaf of many rows is as likely as one of a single row."""
+def factors(
+    table: LeafTable, most: int = 12, least: int = 0
+) -> st.SearchStrategy[dict[int, float]]:
+    """From `least` to `most` rows of a layout with a factor each; a leaf of many rows is as likely as one of one."""
     leaves = [sorted(info.rows) for info in table.leaves.values() if info.rows]
     row = st.sampled_from(leaves).flatmap(st.sampled_from)
-    return st.dictionaries(row, FACTORS, max_size=most)
+    return st.dictionaries(row, FACTORS, min_size=least, max_size=most)
 
 
 def scaled(table: LeafTable, chosen: Factors) -> dict[int, float]:
@@ -156,6 +159,13 @@ def run(
     leaves = draws(project.table, *examples)
     found = project.run(wanted, leaves, draws=len(examples))
     return {name: np.broadcast_to(x, (len(examples), *x.shape[1:])) for name, x in found.items()}
+
+
+def leaf_of(project: Project, name: str, values: Mapping[int, float]) -> Array:
+    """An input of an example."""
+    found = project.table.values({row: np.array([value]) for row, value in values.items()})[name]
+    assert isinstance(found, np.ndarray)
+    return found
 
 
 def same(a: Array, b: Array, tolerance: float) -> bool:

@@ -268,10 +268,10 @@ def _on_tree(change: Callable[[Any, Any, Random], None]) -> Mutation:
     """Damage one entry of the parsed file, and write it again."""
 
     def mutate(text: str, chance: Random) -> str:
-        tree = yaml.load(text, yaml.BaseLoader)
+        tree = yaml.load(text, yaml.CBaseLoader)
         places = list(_places(tree))
         change(*chance.choice(places), chance)
-        return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True)
+        return str(yaml.dump(tree, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True))
 
     mutate.__name__ = change.__name__
     return mutate

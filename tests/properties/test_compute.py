@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 
 from planner.axes import HARDWARE, HOUR, SERVICE, WORKLOAD, Array, first, peak, total
-from planner.catalogue import SitePools
+from planner.catalogue import SECONDS_A_YEAR, SitePools
 from planner.model import services, training
 from planner.plan import Project
-from tests.properties.layouts import factors, layout, rows_of, run, same, scaled, times
+from tests.properties.layouts import factors, layout, leaf_of, rows_of, run, same, scaled, times
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 from tests.properties.test_more_needs_more import Growth, check_nothing_falls, growths
 
@@ -183,11 +183,13 @@ def test_a_seeded_bug_about_patience_or_speed_is_caught(case: tuple) -> None:
     caught(lambda growth: check_nothing_rises(project, NEED, growth), growths(project, inputs))
 
 
-def check_half_the_wait(project: Project, chosen: dict[int, float]) -> None:
+def check_half_the_wait(
+    project: Project, chosen: dict[int, float], given: dict[int, float]
+) -> None:
     """Half the allowed wait, against the whole, in what is needed and in what is bought."""
     table = project.table
     (row,) = rows_of(table, "training_max_queue_wait")
-    long = scaled(table, chosen)
+    long = scaled(table, chosen) | given
     short = long | {row: long.get(row, table.rows[row].value) / 2}
     x = run(project, ["gpus_required", "gpus"], long, short)
     need = x["gpus_required"]
@@ -197,9 +199,9 @@ def check_half_the_wait(project: Project, chosen: dict[int, float]) -> None:
 
 
 def durable(project: Project) -> dict[int, float]:
-    """A life of equipment beyond the plan."""
-    (life,) = rows_of(project.table, "economics_equipment_life")
-    return {life: 50.0}
+    """An age of replacement beyond the plan."""
+    (life,) = rows_of(project.table, "cluster_refresh_age")
+    return {life: 50.0 * SECONDS_A_YEAR}
 
 
 def test_half_the_allowed_wait_never_lowers_the_gpus() -> None:
@@ -208,7 +210,7 @@ def test_half_the_allowed_wait_never_lowers_the_gpus() -> None:
     @settings(max_examples=40, deadline=None, derandomize=True)
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
-        check_half_the_wait(project, chosen | durable(project))
+        check_half_the_wait(project, chosen, durable(project))
 
     holds()
 
@@ -216,7 +218,7 @@ def test_half_the_allowed_wait_never_lowers_the_gpus() -> None:
 def test_a_queue_that_likes_short_waits_is_caught() -> None:
     project = with_bug(layout("announced"), the_longer_way_is_the_shorter)
     caught(
-        lambda chosen: check_half_the_wait(project, chosen | durable(project)),
+        lambda chosen: check_half_the_wait(project, chosen, durable(project)),
         factors(project.table),
     )
 
@@ -230,12 +232,19 @@ def check_parts_add_up(project: Project, chosen: dict[int, float]) -> None:
         *("gpus_for_throughput", "gpus_serving_peak", "gpus_for_services", "gpus_for_experiments"),
         *("gpus_for_queue", "gpus_for_waiting", "gpus_release_percentile", "gpus_queue_quota"),
         *("gpus_work_preemptible", "gpus_filled_between_peaks", "gpus_queue_line"),
+        *("gpus_for_simulation", "gpus_for_curation", "gpus_for_relabelling"),
     )
-    x = run(project, names, scaled(project.table, chosen))
+    values = scaled(project.table, chosen)
+    x = run(project, names, values)
     each = total(x["gpus_for_services_mean"], SERVICE)
     assert same(each, x["gpus_serving_mean"] + x["gpus_services_waiting"], 1e-12)
-    work = total(x["gpus_for_throughput"], WORKLOAD) + x["gpus_services_waiting"]
-    assert same(work, x["gpus_work_mean"], 1e-12)
+    beside = ("gpus_services_waiting", "gpus_for_simulation")
+    beside_training = sum(x[n] for n in (*beside, "gpus_for_curation", "gpus_for_relabelling"))
+    work = total(x["gpus_for_throughput"], WORKLOAD) + beside_training
+    assert same(x["gpus_work_mean"], work, 1e-12)
+    share = leaf_of(project, "workload_preemptible_share", values)
+    stopped = total(x["gpus_for_experiments"] * share, WORKLOAD) + beside_training
+    assert same(x["gpus_work_preemptible"], stopped, 1e-12)
     slack = 1e-9 * max(1.0, float(x["gpus_work_mean"].max()))
     assert (x["gpus_work_preemptible"] <= x["gpus_work_mean"] + slack).all()
     assert (x["gpus_filled_between_peaks"] <= x["gpus_work_preemptible"] + slack).all()

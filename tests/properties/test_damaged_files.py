@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -39,22 +39,17 @@ PROFILES = (
 
 
 @pytest.fixture(autouse=True)
-def each_shipped_file_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def what_is_not_damaged_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "load", _load)
 
 
 def _load(path: Path, display: str | None = None) -> documents.Table:
-    shipped = path.is_relative_to(resources.data_root())
-    return _shipped(path, display) if shipped else documents.loads(*_text(path, display))
+    return _tree(path.read_bytes(), str(display))
 
 
-def _text(path: Path, display: str | None) -> tuple[str, str]:
-    return reading.decode(path.read_bytes(), str(display)), str(display)
-
-
-@cache
-def _shipped(path: Path, display: str | None) -> documents.Table:
-    return documents.loads(*_text(path, display))
+@lru_cache(maxsize=200)
+def _tree(data: bytes, display: str) -> documents.Table:
+    return documents.loads(reading.decode(data, display), display)
 
 
 @contextmanager
@@ -115,7 +110,7 @@ def names_its_place(fault: Fault) -> bool:
 def test_a_damaged_scenario_is_a_plan_or_says_what_is_wrong(start: int, tmp_path: Path) -> None:
     outcomes = {"plan": 0, "fault": 0}
     for seed in range(start, start + BATCH):
-        file, overlays, damage = damaged(tmp_path / str(seed), seed)
+        file, overlays, damage = damaged(tmp_path, seed)
         where = f"seed {seed}, {damage}"
         try:
             with processor_time(SECONDS):

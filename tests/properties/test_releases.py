@@ -7,6 +7,7 @@ stored and leaves the bytes delivered alone; parts add up to every total. Each p
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ from planner.axes import (
 )
 from planner.graph import Quantity
 from planner.plan import Project
-from tests.properties.layouts import factors, layout, rows_of, run, same, scaled, times
+from tests.properties.layouts import factors, layout, leaf_of, rows_of, run, same, scaled, times
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 
 Example = dict[int, float]
@@ -118,13 +119,21 @@ def test_a_seeded_bug_in_the_variants_is_caught(bug: Quantity) -> None:
 SUMS = (
     *("simulated_distance", "object_distance", "rendered_distance", "neural_distance"),
     *("validation_distance", "kept_distance", "gpus_work_mean", "gpus_for_simulation"),
+    *("gpus_services_waiting", "gpus_for_curation", "gpus_for_relabelling"),
     *("gpus_for_throughput", "variants", "builds_supported", "rig_power", "rigs", "rig_ecus"),
     *("rig_orders", "edge_compute_used", "edge_compute_share", "edge_bandwidth_used"),
     *("edge_bandwidth_share", "edge_memory_used", "edge_memory", "edge_weights", "edge_time_used"),
     *("package_weights", "release_storage", "storage_capacity_required", "tier_held"),
-    *("tier_datasets", "capex", "node_payments", "storage_payments", "network_payments"),
+    *(
+        "tier_datasets",
+        "tier_checkpoints",
+        "capex",
+        "node_payments",
+        "storage_payments",
+        "network_payments",
+    ),
     *("building_payments", "rig_value_entering", "installation_payments", "duty_payments"),
-    *("it_power", "nodes", "storage_power", "fabric_power"),
+    *("it_power", "nodes", "node_draw_peak", "storage_power", "fabric_power"),
 )
 
 
@@ -132,19 +141,14 @@ def check_parts_make_the_totals(project: Project, chosen: Example) -> None:
     """Every total of these domains is the sum of its parts, whatever the inputs."""
     values = scaled(project.table, chosen)
     x = run(project, SUMS, values)
-    leaves = project.table.values({i: np.array([v]) for i, v in values.items()})
-
-    def leaf(name: str) -> Array:
-        value = leaves[name]
-        assert isinstance(value, np.ndarray)
-        return value
-
+    leaf = partial(leaf_of, project, values=values)
     # Shares that are redrawn may claim more than the whole; nothing is driven without sensors then.
     claimed = leaf("simulation_rendered_share") + leaf("simulation_neural_share")
     kinds = x["object_distance"] + x["rendered_distance"] + x["neural_distance"]
     assert same(kinds, x["simulated_distance"] * np.maximum(1.0, claimed), 1e-12)
     assert same(x["validation_distance"], x["kept_distance"] + x["simulated_distance"], 1e-12)
     work = total(x["gpus_for_throughput"], WORKLOAD) + x["gpus_for_simulation"]
+    work = work + x["gpus_services_waiting"] + x["gpus_for_curation"] + x["gpus_for_relabelling"]
     assert same(x["gpus_work_mean"], work, 1e-12)
     builds = total(x["builds_supported"], REGION, PROGRAM, ECU)
     assert same(x["variants"], builds * leaf("variants_per_build"), 1e-12)
@@ -158,12 +162,12 @@ def check_parts_make_the_totals(project: Project, chosen: Example) -> None:
     # All functions of the plan come with a package.
     brought = total(x["package_weights"], PACKAGE)
     assert same(brought, total(x["edge_weights"], FUNCTION), 1e-12)
-    held = (x["tier_held"] + x["tier_datasets"]) * leaf("tier_copies") + x["release_storage"]
-    assert same(x["storage_capacity_required"], held, 1e-12)
+    held = (x["tier_held"] + x["tier_datasets"] + x["tier_checkpoints"]) * leaf("tier_copies")
+    assert same(x["storage_capacity_required"], held + x["release_storage"], 1e-12)
     names = ("node_payments", "storage_payments", "network_payments", "building_payments")
     names = (*names, "rig_value_entering", "installation_payments", "duty_payments")
     assert same(x["capex"], sum(x[name] for name in names), 1e-12)
-    nodes = total(x["nodes"] * leaf("node_power"), HARDWARE)
+    nodes = total(x["nodes"] * x["node_draw_peak"], HARDWARE)
     power = nodes + x["storage_power"] + x["fabric_power"] + x["rig_power"]
     assert same(x["it_power"], power, 1e-12)
 

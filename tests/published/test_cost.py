@@ -18,9 +18,10 @@ from planner.model.facility import site_power
 from planner.model.hardware import gpus
 from planner.model.payments import building_payments, network_bought, network_payments
 from planner.model.running_costs import energy_cost
+from planner.model.unit_costs import gpu_hour_cost, gpu_hours_present
 from planner.perf.carbon import embodied_intensity
 from planner.perf.fabric import leaves, leaves_by_rail, spines
-from planner.perf.money import straight_line, unit_hour_price
+from planner.perf.money import book_share
 from planner.units import from_base, to_base
 
 ONE, ZERO = place(1.0), place(0.0)
@@ -29,6 +30,13 @@ HOURS = 8760.0
 
 def number(value: float) -> Array:
     return place(value)
+
+
+def hour_of_one(yearly: float, chips: float) -> float:
+    """Cost of an accelerator's hour, as a plan works it out, from what a year of 8,760 hours of some costs."""
+    gpus = place(np.full((1, 1, 1), chips), MONTH, SITE, HARDWARE)
+    hours = gpu_hours_present(gpus, ONE, number(HOURS * 3600))
+    return float(from_base(gpu_hour_cost(number(yearly), hours), "USD/hour").item())
 
 
 # --- Prices of an accelerator's hour ---------------------------------------------------------------------------------
@@ -45,23 +53,19 @@ def number(value: float) -> Array:
     ],
 )
 def test_the_hour_of_a_chip_out_of_the_year_of_an_instance(row, yearly, hourly) -> None:
-    found = unit_hour_price(np.array(yearly), np.array(8.0))
-    assert float(found) == pytest.approx(hourly, abs=5e-4), row
+    assert hour_of_one(yearly, 8.0) == pytest.approx(hourly, abs=5e-4), row
 
 
 def test_the_shipped_price_of_the_a100_is_that_of_p4de() -> None:
     """E3: the profile's rent price, from YAML to base units, against the published year."""
     chip = check_profile(resources.profiles("accelerators")["a100_80"], "accelerators")
-    assert chip.rent_price.value * 3600 == pytest.approx(
-        float(unit_hour_price(np.array(89_341.67), np.array(8.0))), rel=1e-3
-    )
+    assert chip.rent_price.value * 3600 == pytest.approx(hour_of_one(89_341.67, 8.0), rel=1e-3)
 
 
 def test_p5_after_the_cut_of_june_2025() -> None:
     """E4: 98.32 USD an hour for eight GPUs, cut by 44 % = 6.88 a GPU (compux, GPU pricing trends 2026)."""
-    before = unit_hour_price(np.array(98.32 * HOURS), np.array(8.0))
-    assert float(before) == pytest.approx(12.29)
-    assert float(before * (1 - 0.44)) == pytest.approx(6.88, abs=5e-3)
+    assert hour_of_one(98.32 * HOURS, 8.0) == pytest.approx(12.29)
+    assert hour_of_one(98.32 * HOURS * (1 - 0.44), 8.0) == pytest.approx(6.88, abs=5e-3)
 
 
 # --- Whole clusters --------------------------------------------------------------------------------------------------
@@ -73,14 +77,14 @@ def test_the_community_sheet_of_128_nodes_adds_up_in_our_ledger() -> None:
     ports = number(128 * 8)
     radix, down = number(64), number(32)
     leaf = leaves(leaves_by_rail(ports, number(8), down), ports, radix, down)
-    switches = leaf + spines(leaf, down, radix)
+    switches = leaf + spines(leaf, down, radix, down)
     assert switches.item() == 48  # C19, of the same sheet
     links = 2.0 * ports  # from nodes to leaves, and as many from leaves to spines
     bought = network_bought(switches, number(36_000), links, number(1280), ZERO, ONE)
     ledger = by_item(
         nodes=number(128 * 310_000),
         network=network_payments(bought),
-        building=building_payments(number(6.4e6), ONE, ONE),
+        building=building_payments(number(6.4e6), ONE),
     )
     cost = capex(ledger).item()
     assert cost == pytest.approx(50_429_440, rel=1e-12)
@@ -94,15 +98,18 @@ def test_the_life_of_the_gigawatts_servers() -> None:
     The two differences give the same price of the servers: 26.25 billion a gigawatt. Found from the one, it predicts
     the other.
     """
-    a_dollar = {life: float(straight_line(np.array(1.0), np.array(life))) for life in (3, 5, 7)}
+    left = {life: book_share(np.array([0.0, 1.0]), np.array(life)) for life in (3.0, 5.0, 7.0)}
+    a_dollar = {life: float(start - end) for life, (start, end) in left.items()}
     price = (12 - 8.5) / (a_dollar[3] - a_dollar[5])
     assert price == pytest.approx(26.25)
     rest = 8.5 - price * a_dollar[5]
     assert rest + price * a_dollar[7] == pytest.approx(7.0, rel=1e-9)
 
 
-def test_racks_of_a_gigawatt_by_price_and_by_power() -> None:
-    """E8: 35 billion a GW at 5.9 million a rack = 5,932 racks, 168.6 kW each (Bernstein, via investing.com).
+def test_racks_of_a_gigawatt_arithmetic_of_the_source() -> None:
+    """E8, but for the effectiveness of power arithmetic of the source.
+
+    35 billion a GW at 5.9 million a rack = 5,932 racks, 168.6 kW each (Bernstein, via investing.com).
 
     Band: 120 to 132 kW a GB200 NVL72 rack, under a power usage effectiveness of 1.28 to 1.4.
     """
@@ -150,8 +157,8 @@ def test_a_year_of_20480_gpus_by_the_grid_that_feeds_it(where: str, kilotonnes: 
     assert from_base(np.array(emitted), "kt") == pytest.approx(kilotonnes, rel=1e-3)
 
 
-def test_embodied_carbon_of_a_flop_falls_by_a_quarter_from_h100_to_b200() -> None:
-    """F2: 0.66 to 0.50 g an EFLOP of FP16, -24 % (NVIDIA, HGX B200 product carbon footprint).
+def test_embodied_carbon_of_a_flop_arithmetic_of_the_source() -> None:
+    """F2, arithmetic of the source: 0.66 to 0.50 g an EFLOP of FP16, -24 % (NVIDIA, HGX B200 product carbon footprint).
 
     The carbon of the boards was not seen, so this checks our definition: from the two intensities and the dense peaks
     of 0.989 and 2.25 PFLOP/s a chip, the new board embodies 1.72 times the old one's, and a quarter less a FLOP.

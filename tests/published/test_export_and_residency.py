@@ -217,6 +217,13 @@ def test_an_operator_from_d5_needs_a_licence_in_singapore() -> None:
     assert verdict("H100", "SG", operator="TW") == "free"
 
 
+def test_a_delivery_within_the_usa_is_no_export_whoever_operates_there() -> None:
+    for month in ("2023-12", "2026-06"):
+        assert verdict("H100", "US", month, operator="CN") == "free"
+        assert verdict("H20", "US", month, operator="CN") == "free"
+        assert verdict("H100", "JP", month, operator="CN") == "licence"
+
+
 def test_the_emirates_need_a_licence_although_they_joined_a5() -> None:
     """91 FR 43034: membership frees approved entities only, the one named until 2027-04; it declares its approval."""
     assert verdict("H100", "AE") == "licence"

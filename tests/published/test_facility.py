@@ -43,8 +43,8 @@ NVL72 = {
 }
 
 
-def test_d31_power_of_32_dgx_b200() -> None:
-    # D31 (NVIDIA DGX B200, 14.3 kW): 32 nodes are 458 kW.
+def test_d31_power_of_32_dgx_b200_arithmetic_of_the_source() -> None:
+    # D31 (NVIDIA DGX B200, 14.3 kW): 32 nodes are 458 kW, the rating handed in; test_power.py builds the node up.
     plan = hall("dgx_h100", 32, nodes__dgx_h100__power="14.3 kW")
     assert most(plan, "it_power", 1e3) == pytest.approx(458, rel=0.005)
 

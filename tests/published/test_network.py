@@ -37,18 +37,20 @@ class Fabric:
         radixes = place(radix)
         plane = only_compute(planes, 1)
         ends = network.node_endpoints(count, only_compute(ports, 0), plane)
-        endpoints = network.network_endpoints(
+        endpoints = network.equipment_endpoints(
             ends, place(0), place(0), only_compute(manager, 0), plane
         )
-        spine = only_compute(1, 1)
-        downs = network.leaf_down_ports(only_compute(down, 0), radixes, spine)
-        ups = network.leaf_uplinks(downs, place(oversubscription), spine)
+        spine, asked = only_compute(1, 1), place(oversubscription)
+        downs = network.leaf_down_ports(only_compute(down, 0), radixes, asked, spine)
+        ups = network.leaf_uplinks(downs, radixes, asked, spine)
+        below = network.spine_down_ports(radixes, place(core_oversubscription))
+        above = network.spine_uplinks(below, radixes, place(core_oversubscription))
         leaf = decisions.switches_leaf(ends, endpoints, place(rails), downs, radixes, plane)
-        over = decisions.switches_spine(leaf, ups, radixes, plane)
-        core = decisions.switches_core(leaf, over, radixes, place(core_oversubscription), plane)
+        over = decisions.switches_spine(leaf, ups, radixes, below, plane)
+        core = decisions.switches_core(leaf, over, radixes, below, above, plane)
         to_leaf = network.links_to_endpoints(endpoints, plane)
         to_spine = network.links_to_spines(leaf, over, ups)
-        to_core = network.links_to_cores(leaf, over, radixes, place(core_oversubscription), plane)
+        to_core = network.links_to_cores(leaf, over, radixes, above, plane)
         self.leaf, self.spine, self.core = (x.ravel()[0] for x in (leaf, over, core))
         self.to_leaf, self.to_spine, self.to_core = (
             x.ravel()[0] for x in (to_leaf, to_spine, to_core)
@@ -56,7 +58,9 @@ class Fabric:
         self.switches = network.switches(leaf, over, core).ravel()[0]
         self.links = network.links(to_leaf, to_spine, to_core).ravel()[0]
         self.modules = {
-            each: decisions.optics(to_leaf, to_spine, to_core, place(2), place(each)).ravel()[0]
+            each: decisions.optics(
+                to_leaf, to_spine, to_core, place(1), place(2), place(each)
+            ).ravel()[0]
             for each in (1, 2)
         }
 
@@ -125,8 +129,8 @@ def test_optics_between_gpus_and_leaves_of_four_islands() -> None:
 
 
 def test_two_to_one_halves_the_spines() -> None:
-    """Row C18: 1,024 GPUs, spines from 16 to 8, leaves as before."""
-    full, half = Fabric(128), Fabric(128, oversubscription=2)
+    """Row C18: 1,024 GPUs, spines from 16 to 8, leaves as before: half of the uplinks of each are left dark."""
+    full, half = Fabric(128), Fabric(128, oversubscription=2, down=32)
     assert (full.spine, half.spine) == (16, 8)
     assert half.leaf == full.leaf
 

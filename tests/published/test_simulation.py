@@ -41,7 +41,7 @@ def test_the_links_of_bmw_replay_its_two_million_kilometres_in_a_week() -> None:
         CASES / "02_bmw_d3_ingest.yaml",
         set={
             "sites.hall.orders_allowed": "true",
-            "economics.equipment_life": "100 year",
+            "cluster.refresh_age": "100 year",
             "qualification.replay": "33333 hour",
             "qualification.variant_share": "1",
             "qualification.real_time_factor": "1",

@@ -61,6 +61,7 @@ class Table:
 
 Node: TypeAlias = Text | Items | Table
 Step: TypeAlias = str | int
+Steps: TypeAlias = tuple[Step, ...]
 Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | None"
 
 

@@ -1,0 +1,89 @@
+"""Do regions, programmes and the market agree?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from planner.inputs.checks.contradiction import Contradiction, Profiles, unknown
+from planner.inputs.documents import Steps
+from planner.inputs.numbers import month_label
+from planner.inputs.profiles import Market
+from planner.inputs.scenario import Scenario, fleet_regions, forecast_of
+
+
+def contradictions(scenario: Scenario, profiles: Profiles) -> Iterator[Contradiction]:
+    """Regions, programmes and cohorts that lead nowhere, and what nobody sells."""
+    yield from _names(scenario)
+    yield from _market(scenario, profiles)
+    yield from _opening_fleet(scenario)
+    yield from _sold(scenario)
+
+
+def _names(scenario: Scenario) -> Iterator[Contradiction]:
+    homes = fleet_regions(scenario)
+    if not homes:
+        yield ("regions",), "no region names a site; expected at least one with site: NAME"
+    for name, program in scenario.programs.items():
+        for index, home in enumerate(program.regions or ()):
+            if home not in homes:
+                yield unknown(("programs", name, "regions", index), home, "fleet region", homes)
+
+
+def _market(scenario: Scenario, profiles: Profiles) -> Iterator[Contradiction]:
+    claimed: dict[tuple[str, str], float] = {}
+    takers: dict[tuple[str, str], str] = {}
+    for name in fleet_regions(scenario):
+        region = scenario.regions[name]
+        forecast = forecast_of(scenario, name)
+        steps: Steps = ("regions", name, "market_row")
+        rows = cast(Market, profiles["markets"][forecast]).rows
+        if region.market_row not in rows:
+            yield unknown(steps, region.market_row, f"row of {forecast}", rows)
+            continue
+        years = sorted(int(year) for year in rows[region.market_row].sales)
+        first, last = scenario.plan_start // 12, scenario.horizon.end // 12
+        if years[0] > first or years[-1] < last:
+            yield (
+                steps,
+                f"{forecast} gives {region.market_row} for {years[0]} to {years[-1]}; "
+                f"the plan needs {first} to {last}",
+            )
+        claim = (forecast, region.market_row)
+        if region.market_share is not None:
+            claimed[claim] = claimed.get(claim, 0.0) + region.market_share.value
+        elif claim in takers:
+            yield (
+                ("regions", name),
+                f"both {takers[claim]} and {name} take what is left of {region.market_row}; "
+                "give one of them a market_share",
+            )
+        else:
+            takers[claim] = name
+    for (forecast, row), share in claimed.items():
+        if share > 1 + 1e-9:
+            yield ("regions",), f"regions claim {share:.0%} of the row {row} of {forecast}"
+
+
+def _opening_fleet(scenario: Scenario) -> Iterator[Contradiction]:
+    homes = fleet_regions(scenario)
+    ecus = {ecu for program in scenario.programs.values() for ecu in program.ecu_from}
+    for index, cohort in enumerate(scenario.opening_fleet):
+        at: Steps = ("opening_fleet", index)
+        if cohort.region not in homes:
+            yield unknown((*at, "region"), cohort.region, "fleet region", homes)
+        if cohort.ecu not in ecus:
+            yield unknown((*at, "ecu"), cohort.ecu, "ECU of a programme", ecus)
+        if cohort.cohort >= scenario.plan_start:
+            yield (*at, "cohort"), f"{month_label(cohort.cohort)} is not before plan_start"
+
+
+def _sold(scenario: Scenario) -> Iterator[Contradiction]:
+    for name in fleet_regions(scenario):
+        sold = [
+            program
+            for program in scenario.programs.values()
+            if program.regions is None or name in program.regions
+        ]
+        if sold and sum(program.sales_mix.value for program in sold) <= 0:
+            yield ("regions", name), "no programme with a sales_mix above 0 is sold here"

@@ -1,0 +1,213 @@
+"""How software gets back to the vehicles: packages, builds, simulation, qualification, what runs on board, rollout."""
+
+from typing import Annotated, Literal
+
+from planner.inputs.numbers import Cell, Leaf, Series
+from planner.inputs.profiles import Entity, MonthIndex, Name, Ref
+
+
+class Package(Entity):
+    """A part of a release that vehicles download: its size, how much of it a delta saves, how often."""
+
+    size: Annotated[Cell, Leaf("byte", "size of the full package", least=0)]
+    delta_ratio: Annotated[
+        Cell, Leaf("1", "size of a delta over the full package", least=0, most=1)
+    ]
+    delta_share: Annotated[
+        Cell, Leaf("1", "share of vehicles that can take the delta", least=0, most=1)
+    ]
+    cadence: Annotated[Cell, Leaf("day", "time between releases of the package", above=0)]
+
+
+class Variants(Entity):
+    """How many builds are kept alive, and what a build takes."""
+
+    support_years: Annotated[
+        Cell, Leaf("year", "support of a build after the last sale of it", least=0, most=100)
+    ]
+    per_build: Annotated[
+        Cell,
+        Leaf("1", "packages of one build: trims and options that need one of their own", above=0),
+    ]
+    build_time: Annotated[
+        Cell, Leaf("hour", "core-hours to compile, optimise, sign and pack one package", least=0)
+    ]
+    releases_kept: Annotated[
+        Cell, Leaf("1", "releases of which the packages are kept in storage", least=0)
+    ]
+    copies: Annotated[Cell, Leaf("1", "copies of the packages kept", least=1, most=10)]
+
+
+class Simulation(Entity):
+    """How far a release drives in simulation, of which kind, and how fast that runs."""
+
+    package: Name | None = None
+    start: MonthIndex | None = None
+    distance: Annotated[Series, Leaf("km", "distance simulated for one release", least=0)]
+    rendered_share: Annotated[
+        Cell, Leaf("1", "share of it with sensors rendered from modelled scenes", least=0, most=1)
+    ]
+    neural_share: Annotated[
+        Cell,
+        Leaf(
+            "1", "share of it with sensors rendered from reconstructed recordings", least=0, most=1
+        ),
+    ]
+    speed: Annotated[Cell, Leaf("km/h", "mean speed of simulated driving", above=0)]
+    core_rate: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "driving time without sensors that one processor core simulates, over its time",
+            above=0,
+        ),
+    ]
+    rendering_rate: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "driving time with all sensors rendered that the reference accelerator runs, over its time",
+            above=0,
+        ),
+    ]
+    neural_rate: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "driving time in reconstructed scenes that the reference accelerator runs, over its time",
+            above=0,
+        ),
+    ]
+    reconstruction: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "time of the reference accelerator to reconstruct a recording, over its length",
+            least=0,
+        ),
+    ]
+    reuse: Annotated[
+        Cell, Leaf("1", "drives through a reconstructed scene before it is made anew", above=0)
+    ]
+    reference_bandwidth: Annotated[
+        Cell, Leaf("byte/second", "memory bandwidth of the reference accelerator", above=0)
+    ]
+
+
+class Qualification(Entity):
+    """How a release passes on rigs with real control units, and what a rig is."""
+
+    package: Name | None = None
+    replay: Annotated[
+        Series, Leaf("hour", "recorded driving replayed for one release to one variant", least=0)
+    ]
+    variant_share: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of the variants that are replayed to; the rest ride on one like them",
+            least=0,
+            most=1,
+        ),
+    ]
+    real_time_factor: Annotated[
+        Cell,
+        Leaf(
+            "1", "time on a rig over driving time replayed; 1 is real time, 2 half as fast", above=0
+        ),
+    ]
+    window: Annotated[Cell, Leaf("day", "time allowed to qualify a release", above=0)]
+    utilisation: Annotated[
+        Cell, Leaf("1", "share of the time in which a rig replays", above=0, most=1)
+    ]
+    most_rigs: Annotated[
+        Cell | None,
+        Leaf("1", "rigs that may stand; absent: as many as needed", least=0, absent=float("inf")),
+    ] = None
+    rigs_installed: Annotated[
+        Cell | None,
+        Leaf("1", "rigs that stand at plan_start; absent: none", least=0, whole=True, absent=0),
+    ] = None
+    rig_ecus: Annotated[Cell, Leaf("1", "ECUs in one rig", least=0)]
+    rig_power: Annotated[Cell, Leaf("watt", "power of one rig at work", least=0)]
+    rigs_per_rack: Annotated[Cell, Leaf("1", "rigs in one rack", above=0)]
+    rig_price: Annotated[Cell, Leaf("USD", "price of one rig without its ECUs", least=0)]
+    rig_lead_time: Annotated[
+        Cell, Leaf("day", "from order to service of a rig", least=0, most=1500)
+    ]
+
+
+class Deployment(Entity):
+    """A function on board: a network, what a frame of it costs, and which ECUs run it from when."""
+
+    package: Name | None = None
+    ecus: list[Annotated[Name, Ref("ecus")]] | None = None
+    start: MonthIndex | None = None
+    precision: Literal["int8", "fp8", "fp4", "fp16"]
+    on_engines: bool = False
+    parameters: Annotated[Cell, Leaf("1", "parameters of the network", least=0)]
+    weight_bits: Annotated[Cell, Leaf("bit", "bits of one parameter as stored on the ECU", above=0)]
+    operations: Annotated[
+        Cell, Leaf("FLOP/frame", "operations of one frame of all cameras", least=0)
+    ]
+    passes: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "passes over the weights in one frame: 1, and one for each token written",
+            least=0,
+        ),
+    ]
+    moved: Annotated[
+        Cell,
+        Leaf("byte", "activations and cache read and written in one frame", least=0),
+    ]
+    held: Annotated[
+        Cell,
+        Leaf("byte", "activations, caches and buffers held in memory", least=0),
+    ]
+    frame_rate: Annotated[Cell, Leaf("frame/second", "frames a second", least=0)]
+    growth: Annotated[
+        Series, Leaf("1", "size of the network over its size as written above", least=0, absent=1)
+    ]
+
+
+class Edge(Entity):
+    """What functions may use of an ECU, and how many ECUs are built."""
+
+    usable_compute: Annotated[
+        Cell, Leaf("1", "share of the dense peak that inference reaches", above=0, most=1)
+    ]
+    usable_bandwidth: Annotated[
+        Cell, Leaf("1", "share of the memory bandwidth that inference reaches", above=0, most=1)
+    ]
+    usable_memory: Annotated[
+        Cell, Leaf("1", "share of the memory that is left for networks", above=0, most=1)
+    ]
+    units_per_vehicle: Annotated[Cell, Leaf("1", "ECUs in one vehicle", least=0)]
+    service_share: Annotated[
+        Cell, Leaf("1", "ECUs built for service, over those built into vehicles", least=0)
+    ]
+
+
+class Ota(Entity):
+    """How releases are rolled out."""
+
+    rollout: Annotated[
+        Cell, Leaf("day", "time over which vehicles are admitted to a release", above=0)
+    ]
+    retry_overhead: Annotated[
+        Cell, Leaf("1", "bytes sent again, as a share of the payload", least=0, most=2)
+    ]
+    cellular_share: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of the vehicles without Wi-Fi that may download over cellular",
+            least=0,
+            most=1,
+        ),
+    ]
+    headroom: Annotated[
+        Cell, Leaf("1", "delivery capacity over the largest hourly mean", least=1, most=10)
+    ]
