@@ -7,6 +7,8 @@ date.
 
 from __future__ import annotations
 
+import numpy as np
+
 from planner.axes import (
     ECU,
     HARDWARE,
@@ -120,7 +122,8 @@ def compute_part(
     )
     of_storage = total(paid * among(("network",)), ITEM) * (1.0 - network)
     others = total(paid * among(OTHER_EQUIPMENT), ITEM) + of_storage
-    by_price = 1.0 - ratio(others, total(paid * among(EQUIPMENT), ITEM))
+    of_others = np.minimum(ratio(others, total(paid * among(EQUIPMENT), ITEM)), 1.0)
+    by_price = 1.0 - of_others
     by_power = ratio(total(compute_hall_power, MONTH, SITE), total(hall_power, MONTH, SITE))
     shares = dict.fromkeys(OWN, place(1.0)) | dict.fromkeys(BY_PRICE, by_price)
     return by_item(**shares, network=network, **dict.fromkeys(BY_POWER, by_power))
