@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def _copies_together(plan: Plan) -> Iterator[Warning_]:
     labels = plan.project.table.labels
     kept = on(total(plan.values("data_kept")[0], PROGRAM), MONTH, DATA, SITE)[0]
     copies = on(plan.leaf("data_copies"), DATA)[0]
-    pools: SitePools = plan.project.leaves["site_pools"]  # type: ignore[assignment]
+    pools = cast("SitePools", plan.project.leaves["site_pools"])
     for index, site in enumerate(labels[SITE]):
         sites = int(sum(pools[index]))
         there = kept[plan.horizon, :, index]
