@@ -200,16 +200,21 @@ def _unfolded(x: Array, shape: tuple[int, ...]) -> Array:
     return x.reshape(*x.shape[:2], *shape)
 
 
+def _distinct(values: Array) -> Array:
+    """The values, each once, in order; `np.unique` would load NumPy's masked arrays."""
+    return np.array(sorted(set(values.ravel().tolist())))
+
+
 def _with_history(
     flows: Array, longest: int, before: Parts, calendar: Calendar
 ) -> tuple[Array, Array]:
     """Edges [s] and inflow (draw, interval, program, data, site) with the years before the plan put in front."""
     if not before.names:
         return calendar.edges, flows
-    years = np.unique(before["year"])
+    years = _distinct(before["year"])
     starts = np.append(years, 0.0)
     gaps = np.minimum(years + 12, 0.0)
-    edges = np.unique(calendar.seconds_at(np.concatenate([starts, gaps])))
+    edges = _distinct(calendar.seconds_at(np.concatenate([starts, gaps])))
     middles = (edges[1:] + edges[:-1]) / 2
     begin, end = (calendar.seconds_at(before["year"][0] + shift) for shift in (0, 12))
     end = np.minimum(end, 0.0)
