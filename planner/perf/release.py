@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import Array
+from planner.axes import Array, mapped
 
 PATTERN_LIMIT = 12  # workloads: 4,096 patterns
 PERIODS = 8  # of the longest cadence that are walked
@@ -42,7 +42,7 @@ def percentile_load(peaks: Array, shares: Array, percentile: Array) -> Array:
     """
     count = peaks.shape[-1]
     patterns = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
-    loads, odds = np.broadcast_arrays(peaks @ patterns.T, shares)
+    loads, odds = np.broadcast_arrays(mapped(peaks, patterns.T, -1), shares)
     order = np.argsort(loads, axis=-1)
     reached = np.take_along_axis(odds, order, axis=-1).cumsum(axis=-1)
     first = np.argmax(reached >= np.asarray(percentile)[..., None] - 1e-12, axis=-1)

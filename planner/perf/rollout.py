@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import Array
+from planner.axes import Array, added
 
 NEWTON_STEPS = 12
 BISECTIONS = 40
@@ -42,14 +42,14 @@ def time_to_share(share: float, weights: Array, rate: Array, window: Array) -> A
     scaled = weights * -np.expm1(-rate * last) / (rate * last)
     time = np.zeros(scaled.shape[:-1])
     window = np.broadcast_to(window, time.shape)
-    some = np.broadcast_to(weights.sum(axis=-1) > 0, time.shape)
+    some = np.broadcast_to(added(weights, -1)[..., 0] > 0, time.shape)
     for _ in range(NEWTON_STEPS):
         parts = scaled * np.exp(-rate * time[..., None])
-        sum_ = np.maximum(parts.sum(axis=-1), 1e-300)
-        slope = np.maximum((parts * rate).sum(axis=-1) / sum_, 1e-300)
+        sum_ = np.maximum(added(parts, -1)[..., 0], 1e-300)
+        slope = np.maximum(added(parts * rate, -1)[..., 0] / sum_, 1e-300)
         time = np.maximum(time + np.log(sum_ / left) / slope, 0.0)
     after = window + time
-    inside = some & (scaled.sum(axis=-1) <= left)
+    inside = some & (added(scaled, -1)[..., 0] <= left)
     if inside.any():
         after = np.where(inside, _bisect(left, weights, rate, window), after)
     return np.where(some, after, 0.0)
@@ -59,6 +59,6 @@ def _bisect(left: float, weights: Array, rate: Array, window: Array) -> Array:
     low, high = np.zeros_like(window), window.copy()
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        undone = (weights * unfinished(middle[..., None], rate, window[..., None])).sum(axis=-1)
+        undone = added(weights * unfinished(middle[..., None], rate, window[..., None]), -1)[..., 0]
         low, high = np.where(undone > left, middle, low), np.where(undone > left, high, middle)
     return high
