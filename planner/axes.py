@@ -101,6 +101,23 @@ def contract(x: Array, y: Array, axis: int) -> Array:
     return result
 
 
+def gathered(x: Array, part: Array, axis: int, to: int) -> Array:
+    """The sum of `x * part` over `axis`, for each position of the axis `to`, on which only `part` varies.
+
+    Pairs of positions whose part is 0 in all draws are passed over, as most are where each region has its site.
+    """
+    columns = []
+    for position in range(part.shape[to]):
+        mine = take(part, to, position)
+        column = first(x, axis) * first(mine, axis)
+        for source in range(1, max(x.shape[axis], part.shape[axis])):
+            share = take(mine, axis, source)
+            if share.any():
+                column += take(x, axis, source) * share
+        columns.append(column)
+    return np.concatenate(columns, axis=to)
+
+
 def total(x: Array, *axes: int) -> Array:
     """Sum over `axes`, which keep length 1. An axis on which `x` does not vary counts once."""
     for axis in axes:
@@ -135,7 +152,7 @@ def mapped(x: Array, matrix: npt.ArrayLike, axis: int) -> Array:
     rows, axis = np.asarray(matrix, dtype=np.float64), axis % x.ndim
     shape = [1] * x.ndim
     shape[axis] = rows.shape[1]
-    result = take(x, axis, 0) * rows[0].reshape(shape)
+    result: Array = take(x, axis, 0) * rows[0].reshape(shape)
     for position in range(1, len(rows)):
         result += take(x, axis, position) * rows[position].reshape(shape)
     return result
@@ -143,7 +160,7 @@ def mapped(x: Array, matrix: npt.ArrayLike, axis: int) -> Array:
 
 def mean(x: Array, axis: int) -> Array:
     """Mean over one axis, which keeps length 1."""
-    return added(x, axis) / x.shape[axis]
+    return np.asarray(added(x, axis) / x.shape[axis])
 
 
 def peak(x: Array, *axes: int) -> Array:

@@ -50,9 +50,9 @@ def series_assembly(
             if not len(columns):
                 monthly.append(np.full((len(cells), len(weights)), absent))
             elif way == "geometric":
-                monthly.append(np.exp(_weighted(np.log(np.maximum(knots, LEAST)), weights)))
+                monthly.append(np.exp(weighted(np.log(np.maximum(knots, LEAST)), weights)))
             else:
-                monthly.append(_weighted(knots, weights))
+                monthly.append(weighted(knots, weights))
         if len(axes) == 1:
             return place(monthly[0], DRAW, MONTH)
         return place(np.stack(monthly, axis=-1), DRAW, *axes)
@@ -60,7 +60,7 @@ def series_assembly(
     return assemble
 
 
-def _weighted(knots: Array, weights: Array) -> Array:
+def weighted(knots: Array, weights: Array) -> Array:
     """Knots (draw, knot) by weights (month, knot): (draw, month), one knot after the other.
 
     A matrix product adds in an order that depends on the number of draws.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import (
-    added,
     DRAW,
     HOUR,
     LINK,
@@ -18,6 +17,7 @@ from planner.axes import (
     PROGRAM,
     REGION,
     Array,
+    added,
     concatenate,
     on,
     peak,

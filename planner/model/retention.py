@@ -93,7 +93,9 @@ def data_first_copies(
         beyond = _unfolded(arrivals.older_than(end, calendar.edges[1:]), shape)
         between = np.maximum(inside - beyond, 0.0)
         whole = inside if tier == len(TIERS) - 1 else between
-        tiers.append(added(np.where(keep, whole, between * share[:, None, None, None, None]), 2)[:, :, 0])
+        tiers.append(
+            added(np.where(keep, whole, between * share[:, None, None, None, None]), 2)[:, :, 0]
+        )
     return place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import (
-    mapped,
     DRAW,
     ECU,
     MONTH,
@@ -20,6 +19,7 @@ from planner.axes import (
     TIER,
     Array,
     concatenate,
+    mapped,
     on,
     place,
     total,
