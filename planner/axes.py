@@ -149,13 +149,15 @@ def added(x: Array, axis: int) -> Array:
 
 def mapped(x: Array, matrix: npt.ArrayLike, axis: int) -> Array:
     """`x` with its positions along `axis` mixed: position j becomes the sum over i of x[i] * matrix[i][j]."""
-    rows, axis = np.asarray(matrix, dtype=np.float64), axis % x.ndim
-    shape = [1] * x.ndim
-    shape[axis] = rows.shape[1]
-    result: Array = take(x, axis, 0) * rows[0].reshape(shape)
-    for position in range(1, len(rows)):
-        result += take(x, axis, position) * rows[position].reshape(shape)
-    return result
+    axis %= x.ndim
+    columns = []
+    for weights in np.asarray(matrix, dtype=np.float64).T.tolist():
+        column = first(x, axis) * weights[0]
+        for position, weight in enumerate(weights[1:], 1):
+            if weight:
+                column += take(x, axis, position) * weight
+        columns.append(column)
+    return np.concatenate(columns, axis=axis)
 
 
 def mean(x: Array, axis: int) -> Array:
