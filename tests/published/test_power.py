@@ -1,9 +1,10 @@
 """The bottom-up node power against published power: TOP500 systems at Linpack, and the ratings of servers and racks.
 
 Fifty-five rows of the lists of June 2024 to June 2025 that state a power (TOP500 spreadsheets) were taken first, the
-other 25 of June 2025 later. Four constants are fitted to all of them (planner/perf/power.py); no constant is a system's own,
-and every error asserted is with the row's system left out of the fit. The row table, printed when a test fails, says
-what the model makes of each row; data/top500_systems.yaml says what stands behind it, and what cannot be explained.
+other 25 of June 2025 later. Four constants are fitted to all of them (planner/perf/power.py); no constant is a
+system's own, and every error asserted is with the row's system left out of the fit. The row table, printed when a
+test fails, says what the model makes of each row; data/top500_systems.yaml says what stands behind it, and what
+cannot be explained.
 """
 
 from __future__ import annotations
