@@ -7,8 +7,6 @@ again. Experiments are jobs of their own, on networks that are as a rule smaller
 
 from __future__ import annotations
 
-import numpy as np
-
 from planner.axes import WORKLOAD, Array, total
 from planner.graph import quantity
 from planner.perf.checkpoint import checkpoint_size as size_of

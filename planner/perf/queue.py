@@ -60,8 +60,9 @@ def gangs_for_wait(
 ) -> Array:
     """The least number of gangs, at least one, with which the percentile of the waiting time is within `allowed`.
 
-    It is the inverse of `waiting_time`; without variability any number above the load will do, and the least of them
-    is returned. With y = ln(gangs / load) the condition is (sqrt(2 (load e^y + 1)) - 1) y + patience (e^y - 1) >= surprise, a convex
+    It is the inverse of `waiting_time`; without variability any number above the load will do, and it is the least.
+
+    With y = ln(gangs / load) the condition is (sqrt(2 (load e^y + 1)) - 1) y + patience (e^y - 1) >= surprise, a convex
     function of y; Newton's method from above cannot leave the branch.
     """
     surprise = -np.log1p(-percentile)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on, place, take
+from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, on, place, take
 from planner.findings import Warning_
 from planner.model.checkpoints import (
     checkpoint_bandwidth,
