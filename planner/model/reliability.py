@@ -48,7 +48,7 @@ def checkpoint_interval(
     return young_interval(checkpoint_stall, run_interruption_rate, checkpoint_interval_limit)
 
 
-@quantity(unit="1", axes="month workload site")
+@quantity(unit="1", axes="month workload site", worst="min")
 def goodput_expected(
     run_interruption_rate: Array,
     checkpoint_stall: Array,
