@@ -164,7 +164,7 @@ class _Lineage:
     def _worst_month(self) -> int | None:
         """The month of the horizon that asks for attention, unless one was asked for: the largest, or the smallest.
 
-        The smallest since there was any: that nothing is left before anything is there is no news.
+        The smallest since there was any at a place: that nothing is left before anything is there is no news.
         """
         if MONTH in self.pins or MONTH not in self.axes(self.name):
             return None
@@ -172,18 +172,17 @@ class _Lineage:
         if values is None:
             return None
         others = [a for a in self.axes(self.name) if a != MONTH]
-        held = fixed(values, self.pins)
-        summed = all(adds(self.graph, self.name, axis) for axis in others)
-        smallest = self.extreme == "smallest"
-        reduce = np.sum if summed else np.min if smallest else np.max
-        by_month = reduce(held, axis=tuple(a for a in range(RANK) if a != MONTH))
         start = self.plan.project.table.calendar.horizon_from
-        if len(by_month) == 1:
+        held = fixed(values, self.pins)
+        if held.shape[MONTH] == 1:
             return None
-        if smallest:
-            start += int(np.argmax(by_month[start:] > 0))
-            return start + int(np.argmin(by_month[start:]))
-        return start + int(np.argmax(by_month[start:]))
+        held = held[:, start:]
+        if all(adds(self.graph, self.name, axis) for axis in others):
+            held = held.sum(axis=tuple(others), keepdims=True)
+        if self.extreme == "smallest":
+            there = np.maximum.accumulate(held > 0, axis=MONTH)
+            held = -np.where(there, held, np.inf)
+        return start + int(np.argmax(held.max(axis=tuple(a for a in range(RANK) if a != MONTH))))
 
     def _array(self, name: str) -> Array | None:
         value = self.values[name] if name in self.graph else self.plan.project.leaves[name]

@@ -40,7 +40,9 @@ _MONEY_PARTS: dict[str, dict[str, tuple[str, ...]]] = {
 HOW_READ = (
     "Vehicles, and what is in service: end of the period. "
     "Needed, served, peaks, starts, days, MW, racks: its largest month; of which: in that month. "
-    "Within reach: its smallest month. Ingest mean, PUE: its mean. Hours, bytes, money, carbon: its sum. "
+    "Within reach: its smallest month. Ingest mean, PUE: its mean. Hours, bytes, money, carbon: its sum."
+)
+HOW_THE_TREND_IS_READ = (
     "Bars: the course over the horizon, in nine equal parts at most. "
     "Beside storage needed: what it is bound by."
 )
