@@ -81,18 +81,26 @@ def unserved(plan: Plan, among: Container[str] | None = None) -> Iterator[Warnin
             continue
         first, last, most = span
         count, months = units.show(most, "vehicle"), months_text(first, last)
-        text = f"{region}: up to {count} not served, {months}: {_reason(plan, region, first)}"
-        yield Warning_("unserved", region, first, last, most, "vehicle", text)
+        text, brief = (
+            f"{region}: up to {count} not served, {months}: {_reason(plan, region, first, in_full)}"
+            for in_full in (True, False)
+        )
+        yield Warning_("unserved", region, first, last, most, "vehicle", text, brief=brief)
 
 
-def _reason(plan: Plan, region: str, month: str) -> str:
-    """Why a region is not served: its data may not go to its site, or the site may not have its hardware."""
+def _reason(plan: Plan, region: str, month: str, in_full: bool) -> str:
+    """Why a region is not served: its data may not go to its site, or the site may not have its hardware.
+
+    In full with the classes of data that a rule keeps where the hardware alone would be reason enough.
+    """
     site = _site_of(plan, region)
     kept = _residency(plan, region, _country(plan, site), month)
     if kept is not None and kept.stays:
         return f"{kept.text}, and the site {site} is in {_country(plan, site)}"
     bound = _residency(plan, region, ABROAD, month)
-    stays = f"; {bound.text}" if bound is not None and bound.stays else ""
+    stays = ""
+    if bound is not None and bound.stays:
+        stays = f"; {bound.text if in_full else bound.text.partition(' (')[0]}"
     return f"{_refusal(plan, site, month)}{stays}; {_alternatives(plan, site, month)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, on, place, take
+from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, on, place, take, total
 from planner.findings import Warning_
 from planner.model.checkpoints import (
     checkpoint_bandwidth,
@@ -138,6 +138,19 @@ def test_checkpoints_lie_on_the_hot_tier_and_are_written_to_it(
     arriving = everything["site_ingest_peak"] + everything["copies_arriving"]
     rest = arriving + everything["checkpoint_bandwidth"]
     assert hot == pytest.approx(rest, rel=1e-12)
+
+
+def test_where_a_run_trains_does_not_change_what_it_writes(everything: dict[str, Array]) -> None:
+    names = ["checkpoint_space", "run_interruption_rate"]
+    elsewhere = load("5pct_ev_market", set={"sites.japan.training_share": "90 %"}).run(names)
+    before = total(everything["checkpoint_space"], SITE)
+    assert total(elsewhere["checkpoint_space"], SITE) == pytest.approx(before, rel=1e-9)
+    moved = take(elsewhere["checkpoint_space"], SITE, 1) - take(
+        everything["checkpoint_space"], SITE, 1
+    )
+    assert moved.max() > 0
+    rates = (everything["run_interruption_rate"], elsewhere["run_interruption_rate"])
+    assert rates[1] == pytest.approx(rates[0], rel=1e-9)
 
 
 def test_without_checkpoints_nothing_is_kept_or_written_for_them() -> None:

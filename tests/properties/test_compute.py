@@ -184,13 +184,11 @@ def test_a_seeded_bug_about_patience_or_speed_is_caught(case: tuple) -> None:
     caught(lambda growth: check_nothing_rises(project, NEED, growth), growths(project, inputs))
 
 
-def check_half_the_wait(
-    project: Project, chosen: dict[int, float], given: dict[int, float]
-) -> None:
+def check_half_the_wait(project: Project, chosen: dict[int, float], life: dict[int, float]) -> None:
     """Half the allowed wait, against the whole, in what is needed and in what is bought."""
     table = project.table
     (row,) = rows_of(table, "training_max_queue_wait")
-    long = scaled(table, chosen) | given
+    long = scaled(table, chosen) | life
     short = long | {row: long.get(row, table.rows[row].value) / 2}
     x = run(project, ["gpus_required", "gpus"], long, short)
     need = x["gpus_required"]
@@ -213,8 +211,8 @@ def test_half_the_allowed_wait_never_lowers_the_gpus() -> None:
 
     @settings(max_examples=60, deadline=None, derandomize=True)
     @given(factors(project.table), lives(project))
-    def holds(chosen: dict[int, float], given: dict[int, float]) -> None:
-        check_half_the_wait(project, chosen, given)
+    def holds(chosen: dict[int, float], life: dict[int, float]) -> None:
+        check_half_the_wait(project, chosen, life)
 
     holds()
 
