@@ -1,8 +1,14 @@
 """When must whole units enter service so that a need is met, if nothing can come before a first month?
 
 The plain rule of the decision nodes: orders cover a fixed number of months; each covers the largest shortfall in
-them, rounded up to whole units; units serve for a fixed life. A true recurrence over months, vectorised over draws and
-places.
+them, rounded up to whole units; units serve for a fixed life, and what was bought once is replaced when it ends. A true
+recurrence over months, vectorised over draws and places.
+
+Replacing like for like is what lets a larger need never have less in service. Were only what is needed then replaced,
+a unit bought earlier would also leave earlier, and the larger need could be left with fewer once both had fallen; no
+rule with fixed lives that lets go of units is free of that. Two cases remain: where lives are not whole order
+intervals, a unit and its replacement stand together for some months, and these are other months for another need; and
+what retires while nothing may be ordered is not replaced until orders are allowed again.
 """
 
 from __future__ import annotations
@@ -37,24 +43,21 @@ def entering_service(
     short = need - before
     months = short.shape[1]
     rows = np.arange(len(short))[:, None]
-    due = order_months(may_enter, first, interval).swapaxes(0, 1)
-    # Until something retires, what has entered is the largest need of the chances so far: no recurrence.
-    simple = max(int(life.min(initial=months)) - interval + 1, 0)
-    worst = np.where(due.swapaxes(0, 1), _largest_ahead(short, interval), 0.0)[:, :simple]
+    due = order_months(may_enter, first, interval)
+    worst = np.where(due, _largest_ahead(short, interval), 0.0)
     level = np.maximum.accumulate(whole_units(np.maximum(worst, 0.0)), axis=1)
+    # Until something retires, what enters is what the level rises by: no recurrence.
+    simple = max(int(life.min(initial=months)) - interval + 1, 0)
     entering = np.zeros(short.shape)
-    entering[:, :simple] = np.diff(level, axis=1, prepend=0.0)
+    entering[:, :simple] = np.diff(level[:, :simple], axis=1, prepend=0.0)
     running = np.zeros((len(short), months + 1, short.shape[2]))  # entered before each month
-    running[:, 1 : simple + 1] = level
+    running[:, 1 : simple + 1] = level[:, :simple]
     running[:, simple + 1 :] = running[:, simple : simple + 1]
-    chances = np.flatnonzero(due[simple:].any(axis=(1, 2))) + simple
+    chances = np.flatnonzero(due[:, simple:].any(axis=(0, 2))) + simple
     for month, following in pairwise([*chances, months]):
-        until = min(month + interval, months)
-        gone = np.arange(month + 1, until + 1) - life
-        serving = running[:, month : month + 1] - running[rows, np.clip(gone, 0, month)]
-        worst = np.where(due[month], (short[:, month:until] - serving).max(axis=1), 0.0)
-        if (worst > 0).any():
-            entering[:, month] = whole_units(np.maximum(worst, 0.0))
+        gone = np.clip(min(month + interval, months) - life, 0, month)
+        missing = level[:, month] - (running[:, month] - running[rows, gone][:, 0])
+        entering[:, month] = np.where(due[:, month], np.maximum(missing, 0.0), 0.0)
         running[:, month + 1 : following + 1] = (running[:, month] + entering[:, month])[:, None]
     return entering
 
