@@ -23,7 +23,7 @@ import numpy as np
 
 from planner.axes import Array
 
-STEPS = 14  # of Newton's method; 12 reach the last digit over 13 decades of load
+STEPS = 8  # of Newton's method: the last digit over 13 decades of load, up to 99.9999 % of the jobs
 ROUNDING = 1e-9  # of a gang
 UPWARD = (
     1.0 + 1e-15
@@ -63,13 +63,16 @@ def gangs_for_wait(
     It is the inverse of `waiting_time`; without variability any number above the load will do, and it is the least.
 
     With y = ln(gangs / load) the condition is (sqrt(2 (load e^y + 1)) - 1) y + patience (e^y - 1) >= surprise, a convex
-    function of y; Newton's method from above cannot leave the branch.
+    function of y; Newton's method from above cannot leave the branch. It starts at the least of three values that are
+    certainly enough: the first term alone with no more gangs than load, the same from y = 1 on with as many gangs as
+    make the root large enough, and the second term alone.
     """
     surprise = -np.log1p(-percentile)
     work = allowed * load
     patience = work / np.maximum(np.maximum(variability * duration, work / MOST_PATIENCE), LEAST)
+    many = np.log((1.0 + surprise) ** 2 / (2.0 * np.maximum(load, LEAST)))
     excess = np.minimum(
-        surprise / (np.sqrt(2.0 * (load + 1.0)) - 1.0),
+        np.minimum(surprise / (np.sqrt(2.0 * (load + 1.0)) - 1.0), np.maximum(many, 1.0)),
         np.log1p(surprise / np.maximum(patience, LEAST)),
     )
     for _ in range(STEPS):
