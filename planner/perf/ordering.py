@@ -80,7 +80,7 @@ def order_months(may_enter: Array, first: Whole, interval: Whole | int) -> npt.N
 
 
 def _largest_ahead(x: Array, count: int) -> Array:
-    """The largest value of each month (on the first axis) and those after it, `count` in all, as far as there are months."""
+    """The largest value of each month (first axis) and the next, `count` in all, as far as there are months."""
     result, reach = x.copy(), 1
     while reach < min(count, len(x)):
         step = min(reach, count - reach)
