@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 BESIDE_OTHERS = "PYTEST_XDIST_WORKER" in os.environ
 if BESIDE_OTHERS:  # as many processes as cores: further threads would only wait for each other
@@ -31,6 +33,21 @@ settings.register_profile("thorough", max_examples=2000, deadline=None)
 
 SPEED = "speed"
 GOLDEN = Path(__file__).parent / "golden"
+
+KEPT_TOGETHER = ("tests/test_readme.py", "tests/test_packaging.py")
+"""Files whose tests build on each other, or on something that is dear to make."""
+
+
+class Scheduling(LoadScopeScheduling):
+    """Hands out the tests of some files as one piece, first, and every other test by itself."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file in KEPT_TOGETHER else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    return Scheduling(config, log) if config.getoption("dist") == "load" else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

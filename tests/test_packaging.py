@@ -25,7 +25,7 @@ MAPPED = {
     "reports/templates": "planner/_data/reports/templates",
 }
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+pytestmark = pytest.mark.packaging
 
 
 def run(*command: str | Path, cwd: Path) -> str:

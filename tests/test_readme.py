@@ -23,7 +23,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 COPIED = ("planner", "hardware_profiles", "scenarios", "reports")
 
-pytestmark = [pytest.mark.readme, pytest.mark.xdist_group("readme")]  # in order, in one process
+pytestmark = pytest.mark.readme
 
 
 @dataclass(frozen=True)
