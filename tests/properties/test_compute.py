@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.axes import HARDWARE, HOUR, SERVICE, WORKLOAD, Array, first, peak, total
 from planner.catalogue import SECONDS_A_YEAR, SitePools
 from planner.model import services, training
 from planner.plan import Project
-from tests.properties.layouts import factors, layout, leaf_of, rows_of, run, same, scaled, times
+from tests.properties.layouts import (
+    WHOLE_PLANS,
+    factors,
+    layout,
+    leaf_of,
+    rows_of,
+    run,
+    same,
+    scaled,
+    times,
+)
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 from tests.properties.test_more_needs_more import Growth, check_nothing_falls, growths
 
@@ -132,7 +142,7 @@ def test_more_jobs_or_services_never_need_less(case: tuple) -> None:
     _, inputs, outputs, _ = case
     project = layout("announced")
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project, inputs))
     def holds(growth: Growth) -> None:
         check_nothing_falls(project, outputs, growth)
@@ -169,7 +179,7 @@ def test_more_patience_or_speed_never_needs_more(case: tuple) -> None:
     _, inputs, _ = case
     project = layout("announced")
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project, inputs))
     def holds(growth: Growth) -> None:
         check_nothing_rises(project, NEED, growth)
@@ -209,7 +219,7 @@ def lives(project: Project) -> st.SearchStrategy[dict[int, float]]:
 def test_half_the_allowed_wait_never_lowers_the_gpus() -> None:
     project = layout("announced")
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table), lives(project))
     def holds(chosen: dict[int, float], life: dict[int, float]) -> None:
         check_half_the_wait(project, chosen, life)
@@ -261,7 +271,7 @@ def check_parts_add_up(project: Project, chosen: dict[int, float]) -> None:
 def test_the_parts_of_compute_add_up(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check_parts_add_up(project, chosen)
@@ -289,7 +299,7 @@ def check_twice_is_twice(project: Project, chosen: dict[int, float]) -> None:
 def test_twice_the_demand_of_services_takes_twice_the_accelerators() -> None:
     project = layout("announced")
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check_twice_is_twice(project, chosen)
