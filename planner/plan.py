@@ -129,6 +129,7 @@ FINDINGS = (
     "residency_verdict",
     "nodes_delivered",
     "nodes_ordered",
+    "node_delivery_time",
     "dataset_time",
     "data_kept",
     "site_ingest_mean",

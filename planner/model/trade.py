@@ -126,7 +126,7 @@ def site_operates(
     export_permitted: Array,
     site_trains_on: Array,
     nodes_before: Array,
-    node_lead_time: Array,
+    node_delivery_time: Array,
     site_commissioning: Array,
     site_order_interval: Array,
     cluster_refresh_age: Array,
@@ -139,7 +139,7 @@ def site_operates(
     first of them are judged as that month is: work waits for hardware that will come. A later rule stops deliveries;
     what stands by then goes on working until the end of its life.
     """
-    wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
+    wait = total(node_delivery_time * site_trains_on, HARDWARE) + site_commissioning
     earliest = calendar.month_after(on(wait, SITE))
     interval = whole_months(on(site_order_interval, SITE))
     permitted = _permitted_at_delivery(

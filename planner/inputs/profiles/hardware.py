@@ -325,6 +325,16 @@ class NetworkPart(Profile):
         Leaf("USD", "price of one link: cable with its optics at both ends", least=0, absent=0),
     ] = None
     origin: Country | None = None
+    lead_time: Annotated[
+        Cell | None,
+        Leaf(
+            "day",
+            "from order to delivery, with cables and optics; absent: at once",
+            least=0,
+            most=1500,
+            absent=0,
+        ),
+    ] = None
     ports_per_module: Annotated[
         Cell | None,
         Leaf("1", "ports that share one pluggable module; absent: one", least=1, absent=1),
