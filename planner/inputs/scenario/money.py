@@ -137,6 +137,24 @@ class Carbon(Entity):
 
     grid: Literal["country", "cloud_region"] = "country"
     switch_embodied: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one switch", least=0)]
+    optic_embodied: Annotated[
+        Cell | None,
+        Leaf(
+            "kg",
+            "CO2-equivalent of making one pluggable module; absent: none counted",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    rig_embodied: Annotated[
+        Cell | None,
+        Leaf(
+            "kg",
+            "CO2-equivalent of making one rig with its ECUs; absent: none counted",
+            least=0,
+            absent=0,
+        ),
+    ] = None
     building_embodied: Annotated[
         Cell, Leaf("kg/watt", "CO2-equivalent of building a data hall, by IT power", least=0)
     ]
