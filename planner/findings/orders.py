@@ -107,7 +107,9 @@ def _storage_orders(plan: Plan) -> Iterator[Order]:
 def _switch_orders(plan: Plan) -> Iterator[Order]:
     """Switches by network, which enter service with the nodes that hang on them."""
     inputs = plan.project.inputs
-    for network, *line in _network_orders(plan, "switch_orders", "switches_at_start", "switch_price"):
+    for network, *line in _network_orders(
+        plan, "switch_orders", "switches_at_start", "switch_price"
+    ):
         switch = inputs.scenario.fabrics[network].switch
         yield Order("switch", switch, inputs.profile("network", switch).title, network, *line)
 
@@ -119,10 +121,14 @@ def _link_orders(plan: Plan) -> Iterator[Order]:
         plan, "link_orders", "links_at_start", "switch_cable_price"
     ):
         switch = inputs.profile("network", inputs.scenario.fabrics[network].switch)
-        yield Order("link", "", "cable with optics" if switch.pluggable else "cable", network, *line)
+        yield Order(
+            "link", "", "cable with optics" if switch.pluggable else "cable", network, *line
+        )
 
 
-def _network_orders(plan: Plan, orders: str, at_start: str, price: str) -> Iterator[tuple[Any, ...]]:
+def _network_orders(
+    plan: Plan, orders: str, at_start: str, price: str
+) -> Iterator[tuple[Any, ...]]:
     """Network, site, count, months, price and reason of what enters service; rented nodes bring theirs with them."""
     labels = plan.project.table.labels
     found, there, rented = plan.values(orders, at_start, "rented_share")

@@ -3,8 +3,8 @@
 The price of equipment is that of the month of its order, fixed then in money of that day. A deposit is paid at the
 order, the balance at delivery, and what is kept back of it after acceptance; duty is paid at delivery, installation
 when service begins. Networks come with their nodes: what is not paid at the order is due when they enter service. A
-hall is due when its power is first needed, but for a deposit. What would fall due after the horizon is booked in its last
-month, so that every order is paid in full. What was installed before the plan is sunk; of what was committed the
+hall is due when its power is first needed, but for a deposit. What would fall due after the horizon is booked in its
+last month, so that every order is paid in full. What was installed before the plan is sunk; of what was committed the
 balance is paid. All amounts are in money of the base date.
 """
 
@@ -34,6 +34,7 @@ def _at_order(level: Array, wait: Array, calendar: Calendar, *axes: int) -> Arra
 def _moved(move: Move, flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
     """Flows (on month and `axes`) moved earlier or later by a time on the same axes, or some of them."""
     values, shift = on(flows, MONTH, *axes), on(by + np.zeros_like(flows[:, :1]), *axes)
+    values = np.broadcast_to(values, (len(values), calendar.months, *values.shape[2:]))
     moved = move(
         values.reshape(*values.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
     )

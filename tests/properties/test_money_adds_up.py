@@ -42,7 +42,7 @@ MIXED = (
 )
 LAYOUTS = ("bought", "mixed", "mixed and running")
 LINES = (
-    *("node_payments", "storage_payments", "network_payments", "rig_value_entering"),
+    *("node_payments", "storage_payments", "network_payments", "rig_payments"),
     *(
         "building_payments",
         "installation_payments",
@@ -60,7 +60,8 @@ TOTALS = (
     *("compute_cost", "workload_cost"),
 )
 CARBON = (
-    *("carbon_of_nodes", "carbon_of_storage", "carbon_of_networks", "carbon_of_halls"),
+    *("carbon_of_nodes", "carbon_of_storage", "carbon_of_networks", "carbon_of_rigs"),
+    "carbon_of_halls",
     *("carbon_embodied", "carbon_operational", "carbon"),
 )
 Example = dict[int, float]
@@ -69,8 +70,13 @@ Example = dict[int, float]
 @cache
 def layout(name: str, *changes: str) -> Project:
     text = ON_THE_WAY if name.endswith("running") else ANNOUNCED
-    duty = "duties.customs.duties[0].rate=7 %"
-    return read(text, set=[duty, *(MIXED if name.startswith("mixed") else ()), *changes])
+    terms = (
+        "duties.customs.duties[0].rate=7 %",
+        "economics.network_deposit_share=20 %",
+        "economics.building_deposit_share=40 %",
+        "economics.building_lead_time=400 day",
+    )
+    return read(text, set=[*terms, *(MIXED if name.startswith("mixed") else ()), *changes])
 
 
 def check_totals(project: Project, chosen: Example) -> None:
@@ -92,12 +98,15 @@ def check_totals(project: Project, chosen: Example) -> None:
 
 def check_carbon(project: Project, chosen: Example) -> None:
     x = run(project, list(CARBON), scaled(project.table, chosen))
-    made = sum(x[name] for name in CARBON[:4])
+    made = sum(x[name] for name in CARBON[:5])
     assert same(x["carbon_embodied"], np.asarray(made), 1e-12)
     assert same(x["carbon"], total(x["carbon_operational"] + made, SITE), 1e-12)
 
 
-PAID = ("node_payments", "storage_payments", "lease_payments")
+PAID = (
+    *("node_payments", "storage_payments", "lease_payments"),
+    *("network_payments", "building_payments", "rig_payments"),
+)
 DUE = ("node_order_value", "node_committed_value", "storage_order_value", "storage_committed_value")
 ON_TOP = (
     "installation_payments",
@@ -105,6 +114,8 @@ ON_TOP = (
     "network_bought",
     "node_delivered_value",
     "rig_value_entering",
+    "hall_power_added",
+    "building_cost",
 )
 
 
@@ -120,6 +131,10 @@ def check_payments_are_orders(project: Project, chosen: Example) -> None:
     storage = x["storage_order_value"] + x["storage_committed_value"] * balance
     assert same(x["node_payments"].sum(), nodes.sum(), 1e-9)
     assert same(x["storage_payments"].sum(), storage.sum(), 1e-9)
+    assert same(x["network_payments"].sum(), x["network_bought"].sum(), 1e-9)
+    assert same(x["rig_payments"].sum(), x["rig_value_entering"].sum(), 1e-9)
+    halls = (x["hall_power_added"] * x["building_cost"]).sum()
+    assert same(x["building_payments"].sum(), halls, 1e-9)
     # Duty and installation are on the whole price, also of what was committed, wherever nothing is rented.
     entering = total(
         (x["node_order_value"] + x["node_committed_value"]) * (1.0 - rents), SITE, HARDWARE
