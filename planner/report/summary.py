@@ -114,13 +114,12 @@ def _unit_costs(plan: Plan) -> Iterator[str]:
 
 
 def _alternatives(plan: Plan) -> Iterator[str]:
-    """Total cost if all accelerators of the plan were had in one way; nothing without accelerators."""
-    if not plan.values("gpu_hour_cost")[0].item():
-        return
-    for way in ("bought", "leased", "rented"):
-        cost = plan.values(f"tco_if_{way}")[0].item()
-        if np.isfinite(cost):
-            yield f"{way} {units.show(cost, 'USD')}"
+    """Total cost if all accelerators of the plan were had in one way; nothing where it acquires none."""
+    ways = ("bought", "leased", "rented")
+    costs = [plan.values(f"tco_if_{way}")[0].item() for way in ways]
+    if len(set(costs)) > 1:
+        known = [each for each in zip(ways, costs, strict=True) if np.isfinite(each[1])]
+        yield from (f"{way} {units.show(cost, 'USD')}" for way, cost in known)
 
 
 def _against_rent(plan: Plan) -> str:
