@@ -7,6 +7,7 @@ dearer never makes the total cheaper.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -153,12 +154,33 @@ def check_money_is_nothing(projects: tuple[Project, Project], chosen: Example) -
         assert same(real[name], nominal[name], 1e-12), name
 
 
+WAYS = {
+    "tco_if_bought": (1.0, 0.0, 0.0),
+    "tco_if_leased": (0.0, 1.0, 0.0),
+    "tco_if_rented": (0.0, 0.0, 1.0),
+}
+
+
+def check_other_ways_cost_what_is_said(project: Project, chosen: Example) -> None:
+    """Each way is what the plan costs whose sites all go it, with what is delivered when in the place of lead times."""
+    values = scaled(project.table, chosen)
+    leaves = project.table.redrawn({i: np.array([v]) for i, v in values.items()})
+    said = project.run(["node_delivery_time", *WAYS], leaves)
+    held = replace(project, overrides={"node_delivery_time": said["node_delivery_time"]})
+    like = np.asarray(project.leaves["site_buys"])
+    for name, ways in WAYS.items():
+        owners = zip(("site_buys", "site_leases", "site_rents"), ways, strict=True)
+        other = {owner: np.full_like(like, part) for owner, part in owners}
+        found = held.run(["tco"], {**leaves, **other})["tco"]
+        assert same(found, said[name], 1e-9), name
+
+
 DEARER = (
     *("node_price", "system_price", "switch_price", "location_building_cost"),
     *("location_electricity_price", "region_cellular_price", "region_cdn_price"),
     *("location_transit_price", "economics_staff_cost", "economics_licence_price"),
     *("economics_maintenance_share", "economics_installation_share", "accelerator_rent_price"),
-    *("economics_lease_rate", "economics_colocation_price"),
+    *("economics_lease_rate", "economics_colocation_price", "ecu_price", "qualification_rig_price"),
 )
 
 
@@ -214,6 +236,18 @@ def test_the_present_value_is_the_same_in_real_and_in_nominal_money(name: str) -
     @given(factors(projects[0].table))
     def holds(chosen: Example) -> None:
         check_money_is_nothing(projects, chosen)
+
+    holds()
+
+
+@pytest.mark.parametrize("name", ["bought", "mixed and running"])
+def test_other_ways_to_have_accelerators_cost_what_is_said(name: str) -> None:
+    project = layout(name)
+
+    @settings(max_examples=8, deadline=None, derandomize=True)
+    @given(factors(project.table))
+    def holds(chosen: Example) -> None:
+        check_other_ways_cost_what_is_said(project, chosen)
 
     holds()
 
@@ -278,6 +312,20 @@ def installers_pay_back(
     """Takes installation for a rebate on the price of nodes."""
     value = total(node_order_value, SITE, HARDWARE) * economics_installation_share
     return -value / price_level
+
+
+@bugs.instead_of("running_of_nodes")
+def energy_of_rented_nodes_is_paid_twice(
+    it_power: Array, energy: Array, location_electricity_price: Array, hall_power_of_others: Array
+) -> Array:
+    """Leaves the energy of nodes with whoever rents them."""
+    return 0.0 * it_power * energy * location_electricity_price * hall_power_of_others
+
+
+def test_a_seeded_bug_in_the_other_ways_is_caught() -> None:
+    wrong = bugs.with_bug(layout("bought"), energy_of_rented_nodes_is_paid_twice)
+    examples = factors(wrong.table)
+    bugs.caught(lambda chosen: check_other_ways_cost_what_is_said(wrong, chosen), examples)
 
 
 def test_seeded_bugs_in_the_sums_are_caught() -> None:
