@@ -245,6 +245,8 @@ def network_instalments(
 ) -> Array:
     """Paid in money of the day for what enters service in networks: deposit at the order, the rest with the service."""
     ordered = bought * contract_level
+    if not deposit.any():  # most contracts: nothing to move
+        return ordered
     early = _moved(moved_earlier, ordered * deposit, lead_time, calendar, NETWORK, SITE)
     return early + ordered * (1.0 - deposit)
 
@@ -268,6 +270,8 @@ def building_instalments(
     value: Array, deposit: Array, lead_time: Array, calendar: Calendar
 ) -> Array:
     """Paid for halls (month site), in money of the base date: a deposit first, the rest when the power is needed."""
+    if not deposit.any():
+        return value
     early = _moved(moved_earlier, value * deposit, lead_time, calendar, SITE)
     return early + value * (1.0 - deposit)
 
