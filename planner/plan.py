@@ -23,7 +23,7 @@ import numpy.typing as npt
 from planner import resources, units
 from planner.axes import AXES, DRAW, MONTH, REGION, Array, Labels, axis_number, place
 from planner.errors import Fault, InputError, PlannerError, UnitError, suggestion
-from planner.graph import Graph, Quantity, load_user_module
+from planner.graph import NO_OVERRIDES, Graph, Quantity, load_user_module
 from planner.inputs import documents, leaf_builder
 from planner.inputs.leaves import LeafTable
 from planner.inputs.load import Inputs
@@ -267,10 +267,15 @@ class Project:
         leaves: Mapping[str, object] | None = None,
         draws: int = 1,
         chunk: int | None = None,
+        held: Mapping[str, npt.ArrayLike] = NO_OVERRIDES,
     ) -> dict[str, Array]:
-        """Values of `wanted` in base units on all axes; `leaves` replace inputs, with `draws` entries."""
+        """Values of `wanted` in base units on all axes.
+
+        `leaves` replace inputs, with `draws` entries; `held` are quantities whose values are known already.
+        """
         given = self.leaves if leaves is None else {**self.leaves, **leaves}
-        return self.graph.run(given, wanted, self.table.sizes, self.overrides, draws, chunk)
+        fixed = {**held, **self.overrides}
+        return self.graph.run(given, wanted, self.table.sizes, fixed, draws, chunk)
 
     def plan(self) -> Plan:
         """One run at the medians."""

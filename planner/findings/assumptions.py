@@ -13,7 +13,7 @@ from planner.axes import DRAW, MONTH, Array
 from planner.plan import Plan
 
 SWING_QUANTITIES = ("tco", "gpus_required")
-SWING_GROUPS = 3
+INPUTS_AT_A_TIME = 20  # few enough for the cache, enough to make up for the calls
 SHOWN_SHARE = 1e-3  # an input that moves nothing by a thousandth is not worth a line
 
 
@@ -83,23 +83,34 @@ def _uncertain(plan: Plan) -> dict[str, list[int]]:
 def _swings(plan: Plan, inputs: Sequence[Sequence[int]]) -> dict[str, Array]:
     """Sizes of the swing quantities with the rows of each input at their lows and their highs, shape (input, 2).
 
-    Inputs are run in groups by how much of the graph follows from them: what no input of a group touches is computed
-    once.
+    Inputs that move much the same part of the graph are run together, and of the graph only that part: what borders on
+    it is as in the plan.
     """
-    project = plan.project
-    rows = project.table.rows
-    reach = [len(project.graph.descendants(rows[members[0]].leaf)) for members in inputs]
+    graph, table = plan.project.graph, plan.project.table
+    steps = graph.order(SWING_QUANTITIES)
+    known = dict(zip(steps, plan.values(*steps), strict=True))
+    moves = [
+        graph.descendants(table.rows[members[0]].leaf).intersection(steps) for members in inputs
+    ]
+    order = sorted(range(len(inputs)), key=lambda i: [step not in moves[i] for step in steps])
     swings = {name: np.empty((len(inputs), 2)) for name in SWING_QUANTITIES}
-    for group in np.array_split(np.argsort(reach, kind="stable"), min(SWING_GROUPS, len(inputs))):
+    for start in range(0, len(order), INPUTS_AT_A_TIME):
+        group = order[start : start + INPUTS_AT_A_TIME]
         draws = 2 * len(group)
         values: dict[int, Array] = {}
         for position, member in enumerate(group):
             for index in inputs[member]:
-                values[index] = np.full(draws, rows[index].value)
-                values[index][2 * position : 2 * position + 2] = rows[index].low, rows[index].high
-        results = project.run(SWING_QUANTITIES, project.table.redrawn(values), draws, draws)
+                row = table.rows[index]
+                values[index] = np.full(draws, row.value)
+                values[index][2 * position : 2 * position + 2] = row.low, row.high
+        moved = frozenset().union(*(moves[member] for member in group))
+        border = {parent for name in moved for parent in graph[name].parameters} - moved
+        held = {name: known[name] for name in border if name in known}
+        goals = [name for name in SWING_QUANTITIES if name in moved]
+        results = plan.project.run(goals, table.redrawn(values), draws, draws, held)
         for name in SWING_QUANTITIES:
-            swings[name][group] = np.broadcast_to(_size(results[name]), draws).reshape(-1, 2)
+            size = _size(results.get(name, known[name]))
+            swings[name][group, :] = np.broadcast_to(size, draws).reshape(-1, 2)
     return swings
 
 
