@@ -80,19 +80,20 @@ class Program:
         ordered = sorted(quantities, key=lambda each: each.name in moving)
         slots = {name: i for i, name in enumerate((*given, *(each.name for each in ordered)))}
         last_use = {parent: each.name for each in ordered for parent in each.parameters}
+        kept = frozenset(wanted)
         sizes = dict(enumerate(lengths))
+        shapes = {axes: shape_of(axes, sizes) for axes in {each.axes for each in quantities}}
 
         def step(each: Quantity) -> Step:
             frees = [
                 slots[name]
                 for name in each.parameters
                 if last_use[name] == each.name
-                and name not in wanted
+                and name not in kept
                 and (name in moving) == (each.name in moving)
             ]
             fetch = _fetch([slots[name] for name in each.parameters])
-            shape = shape_of(each.axes, sizes)
-            return Step(each, each.fn, fetch, slots[each.name], tuple(frees), shape)
+            return Step(each, each.fn, fetch, slots[each.name], tuple(frees), shapes[each.axes])
 
         return cls(
             slots=slots,

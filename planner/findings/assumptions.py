@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from planner import units
 from planner.axes import DRAW, MONTH, Array
+from planner.graph import Graph
 from planner.plan import Plan
 
 SWING_QUANTITIES = ("tco", "gpus_required")
@@ -89,10 +91,8 @@ def _swings(plan: Plan, inputs: Sequence[Sequence[int]]) -> dict[str, Array]:
     graph, table = plan.project.graph, plan.project.table
     steps = graph.order(SWING_QUANTITIES)
     known = dict(zip(steps, plan.values(*steps), strict=True))
-    moves = [
-        graph.descendants(table.rows[members[0]].leaf).intersection(steps) for members in inputs
-    ]
-    order = sorted(range(len(inputs)), key=lambda i: [step not in moves[i] for step in steps])
+    moved_by = _moved_by(graph, steps, [table.rows[members[0]].leaf for members in inputs])
+    order = np.lexsort(np.array([moved_by[step] for step in reversed(steps)]))
     swings = {name: np.empty((len(inputs), 2)) for name in SWING_QUANTITIES}
     for start in range(0, len(order), INPUTS_AT_A_TIME):
         group = order[start : start + INPUTS_AT_A_TIME]
@@ -103,15 +103,27 @@ def _swings(plan: Plan, inputs: Sequence[Sequence[int]]) -> dict[str, Array]:
                 row = table.rows[index]
                 values[index] = np.full(draws, row.value)
                 values[index][2 * position : 2 * position + 2] = row.low, row.high
-        moved = frozenset().union(*(moves[member] for member in group))
+        moved = {step for step in steps if moved_by[step][group].any()}
         border = {parent for name in moved for parent in graph[name].parameters} - moved
         held = {name: known[name] for name in border if name in known}
         goals = [name for name in SWING_QUANTITIES if name in moved]
         results = plan.project.run(goals, table.redrawn(values), draws, draws, held)
         for name in SWING_QUANTITIES:
             size = _size(results.get(name, known[name]))
-            swings[name][group, :] = np.broadcast_to(size, draws).reshape(-1, 2)
+            swings[name][group] = np.broadcast_to(size, draws).reshape(-1, 2)
     return swings
+
+
+def _moved_by(
+    graph: Graph, steps: Sequence[str], leaves: Sequence[str]
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """For each step, which come each after all that it needs, which of the leaves move it."""
+    moved_by = {leaf: np.array([leaf == each for each in leaves]) for leaf in set(leaves)}
+    nothing = np.zeros(len(leaves), dtype=bool)
+    for step in steps:
+        parents = [moved_by[name] for name in graph[step].parameters if name in moved_by]
+        moved_by[step] = np.logical_or.reduce(parents) if parents else nothing
+    return moved_by
 
 
 def _size(x: Array) -> Array:
