@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias, overload
 
@@ -133,9 +134,15 @@ def dotted(steps: Iterable[Step]) -> str:
         if isinstance(step, int):
             path += f"[{step}]"
         else:
-            key = step if BARE_KEY.fullmatch(step) else json.dumps(step, ensure_ascii=False)
+            key = _key_text(step)
             path += f".{key}" if path else key
     return path
+
+
+@cache
+def _key_text(key: str) -> str:
+    """A key as a path has it: in quotes where it holds more than a word."""
+    return key if BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
 
 
 # --- Saying what is wrong ------------------------------------------------------------------------
