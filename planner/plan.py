@@ -23,7 +23,7 @@ import numpy.typing as npt
 from planner import resources, units
 from planner.axes import AXES, DRAW, MONTH, REGION, Array, Labels, axis_number, place
 from planner.errors import Fault, InputError, PlannerError, UnitError, suggestion
-from planner.graph import NO_OVERRIDES, Graph, Quantity, load_user_module
+from planner.graph import Graph, Quantity, load_user_module
 from planner.inputs import documents, leaf_builder
 from planner.inputs.leaves import LeafTable
 from planner.inputs.load import Inputs
@@ -267,19 +267,14 @@ class Project:
         leaves: Mapping[str, object] | None = None,
         draws: int = 1,
         chunk: int | None = None,
-        held: Mapping[str, npt.ArrayLike] = NO_OVERRIDES,
     ) -> dict[str, Array]:
-        """Values of `wanted` in base units on all axes.
-
-        `leaves` replace inputs, with `draws` entries; `held` are quantities whose values are known already.
-        """
+        """Values of `wanted` in base units on all axes; `leaves` replace inputs, with `draws` entries."""
         given = self.leaves if leaves is None else {**self.leaves, **leaves}
-        fixed = {**held, **self.overrides}
-        return self.graph.run(given, wanted, self.table.sizes, fixed, draws, chunk)
+        return self.graph.run(given, wanted, self.table.sizes, self.overrides, draws, chunk)
 
     def plan(self) -> Plan:
-        """One run at the medians."""
-        return Plan(self, dict(self.run((*HEADLINE, *FINDINGS))))
+        """One run at the medians; every value on the way is kept, for what explains it or varies it."""
+        return Plan(self, dict(self.run(self.graph.order((*HEADLINE, *FINDINGS)))))
 
 
 def load(

@@ -22,6 +22,8 @@ from planner.errors import PlannerError
 from planner.quantity import GraphError, Quantity, QuantityError
 
 Shape = tuple[int, ...]
+Moved = npt.NDArray[np.bool_]
+"""For each draw whether something differs in it from a first run."""
 
 FLOAT64 = np.dtype(np.float64)
 ITEM_BYTES = FLOAT64.itemsize
@@ -170,6 +172,63 @@ class Program:
             for slot in step.frees:
                 live.pop(slot, None)
         return max(1, min(WORKING_SET // most, draws))
+
+
+def varied(
+    quantities: Sequence[Quantity],
+    base: Mapping[str, object],
+    moved: Mapping[str, Moved],
+    leaf_at: Callable[[str, Moved], object],
+) -> dict[str, tuple[Moved, Array]]:
+    """Where the quantities differ from a first run when inputs move, each in a few draws of its own, and their values.
+
+    `quantities` come each after all that it needs; `base` has the values of the first run and of all
+    inputs; `moved` says of each input that moves in which draws it does, and `leaf_at` gives its
+    values in some draws. A quantity is computed only in the draws in which a parameter differs from
+    the first run: most inputs move little, and what is rounded to whole units stops many of them.
+    """
+    where: dict[str, Moved] = dict(moved)
+    values: dict[str, Array] = {}
+    with np.errstate(invalid="ignore"):
+        for each in quantities:
+            parents = [name for name in each.parameters if name in where]
+            if not parents:
+                continue
+            mine = np.logical_or.reduce([where[name] for name in parents])
+            count = int(np.count_nonzero(mine))
+            args: list[Any] = []
+            for name in each.parameters:
+                if name not in where:
+                    args.append(base[name])
+                elif name in moved:
+                    args.append(leaf_at(name, mine))
+                else:
+                    args.append(_in_place(values[name], base[name], where[name][mine]))
+            try:
+                x = each.fn(*args)
+            except PlannerError:
+                raise
+            except Exception as error:
+                raise _failure(each, error) from error
+            first = np.asarray(base[each.name])
+            x = np.broadcast_to(x, (count, *first.shape[1:]))
+            if np.isnan(np.maximum.reduce(x, axis=None)):
+                raise QuantityError(each.name, f"is NaN where an input moves ({each.where})")
+            differs = (x != first).reshape(count, -1).any(axis=1)
+            if differs.any():
+                values[each.name] = x if differs.all() else x[differs]
+                mine[mine] = differs
+                where[each.name] = mine
+    return {name: (where[name], x) for name, x in values.items()}
+
+
+def _in_place(x: Array, first: Any, rows: Moved) -> Array:
+    """Values where they differ, among those of the first run in all other draws."""
+    if len(x) == len(rows):
+        return x
+    whole = np.repeat(first, len(rows), axis=DRAW)
+    whole[rows] = x
+    return whole
 
 
 def given_leaf(name: str, value: object, lengths: Shape) -> object:

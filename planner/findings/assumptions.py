@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from planner import units
 from planner.axes import DRAW, MONTH, Array
-from planner.graph import Graph
+from planner.inputs.leaves import LeafTable
 from planner.plan import Plan
+from planner.runner import Moved, varied
 
 SWING_QUANTITIES = ("tco", "gpus_required")
-INPUTS_AT_A_TIME = 20  # few enough for the cache, enough to make up for the calls
+INPUTS_AT_A_TIME = 100  # keeps the memory small; each is computed only where it changes something
 SHOWN_SHARE = 1e-3  # an input that moves nothing by a thousandth is not worth a line
 
 
@@ -83,47 +84,36 @@ def _uncertain(plan: Plan) -> dict[str, list[int]]:
 
 
 def _swings(plan: Plan, inputs: Sequence[Sequence[int]]) -> dict[str, Array]:
-    """Sizes of the swing quantities with the rows of each input at their lows and their highs, shape (input, 2).
-
-    Inputs that move much the same part of the graph are run together, and of the graph only that part: what borders on
-    it is as in the plan.
-    """
-    graph, table = plan.project.graph, plan.project.table
+    """Sizes of the swing quantities with the rows of each input at their lows and their highs, shape (input, 2)."""
+    table, graph = plan.project.table, plan.project.graph
     steps = graph.order(SWING_QUANTITIES)
-    known = dict(zip(steps, plan.values(*steps), strict=True))
-    moved_by = _moved_by(graph, steps, [table.rows[members[0]].leaf for members in inputs])
-    order = np.lexsort(np.array([moved_by[step] for step in reversed(steps)]))
-    swings = {name: np.empty((len(inputs), 2)) for name in SWING_QUANTITIES}
-    for start in range(0, len(order), INPUTS_AT_A_TIME):
-        group = order[start : start + INPUTS_AT_A_TIME]
-        draws = 2 * len(group)
-        values: dict[int, Array] = {}
-        for position, member in enumerate(group):
-            for index in inputs[member]:
+    base = {**plan.project.leaves, **dict(zip(steps, plan.values(*steps), strict=True))}
+    quantities = [graph[name] for name in steps if name not in plan.project.overrides]
+    swings = {
+        name: np.full((len(inputs), 2), _size(plan.values(name)[0])) for name in SWING_QUANTITIES
+    }
+    for start in range(0, len(inputs), INPUTS_AT_A_TIME):
+        some = inputs[start : start + INPUTS_AT_A_TIME]
+        draws: dict[int, Array] = {}
+        moved: dict[str, Moved] = {}
+        for position, members in enumerate(some):
+            for index in members:
                 row = table.rows[index]
-                values[index] = np.full(draws, row.value)
-                values[index][2 * position : 2 * position + 2] = row.low, row.high
-        moved = {step for step in steps if moved_by[step][group].any()}
-        border = {parent for name in moved for parent in graph[name].parameters} - moved
-        held = {name: known[name] for name in border if name in known}
-        goals = [name for name in SWING_QUANTITIES if name in moved]
-        results = plan.project.run(goals, table.redrawn(values), draws, draws, held)
-        for name in SWING_QUANTITIES:
-            size = _size(results.get(name, known[name]))
-            swings[name][group] = np.broadcast_to(size, draws).reshape(-1, 2)
+                draws[index] = np.full(2 * len(some), row.value)
+                draws[index][2 * position : 2 * position + 2] = row.low, row.high
+                mine = moved.setdefault(row.leaf, np.zeros(2 * len(some), dtype=bool))
+                mine[2 * position : 2 * position + 2] = True
+        at = partial(_leaf_at, table, draws)
+        for name, (where, values) in varied(quantities, base, moved, at).items():
+            if name in swings:
+                swings[name][start : start + len(some)].reshape(-1)[where] = _size(values)
     return swings
 
 
-def _moved_by(
-    graph: Graph, steps: Sequence[str], leaves: Sequence[str]
-) -> dict[str, npt.NDArray[np.bool_]]:
-    """For each step, which come each after all that it needs, which of the leaves move it."""
-    moved_by = {leaf: np.array([leaf == each for each in leaves]) for leaf in set(leaves)}
-    nothing = np.zeros(len(leaves), dtype=bool)
-    for step in steps:
-        parents = [moved_by[name] for name in graph[step].parameters if name in moved_by]
-        moved_by[step] = np.logical_or.reduce(parents) if parents else nothing
-    return moved_by
+def _leaf_at(table: LeafTable, draws: dict[int, Array], name: str, where: Moved) -> object:
+    """The value of a leaf in some of the draws."""
+    mine = [row for row in table.leaves[name].rows if row in draws]
+    return table.value(name, {row: draws[row][where] for row in mine})
 
 
 def _size(x: Array) -> Array:
