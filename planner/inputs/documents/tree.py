@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple, TypeAlias, overload
 
 from planner.errors import Fault, InputError
