@@ -21,12 +21,9 @@ from planner.axes import (
     Array,
     AxisError,
     Labels,
-    apart,
-    contract,
     cumulative,
     first,
     lowest,
-    on,
     parse_axes,
     peak,
     place,
@@ -137,17 +134,3 @@ def test_unknown_label_is_refused_with_the_nearest() -> None:
         labels.index(REGION, "tawian")
     with pytest.raises(AxisError, match="axis region has a label twice"):
         Labels.of(region=["japan", "japan"])
-
-
-def test_an_axis_done_apart_gives_what_all_together_give() -> None:
-    rng = np.random.default_rng(3)
-    upload = place(rng.random((4, 24, 7)), MONTH, HOUR, REGION)
-    at_site = place(rng.random((7, 3)), REGION, SITE)
-    together = peak(contract(upload, at_site, REGION), HOUR)
-    one_by_one = apart(SITE, lambda x, y: peak(contract(x, y, REGION), HOUR), upload, at_site)
-    assert one_by_one.tobytes() == together.tobytes()
-    assert together.ravel() == pytest.approx(
-        np.einsum("mhr,rs->mhs", on(upload, MONTH, HOUR, REGION)[0], on(at_site, REGION, SITE)[0])
-        .max(axis=1)
-        .ravel()
-    )
