@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from typing import cast
 
 import numpy as np
 import pint
@@ -161,7 +162,7 @@ def test_a_product_of_units_is_worth_what_pint_says(
         "(" + "*".join(_word(*each, "**") for each in run) + ")" for run in (above, *below)
     )
     factor, base = registry.get_base_units(theirs)
-    assert units.scale(ours) == pytest.approx(float(factor), rel=1e-12)
+    assert units.scale(ours) == pytest.approx(cast("float", factor), rel=1e-12)
     assert units._resolve(ours)[1] == dict(base.dimensionality)
 
 
