@@ -283,8 +283,8 @@ class Project:
         return self.graph.run(given, wanted, self.table.sizes, self.overrides, draws, chunk)
 
     def plan(self) -> Plan:
-        """One run at the medians."""
-        return Plan(self, dict(self.run((*HEADLINE, *FINDINGS))))
+        """One run at the medians; every value on the way is kept, for what explains it or varies it."""
+        return Plan(self, dict(self.run(self.graph.order((*HEADLINE, *FINDINGS)))))
 
 
 def load(

@@ -193,6 +193,20 @@ def test_a_power_phase_that_falls_short_binds() -> None:
     )
 
 
+def test_the_assumptions_move_the_plan_as_a_run_of_their_own_does(plan: Plan) -> None:
+    table = plan.project.table
+    found = {each.path: each.moves["tco"] for each in assumptions(plan, count=1000)}
+    rows = [i for i, row in enumerate(table.rows) if row.path in found][::12]
+    assert len(rows) > 5
+    draws = {i: np.full(2 * len(rows), table.rows[i].value) for i in rows}
+    for position, i in enumerate(rows):
+        draws[i][2 * position : 2 * position + 2] = table.rows[i].low, table.rows[i].high
+    tco = plan.project.run(["tco"], table.redrawn(draws), draws=2 * len(rows))["tco"]
+    moves = tco.reshape(-1, 2) / float(plan.values("tco")[0].max()) - 1.0
+    for i, (low, high) in zip(rows, moves, strict=True):
+        assert found[table.rows[i].path] == pytest.approx(max(low, high, key=abs), rel=1e-9)
+
+
 def test_what_moves_cost_most_is_not_hidden_by_what_moves_gpus(plan: Plan) -> None:
     everything = assumptions(plan, count=1000)
     first = [each.path for each in assumptions(plan)[:4]]

@@ -10,7 +10,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DRAW, HARDWARE, MONTH, NETWORK, SITE, TIER, Array, first, on, place, total
+from planner.axes import (
+    DRAW,
+    HARDWARE,
+    MONTH,
+    NETWORK,
+    SITE,
+    TIER,
+    Array,
+    contract,
+    first,
+    on,
+    place,
+    total,
+)
 from planner.catalogue import SECONDS_A_MONTH, Calendar
 from planner.graph import quantity
 from planner.model.decisions import months_of_life
@@ -59,7 +72,7 @@ def _share_of_ports(
     A network goes with its nodes: before they come, the share is that of the first month in which they are there.
     """
     there = total(nodes * node_ports, HARDWARE)
-    every = there + total(storage_units * storage_unit_ports, TIER)
+    every = there + contract(storage_units, storage_unit_ports, TIER)
     share, there = np.broadcast_arrays(ratio(total(mine * node_ports, HARDWARE), every), there)
     months = share.shape[MONTH]
     coming = np.where(there > 0, place(np.arange(months), MONTH), months)
