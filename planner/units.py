@@ -2,10 +2,9 @@
 
 In: text such as `20 MW`, `45 %` or `3.3 million vehicle`. Out: a float in the base units byte,
 second, FLOP, watt, joule, USD, vehicle, metre and kg, and the way back to a text of three
-significant digits. The list of units is closed: what is not spelt in `_UNITS` is an error that names
-the nearest spelling. Case counts (`b` is a bit, `B` a byte); GB is 1e9 bytes and GiB 2^30 (SI
-brochure, 9th edition, and IEC 80000-13). A unit is a product of these words and is worth the product
-of theirs; the tests let a registry of pint, filled from the same list, judge every one.
+significant digits. The registry is pint's with none of pint's own definitions: what is not spelt in
+`_UNITS` is an error that names the nearest spelling. Case counts (`b` is a bit, `B` a byte); GB is
+1e9 bytes and GiB 2^30 (SI brochure, 9th edition, and IEC 80000-13).
 
 Conventions worth knowing:
 - A space binds tighter than a slash: `USD/GB month` and `USD/million token` mean what they seem to.
@@ -23,24 +22,25 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from planner.errors import UnitError, nearest
 
+if TYPE_CHECKING:
+    import pint
+
 Array = NDArray[np.float64]
 Number = TypeVar("Number", float, Array)
 
-Dimension = Mapping[str, int]  # the power of each base dimension
-
 _PREFIXES = {
-    "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "c": 1e-2,
-    "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
-    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50,
+    "p": "1e-12", "n": "1e-9", "u": "1e-6", "m": "1e-3", "c": "1e-2",
+    "k": "1e3", "M": "1e6", "G": "1e9", "T": "1e12", "P": "1e15", "E": "1e18",
+    "Ki": "2**10", "Mi": "2**20", "Gi": "2**30", "Ti": "2**40", "Pi": "2**50",
 }  # fmt: skip
 
 # Units of a currency for one US dollar, mean of 2023: Federal Reserve, Foreign Exchange Rates G.5A, 1 February 2024
@@ -50,7 +50,7 @@ EXCHANGE_RATES = {
     "TWD": 31.1525,
 }  # fmt: skip
 
-# Names (the first takes the prefixes), definition (a dimension, or a number of a unit), prefixes.
+# Names (the first takes the prefixes), definition, prefixes.
 _UNITS = (
     ("B byte bytes", "[information]", "k M G T P E Ki Mi Gi Ti Pi"),
     ("bit bits", "0.125 B", "k M G T P"),
@@ -61,33 +61,33 @@ _UNITS = (
     ("h hour hours", "3600 s", ""),
     ("day days", "86400 s", ""),
     ("week weeks", "7 day", ""),
-    ("month months", f"{365.25 / 12!r} day", ""),
+    ("month months", "365.25/12 day", ""),
     ("year years yr", "365.25 day", ""),
-    ("Hz hertz", "1 1/s", "k M G"),
+    ("Hz hertz", "1/s", "k M G"),
     ("m metre metres", "[length]", "m c k"),
-    ("L litre litres", "1e-3 m^3", ""),
+    ("L litre litres", "1e-3 m**3", ""),
     ("degC", "[temperature]", ""),
     ("kg kilogram kilograms", "[mass]", ""),
     ("g gram grams", "1e-3 kg", ""),
     ("t tonne tonnes", "1e3 kg", "k M"),
-    ("J joule joules", "1 kg m^2/s^2", "p n u m k M G T"),
-    ("W watt watts", "1 J/s", "m k M G T"),
+    ("J joule joules", "kg*m**2/s**2", "p n u m k M G T"),
+    ("W watt watts", "J/s", "m k M G T"),
     ("Wh", "3600 J", "k M G T"),
     ("USD", "[currency]", "k M"),
     ("BUSD", "1e9 USD", ""),
-    *((code, f"{1 / rate!r} USD", "k M") for code, rate in EXCHANGE_RATES.items()),
+    *((code, f"USD/{rate}", "k M") for code, rate in EXCHANGE_RATES.items()),
     ("vehicle vehicles", "[vehicle]", ""),
     ("FLOP", "[computation]", "k M G T P E"),
-    ("FLOPS", "1 FLOP/s", "k M G T P E"),
-    ("OP", "1 FLOP", "k M G T P E"),
-    ("OPS", "1 FLOP/s", "k M G T P E"),
+    ("FLOPS", "FLOP/s", "k M G T P E"),
+    ("OP", "FLOP", "k M G T P E"),
+    ("OPS", "FLOP/s", "k M G T P E"),
     ("token tokens", "[token]", ""),
     ("sample samples", "[sample]", ""),
     ("frame frames", "[frame]", ""),
-    ("fps", "1 frame/s", ""),
+    ("fps", "frame/s", ""),
     ("pixel pixels", "[pixel]", "k M"),
-    ("px", "1 pixel", "k M"),
-    ("point points", "1 pixel", "k M"),
+    ("px", "pixel", "k M"),
+    ("point points", "pixel", "k M"),
     ("MP", "1e6 pixel", ""),
     ("percent", "0.01", ""),
     ("ppm", "1e-6", ""),
@@ -235,7 +235,7 @@ def read(text: str, expected_unit: str) -> tuple[float, str]:
 
 def check(unit: str) -> None:
     """Raise `UnitError`, with the nearest valid spelling, unless `unit` is one of ours."""
-    _powers(unit)
+    _expression(unit)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -262,8 +262,8 @@ def _split(text: str) -> tuple[str, str]:
 
 
 @cache
-def _powers(unit: str) -> dict[str, int]:
-    """The power of each word of the unit; every word is checked. A slash divides by all words up to the next."""
+def _expression(unit: str) -> str:
+    """The unit as pint reads it, each run of words in brackets; every word is checked."""
     text = re.sub(r"\(([^()/]*)\)(?!\^)", lambda group: group[1].replace("*", " "), unit)
     parts = re.split(r"\s*([*/])\s*", text.strip())
     factors = [factor for run in parts[::2] for factor in run.split()]
@@ -273,13 +273,8 @@ def _powers(unit: str) -> dict[str, int]:
     stray_one = any("1" in run.split() and run.strip() != "1" for run in parts[::2])
     if stray_one or not all(parts) or not all(map(_well_formed, factors)):
         raise UnitError(f'"{unit}" is not a unit; write it as in "GB/s", "mm^2" or "USD/kWh"')
-    powers: dict[str, int] = {}
-    for sign, run in zip(["*", *parts[1::2]], parts[::2], strict=True):
-        for factor in run.split():
-            name, _, power = factor.partition("^")
-            once = int(power or 1) if sign == "*" else -int(power or 1)
-            powers[name] = powers.get(name, 0) + once
-    return powers
+    parts[::2] = ["(" + "*".join(run.split()) + ")" for run in parts[::2]]
+    return "".join(parts).replace("%", "percent").replace("^", "**")
 
 
 def _name(factor: str) -> str:
@@ -385,91 +380,57 @@ def kind(unit: str) -> str:
     whole, per, time = unit.partition("/")
     if whole.strip() in ("%", "percent"):
         return f"a share per {time.strip()}" if per else "a share"
-    words, _ = _usual(dimension)
-    if words:
-        return words
+    if dimension in _kinds():
+        return _kinds()[dimension][0]
     head, slash, tail = unit.rpartition("/")
     if slash and "*" not in tail:
         return f"{kind(head)} per {tail.strip()}"
-    return _dimension_text(dimension)
+    return re.sub(r"[\[\]]", "", str(dimension)).replace(" ** ", "^")
 
 
 def _example(unit: str, near: str) -> str:
     """A usual spelling for the dimension of `unit`, the one that looks most like `near`."""
     declared = () if unit in _KINDS else (_swapped(unit, _SYMBOLS),)
-    _, usual = _usual(_resolve(unit)[1])
+    _, usual = _kinds().get(_resolve(unit)[1], ("", ()))
     spellings = declared + usual
     return nearest(near, spellings) or spellings[0]
 
 
-def _usual(dimension: Dimension) -> tuple[str, tuple[str, ...]]:
-    """The words for a dimension and spellings to offer; empty for an unusual one."""
-    return _kinds().get(frozenset(dimension.items()), ("", ()))
+@cache
+def _kinds() -> dict[Hashable, tuple[str, tuple[str, ...]]]:
+    return {_resolve(unit)[1]: words for unit, words in _KINDS.items()}
 
 
 @cache
-def _kinds() -> dict[frozenset[tuple[str, int]], tuple[str, tuple[str, ...]]]:
-    return {frozenset(_resolve(unit)[1].items()): words for unit, words in _KINDS.items()}
-
-
-@cache
-def _resolve(unit: str) -> tuple[float, Dimension]:
+def _resolve(unit: str) -> tuple[float, Hashable]:
     """Factor to base units, and dimension."""
-    above: dict[float, int] = {}
-    below: dict[float, int] = {}
-    powers: dict[str, int] = {}
-    for name, power in _powers(unit).items():
-        _reduce(name, power, above, below, powers)
     try:
-        # What is above and below the line as well cancels exactly.
-        factor = math.prod((x ** max(n - below.get(x, 0), 0) for x, n in above.items()), start=1.0)
-        for x, n in below.items():
-            factor *= x ** -max(n - above.get(x, 0), 0)
+        found, base = _registry().get_base_units(_expression(unit))
+        factor = float(cast("float", found))
     except OverflowError:
         factor = math.inf
     if not 0 < factor < math.inf:
         raise UnitError(f'"{unit}" is beyond what a number can hold')
-    return factor, {name: power for name, power in powers.items() if power}
-
-
-def _reduce(
-    name: str, power: int, above: dict[float, int], below: dict[float, int], powers: dict[str, int]
-) -> None:
-    """Add the factors that a word to a power is made of, and the powers of its dimensions."""
-    scale_, parts = _meanings()[name]
-    if scale_ is not None:
-        side = below if power < 0 else above
-        side[scale_] = side.get(scale_, 0) + abs(power)
-    for part, exponent in parts.items():
-        if scale_ is None:
-            powers[part] = powers.get(part, 0) + exponent * power
-        else:
-            _reduce(part, exponent * power, above, below, powers)
+    return factor, base.dimensionality
 
 
 @cache
-def _meanings() -> dict[str, tuple[float | None, dict[str, int]]]:
-    """Each word: its factor and the powers of the units in it, or None and the dimension that it is the unit of."""
-    meanings: dict[str, tuple[float | None, dict[str, int]]] = {"1": (1.0, {})}
+def _registry() -> pint.UnitRegistry[float]:
+    """Our registry, built at the first conversion; pint's own definitions are never read."""
+    from pint import UnitRegistry
+
+    registry: pint.UnitRegistry[float] = UnitRegistry(None)
+    registry.load_definitions(list(_definitions()))
+    return registry
+
+
+def _definitions() -> Iterator[str]:
+    """The registry as lines of pint's definition language."""
     for names, definition, prefixes in _UNITS:
-        number, _, unit = definition.partition(" ")
-        is_base = definition.startswith("[")
-        meaning = (None, {definition: 1}) if is_base else (float(number), _powers(unit or "1"))
-        first = names.split()[0]
-        meanings |= dict.fromkeys(names.split(), meaning)
-        meanings |= {f"{p}{first}": (_PREFIXES[p], {first: 1}) for p in prefixes.split()}
-    return meanings | {"%": meanings["percent"]}
-
-
-def _dimension_text(dimension: Dimension) -> str:
-    """A dimension as a product of powers: "length^2 * mass / time"."""
-    above = [(name, power) for name, power in dimension.items() if power > 0]
-    below = [(name, -power) for name, power in dimension.items() if power < 0]
-    written = [
-        [name.strip("[]") + (f"^{power}" if power != 1 else "") for name, power in side]
-        for side in (above, below)
-    ]
-    return " / ".join([" * ".join(written[0]) or "1", *written[1]])
+        first, *others = names.split()
+        yield " = ".join([first, definition, "_", *others])
+        for prefix in prefixes.split():
+            yield f"{prefix}{first} = {_PREFIXES[prefix]} {first}"
 
 
 # ---- Showing -------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import pytest
 
 ROUNDS = 3
 ROOT = Path(__file__).parents[2]
-UNUSED = {"scipy.linalg", "matplotlib", "pandas", "xarray", "pyarrow", "pint", "numpy.ma"}
+UNUSED = {"scipy.linalg", "matplotlib", "pandas", "xarray", "pyarrow", "numpy.ma"}
 
 SpeedLimit = Callable[[str, float, float], None]
 
@@ -55,8 +55,9 @@ def test_help_against_an_import_of_typer(
     speed_limit("planner --help / import typer", ours / typer, 3.0)
 
 
-def test_size_against_imports_alone(environment: dict[str, str], speed_limit: SpeedLimit) -> None:
-    # Only the tests need pint now; it stays in the measure, whose ratio goes back to when the planner did.
+def test_size_against_the_imports_that_it_needs(
+    environment: dict[str, str], speed_limit: SpeedLimit
+) -> None:
     imports = "import numpy, pydantic, yaml, pint, typer, rich"
     ours, bare = medians(
         environment, ["-m", "planner", "size", "5pct_ev_market", "--json"], ["-c", imports]
@@ -93,5 +94,17 @@ def test_help_loads_neither_numpy_nor_pydantic(environment: dict[str, str]) -> N
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
         "assert not {'numpy', 'pydantic', 'yaml', 'pint'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True)
+
+
+def test_the_default_registry_of_pint_is_never_built(environment: dict[str, str]) -> None:
+    """Its definitions, some thousand lines of text, are not even opened."""
+    program = (
+        "import sys\n"
+        "def watch(event, arguments):\n"
+        "    assert event != 'open' or not str(arguments[0]).endswith('_en.txt'), arguments\n"
+        "sys.addaudithook(watch)\n"
+        "import planner; planner.size('5pct_ev_market')"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True)
