@@ -119,10 +119,9 @@ def check_kept_is_somewhere(project: Project, example: Fates) -> None:
     chosen, ends_of_tiers, (withdrawn, years) = example
     table = project.table
     edges = dict(zip(("hot", "warm", "cold"), ends_of_tiers, strict=True))
-    begins = dict(zip(("hot", "warm", "cold"), (0.0, *ends_of_tiers[:2]), strict=True))
     values = scaled(table, chosen)
-    for leaf, days in (("tier_held_from", begins), ("tier_held_until", edges)):
-        values |= {i: days[table.rows[i].position[0]] * DAY for i in rows_of(table, leaf)}
+    ends = rows_of(table, "tier_held_until")
+    values |= {i: edges[table.rows[i].position[0]] * DAY for i in ends}
     values |= dict.fromkeys(rows_of(table, "tier_held_share"), 1.0)
     values |= dict.fromkeys(rows_of(table, "data_withdrawn_share"), withdrawn)
     values |= dict.fromkeys(rows_of(table, "data_retain_until"), years * 365.25 * DAY)

@@ -148,11 +148,15 @@ class Storage(Entity):
 
 
 class Tier(Entity):
-    """A storage tier: what is in it by age, on which system, read how fast."""
+    """A storage tier: what is in it by age, on which system, read how fast.
+
+    Data enters a tier at the age at which it leaves the tier before: one number for each boundary.
+    """
 
     system: Annotated[Name, Ref("storage")]
-    held_from: Annotated[Cell, Leaf("day", "age at which kept data enters the tier", least=0)]
-    held_until: Annotated[Cell, Leaf("day", "age at which data leaves the tier", least=0)]
+    held_until: Annotated[
+        Cell, Leaf("day", "age at which data leaves the tier, for the next one if any", least=0)
+    ]
     held_share: Annotated[
         Cell, Leaf("1", "share of kept data that is held here at that age", least=0, most=1)
     ]
