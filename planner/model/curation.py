@@ -9,16 +9,38 @@ that the site buys. The whole pipeline for one camera is published (NVIDIA NeMo 
 
 from __future__ import annotations
 
-from planner.axes import DATA, HARDWARE, SITE, WORKLOAD, Array, peak, total
+import numpy as np
+
+from planner.axes import (
+    DATA,
+    DRAW,
+    HARDWARE,
+    MONTH,
+    SITE,
+    WORKLOAD,
+    Array,
+    cumulative,
+    on,
+    peak,
+    place,
+    total,
+)
+from planner.catalogue import Calendar
 from planner.graph import quantity
+from planner.perf.lifecycle import left_with_delay
 
 
-@quantity(unit="1", axes="")
-def clip_kept_share(
-    data_is_clips: Array, data_stream_share: Array, data_kept_share: Array
-) -> Array:
+@quantity(unit="1", axes="month data")
+def clip_kept_by_class(clip_consent: Array, data_kept_share: Array) -> Array:
+    """Share of arriving recordings that is kept in each class that is cut from them; 0 where none arrive."""
+    arriving = total(clip_consent, DATA)
+    return clip_consent * data_kept_share / np.where(arriving > 0, arriving, 1.0)
+
+
+@quantity(unit="1", axes="month")
+def clip_kept_share(clip_kept_by_class: Array) -> Array:
     """Share of arriving recordings that is kept, over all classes that are cut from them."""
-    return total(data_is_clips * data_stream_share * data_kept_share, DATA)
+    return total(clip_kept_by_class, DATA)
 
 
 @quantity(unit="1/day", axes="month site")
@@ -27,6 +49,33 @@ def clips_arriving(
 ) -> Array:
     """Clips that arrive at each site in a day: recorded driving time over the length of a clip."""
     return clip_time_ingested / month_seconds / curation_clip_length
+
+
+@quantity(unit="hour", axes="month site")
+def dataset_collected(
+    clip_time_pooled: Array,
+    clip_kept_by_class: Array,
+    data_deletion_rate: Array,
+    curation_deletion_reaches_datasets: Array,
+    curation_dataset_deletion_delay: Array,
+    calendar: Calendar,
+) -> Array:
+    """Driving kept at the sites of each pool until the month's end of which data sets may be made.
+
+    Where deletion reaches data sets, recordings of owners who withdrew their consent leave them a stated time later;
+    otherwise data sets are anonymised, and keep what was once in them.
+    """
+    if not curation_deletion_reaches_datasets.any():
+        return cumulative(clip_time_pooled * total(clip_kept_by_class, DATA), MONTH)
+    kept = on(clip_time_pooled * clip_kept_by_class, MONTH, DATA, SITE)
+    rate = on(data_deletion_rate, DATA)[:, :, None] + np.zeros(kept.shape[2:])
+    left = left_with_delay(
+        calendar.edges,
+        kept.reshape(*kept.shape[:2], -1),
+        rate.reshape(len(rate), -1),
+        curation_dataset_deletion_delay.ravel(),
+    )
+    return place(left.reshape(*left.shape[:2], *kept.shape[2:]).sum(axis=2), DRAW, MONTH, SITE)
 
 
 @quantity(unit="1/day", axes="month site")

@@ -1,11 +1,11 @@
 """What is kept of what arrives, in how many copies, and how long?
 
 Every data class has a share that curation keeps, copies across the sites, and a life: data ages through the tiers,
-each of which holds a share of it from the age at which it leaves the tier before. Where owners withdraw their consent their data is deleted in all
-copies, so what is held decays. Approval evidence is held whole, and in the last tier beyond that tier's age, until
-some years after its programme's production has ended. First copies lie at the site where the data arrives, further
-ones at the other sites of its pool. Training data sets hold anonymised recordings; withdrawn consent does not reach
-them.
+each of which holds a share of it from the age at which it leaves the tier before. Where owners withdraw their consent
+their data is deleted in all copies, so what is held decays; whether it also leaves training data sets is an input
+(`curation`). Approval evidence is held whole, and in the last tier beyond that tier's age, until some years after its
+programme's production has ended. First copies lie at the site where the data arrives, further ones at the other sites
+of its pool.
 """
 
 from __future__ import annotations

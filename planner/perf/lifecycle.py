@@ -76,6 +76,19 @@ class Arrivals:
         return np.moveaxis(left, -1, 0)
 
 
+def left_with_delay(edges: Array, inflow: Array, rate: Array, delay: Array) -> Array:
+    """What is left at each interval's end of all that arrived, if what is to be deleted goes `delay` (draw,) [s] later.
+
+    `inflow` (draw, interval, other); `rate` (draw, other) [1/s]. At t deletion has reached what was withdrawn until
+    t - delay: of what is older than that, exp(-rate (age - delay)) is left, and of the rest everything.
+    """
+    ends = edges[1:]
+    whole = Arrivals.of(edges, inflow, 0.0 * rate)
+    arrived = whole.older_than(np.zeros(1), ends)
+    old = Arrivals.of(edges, inflow, rate).older_than(delay, ends)
+    return arrived - whole.older_than(delay, ends) + old * np.exp(rate * delay[:, None])[:, None]
+
+
 def _mean_survival(rate: Array, age: Array, length: Array) -> Array:
     """Mean share that is left, at rate `rate`, of what arrived evenly over `length`, `age` after its end."""
     exponent = rate * length

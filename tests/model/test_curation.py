@@ -19,19 +19,23 @@ from planner.axes import (
     place,
     total,
 )
+from planner.catalogue import Calendar
+from planner.inputs.numbers import month_index
 from planner.model.compute import gpus_work_mean
 from planner.model.curation import (
     annotators,
+    clip_kept_by_class,
     clip_kept_share,
     clips_arriving,
     curation_speed,
+    dataset_collected,
     gpus_for_curation,
     gpus_for_relabelling,
     images_labelled,
     label_cost,
     label_hours,
 )
-from planner.model.telemetry import data_stream_share, vehicle_recorded_by_class
+from planner.model.telemetry import clip_consent, data_stream_share, vehicle_recorded_by_class
 from planner.plan import Project, load
 from planner.units import to_base
 
@@ -95,9 +99,17 @@ def test_labels_take_people_and_money() -> None:
 
 def test_the_share_of_clips_kept_is_that_of_all_classes_cut_from_them() -> None:
     # 1 % evidence, all kept; 40 % of the rest; signals do not count.
-    values = ([1.0, 1.0, 0.0], [0.99, 0.01, 1.0], [0.4, 1.0, 1.0])
-    found = clip_kept_share(*(place(np.array(x), DATA) for x in values))
-    assert found.item() == pytest.approx(0.99 * 0.4 + 0.01)
+    classes = ([1.0, 1.0, 0.0], [0.99, 0.01, 1.0])
+    kept = place(np.array([0.4, 1.0, 1.0]), DATA)
+
+    def share(*consent: float) -> float:
+        clips = clip_consent(*(place(np.array(x), DATA) for x in (*classes, consent)))
+        return clip_kept_share(clip_kept_by_class(clips, kept)).item()
+
+    assert share(1.0, 1.0, 1.0) == pytest.approx(0.99 * 0.4 + 0.01)
+    # Where half of the owners withdrew, evidence is twice as much of what still arrives.
+    assert share(0.5, 1.0, 1.0) == pytest.approx((0.495 * 0.4 + 0.01) / 0.505)
+    assert share(0.0, 0.0, 1.0) == 0
 
 
 # --- Classes ---------------------------------------------------------------------------------------------------------
@@ -123,8 +135,52 @@ def test_shares_that_are_drawn_beyond_the_whole_are_cut_to_it() -> None:
 def test_classes_of_a_vehicle_add_up_to_its_streams() -> None:
     shares = place(np.array([0.98, 0.02, 1.0, 1.0]), DATA)
     streams = (100.0, 7.0, 0.5, 6.0)  # clips, signals, map observations a km, km
-    found = vehicle_recorded_by_class(*(place(x) for x in streams), shares, CLIPS, SIGNALS, MAP)
+    vehicle = (*(place(x) for x in streams), shares, CLIPS, SIGNALS, MAP)
+    found = vehicle_recorded_by_class(*vehicle, place(1.0))
     assert found.ravel() == pytest.approx([98.0, 2.0, 7.0, 3.0])
+    agreed = vehicle_recorded_by_class(*vehicle, place(np.array([0.5, 1.0, 0.0, 1.0]), DATA))
+    assert agreed.ravel() == pytest.approx([49.0, 2.0, 0.0, 3.0])
+
+
+# --- Withdrawn consent and data sets ---------------------------------------------------------------------------------
+
+
+def collected(reaches: float, delay: float) -> Array:
+    """An hour a month of two classes for two years; owners of the first withdraw at a tenth a year."""
+    calendar = Calendar(month_index("2023-01"), 24, 0)
+    hours = place(np.full((24, 1), 2 * HOUR_S), MONTH, SITE)
+    rate = place(np.array([-np.log(0.9) / (365.25 * DAY), 0.0]), DATA)
+    half = place(np.array([0.5, 0.5]), DATA)
+    found = dataset_collected(hours, half, rate, place(reaches), place(delay), calendar)
+    return found.ravel() / HOUR_S
+
+
+def test_data_sets_keep_what_was_once_in_them_unless_deletion_reaches_them() -> None:
+    assert collected(0.0, 0.0) == pytest.approx(np.arange(2.0, 50.0, 2.0))
+    assert collected(1.0, 1e10) == pytest.approx(np.arange(2.0, 50.0, 2.0))
+
+
+def test_recordings_leave_data_sets_a_stated_time_after_consent_was_withdrawn() -> None:
+    rate, months = -np.log(0.9) / 12, 24
+    # Of an hour a month, evenly: the integral of exp(-rate age) over 24 months; of the other class everything.
+    at_once = -np.expm1(-rate * months) / rate + months
+    assert collected(1.0, 0.0)[-1] == pytest.approx(at_once, rel=2e-3)
+    # A year later: of the last twelve months everything, of those before what was left a year ago.
+    later = 12 - np.expm1(-rate * 12) / rate + months
+    assert collected(1.0, 365 * DAY)[-1] == pytest.approx(later, rel=2e-3)
+
+
+def test_a_plan_whose_data_sets_forget_trains_on_less(
+    headline: Project, everything: dict[str, Array]
+) -> None:
+    edits = ["curation.deletion_reaches_datasets=true", "data_classes.clips.withdrawn_share=20 %"]
+    keeps, forgets = (
+        load("5pct_ev_market", set=each).run(["dataset_collected"])["dataset_collected"][0, -1]
+        for each in (edits[1:], edits)
+    )
+    assert (forgets < keeps)[keeps > 0].all() and (forgets > 0.5 * keeps)[keeps > 0].all()
+    assert "curation_deletion_reaches_datasets" in headline.leaves
+    assert everything["dataset_collected"].max() > keeps.max()
 
 
 # --- Whole plans -----------------------------------------------------------------------------------------------------

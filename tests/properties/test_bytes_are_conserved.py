@@ -104,9 +104,7 @@ def check_held_or_aged_out(project: Project, example: Ages) -> None:
     tiers = ("hot", "warm", "cold")
     ages = dict(zip(tiers, ends_of_tiers, strict=True))
     values = scaled(table, chosen)
-    values |= {
-        i: ages[table.rows[i].position[0]] * DAY for i in rows_of(table, "tier_held_until")
-    }
+    values |= {i: ages[table.rows[i].position[0]] * DAY for i in rows_of(table, "tier_held_until")}
     # A tier that data would leave before it enters holds nothing; the next one takes it on from the tier before.
     hot, warm, cold = np.maximum.accumulate(ends_of_tiers)
     bounds = {"hot": (0.0, hot), "warm": (hot, warm), "cold": (warm, cold)}

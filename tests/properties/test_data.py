@@ -71,11 +71,16 @@ def check_classes_add_up(project: Project, chosen: dict[int, float]) -> None:
     names = (
         *("data_recorded", "data_ingest", "data_dropped", "fleet_recorded", "site_ingest_mean"),
         *("fleet_dropped", "data_kept", "site_kept", "site_discarded", "data_held", "tier_held"),
+        *("data_consent", "vehicles_mean", "vehicle_recorded"),
     )
     x = run(project, names, scaled(project.table, chosen))
     received = total(x["data_ingest"], PROGRAM, SITE)
     assert same(x["data_recorded"], received + x["data_dropped"], EXACT)
     assert same(total(x["data_recorded"], DATA), total(x["fleet_recorded"], REGION, PROGRAM), EXACT)
+    # With the owners who withdrew, classes are what every vehicle would send.
+    wanted = total(x["vehicles_mean"] * x["vehicle_recorded"], REGION, PROGRAM)
+    assert same(total(x["data_recorded"] / x["data_consent"], DATA), wanted, 1e-9)
+    assert (x["data_consent"] <= 1.0).all()
     assert same(total(x["data_dropped"], DATA), total(x["fleet_dropped"], REGION, PROGRAM), EXACT)
     by_site = total(x["data_ingest"], PROGRAM, DATA)
     assert same(by_site, x["site_ingest_mean"], EXACT)

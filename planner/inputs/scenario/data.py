@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series
 from planner.inputs.profiles import Entity, Name, Ref
 
@@ -77,7 +79,7 @@ class DataClass(Entity):
         Cell,
         Leaf(
             "1",
-            "share of owners who within a year withdraw their consent, and whose data is then deleted",
+            "share of owners who within a year withdraw their consent: their data is deleted, and no more is sent",
             least=0,
             most=0.99,
         ),
@@ -120,6 +122,21 @@ class Curation(Entity):
             absent=float("inf"),
         ),
     ] = None
+    deletion_reaches_datasets: Annotated[
+        bool,
+        Field(
+            description="whether recordings of owners who withdraw their consent leave training data sets too; "
+            "false: data sets are anonymised and keep them"
+        ),
+    ]
+    dataset_deletion_delay: Annotated[
+        Cell,
+        Leaf(
+            "day",
+            "time from withdrawn consent until the recordings are out of the data sets, where deletion reaches them",
+            least=0,
+        ),
+    ]
 
 
 class Labels(Entity):
