@@ -217,8 +217,8 @@ def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
 
 
 def _unreached(plan: Plan) -> Iterator[Warning_]:
-    """Served vehicles that releases cannot reach."""
-    reached, served = plan.values("ota_vehicles", "vehicles_served")
+    """Served vehicles in support that releases cannot reach."""
+    reached, served = plan.values("ota_vehicles", "vehicles_supported")
     gap = _by_month(served) - _by_month(reached)
     span = span_of(plan, np.where(gap > LEFT_OUT * _by_month(served), gap, 0.0))
     if span is not None:
