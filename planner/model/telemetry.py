@@ -51,6 +51,21 @@ def sensor_rate_encoded(program_sensors: Parts) -> Array:
     return sensors.total(raw / sensors["compression"])
 
 
+@quantity(unit="1", axes="program")
+def program_cameras(program_sensors: Parts) -> Array:
+    """Cameras of a vehicle."""
+    return program_sensors.total(program_sensors["count"] * program_sensors["camera"])
+
+
+@quantity(unit="pixel/second", axes="program")
+def program_camera_pixels(program_sensors: Parts) -> Array:
+    """Pixels of all cameras of a vehicle while it drives: cameras x pixels of a frame x frames a second."""
+    sensors = program_sensors
+    return sensors.total(
+        sensors["count"] * sensors["camera"] * sensors["resolution"] * sensors["rate"]
+    )
+
+
 @quantity(unit="1", axes="month program")
 def recorded_share(
     program_record_share: Array,
@@ -313,13 +328,19 @@ def clip_time_uploaded(
     return program_daily_hours * recorded_share * total(clip_consent, DATA) * arriving
 
 
-@quantity(unit="hour", axes="month site")
-def clip_time_ingested(
+@quantity(unit="hour", axes="month program site")
+def clip_time_by_program(
     vehicles_served: Array,
     clip_time_uploaded: Array,
     region_at_site: Array,
     month_seconds: Array,
 ) -> Array:
-    """Recorded driving time that arrives at each site in the month, from all its regions and programmes."""
-    arriving = total(vehicles_served * clip_time_uploaded, PROGRAM)
+    """Recorded driving time of each programme that arrives at each site in the month, from all its regions."""
+    arriving = vehicles_served * clip_time_uploaded
     return gathered(arriving, region_at_site, REGION, SITE) * month_seconds
+
+
+@quantity(unit="hour", axes="month site")
+def clip_time_ingested(clip_time_by_program: Array) -> Array:
+    """Recorded driving time that arrives at each site in the month, of all programmes."""
+    return total(clip_time_by_program, PROGRAM)

@@ -76,6 +76,13 @@ class Arrivals:
         return np.moveaxis(left, -1, 0)
 
 
+def united(sizes: Array, contained: Array, axis: int) -> Array:
+    """Size of all sets together on `axis`, if the share `contained` of each smaller one lies in the largest."""
+    largest = np.maximum.reduce(sizes, axis=axis, keepdims=True)
+    everything = np.add.reduce(sizes, axis=axis, keepdims=True)
+    return np.asarray(everything - contained * (everything - largest))
+
+
 def left_with_delay(edges: Array, inflow: Array, rate: Array, delay: Array) -> Array:
     """What is left at each interval's end of all that arrived, if what is to be deleted goes `delay` (draw,) [s] later.
 

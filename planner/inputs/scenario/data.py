@@ -87,7 +87,7 @@ class DataClass(Entity):
 
 
 class Curation(Entity):
-    """Accelerator time of the steps between arrival and data set, for a clip of all cameras."""
+    """Accelerator time of the steps between arrival and data set, for a clip of all cameras of the reference."""
 
     clip_length: Annotated[
         Cell, Leaf("second", "length of the clips into which recordings are cut", above=0)
@@ -99,6 +99,13 @@ class Curation(Entity):
             "dense peak at 16-bit brain float of the accelerator for which the times are stated",
             above=0,
         ),
+    ]
+    reference_cameras: Annotated[
+        Cell, Leaf("1", "cameras of the clip for which the times are stated", above=0)
+    ]
+    reference_pixels: Annotated[
+        Cell,
+        Leaf("pixel/second", "pixels of these cameras, for the time to decode the clip", above=0),
     ]
     decode: Annotated[Cell, Leaf("second", "accelerator time to decode a clip", least=0)]
     deduplicate: Annotated[
@@ -122,6 +129,15 @@ class Curation(Entity):
             absent=float("inf"),
         ),
     ] = None
+    nested_share: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of each smaller data set that lies in the largest, is stored once and labelled once",
+            least=0,
+            most=1,
+        ),
+    ]
     deletion_reaches_datasets: Annotated[
         bool,
         Field(
