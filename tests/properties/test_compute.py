@@ -72,7 +72,7 @@ def the_load_is_upside_down(
 
 @instead_of("gpus_serving_peak")
 def headroom_is_room_taken(
-    service_demand: Array,
+    service_load: Array,
     service_by_hour: Array,
     service_headroom: Array,
     service_preemptible: Array,
@@ -80,7 +80,7 @@ def headroom_is_room_taken(
 ) -> Array:
     """Divides by the headroom."""
     return services.gpus_serving_peak.fn(
-        service_demand,
+        service_load,
         service_by_hour,
         1.0 / service_headroom,
         service_preemptible,
@@ -103,10 +103,10 @@ def the_longer_way_is_the_shorter(gpus_queue_quota: Array, gpus_queue_line: Arra
 
 @instead_of("service_share_of_gpu")
 def faster_accelerators_take_more(
-    service_throughput: Array, site_trains_on: Array, service_at_site: Array
+    service_speed: Array, site_trains_on: Array, service_at_site: Array
 ) -> Array:
     """Multiplies by the speed."""
-    return total(service_throughput * site_trains_on, HARDWARE) * service_at_site
+    return total(service_speed * site_trains_on, HARDWARE) * service_at_site
 
 
 @instead_of("gangs_waited_for")
@@ -123,9 +123,9 @@ def what_may_wait_is_waited_for(
 
 
 @instead_of("gpus_for_services_mean")
-def services_share_a_fixed_cost(service_demand: Array, service_share_of_gpu: Array) -> Array:
+def services_share_a_fixed_cost(service_load: Array, service_share_of_gpu: Array) -> Array:
     """Adds one accelerator for whatever runs."""
-    return service_demand * service_share_of_gpu + (service_demand > 0) * (service_share_of_gpu > 0)
+    return service_load * service_share_of_gpu + (service_load > 0) * (service_share_of_gpu > 0)
 
 
 # --- More never needs less ------------------------------------------------------------------------
