@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.axes import HARDWARE, HOUR, SERVICE, WORKLOAD, Array, first, peak, total
+from planner.axes import HOUR, SERVICE, WORKLOAD, Array, first, peak, total
 from planner.catalogue import SECONDS_A_YEAR, SitePools
 from planner.model import services, training
 from planner.plan import Project
@@ -101,12 +101,19 @@ def the_longer_way_is_the_shorter(gpus_queue_quota: Array, gpus_queue_line: Arra
     return np.maximum(1e6 - total(gpus_queue_quota, WORKLOAD) - gpus_queue_line, 0.0)
 
 
-@instead_of("service_share_of_gpu")
+@instead_of("service_load")
 def faster_accelerators_take_more(
-    service_speed: Array, site_trains_on: Array, service_at_site: Array
+    service_tokens: Array,
+    service_token_throughput: Array,
+    service_streams_analysed: Array,
+    service_stream_throughput: Array,
+    service_images: Array,
+    service_image_throughput: Array,
 ) -> Array:
-    """Multiplies by the speed."""
-    return total(service_speed * site_trains_on, HARDWARE) * service_at_site
+    """Multiplies by the throughput."""
+    cameras = service_streams_analysed * service_stream_throughput
+    inspection = service_images * service_image_throughput
+    return service_tokens * service_token_throughput + cameras + inspection
 
 
 @instead_of("gangs_waited_for")
