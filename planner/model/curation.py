@@ -77,7 +77,8 @@ def dataset_collected(
         rate.reshape(len(rate), -1),
         curation_dataset_deletion_delay.ravel(),
     )
-    return place(left.reshape(*left.shape[:2], *kept.shape[2:]).sum(axis=2), DRAW, MONTH, SITE)
+    by_class = place(left.reshape(*left.shape[:2], *kept.shape[2:]), DRAW, MONTH, DATA, SITE)
+    return total(by_class, DATA)
 
 
 @quantity(unit="1/day", axes="month site")

@@ -22,6 +22,7 @@ from planner.axes import (
     REGION,
     SITE,
     Array,
+    added,
     contract,
     gathered,
     on,
@@ -140,7 +141,8 @@ def _consenting_at_start(before: Parts, rate: Array, calendar: Calendar) -> Arra
     months = (calendar.seconds_at(before["sold"]) + calendar.seconds_at(before["sold"] + 1)) / 2
     agreed = np.exp(rate[:, :, None] * months[:, None])
     vehicles = before["vehicles"][:, None]
-    return np.stack([(vehicles + 0.0 * agreed).sum(-1), (vehicles * agreed).sum(-1)], axis=1)
+    both = np.stack([vehicles + 0.0 * agreed, vehicles * agreed], axis=1)
+    return added(both, -1)[..., 0]
 
 
 @quantity(unit="byte/day", axes="month region program data")

@@ -18,6 +18,7 @@ from planner.axes import (
     REGION,
     TIER,
     Array,
+    added,
     concatenate,
     mapped,
     on,
@@ -102,7 +103,7 @@ def vehicles_unsupported(
     cells = cohorts.reshape(*cohorts.shape[:2], 1, -1) * of_year[:, :, None]
     age = calendar.edges[1:, None] - calendar.middles[None, :]
     alive = survivors(cells.reshape(*cells.shape[:2], -1), age, life, shape)
-    gone = (alive.reshape(*alive.shape[:2], *cells.shape[2:]) * ended).sum(axis=2)
+    gone = added(alive.reshape(*alive.shape[:2], *cells.shape[2:]) * ended, 2)
     found = place(
         gone.reshape(*gone.shape[:2], *cohorts.shape[2:]), DRAW, MONTH, REGION, PROGRAM, ECU
     )

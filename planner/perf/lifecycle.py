@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from planner.axes import Array
+from planner.axes import Array, added
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Arrivals:
 def united(sizes: Array, contained: Array, axis: int) -> Array:
     """Size of all sets together on `axis`, if the share `contained` of each smaller one lies in the largest."""
     largest = np.maximum.reduce(sizes, axis=axis, keepdims=True)
-    everything = np.add.reduce(sizes, axis=axis, keepdims=True)
+    everything = added(sizes, axis)
     return np.asarray(everything - contained * (everything - largest))
 
 
