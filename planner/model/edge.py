@@ -157,7 +157,7 @@ def package_weights(edge_weights: Array, deployment_in_package: Array) -> Array:
 
 @quantity(unit="byte", axes="month package")
 def package_bytes(
-    package_size: Array, package_weights: Array, package_code: Array, vehicles_by_ecu: Array
+    package_size: Array, package_weights: Array, package_code: Array, vehicles_on_road: Array
 ) -> Array:
     """Size of each full package: as given; else code, and the weights that it brings to the mean vehicle on the road.
 
@@ -167,8 +167,9 @@ def package_bytes(
     stated = package_size >= 0
     if stated.all():
         return package_size
-    everybody = total(vehicles_by_ecu, ECU)
-    brought = total(package_weights * vehicles_by_ecu, ECU)
+    vehicles = total(vehicles_on_road, REGION, PROGRAM)
+    everybody = total(vehicles, ECU)
+    brought = total(package_weights * vehicles, ECU)
     brought = brought / np.where(everybody > 0, everybody, 1.0)
     return np.where(stated, package_size, brought + package_code)
 

@@ -165,19 +165,23 @@ def vehicle_recorded_by_class(
     return clips + (signals + distance * (data_is_map * share))
 
 
+@quantity(unit="byte/day", axes="month region program")
+def vehicle_consented(vehicle_recorded_by_class: Array) -> Array:
+    """Bytes of all classes that the mean vehicle wants to send in a day, as far as owners consent."""
+    return total(vehicle_recorded_by_class, DATA)
+
+
 @quantity(unit="1", axes="month region program")
-def consent_share(vehicle_recorded_by_class: Array, vehicle_recorded: Array) -> Array:
+def consent_share(vehicle_consented: Array, vehicle_recorded: Array) -> Array:
     """Share of what vehicles would record that owners consent to; 1 where nothing is recorded."""
     recorded = np.where(vehicle_recorded > 0, vehicle_recorded, 1.0)
-    share = total(vehicle_recorded_by_class, DATA) / recorded
-    return np.where(vehicle_recorded > 0, share, 1.0)
+    return np.where(vehicle_recorded > 0, vehicle_consented / recorded, 1.0)
 
 
 @quantity(unit="1", axes="month region program data")
-def data_mix(vehicle_recorded_by_class: Array) -> Array:
+def data_mix(vehicle_recorded_by_class: Array, vehicle_consented: Array) -> Array:
     """Share of each class in what the fleet records, and so in what it sends and drops; 0 where it records nothing."""
-    recorded = total(vehicle_recorded_by_class, DATA)
-    return vehicle_recorded_by_class / np.where(recorded > 0, recorded, 1.0)
+    return vehicle_recorded_by_class / np.where(vehicle_consented > 0, vehicle_consented, 1.0)
 
 
 @quantity(unit="vehicle", axes="month region program")

@@ -122,6 +122,8 @@ def vehicles_supported(
     vehicles_served: Array, vehicles_unsupported: Array, vehicles_on_road: Array
 ) -> Array:
     """Mean served vehicles for which releases are made: those of model years in support."""
+    if not vehicles_unsupported.any():
+        return vehicles_served
     everybody = total(vehicles_on_road, ECU)
     share = vehicles_unsupported / np.where(everybody > 0, everybody, 1.0)
     return vehicles_served * np.maximum(1.0 - share, 0.0)

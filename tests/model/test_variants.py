@@ -110,7 +110,8 @@ def test_vehicles_out_of_support_get_no_releases(headline: Project) -> None:
         now, until = months.index(month), months.index(last) + 1 if last else 0
         age = calendar.edges[now + 1] - calendar.middles[:until]
         sold = total(x["vehicle_sales"], ECU)[:, :until]
-        left = total(sold * place(np.exp(-((age / life) ** shape)), MONTH), MONTH)
+        left = sold * place(np.exp(-((age / life) ** shape)), MONTH)
+        left = left.sum(axis=MONTH, keepdims=True)
         # Orin of 2025 was last sold in June 2025, and is out before Thor of 2025; both are, in these months.
         assert x["vehicles_unsupported"][:, now] == pytest.approx(left[:, 0], rel=1e-9)
     share = 1 - x["vehicles_unsupported"] / total(x["vehicles_on_road"], ECU).clip(1e-9)
