@@ -8,6 +8,7 @@ import pytest
 from planner.axes import HARDWARE, SITE, place
 from planner.model.curation import (
     annotators,
+    clips_arriving,
     curation_speed,
     gpus_for_curation,
     images_labelled,
