@@ -93,7 +93,7 @@ CASES: tuple[tuple[str, str, Inputs, tuple[str, ...], Quantity], ...] = (
     ("rates", "announced", RATES, INGEST, bugs.rate_upside_down),
     ("rates", "unlimited", RATES, ALL, bugs.rate_upside_down),
     ("keeping", "announced", KEEPING, (*HELD, *STORAGE, *COMPUTE), bugs.keeping_crowds_out),
-    ("retention", "running", RETENTION, (*HELD, *STORAGE), bugs.tier_holds_what_has_aged_out),
+    ("retention", "running", RETENTION, (*HELD, *STORAGE), bugs.copies_share_their_bytes),
     ("training", "announced", TRAINING, (*STORAGE, *COMPUTE), bugs.work_divides),
     ("releases", "announced", RELEASES, DELIVERY, bugs.release_without_headroom),
     (
