@@ -148,7 +148,7 @@ def test_longer_ages_of_tiers_never_hold_less_in_all_of_them() -> None:
     shares = dict.fromkeys(rows_of(project.table, "tier_held_share"), 1.0)
     ages = rows_of(project.table, "tier_held_until")
 
-    @settings(max_examples=25, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(
         growths(project, (("tier_held_until", None),)),
         st.sampled_from([ages, *([i] for i in ages)]),
