@@ -162,7 +162,7 @@ def vehicle_recorded_by_class(
     clips = clips_recorded * (data_is_clips * share)
     signals = program_telemetry * (data_is_telemetry * share)
     distance = program_map_rate * vehicle_distance
-    return clips + (signals + distance * (data_is_map * share))
+    return distance * (data_is_map * share) + (clips + signals)
 
 
 @quantity(unit="byte/day", axes="month region program")
