@@ -129,7 +129,7 @@ def summed(x: Array, y: Array, *axes: int) -> Array:
     does not depend on how many draws there are.
     """
     left, right = (_matrix(each, axes) for each in (x, y))
-    product = np.matmul(left, right.swapaxes(1, 2))
+    product: Array = np.matmul(left, right.swapaxes(1, 2))
     shape = [max(a, b) for a, b in zip(x.shape, y.shape, strict=True)]
     for axis in axes:
         shape[axis] = 1
