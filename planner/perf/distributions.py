@@ -62,7 +62,7 @@ class Distribution:
 
 def quantile(distribution: Distribution, u: Array) -> Array:
     """Values [the number's unit] of one distribution at probabilities between 0 and 1, both excluded."""
-    return quantiles([distribution], np.asarray(u, dtype=np.float64)[None])[0]
+    return np.asarray(quantiles([distribution], np.asarray(u, dtype=np.float64)[None])[0])
 
 
 def quantiles(distributions: Sequence[Distribution], u: Array) -> Array:
@@ -101,8 +101,9 @@ def metalog_of(
 ) -> tuple[str, tuple[float, ...]] | None:
     """The first metalog that has the three percentiles, as its family and parameters; None where there is none.
 
-    In order: the plain one, that above the bound `least`, that below the bound `most`, that between both. `strict`: the
-    number never is at its lower bound, so that clipping would give a value that it cannot have; the plain one is last.
+    In order: the plain one, that between the bounds `least` and `most`, that above the one, that below the other.
+    `strict`: the number never is at its lower bound, so that clipping would give a value that it cannot have; the plain
+    one comes last.
     """
     options = _options(low, high, least, most)
     if strict:
@@ -140,16 +141,16 @@ def _options(
     above = least is not None and least < low
     below = most is not None and high < most
     options: list[tuple[str, tuple[float, ...]]] = [(METALOG, ())]
+    if least is not None and most is not None and above and below:
+        options.append((METALOG_BETWEEN, (least, most)))
     if least is not None and above:
         options.append((METALOG_ABOVE, (least,)))
     if most is not None and below:
         options.append((METALOG_BELOW, (most,)))
-    if least is not None and most is not None and above and below:
-        options.append((METALOG_BETWEEN, (least, most)))
     return options
 
 
-def _transformed(family: str, x: Any, bounds: Sequence[Any], log: Any = np.log) -> Any:
+def _transformed(family: str, x: Any, bounds: Any, log: Any = np.log) -> Any:
     """What of a value has the plain metalog: the value itself, or the log of its distance from the bounds."""
     if family == METALOG_ABOVE:
         return log(x - bounds[0])
@@ -160,7 +161,7 @@ def _transformed(family: str, x: Any, bounds: Sequence[Any], log: Any = np.log) 
     return x
 
 
-def _restored(family: str, x: Any, bounds: Sequence[Any], exp: Any = np.exp) -> Any:
+def _restored(family: str, x: Any, bounds: Any, exp: Any = np.exp) -> Any:
     """The inverse of `_transformed`."""
     if family == METALOG_ABOVE:
         return bounds[0] + exp(x)
@@ -200,7 +201,7 @@ def _triangular(parameters: Array, u: Array) -> Array:
     span = most - least
     rising = least + np.sqrt(u * span * (mode - least))
     falling = most - np.sqrt((1.0 - u) * span * (most - mode))
-    return np.where(u * span < mode - least, rising, falling)
+    return np.asarray(np.where(u * span < mode - least, rising, falling))
 
 
 def _normal(parameters: Array, u: Array) -> Array:
