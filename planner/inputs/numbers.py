@@ -288,7 +288,7 @@ class Leaf:
             spans = distributions.feasible_medians(low, high, least, most)
             said = " or ".join(_span(first, last, base.unit) for first, last in spans)
             raise ValueError(
-                f"no metalog has these percentiles: the median would have to lie {said}; "
+                f"no metalog of finite mean has these percentiles: the median would have to lie {said}; "
                 f"or give one of {', '.join(PARAMETERS)}"
             )
         family, parameters = found
@@ -469,13 +469,11 @@ def _positive(what: str, raw: Any) -> float:
 
 
 def _span(first: float, last: float, unit: str) -> str:
-    """The numbers between two values in words, with four digits, rounded inwards."""
-    texts = []
-    for value, way in ((first, math.ceil), (last, math.floor)):
-        shown = units.from_base(value, unit)
-        grain = 10.0 ** (math.floor(math.log10(abs(shown))) - 3) if shown else 1.0
-        texts.append(f"{way(shown / grain) * grain:.4g}")
-    return f"between {' and '.join(texts)} {unit}".removesuffix(" 1")
+    """The numbers between two values in words, with three digits of their distance, rounded inwards."""
+    first, last = units.from_base(first, unit), units.from_base(last, unit)
+    grain = 10.0 ** (math.floor(math.log10(last - first)) - 2)
+    ends = math.ceil(first / grain) * grain, math.floor(last / grain) * grain
+    return f"between {ends[0]:.12g} and {ends[1]:.12g} {unit}".removesuffix(" 1")
 
 
 def _refuse_unknown(raw: Mapping[str, Any], known: frozenset[str]) -> None:

@@ -101,16 +101,17 @@ def metalog_of(
 ) -> tuple[str, tuple[float, ...]] | None:
     """The first metalog that has the three percentiles, as its family and parameters; None where there is none.
 
-    In order: the plain one, that between the bounds `least` and `most`, that above the one, that below the other.
-    `strict`: the number never is at its lower bound, so that clipping would give a value that it cannot have; the plain
-    one comes last.
+    A metalog whose mean is infinite does not count. In order: the plain one, that between the bounds `least` and
+    `most`, that above the one, that below the other. `strict`: the number never is at its lower bound, and clipping
+    would give it a value that it cannot have; the plain one comes last.
     """
     options = _options(low, high, least, most)
     if strict:
         options = [*options[1:], options[0]]
     for family, bounds in options:
         start, middle, end = (_transformed(family, x, bounds, math.log) for x in (low, base, high))
-        if LEAST_SKEW < (middle - start) / (end - start) < 1.0 - LEAST_SKEW:
+        first, last = _feasible_shares(family, end - start)
+        if first < (middle - start) / (end - start) < last:
             return family, (low, base, high, *bounds)
     return None
 
@@ -122,9 +123,11 @@ def feasible_medians(
     spans = []
     for family, bounds in _options(low, high, least, most):
         start, end = (_transformed(family, x, bounds, math.log) for x in (low, high))
-        edges = (start + share * (end - start) for share in (LEAST_SKEW, 1.0 - LEAST_SKEW))
-        first, last = (_restored(family, x, bounds, math.exp) for x in edges)
-        spans.append((first, last))
+        shares = _feasible_shares(family, end - start)
+        if shares[0] < shares[1]:
+            edges = (start + share * (end - start) for share in shares)
+            first, last = (_restored(family, x, bounds, math.exp) for x in edges)
+            spans.append((first, last))
     merged: list[tuple[float, float]] = []
     for first, last in sorted(spans):
         if merged and first <= merged[-1][1]:
@@ -132,6 +135,20 @@ def feasible_medians(
         else:
             merged.append((first, last))
     return merged
+
+
+def _feasible_shares(family: str, span: float) -> tuple[float, float]:
+    """Where between the (transformed) percentiles, `span` apart, the median must lie: its least and greatest share.
+
+    The quantiles must rise. And the mean must be finite, or no mean of draws converges: far out, the logarithm above a
+    bound rises with the log odds by a2 + a3/2, which has to be less than 1; below a bound it falls by a2 - a3/2.
+    """
+    first, last = LEAST_SKEW, 1.0 - LEAST_SKEW
+    if family == METALOG_ABOVE:
+        first = max(first, 0.9 - 0.8 * LOG_ODDS_90 / span)
+    if family == METALOG_BELOW:
+        last = min(last, 0.1 + 0.8 * LOG_ODDS_90 / span)
+    return first, last
 
 
 def _options(

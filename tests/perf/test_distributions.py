@@ -76,7 +76,7 @@ def test_three_percentiles_are_met_and_quantiles_rise(low: float, span: float, a
 @given(
     st.floats(-100, 100),
     st.floats(0.01, 10),
-    st.floats(1.2, 1000),
+    st.floats(1.2, 8),
     st.sampled_from(["above", "below", "between"]),
 )
 def test_a_bound_takes_what_the_plain_metalog_does_not(
@@ -113,6 +113,7 @@ def test_medians_at_the_edge_of_what_is_feasible(
 ) -> None:
     high = low * ratio
     for first, last in distributions.feasible_medians(low, high, least, None):
+        assert low < first < last < high
         gap = 1e-6 * (last - first)
         assert metalog_of(low, first + gap, high, least, None) is not None
         assert metalog_of(low, last - gap, high, least, None) is not None
@@ -128,6 +129,15 @@ def test_the_plain_metalog_comes_last_for_a_number_that_never_is_at_its_bound() 
     )
     # Skewed to the left as no logarithm is.
     assert metalog_of(1.0, 3.0, 3.5, 0.0, None, strict=True) == ("metalog", (1.0, 3.0, 3.5))
+
+
+def test_a_metalog_has_a_finite_mean() -> None:
+    # A factor of nine either way is the log-logistic distribution of shape 1, whose mean is infinite.
+    assert metalog_of(1 / 8.9, 1.0, 8.9, 0.0, None) is not None
+    assert metalog_of(1 / 9.1, 1.0, 9.1, 0.0, None) is None
+    assert metalog_of(-9.1, -1.0, -1 / 9.1, None, 0.0) is None
+    (span,) = distributions.feasible_medians(1 / 9.1, 9.1, 0.0, None)
+    assert span[0] > 1.0
 
 
 def test_draws_are_clipped_then_rounded_then_scaled() -> None:

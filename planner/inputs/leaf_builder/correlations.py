@@ -40,9 +40,13 @@ def correlations(inputs: Inputs, rows: Sequence[Row]) -> tuple[Correlation, ...]
         for position, path in enumerate([each.of] if isinstance(each.of, str) else each.of):
             members = _matches(path, uncertain)
             named.update(dict.fromkeys(members))
-            if not members and (message := _fault(path, uncertain, settled)):
-                where = at if isinstance(each.of, str) else (*at, position)
-                faults.append(Fault(*documents.locate(inputs.tree, where), message))
+            if members:
+                continue
+            where = at if isinstance(each.of, str) else (*at, position)
+            place = documents.locate(inputs.tree, where)
+            below = "" if place[0] == inputs.tree.file else place[0]
+            if message := _fault(path, uncertain, settled, below):
+                faults.append(Fault(*place, message))
         for one, other in combinations(sorted(named), 2):
             found[one, other] = each.correlation.value, index
     if not faults:
@@ -60,13 +64,16 @@ def _matches(path: str, known: set[str]) -> list[str]:
     return sorted(number for number in known if pattern.fullmatch(number))
 
 
-def _fault(path: str, uncertain: set[str], settled: dict[str, str]) -> str:
+def _fault(path: str, uncertain: set[str], settled: dict[str, str], below: str) -> str:
     """Why a path leads to no uncertain number; nothing where that is as it should be.
 
-    What the command line sets is certain, and a plan need not have each of the things that a `*` stands for.
+    What the command line sets is certain, and so may be what lies over the file `below` of an entry that the scenario
+    has by `extends`. A plan need not have each of the things that a `*` stands for.
     """
     certain = _matches(path, set(settled))
-    if any(settled[number] == COMMAND_LINE for number in certain):
+    if any(
+        settled[number] == COMMAND_LINE or below not in ("", settled[number]) for number in certain
+    ):
         return ""
     if "*" in path:
         head = re.split(r"[.\[]", path)[0]
