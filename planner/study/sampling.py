@@ -8,14 +8,15 @@ dimension and i alone, so that any slice of the draws is the same bit for bit, i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.inputs.leaves import LeafTable
+from planner.inputs.assembly import LEAST
+from planner.inputs.leaves import LeafTable, Row
 from planner.perf.correlations import blocks
 from planner.perf.distributions import Distribution, quantiles
 from planner.study.sobol import Sobol, dimensions_of_table, unit_interval
@@ -40,8 +41,8 @@ class Sampler:
         if not 0 <= seed < 2**64:
             raise ValueError(f"seed {seed}; expected a whole number from 0 to 2^64 - 1")
         drawn = {index: row for index, row in enumerate(table.rows) if row.distribution is not None}
-        position: dict[str, int] = {}
-        of_row = [position.setdefault(row.number, len(position)) for row in drawn.values()]
+        position = _positions(drawn.values())
+        of_row = [position[row.number] for row in drawn.values()]
         pairs = {
             (position[one], position[other]): each.value
             for each in table.correlations
@@ -55,11 +56,13 @@ class Sampler:
             [row.distribution for row in drawn.values() if row.distribution is not None],
             np.array(of_row, dtype=np.intp),
             [(members, _factor(matrix)) for members, matrix in blocks(pairs)],
-            Sobol(min(len(position), dimensions_of_table()), seed),
+            Sobol(max(1, min(len(position), dimensions_of_table())), seed),
         )
 
     def draws(self, start: int, stop: int) -> dict[int, Array]:
         """Values of each drawn row [base units] in the draws from `start` up to, not including, `stop`."""
+        if not self.rows:
+            return {}
         u = self.probabilities(start, stop)[self._dimension_of_row]
         return dict(zip(self.rows, quantiles(self._distributions, u), strict=True))
 
@@ -90,6 +93,20 @@ class Sampler:
         stream = np.random.Philox(key=key, counter=[first, 0, 0, 0])
         words = stream.random_raw(stop - 4 * first)[start - 4 * first :]
         return unit_interval((words >> np.uint64(32)).astype(np.uint32))
+
+
+def _positions(rows: Iterable[Row]) -> dict[str, int]:
+    """The dimension of each number: the widest spreads first.
+
+    With some hundred points the first dimensions of the sequence are spread evenly in every plane of two of them; far
+    out, planes can be filled along a line, which would make two numbers that matter move together.
+    """
+    widths: dict[str, float] = {}
+    for row in rows:
+        width = ((row.high or 0.0) - (row.low or 0.0)) / max(abs(row.value), LEAST)
+        widths[row.number] = max(width, widths.get(row.number, 0.0))
+    ordered = sorted(widths, key=lambda number: -widths[number])
+    return {number: index for index, number in enumerate(ordered)}
 
 
 def _factor(matrix: Array) -> Array:
