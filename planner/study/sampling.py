@@ -8,7 +8,7 @@ dimension and i alone, so that any slice of the draws is the same bit for bit, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from planner.axes import Array
 from planner.inputs.assembly import LEAST
 from planner.inputs.leaves import LeafTable, Row
 from planner.perf.correlations import blocks
-from planner.perf.distributions import Distribution, quantiles
+from planner.perf.distributions import Quantiles
 from planner.study.sobol import Sobol, dimensions_of_table, unit_interval
 
 
@@ -30,9 +30,9 @@ class Sampler:
     dimensions: tuple[str, ...]  # paths of the numbers that are drawn, one random number each
     seed: int
     _medians: Array
-    _distributions: Sequence[Distribution]
+    _quantiles: Quantiles
     _dimension_of_row: npt.NDArray[np.intp]
-    _factors: Sequence[tuple[npt.NDArray[np.intp], Array]]  # correlated dimensions, Cholesky factor
+    _correlated: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Array]
     _sobol: Sobol
 
     @classmethod
@@ -53,9 +53,9 @@ class Sampler:
             tuple(position),
             seed,
             np.array([row.value for row in drawn.values()]),
-            [row.distribution for row in drawn.values() if row.distribution is not None],
+            Quantiles.of([row.distribution for row in drawn.values() if row.distribution]),
             np.array(of_row, dtype=np.intp),
-            [(members, _factor(matrix)) for members, matrix in blocks(pairs)],
+            _factors(pairs),
             Sobol(max(1, min(len(position), dimensions_of_table())), seed),
         )
 
@@ -64,7 +64,7 @@ class Sampler:
         if not self.rows:
             return {}
         u = self.probabilities(start, stop)[self._dimension_of_row]
-        return dict(zip(self.rows, quantiles(self._distributions, u), strict=True))
+        return dict(zip(self.rows, self._quantiles.at(u), strict=True))
 
     def medians(self) -> dict[int, Array]:
         """Each drawn row at its median, as one draw: the plan that is not drawn."""
@@ -76,14 +76,16 @@ class Sampler:
         beyond = range(len(points), len(self.dimensions))
         if beyond:
             points = np.vstack([points, *(self._random(d, start, stop) for d in beyond)])
-        if self._factors:
+        members, partners, weights = self._correlated
+        if len(members):
             from scipy.special import ndtr, ndtri
 
             # Sums in a fixed order and not a matrix product, whose rounding depends on how many draws it is given.
-            for members, factor in self._factors:
-                scores = ndtri(points[members])
-                moved = sum(factor[:, k, None] * scores[k] for k in range(len(members)))
-                points[members] = np.clip(ndtr(moved), 2.0**-33, 1.0 - 2.0**-33)
+            scores = ndtri(points[members])
+            moved = weights[0] * scores[partners[0]]
+            for partner, weight in zip(partners[1:], weights[1:], strict=True):
+                moved += weight * scores[partner]
+            points[members] = np.clip(ndtr(moved), 2.0**-33, 1.0 - 2.0**-33)
         return points
 
     def _random(self, dimension: int, start: int, stop: int) -> Array:
@@ -109,6 +111,25 @@ def _positions(rows: Iterable[Row]) -> dict[str, int]:
     return {number: index for index, number in enumerate(ordered)}
 
 
-def _factor(matrix: Array) -> Array:
-    """The lower triangular matrix that gives independent normal scores these correlations."""
-    return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+def _factors(
+    pairs: Mapping[tuple[int, int], float],
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Array]:
+    """Which dimensions are correlated, and for the k-th term of each: with which of them, with which weight.
+
+    The weights are the rows of the Cholesky factor of each group of dimensions that hang together; shorter rows are
+    filled up with weights of 0. Shapes (dimension,), (term, dimension) and (term, dimension, 1).
+    """
+    groups = blocks(pairs)
+    longest = max((len(members) for members, _ in groups), default=0)
+    count = sum(len(members) for members, _ in groups)
+    partners = np.zeros((longest, count), dtype=np.intp)
+    weights = np.zeros((longest, count))
+    start = 0
+    for members, matrix in groups:
+        size = len(members)
+        own = slice(start, start + size)
+        partners[:size, own] = start + np.arange(size)[:, None]
+        weights[:size, own] = np.linalg.cholesky(matrix).T
+        start += size
+    members = np.concatenate([each for each, _ in groups]) if groups else np.zeros(0, dtype=np.intp)
+    return members, partners, weights[:, :, None]
