@@ -169,6 +169,19 @@ def test_knots_of_a_series_rise_and_fall_together(table: LeafTable) -> None:
     )
 
 
+def test_a_number_that_is_in_two_leaves_is_drawn_once() -> None:
+    # The grid of the region that a site stands in, for instance, is also that of the vehicles sold there.
+    rows = planner.load("5pct_ev_market").table.rows
+    sampler = Sampler.of(planner.load("5pct_ev_market").table)
+    drawn = sampler.draws(0, 8)
+    first: dict[str, int] = {}
+    shared = [(first.setdefault(rows[i].path, i), i) for i in sampler.rows]
+    twice = [(one, other) for one, other in shared if one != other]
+    assert twice
+    for one, other in twice:
+        np.testing.assert_array_equal(drawn[one], drawn[other])
+
+
 def test_dimensions_beyond_the_table_are_random_and_sliceable(
     table: LeafTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
