@@ -45,6 +45,7 @@ INTERPOLATIONS: tuple[str, ...] = typing.get_args(Interpolation)
 
 PERCENTILES = ("low", "base", "high")
 PERCENTILES_BY_NUMBER = ("p10", "p50", "p90")
+PROBABILITIES_OF_PERCENTILES = np.array([0.1, 0.5, 0.9])
 _PROVENANCE = frozenset({"source", "confidence"})
 _SHORT_KEYS = frozenset({"value", *PERCENTILES}) | _PROVENANCE
 _NUMBER_KEYS = frozenset({*PERCENTILES_BY_NUMBER, *PARAMETERS}) | _SHORT_KEYS
@@ -311,11 +312,12 @@ class Leaf:
         else:
             parameters, unit = self._parameters(family, raw)
         whole = Distribution(family, parameters, whole=self.whole)
-        low, median, high = distributions.quantile(whole, np.array([0.1, 0.5, 0.9]))
-        least, most = self._limits(float(low), float(median))
+        found = distributions.quantile(whole, PROBABILITIES_OF_PERCENTILES)
+        low, median, high = (float(x) for x in found)
+        least, most = self._limits(low, median)
         if self.above is not None and median <= self.above * units.scale(self.unit):
             raise ValueError(f"{family}: the median must be above {self._bound(self.above)}")
-        low, median, high = (float(min(max(x, least), most)) for x in (low, median, high))
+        low, median, high = (min(max(x, least), most) for x in (low, median, high))
         drawn = replace(whole, least=least, most=most)
         return Cell(median, unit, low=low, high=high, distribution=drawn)
 

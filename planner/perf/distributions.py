@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
+from planner.perf.normal import normal_score
 
 LOG_ODDS_90 = float(np.log(9.0))  # of the 90th percentile; its negative of the 10th
 # The metalog through the three percentiles is a distribution (its quantiles rise) where the median lies farther than
@@ -267,18 +268,14 @@ def _triangular(parameters: Array, u: Array) -> Array:
 
 def _normal(parameters: Array, u: Array) -> Array:
     """Parameters: mean, standard deviation."""
-    from scipy.special import ndtri
-
     mean, deviation = parameters
-    return np.asarray(mean + deviation * ndtri(u))
+    return np.asarray(mean + deviation * normal_score(u))
 
 
 def _lognormal(parameters: Array, u: Array) -> Array:
     """Parameters: median, standard deviation of the natural logarithm."""
-    from scipy.special import ndtri
-
     median, sigma = parameters
-    return np.asarray(median * np.exp(sigma * ndtri(u)))
+    return np.asarray(median * np.exp(sigma * normal_score(u)))
 
 
 def _beta(parameters: Array, u: Array) -> Array:
