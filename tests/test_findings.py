@@ -130,7 +130,7 @@ def test_a_full_data_set_is_dated(plan: Plan) -> None:
 
 
 def test_what_binds_changes_with_the_bandwidth_of_a_disk(plan: Plan) -> None:
-    assert "hot storage: bound by capacity" in binding(plan)
+    assert "hot, cold storage: bound by capacity" in binding(plan)
     slow = load("5pct_ev_market", set={"storage.nvme_flash.read_bandwidth": "1 GB/s"}).plan()
     assert "hot storage: bound by read bandwidth" in binding(slow)
 
@@ -262,10 +262,24 @@ def test_start_up_shortages_of_a_site_are_one_line(plan: Plan) -> None:
     gpus = warned(plan, "gpus", "taiwan")[0]
     assert f"{units.show(gpus.size, '1')} GPUs, hot" in taiwan
     assert f"{gpus.first} to {gpus.last}" in taiwan
-    alone = [each for each in plan.warnings if not each.at_start]
-    assert [line for line in lines if "until the first orders" not in line] == [
-        each.text for each in alone
-    ]
+    alone = [each for each in plan.warnings if not each.at_start and not each.heading]
+    mine = {each.brief or each.text for each in alone}
+    assert mine <= set(lines)
+
+
+def test_what_is_alike_is_one_line_in_few_words_that_names_each() -> None:
+    found = load("5pct_from_2027").plan().warnings
+    lines = in_short(found)
+    headings = {each.heading for each in found if each.heading}
+    assert len(headings) >= 4
+    for heading in headings:
+        (line,) = [line for line in lines if line.startswith(f"{heading}: ")]
+        alike = [each for each in found if each.heading == heading]
+        assert all(each.brief in line for each in alike)
+        assert len(line) < sum(len(each.text) for each in alike)
+    for each in found:
+        assert len(each.brief) < len(each.text)
+    assert len(lines) < len(found) - 3
 
 
 def test_the_first_order_is_one_that_serves_after_the_shortage_began(plan: Plan) -> None:

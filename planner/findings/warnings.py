@@ -25,6 +25,7 @@ from planner.findings.spans import SHOWN, Warning_, first_order, months_text, sp
 from planner.plan import Plan
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
+FULL = "data sets are at their limits"
 ON_SALE = 4  # years: accelerators are succeeded every two, and rarely sold after twice that
 # What decides the units of a storage tier, by the quantity that says how many each takes.
 STORAGE_NEEDS = {
@@ -201,7 +202,8 @@ def _datasets_full(plan: Plan) -> Iterator[Warning_]:
         size = units.show(float(limit[index]), "hour")
         hours = float(units.from_base(float(limit[index]), "hour"))
         text = f"{workload}: data set at its limit of {size} from {span[0]}; more recordings no longer add training"
-        yield Warning_("dataset", workload, span[0], span[1], hours, "hour", text)
+        brief = f"{workload} from {span[0]} ({size})"
+        yield Warning_("dataset", workload, *span[:2], hours, "hour", text, "", FULL, brief)
 
 
 def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
@@ -221,10 +223,10 @@ def _unreached(plan: Plan) -> Iterator[Warning_]:
     gap = _by_month(served) - _by_month(reached)
     span = span_of(plan, np.where(gap > LEFT_OUT * _by_month(served), gap, 0.0))
     if span is not None:
-        text = f"releases do not reach up to {units.show(span[2], 'vehicle')} of those served, {months_text(*span[:2])}"
-        yield Warning_(
-            "ota", "fleet", *span, "vehicle", f"{text}: no Wi-Fi, and no paid cellular download"
-        )
+        what = f"releases do not reach up to {units.show(span[2], 'vehicle')} of those served"
+        why = "no Wi-Fi, and no paid cellular download"
+        text, brief = f"{what}, {months_text(*span[:2])}: {why}", f"{what}: {why}"
+        yield Warning_("ota", "fleet", *span, "vehicle", text, brief=brief)
 
 
 def _dropped(plan: Plan) -> Iterator[Warning_]:
@@ -234,9 +236,10 @@ def _dropped(plan: Plan) -> Iterator[Warning_]:
     share = np.where(_by_month(recorded) > 0, lost / np.maximum(_by_month(recorded), 1e-300), 0.0)
     span = span_of(plan, np.where(share > LEFT_OUT, share, 0.0))
     if span is not None:
-        text = f"served vehicles drop up to {span[2]:.0%} of what they record, {months_text(*span[:2])}"
+        what = f"served vehicles drop up to {100 * span[2]:.0f} % of what they record"
         why = "sessions, buffers or data allowances are too small (explain upload_limit)"
-        yield Warning_("dropped", "fleet", *span, "1", f"{text}: {why}")
+        text, brief = f"{what}, {months_text(*span[:2])}: {why}", f"{what} (explain upload_limit)"
+        yield Warning_("dropped", "fleet", *span, "1", text, brief=brief)
 
 
 def _by_month(x: Array) -> Array:
@@ -262,7 +265,9 @@ def _hard_to_buy(plan: Plan) -> Iterator[Warning_]:
                 f"{node.title}: ordered until {last}, {age} years after its accelerator's first shipments, "
                 "at today's price; a successor will have replaced it"
             )
-            yield Warning_("hardware", labels[HARDWARE][kind], first, last, count, "1", text)
+            brief = f"{node.title}: ordered until {last}, {age} years after its first shipments"
+            kind_name = labels[HARDWARE][kind]
+            yield Warning_("hardware", kind_name, first, last, count, "1", text, brief=brief)
 
 
 def _tiers_apart(plan: Plan) -> Iterator[Warning_]:
@@ -308,10 +313,12 @@ def binding(plan: Plan) -> tuple[str, ...]:
     units_for = [
         on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*STORAGE_NEEDS)
     ]
+    by_course: dict[str, list[str]] = {}
     for tier, name in enumerate(TIERS):
         needs = [x[:, tier] for x in units_for]
         largest = _largest(list(STORAGE_NEEDS.values()), *needs)
-        lines.append(f"{name} storage: {_course(plan, largest)}")
+        by_course.setdefault(_course(plan, largest), []).append(name)
+    lines += [f"{', '.join(names)} storage: {course}" for course, names in by_course.items()]
     lines.append(f"GPUs: {_course(plan, decides_gpus(plan))}{services_part(plan)}")
     return tuple(lines)
 

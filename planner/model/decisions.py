@@ -1,7 +1,8 @@
 """What is bought, where and when? The decision nodes, each a plain rule, and the only place where units become whole.
 
 The rule for hardware: nothing is ordered before plan_start; an order arrives after the lead time and enters service
-after commissioning; one order covers the largest shortfall of the months until the next; hardware serves for its life.
+after commissioning; one order covers the largest shortfall of the months until the next; hardware serves for its life
+and is then replaced like for like.
 An optimiser replaces these nodes and nothing else.
 """
 

@@ -143,7 +143,7 @@ def edge_used(edge_memory_used: Array, edge_time_used: Array) -> Array:
     return np.maximum(edge_memory_used, edge_time_used)
 
 
-@quantity(unit="1", axes="month ecu")
+@quantity(unit="1", axes="month ecu", worst="min")
 def edge_headroom(edge_used: Array) -> Array:
     """What is left of each ECU; 0 where it is overrun."""
     return np.maximum(1.0 - edge_used, 0.0)

@@ -115,7 +115,7 @@ def ota_days_to_99(
     )
 
 
-@quantity(unit="1", axes="month")
+@quantity(unit="1", axes="month", worst="min")
 def ota_reachable_share(ota_vehicles: Array, vehicles_mean: Array) -> Array:
     """Share of all vehicles on the road that releases can reach; 0 without vehicles."""
     everybody = total(vehicles_mean, REGION, PROGRAM)

@@ -73,13 +73,16 @@ def storage_bandwidth_required(
     tier_read_rate: Array,
     storage_capacity_required: Array,
     tier_scan_interval: Array,
+    replay_bandwidth: Array,
+    tier_replay_share: Array,
 ) -> Array:
-    """Read bandwidth needed of each tier: for every accelerator that trains, and to read the whole tier at times.
+    """Read bandwidth needed of each tier: for accelerators that train, to read the whole tier at times, and for replay.
 
     Accelerators that stand by for the services' peak read no training data.
     """
     scan = storage_capacity_required / tier_scan_interval
-    return (gpus_required - gpus_serving_peak) * tier_read_rate + scan
+    replay = replay_bandwidth * tier_replay_share
+    return (gpus_required - gpus_serving_peak) * tier_read_rate + scan + replay
 
 
 @quantity(unit="B/s", axes="month tier site")

@@ -109,19 +109,19 @@ def export_verdict(
     return place(np.stack(monthly, axis=1), DRAW, MONTH, SITE, HARDWARE)
 
 
-@quantity(unit="1", axes="month site hardware")
+@quantity(unit="1", axes="month site hardware", worst="min")
 def export_lawful(export_verdict: Array, site_licensed: Array) -> Array:
     """1 where the rules let the delivery in: free, notified, case by case, or under a licence that the site has."""
     return 1.0 - export.blocked(export_verdict, site_licensed)
 
 
-@quantity(unit="1", axes="month site hardware")
+@quantity(unit="1", axes="month site hardware", worst="min")
 def export_permitted(export_lawful: Array, export_violation_allowed: Array) -> Array:
     """1 where the plan may have the delivery: the rules let it in, or the plan is a what-if that breaks them."""
     return np.maximum(export_lawful, export_violation_allowed)
 
 
-@quantity(unit="1", axes="month site")
+@quantity(unit="1", axes="month site", worst="min")
 def site_operates(
     export_permitted: Array,
     site_trains_on: Array,
@@ -197,13 +197,13 @@ def residency_verdict(vehicles_in_operation: Array, residency_rules: residency.R
     )
 
 
-@quantity(unit="1", axes="month region site")
+@quantity(unit="1", axes="month region site", worst="min")
 def residency_permitted(residency_verdict: Array) -> Array:
     """1 where the region's data may be processed at the site, freely or under conditions."""
     return np.where(residency_verdict < residency.STAYS, 1.0, 0.0)
 
 
-@quantity(unit="1", axes="month region")
+@quantity(unit="1", axes="month region", worst="min")
 def region_served(region_at_site: Array, residency_permitted: Array, site_operates: Array) -> Array:
     """1 where the region's site may have its data and can have hardware."""
     return peak(region_at_site * residency_permitted * site_operates, SITE)

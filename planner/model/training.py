@@ -299,7 +299,7 @@ def run_duration(
     return np.where(speed > 0, run_flops / np.where(speed > 0, speed, 1.0), 0.0)
 
 
-@quantity(unit="1", axes="month site")
+@quantity(unit="1", axes="month site", worst="min")
 def queue_room(
     gpus_equivalent: Array,
     gpus_serving_peak: Array,

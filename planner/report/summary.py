@@ -30,7 +30,7 @@ PRICE = 10
 WHAT = 20  # an order's text has at least this room; dates go first
 LONGEST_SITE = 20
 ORDERS_SHOWN = 5
-WARNINGS_SHOWN = 12
+WARNINGS_SHOWN = 8
 ASSUMPTIONS_SHOWN = 8
 TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not below this part of it
 
@@ -229,12 +229,13 @@ def _what(order: Order, room: int) -> str:
 
 
 def _warning_lines(warnings: Sequence[Warning_], everything: bool) -> list[str]:
-    """Every warning in full, or the gravest with the start-up shortages of a site in one line."""
+    """Every warning in full, or the gravest in few words with what is alike in one line."""
     if everything:
         return [printable(each.text) for each in warnings]
     lines = [printable(line) for line in in_short(warnings)]
     left = len(lines) - WARNINGS_SHOWN
-    return [*lines[:WARNINGS_SHOWN], *([f"... and {left} more: --warnings"] if left > 0 else [])]
+    rest = f"... and {left} more; all in full: --warnings" if left > 0 else "In full: --warnings"
+    return [*lines[:WARNINGS_SHOWN], *([rest] if left > 0 or len(lines) < len(warnings) else [])]
 
 
 def _rests_on(each: Assumption) -> str:

@@ -15,6 +15,7 @@ from planner.axes import LINK, MONTH, REGION, SITE, TIER, Array, on, place, tota
 from planner.plan import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
+    WHOLE_PLANS,
     factors,
     layout,
     read,
@@ -56,7 +57,7 @@ def check_kept_or_discarded(project: Project, chosen: Example) -> None:
 def test_recorded_is_uploaded_or_dropped_and_ingest_is_kept_or_discarded(name: str, check) -> None:
     project = layout(name)
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: Example) -> None:
         check(project, chosen)
@@ -152,7 +153,7 @@ def _is(row, site: str, index: int) -> bool:
 def test_what_was_kept_is_in_a_tier_or_has_aged_out(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(joined_ages(project))
     def holds(example: Ages) -> None:
         check_held_or_aged_out(project, example)

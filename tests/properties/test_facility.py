@@ -14,7 +14,17 @@ from planner.graph import Quantity
 from planner.perf.ordering import whole_units
 from planner.plan import Project
 from tests.properties import facility_bugs as bugs
-from tests.properties.layouts import factors, layout, leaf_of, rows_of, run, same, scaled, times
+from tests.properties.layouts import (
+    WHOLE_PLANS,
+    factors,
+    layout,
+    leaf_of,
+    rows_of,
+    run,
+    same,
+    scaled,
+    times,
+)
 from tests.properties.seeded_bugs import caught, with_bug
 
 PARTS = (
@@ -78,7 +88,7 @@ def check_density(project: Project, chosen: dict[int, float]) -> None:
 def test_parts_make_the_whole_and_racks_keep_to_the_hall(name: str, check) -> None:
     project = layout(name)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check(project, chosen)
@@ -191,7 +201,7 @@ def check_twice_the_modules(project: Project, chosen: dict[int, float]) -> None:
 def test_capacity_scales_with_its_modules_and_leaves_one_out() -> None:
     project = layout("announced")
 
-    @settings(max_examples=30, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check_twice_the_modules(project, chosen)

@@ -23,6 +23,7 @@ from planner.plan import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
     ANNOUNCED,
+    WHOLE_PLANS,
     factors,
     read,
     rows_of,
@@ -206,7 +207,7 @@ def test_the_present_value_is_the_same_in_real_and_in_nominal_money(name: str) -
 def test_what_is_dearer_never_makes_the_total_cheaper(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=30, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(dearer(project))
     def holds(example: tuple[Example, str, float]) -> None:
         check_dearer_is_never_cheaper(project, example)

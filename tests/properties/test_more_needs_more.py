@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.graph import Quantity
 from planner.plan import Project
 from tests.properties import seeded_bugs as bugs
-from tests.properties.layouts import factors, layout, rows_of, run, scaled, times
+from tests.properties.layouts import WHOLE_PLANS, factors, layout, rows_of, run, scaled, times
 
 Inputs = tuple[tuple[str, str | None], ...]
 
@@ -131,7 +131,7 @@ def test_more_of_an_input_never_needs_less(case: tuple) -> None:
     _, where, inputs, outputs, _ = case
     project = layout(where)
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project, inputs))
     def holds(growth: Growth) -> None:
         check_nothing_falls(project, outputs, growth)

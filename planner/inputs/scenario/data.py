@@ -181,3 +181,13 @@ class Tier(Entity):
             absent=float("inf"),
         ),
     ] = None
+    replay_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of what test rigs replay that they read from this tier; absent: nothing",
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
