@@ -16,8 +16,6 @@ from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, Leaf
 from planner.perf.distributions import PARAMETERS
 
-_MEDIAN = ("value", "base", "p50", *PARAMETERS)
-
 
 class Notes:
     """The rows and leaves that are known so far."""
@@ -79,7 +77,7 @@ class Notes:
         if key not in self._row_at:
             path = documents.locate(self.inputs.tree, steps)[2]
             # In the long form of a number the line is that of its value, or of its median.
-            file, line, _ = documents.locate(self.inputs.tree, (*steps, *_MEDIAN))
+            file, line, _ = documents.locate(self.inputs.tree, (*steps, *_long_form(cell)))
             factor = units.scale(leaf.unit)
             cell = self._exchanged(cell)
             label = (str(steps[-1]),) if knot else ()
@@ -134,3 +132,10 @@ class Notes:
             return source
         cited = "; ".join(known[word] for word in ids)
         return f"{cited}: {remark.strip()}" if remark.strip() else cited
+
+
+def _long_form(cell: Cell) -> tuple[str, ...]:
+    """The keys of a number's long form that may hold its median."""
+    if cell.distribution is not None and cell.distribution.family in PARAMETERS:
+        return (cell.distribution.family,)
+    return "value", "base", "p50"
