@@ -12,6 +12,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -62,7 +63,7 @@ class Quantity:
     def __call__(self, *args: object, **kwargs: object) -> Array:
         return self.fn(*args, **kwargs)
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Names of the leaves and quantities that it needs, in the order of the parameters."""
         code = self.fn.__code__

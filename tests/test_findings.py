@@ -193,6 +193,20 @@ def test_a_power_phase_that_falls_short_binds() -> None:
     )
 
 
+def test_the_assumptions_move_the_plan_as_a_run_of_their_own_does(plan: Plan) -> None:
+    table = plan.project.table
+    found = {each.path: each.moves["tco"] for each in assumptions(plan, count=1000)}
+    rows = [i for i, row in enumerate(table.rows) if row.path in found][::12]
+    assert len(rows) > 5
+    draws = {i: np.full(2 * len(rows), table.rows[i].value) for i in rows}
+    for position, i in enumerate(rows):
+        draws[i][2 * position : 2 * position + 2] = table.rows[i].low, table.rows[i].high
+    tco = plan.project.run(["tco"], table.redrawn(draws), draws=2 * len(rows))["tco"]
+    moves = tco.reshape(-1, 2) / float(plan.values("tco")[0].max()) - 1.0
+    for i, (low, high) in zip(rows, moves, strict=True):
+        assert found[table.rows[i].path] == pytest.approx(max(low, high, key=abs), rel=1e-9)
+
+
 def test_what_moves_cost_most_is_not_hidden_by_what_moves_gpus(plan: Plan) -> None:
     everything = assumptions(plan, count=1000)
     first = [each.path for each in assumptions(plan)[:4]]
@@ -216,6 +230,48 @@ def test_the_order_book_and_what_is_beside_it_are_capex(scenario: str, edits: li
     found = load(scenario, set=edits).plan()
     together = sum(order.usd for order in found.orders) + sum(beside_orders(found).values())
     assert together == pytest.approx(found["capex"].values.sum(), rel=1e-8, abs=1.0)
+
+
+def test_what_replaces_old_units_is_marked_in_the_book(plan: Plan) -> None:
+    """The first nodes serve from September 2024 for five years: what follows them in 2029 is no growth."""
+    nodes = [order for order in plan.orders if order.kind == "node" and order.site == "taiwan"]
+    assert all(order.reason == "growth" for order in nodes if order.in_service < "2029-06")
+    renewals = [order for order in nodes if order.reason == "renewal"]
+    assert renewals[0].in_service == "2029-09" and renewals[0].count == nodes[0].count
+    for kind in ("node", "storage", "switch", "link", "rig"):
+        mine = [order for order in plan.orders if order.kind == kind]
+        renewed = sum(order.count for order in mine if order.reason == "renewal")
+        ended = sum(order.count for order in mine if order.in_service < "2026-01")
+        assert renewed > 0 and (kind != "node" or renewed >= ended), kind
+        assert {order.reason for order in mine} == {"growth", "renewal"}, kind
+
+
+def test_growth_of_nodes_is_what_stands_at_the_end(plan: Plan) -> None:
+    """Where the need never falls: nodes in service at the end are those of growth, and renewals those that retired."""
+    nodes = [order for order in plan.orders if order.kind == "node"]
+    stand = plan["nodes"].values[-1].sum()
+    retired = sum(order.count for order in nodes if order.in_service < "2026-01")
+    growth = sum(order.count for order in nodes if order.reason == "growth")
+    renewed = sum(order.count for order in nodes if order.reason == "renewal")
+    assert growth + renewed - retired == stand
+    assert renewed == pytest.approx(retired, abs=1)
+
+
+def test_a_longer_life_leaves_nothing_to_renew() -> None:
+    plan = load("5pct_ev_market", set=["cluster.refresh_age=15 year"]).plan()
+    assert {order.reason for order in plan.orders} == {"growth"}
+
+
+def test_networks_are_ordered_before_they_serve(plan: Plan) -> None:
+    """120, 90 and 60 days for the switches of the fabric, of the front end and of management, with their links."""
+    for network, ahead in (("compute", {4, 5}), ("front_end", {3, 4}), ("management", {2, 3})):
+        mine = [o for o in plan.orders if o.tier == network and o.kind in ("switch", "link")]
+        assert {o.kind for o in mine} == {"switch", "link"}
+        later = [o for o in mine if o.order_by > plan.months[0]]
+        months = [plan.months.index(o.in_service) - plan.months.index(o.order_by) for o in later]
+        assert months and set(months) <= ahead, network
+    cables = {o.tier: o.what for o in plan.orders if o.kind == "link"}
+    assert cables["compute"] == "cable with optics" and cables["management"] == "cable"
 
 
 def test_orders_of_networks_and_rigs_are_in_the_book(plan: Plan) -> None:

@@ -91,7 +91,7 @@ def _node_order(plan: Plan, site: str, since: str) -> tuple[str, str] | None:
     scenario, labels = plan.project.inputs.scenario, plan.project.table.labels
     kind, place = labels[HARDWARE].index(scenario.sites[site].training), labels[SITE].index(site)
     entering = on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0, :, place, kind]
-    wait = on(plan.leaf("node_lead_time"), HARDWARE)[0, kind]
+    wait = on(plan.values("node_delivery_time")[0], SITE, HARDWARE)[0, place, kind]
     wait = wait + on(plan.leaf("site_commissioning"), SITE)[0, place]
     return first_order(plan, entering, float(wait), since)
 

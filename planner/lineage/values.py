@@ -97,7 +97,8 @@ class Wording:
         if summed:
             return f"{total} ({where}; {most}: {position} {_show(float(numbers[top]), unit)})"
         if name in CODES:
-            words = ", ".join(_said(name, float(code), unit) for code in np.unique(numbers))
+            codes = sorted(set(numbers.ravel().tolist()))
+            words = ", ".join(_said(name, code, unit) for code in codes)
             return f"{words}{at} ({where}; strictest: {position})"
         span = _range(float(numbers.min()), float(numbers.max()), unit)
         return f"{span}{at} ({where}; {most}: {position})"

@@ -156,12 +156,28 @@ def package_weights(edge_weights: Array, deployment_in_package: Array) -> Array:
 
 
 @quantity(unit="1", axes="month ecu")
+def ecu_units_for_service(
+    vehicles_by_ecu: Array,
+    edge_units_per_vehicle: Array,
+    edge_service_share: Array,
+    fleet_life: Array,
+    month_seconds: Array,
+) -> Array:
+    """ECUs that workshops put into vehicles on the road in the month, in the place of those that failed.
+
+    They fail at a constant rate: the share that does over `fleet.life`, spread over that time.
+    """
+    fitted = vehicles_by_ecu * edge_units_per_vehicle
+    return fitted * edge_service_share / fleet_life * month_seconds
+
+
+@quantity(unit="1", axes="month ecu")
 def ecu_units(
     vehicle_sales: Array,
     edge_units_per_vehicle: Array,
-    edge_service_share: Array,
+    ecu_units_for_service: Array,
     rig_ecus: Array,
 ) -> Array:
     """ECUs built in the month: for the vehicles sold, for service, and for rigs."""
     fitted = total(vehicle_sales, REGION, PROGRAM) * edge_units_per_vehicle
-    return fitted * (1.0 + edge_service_share) + rig_ecus
+    return fitted + ecu_units_for_service + rig_ecus

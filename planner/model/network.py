@@ -20,6 +20,7 @@ from planner.axes import (
     TIER,
     Array,
     concatenate,
+    contract,
     first,
     take,
     total,
@@ -67,7 +68,7 @@ def equipment_endpoints(
     fabric_planes: Array,
 ) -> Array:
     """Endpoint ports on one plane of each network: nodes, storage units, and the fabric manager where there are any."""
-    stored = total(storage_units * storage_unit_ports, TIER) / fabric_planes
+    stored = contract(storage_units, storage_unit_ports, TIER) / fabric_planes
     found = total(node_endpoints, HARDWARE) + stored
     return np.where(found > 0, found + fabric_management_ports, 0.0)
 

@@ -103,6 +103,17 @@ def in_service(entering: Array, life: Whole) -> Array:
     return np.moveaxis(running[1:] - left, -1, 0)
 
 
+def in_service_by_place(entering: Array, life: Whole) -> Array:
+    """The same where the life (draw, place) is another at each place."""
+    months = entering.shape[1]
+    running = np.concatenate([np.zeros_like(entering[:, :1]), entering.cumsum(axis=1)], axis=1)
+    gone = np.clip(np.arange(1, months + 1)[None, :, None] - life[:, None, :], 0, months)
+    draws = max(len(running), len(gone))
+    running = np.broadcast_to(running, (draws, *running.shape[1:]))
+    left = np.take_along_axis(running, np.broadcast_to(gone, (draws, *gone.shape[1:])), axis=1)
+    return np.asarray(running[:, 1:] - left)
+
+
 def _month_before(by: Array, edges: Array) -> Whole:
     """The month that contains the moment `by` [s] (draw, place) before each month begins, at least the first."""
     return _month_of(edges[:-1][None, :, None] - by[:, None, :], edges)

@@ -7,7 +7,10 @@ import shlex
 import numpy as np
 import pytest
 
+from planner import units
+from planner.plan import load
 from planner.report.page import Page
+from planner.report.summary import summary
 from planner.report.table import number, periods, trend
 
 
@@ -99,3 +102,21 @@ def test_a_number_keeps_its_unit_on_its_line() -> None:
         "weights, and 22 %",
         "of it",
     ]
+
+
+def test_the_other_ways_to_have_accelerators_are_beside_the_unit_costs() -> None:
+    plan = load("5pct_ev_market").plan()
+    (line,) = [each.plain for each in summary(plan) if each.plain.startswith("TCO if all")]
+    for way in ("bought", "leased", "rented"):
+        assert f"{way} {units.show(float(plan[f'tco_if_{way}']), 'USD')}" in line
+    # Who orders nothing has nothing to choose.
+    still = [each.plain for each in summary(load("test_fleet").plan())]
+    assert not [text for text in still if text.startswith("TCO if all")]
+
+
+def test_renewals_are_marked_in_the_order_book() -> None:
+    plan = load("5pct_ev_market").plan()
+    lines = [each.plain for each in summary(plan, all_orders=True)]
+    renewals = sum(order.reason == "renewal" for order in plan.orders)
+    assert sum(", renewal " in line for line in lines) == renewals > 0
+    assert max(map(len, lines)) <= 100

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from planner.axes import ECU, MONTH, PROGRAM, REGION, Array, place, total
+from planner.model.edge import ecu_units_for_service
 from planner.plan import Project, load
 from tests.properties.layouts import RUNNING, read
+
+YEAR = 365.25 * 86_400.0
 
 
 def december(project: Project, name: str, year: int) -> Array:
@@ -76,9 +79,18 @@ def test_packages_built_follow_the_cadence(everything: dict[str, Array]) -> None
     assert built == pytest.approx(96 * 31 / np.array([30, 90, 30]))
 
 
-def test_ecus_are_built_for_vehicles_service_and_rigs(everything: dict[str, Array]) -> None:
+def test_ecus_are_built_for_vehicles_service_and_rigs(
+    headline: Project, everything: dict[str, Array]
+) -> None:
     sold = total(everything["vehicle_sales"], REGION, PROGRAM)
-    assert everything["ecu_units"] == pytest.approx(sold * 1.02 + everything["rig_ecus"])
+    # 2 % of the computers fail in 16 years on the road: of a million vehicles 106 in a month of 31 days.
+    serviced = everything["vehicles_by_ecu"] * 0.02 * headline.leaves["month_seconds"] / (16 * YEAR)
+    assert everything["ecu_units_for_service"] == pytest.approx(serviced)
+    assert ecu_units_for_service(
+        *(place(x) for x in (1e6, 1.0, 0.02, 16 * YEAR, 31 * 86_400.0))
+    ).item() == pytest.approx(106.1, abs=0.05)
+    parts = sold + everything["ecu_units_for_service"] + everything["rig_ecus"]
+    assert everything["ecu_units"] == pytest.approx(parts)
     fitted = total(everything["rig_ecus"], MONTH, ECU).item()
     assert fitted == pytest.approx(2 * everything["rig_orders"].sum())
     assert place(fitted).item() > 0

@@ -20,8 +20,14 @@ WITH_CHILDREN = [
     n for n in QUANTITIES if any(n in each.parameters for each in bugs.FACTORY.values())
 ]
 PLANS = ("running", "announced", "hired")
-UNHEARD = {("performance_density", "export_verdict")}
-"""The processing performance of every shipped chip decides before its density is looked at."""
+UNHEARD = {
+    ("performance_density", "export_verdict"),
+    ("node_delivery_time", "site_operates"),
+}
+"""The processing performance of every shipped chip decides before its density is looked at.
+
+No rule changes what these plans may have delivered: whether a site operates does not depend on when it could be.
+"""
 COMPUTED: dict[str, dict[str, Array]] = {}
 
 

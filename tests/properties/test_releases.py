@@ -141,7 +141,7 @@ SUMS = (
         "storage_payments",
         "network_payments",
     ),
-    *("building_payments", "rig_value_entering", "installation_payments", "duty_payments"),
+    *("building_payments", "rig_payments", "installation_payments", "duty_payments"),
     *("it_power", "nodes", "node_draw_peak", "storage_power", "fabric_power"),
 )
 
@@ -174,7 +174,7 @@ def check_parts_make_the_totals(project: Project, chosen: Example) -> None:
     held = (x["tier_held"] + x["tier_datasets"] + x["tier_checkpoints"]) * leaf("tier_copies")
     assert same(x["storage_capacity_required"], held + x["release_storage"], 1e-12)
     names = ("node_payments", "storage_payments", "network_payments", "building_payments")
-    names = (*names, "rig_value_entering", "installation_payments", "duty_payments")
+    names = (*names, "rig_payments", "installation_payments", "duty_payments")
     assert same(x["capex"], sum(x[name] for name in names), 1e-12)
     nodes = total(x["nodes"] * x["node_draw_peak"], HARDWARE)
     power = nodes + x["storage_power"] + x["fabric_power"] + x["rig_power"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -123,10 +124,9 @@ class Notes:
         if source is None:
             return None
         head, _, remark = source.partition(":")
-        known = {**self.inputs.scenario.sources}
         section = self.inputs.profiles.get(str(steps[0]), {})
-        if len(steps) > 1 and steps[1] in section:
-            known |= section[str(steps[1])].sources
+        own = section[str(steps[1])].sources if len(steps) > 1 and steps[1] in section else {}
+        known = ChainMap(own, self.inputs.scenario.sources)
         ids = [word.strip() for word in head.split(",")]
         if not all(word in known for word in ids):
             return source

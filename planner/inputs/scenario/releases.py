@@ -186,7 +186,12 @@ class Edge(Entity):
     ]
     units_per_vehicle: Annotated[Cell, Leaf("1", "ECUs in one vehicle", least=0)]
     service_share: Annotated[
-        Cell, Leaf("1", "ECUs built for service, over those built into vehicles", least=0)
+        Cell,
+        Leaf(
+            "1",
+            "ECUs replaced in service, over those on the road for the life of the fleet",
+            least=0,
+        ),
     ]
 
 
