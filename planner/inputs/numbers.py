@@ -207,7 +207,7 @@ class Leaf:
         for key, value in raw["series"].items():
             cell = self.cell(value)
             if cell.source is None:
-                cell = replace(cell, source=source, confidence=confidence)
+                cell = _sourced(cell, source, confidence)
             if interpolate == "geometric" and cell.value <= 0:
                 raise ValueError(f"{key}: a geometric series needs values above 0")
             knots.append((month_index(str(key)), cell))
@@ -227,10 +227,7 @@ class Leaf:
         source, confidence = _provenance(raw)
         cells = (self.cell(item) for item in raw["months"])
         return MonthProfile(
-            tuple(
-                replace(c, source=c.source or source, confidence=c.confidence or confidence)
-                for c in cells
-            )
+            tuple(_sourced(c, c.source or source, c.confidence or confidence) for c in cells)
         )
 
     def hours(self, raw: Any) -> HourProfile:
@@ -252,7 +249,7 @@ class Leaf:
             raise ValueError(f"give either {' or '.join(ways)}")
         if ways and ways[0] in PARAMETERS:
             cell = self._of_family(ways[0], raw[ways[0]])
-            return replace(cell, source=source, confidence=confidence)
+            return _sourced(cell, source, confidence)
         if raw.get("value") is not None:
             if any(raw.get(key) is not None for key in PERCENTILES):
                 raise ValueError("give either value, or low, base and high")
@@ -451,6 +448,11 @@ def _split_optional(source: Any) -> tuple[Any, bool]:
         inner = [arg for arg in typing.get_args(source) if arg is not type(None)]
         return inner[0], True
     return source, False
+
+
+def _sourced(cell: Cell, source: str | None, confidence: str | None) -> Cell:
+    """The same number from a source."""
+    return Cell(cell.value, cell.unit, source, confidence, cell.low, cell.high, cell.distribution)
 
 
 def _ways(raw: Mapping[str, Any]) -> list[str]:

@@ -64,7 +64,12 @@ class Distribution:
 
 def quantile(distribution: Distribution, u: Array) -> Array:
     """Values [the number's unit] of one distribution at probabilities between 0 and 1, both excluded."""
-    return np.asarray(quantiles([distribution], np.asarray(u, dtype=np.float64)[None])[0])
+    family = distribution.family
+    drawn = FAMILIES[family](
+        _columns(family, [distribution])[:, 0], np.asarray(u, dtype=np.float64)
+    )
+    values = np.minimum(np.maximum(drawn, distribution.least), distribution.most)
+    return np.asarray((np.rint(values) if distribution.whole else values) * distribution.scale)
 
 
 def quantiles(distributions: Sequence[Distribution], u: Array) -> Array:
@@ -150,6 +155,8 @@ def metalog_of(
     `most`, that above the one, that below the other. `strict`: the number never is at its lower bound, and clipping
     would give it a value that it cannot have; the plain one comes last.
     """
+    if not strict and LEAST_SKEW < (base - low) / (high - low) < 1.0 - LEAST_SKEW:
+        return METALOG, (low, base, high)  # as most are: no time is spent on the others
     options = _options(low, high, least, most)
     if strict:
         options = [*options[1:], options[0]]
