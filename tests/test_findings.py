@@ -169,22 +169,6 @@ def test_orders_cost_what_is_paid_for_them(plan: Plan) -> None:
     assert min(o.order_by for o in plan.orders) >= plan.months[0]
 
 
-@pytest.mark.parametrize(
-    ("edits", "said"),
-    [
-        ({"tiers.warm.held_until": "730 day"}, "warm and cold both hold data between 365"),
-        ({"tiers.cold.held_from": "730 day"}, "no tier holds data between 365"),
-    ],
-)
-def test_data_that_no_tier_or_two_tiers_hold_is_pointed_out(
-    plan: Plan, edits: dict[str, str], said: str
-) -> None:
-    assert not warned(plan, "tiers")
-    (found,) = warned(load("5pct_ev_market", set=edits).plan(), "tiers")
-    assert said in found.text
-    assert found.size == pytest.approx(365)
-
-
 def test_a_power_phase_that_falls_short_binds() -> None:
     small = load("5pct_ev_market", set={"sites.taiwan.power_limit": "0.5 MW"}).plan()
     need = small["site_power"].at(site="taiwan").values.max() - 0.5e6

@@ -110,7 +110,10 @@ def _outgrown(plan: Plan) -> Iterator[Warning_]:
     weights = on(plan.values("package_weights")[0], MONTH, ECU, PACKAGE)[0].max(axis=1)
     size = on(plan.leaf("package_size"), PACKAGE)[0]
     for index, package in enumerate(plan.project.labels[PACKAGE]):
-        over = np.where(weights[:, index] > size[index], weights[:, index], 0.0)
+        small = (size[index] >= 0) & (
+            weights[:, index] > size[index]
+        )  # what is not given is as large as it must be
+        over = np.where(small, weights[:, index], 0.0)
         found = span_of(plan, over)
         if found is not None:
             most, has = units.show(found[2], "byte"), units.show(float(size[index]), "byte")

@@ -39,7 +39,6 @@ def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, the gravest first."""
     found = [
         *_without_effect(plan),
-        *_tiers_apart(plan),
         *trade.violations(plan),
         *trade.unserved(plan),
         *trade.kept_out(plan),
@@ -218,8 +217,8 @@ def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
 
 
 def _unreached(plan: Plan) -> Iterator[Warning_]:
-    """Served vehicles that releases cannot reach."""
-    reached, served = plan.values("ota_vehicles", "vehicles_served")
+    """Served vehicles in support that releases cannot reach."""
+    reached, served = plan.values("ota_vehicles", "vehicles_supported")
     gap = _by_month(served) - _by_month(reached)
     span = span_of(plan, np.where(gap > LEFT_OUT * _by_month(served), gap, 0.0))
     if span is not None:
@@ -268,29 +267,6 @@ def _hard_to_buy(plan: Plan) -> Iterator[Warning_]:
             brief = f"{node.title}: ordered until {last}, {age} years after its first shipments"
             kind_name = labels[HARDWARE][kind]
             yield Warning_("hardware", kind_name, first, last, count, "1", text, brief=brief)
-
-
-def _tiers_apart(plan: Plan) -> Iterator[Warning_]:
-    """Ages at which kept data is in no tier, or in two."""
-    begin, end, share = (
-        on(plan.leaf(f"tier_{field}"), TIER)[0]
-        for field in ("held_from", "held_until", "held_share")
-    )
-    used = [tier for tier in range(len(TIERS)) if share[tier] > 0 and end[tier] > begin[tier]]
-    for tier, following in pairwise(used):
-        gap = float(begin[following] - end[tier])
-        if abs(gap) < 1.0:
-            continue
-        young, old = sorted((float(end[tier]), float(begin[following])))
-        ages = f"between {units.show(young, 'day')} and {units.show(old, 'day')} old"
-        what = (
-            f"no tier holds data {ages}"
-            if gap > 0
-            else f"{TIERS[tier]} and {TIERS[following]} both hold data {ages}"
-        )
-        days = float(units.from_base(abs(gap), "day"))
-        first, last = plan.horizon_months[0], plan.horizon_months[-1]
-        yield Warning_("tiers", TIERS[following], first, last, days, "day", what)
 
 
 def _without_effect(plan: Plan) -> Iterator[Warning_]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import FUNCTION, PROGRAM, REGION, Array, place, total
+from planner.axes import ECU, FUNCTION, PROGRAM, REGION, Array, place, total
 from planner.graph import quantity
 from planner.perf.edge import busy_share, frame_bytes, weight_bytes
 
@@ -153,6 +153,25 @@ def edge_headroom(edge_used: Array) -> Array:
 def package_weights(edge_weights: Array, deployment_in_package: Array) -> Array:
     """Weights that each package brings to each ECU."""
     return total(edge_weights * deployment_in_package, FUNCTION)
+
+
+@quantity(unit="byte", axes="month package")
+def package_bytes(
+    package_size: Array, package_weights: Array, package_code: Array, vehicles_on_road: Array
+) -> Array:
+    """Size of each full package: as given; else code, and the weights that it brings to the mean vehicle on the road.
+
+    Parameters x bytes of a parameter of the functions on its ECU (`edge_weights`); the mean is over the ECUs on the
+    road.
+    """
+    stated = package_size >= 0
+    if stated.all():
+        return package_size
+    vehicles = total(vehicles_on_road, REGION, PROGRAM)
+    everybody = total(vehicles, ECU)
+    brought = total(package_weights * vehicles, ECU)
+    brought = brought / np.where(everybody > 0, everybody, 1.0)
+    return np.where(stated, package_size, brought + package_code)
 
 
 @quantity(unit="1", axes="month ecu")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.axes import HARDWARE, HOUR, SERVICE, WORKLOAD, Array, first, peak, total
+from planner.axes import HOUR, SERVICE, WORKLOAD, Array, first, peak, total
 from planner.catalogue import SECONDS_A_YEAR, SitePools
 from planner.model import services, training
 from planner.plan import Project
@@ -72,7 +72,7 @@ def the_load_is_upside_down(
 
 @instead_of("gpus_serving_peak")
 def headroom_is_room_taken(
-    service_demand: Array,
+    service_load: Array,
     service_by_hour: Array,
     service_headroom: Array,
     service_preemptible: Array,
@@ -80,7 +80,7 @@ def headroom_is_room_taken(
 ) -> Array:
     """Divides by the headroom."""
     return services.gpus_serving_peak.fn(
-        service_demand,
+        service_load,
         service_by_hour,
         1.0 / service_headroom,
         service_preemptible,
@@ -101,12 +101,19 @@ def the_longer_way_is_the_shorter(gpus_queue_quota: Array, gpus_queue_line: Arra
     return np.maximum(1e6 - total(gpus_queue_quota, WORKLOAD) - gpus_queue_line, 0.0)
 
 
-@instead_of("service_share_of_gpu")
+@instead_of("service_load")
 def faster_accelerators_take_more(
-    service_throughput: Array, site_trains_on: Array, service_at_site: Array
+    service_tokens: Array,
+    service_token_throughput: Array,
+    service_streams_analysed: Array,
+    service_stream_throughput: Array,
+    service_images: Array,
+    service_image_throughput: Array,
 ) -> Array:
-    """Multiplies by the speed."""
-    return total(service_throughput * site_trains_on, HARDWARE) * service_at_site
+    """Multiplies by the throughput."""
+    cameras = service_streams_analysed * service_stream_throughput
+    inspection = service_images * service_image_throughput
+    return service_tokens * service_token_throughput + cameras + inspection
 
 
 @instead_of("gangs_waited_for")
@@ -123,9 +130,9 @@ def what_may_wait_is_waited_for(
 
 
 @instead_of("gpus_for_services_mean")
-def services_share_a_fixed_cost(service_demand: Array, service_share_of_gpu: Array) -> Array:
+def services_share_a_fixed_cost(service_load: Array, service_share_of_gpu: Array) -> Array:
     """Adds one accelerator for whatever runs."""
-    return service_demand * service_share_of_gpu + (service_demand > 0) * (service_share_of_gpu > 0)
+    return service_load * service_share_of_gpu + (service_load > 0) * (service_share_of_gpu > 0)
 
 
 # --- More never needs less ------------------------------------------------------------------------

@@ -71,11 +71,16 @@ def check_classes_add_up(project: Project, chosen: dict[int, float]) -> None:
     names = (
         *("data_recorded", "data_ingest", "data_dropped", "fleet_recorded", "site_ingest_mean"),
         *("fleet_dropped", "data_kept", "site_kept", "site_discarded", "data_held", "tier_held"),
+        *("data_consent", "vehicles_mean", "vehicle_recorded"),
     )
     x = run(project, names, scaled(project.table, chosen))
     received = total(x["data_ingest"], PROGRAM, SITE)
     assert same(x["data_recorded"], received + x["data_dropped"], EXACT)
     assert same(total(x["data_recorded"], DATA), total(x["fleet_recorded"], REGION, PROGRAM), EXACT)
+    # With the owners who withdrew, classes are what every vehicle would send.
+    wanted = total(x["vehicles_mean"] * x["vehicle_recorded"], REGION, PROGRAM)
+    assert same(total(x["data_recorded"] / x["data_consent"], DATA), wanted, 1e-9)
+    assert (x["data_consent"] <= 1.0).all()
     assert same(total(x["data_dropped"], DATA), total(x["fleet_dropped"], REGION, PROGRAM), EXACT)
     by_site = total(x["data_ingest"], PROGRAM, DATA)
     assert same(by_site, x["site_ingest_mean"], EXACT)
@@ -119,10 +124,9 @@ def check_kept_is_somewhere(project: Project, example: Fates) -> None:
     chosen, ends_of_tiers, (withdrawn, years) = example
     table = project.table
     edges = dict(zip(("hot", "warm", "cold"), ends_of_tiers, strict=True))
-    begins = dict(zip(("hot", "warm", "cold"), (0.0, *ends_of_tiers[:2]), strict=True))
     values = scaled(table, chosen)
-    for leaf, days in (("tier_held_from", begins), ("tier_held_until", edges)):
-        values |= {i: days[table.rows[i].position[0]] * DAY for i in rows_of(table, leaf)}
+    ends = rows_of(table, "tier_held_until")
+    values |= {i: edges[table.rows[i].position[0]] * DAY for i in ends}
     values |= dict.fromkeys(rows_of(table, "tier_held_share"), 1.0)
     values |= dict.fromkeys(rows_of(table, "data_withdrawn_share"), withdrawn)
     values |= dict.fromkeys(rows_of(table, "data_retain_until"), years * 365.25 * DAY)

@@ -225,6 +225,8 @@ SPELLINGS = (
         "TFLOP/frame",
         "MP/frame",
         "pixel/frame",
+        "pixel/second",
+        "pixel/min",
     ),
     *(
         "fps",

@@ -439,7 +439,7 @@ def test_a_name_that_nothing_refers_to_may_change() -> None:
         (
             {("tiers", "warm", "held_until"): "1 day"},
             "tiers.warm.held_until",
-            "less than held_from",
+            "less than the 14 days at which data enters from hot",
         ),
     ],
 )
