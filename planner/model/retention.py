@@ -124,7 +124,7 @@ def data_first_copies(
         tiers.append(
             added(np.where(keep, whole, between * share[:, None, None, None, None]), 2)[:, :, 0]
         )
-    return place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
+    return place(np.stack(np.broadcast_arrays(*tiers), axis=3), DRAW, MONTH, DATA, TIER, SITE)
 
 
 @quantity(unit="byte", axes="month data site")
@@ -195,7 +195,7 @@ def tier_entering(
         whole = 1.0 if tier == len(TIERS) - 1 else used
         held = np.where(retained[..., None] > 0, whole, used * part)
         tiers.append(added(flow * held * np.exp(-rate * age), 2)[:, :, 0])
-    first = place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
+    first = place(np.stack(np.broadcast_arrays(*tiers), axis=3), DRAW, MONTH, DATA, TIER, SITE)
     copied = total(first * (data_copies - 1.0), DATA)
     return total(first, DATA) + spread_over_pool(copied, site_pools, site_operates)
 

@@ -68,7 +68,7 @@ def test_size_as_json_loads_no_plotting_and_no_terminal_library() -> None:
         "from planner.cli import main\n"
         "try: main(['size', '5pct_ev_market', '--json'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'scipy.stats', 'scipy.sparse', 'pandas', 'matplotlib', 'xarray', 'rich.table'}\n"
+        "heavy = {'scipy.special', 'scipy.stats', 'scipy.sparse', 'pandas', 'matplotlib', 'xarray', 'rich.table'}\n"
         "sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -162,6 +162,26 @@ def test_shipped_scenarios_meet_the_schema_and_a_wrong_key_does_not(planner: Pla
         assert [error.message for error in validator.iter_errors(as_json(file))] == [], file.name
     assert not validator.is_valid({"fleet": {"live": "3 year"}})
     assert not validator.is_valid({"nodes": {"dgx_h100": {"powr": "3 kW"}}})
+
+
+@pytest.mark.parametrize(
+    ("number", "valid"),
+    [
+        ({"p10": "1 day", "p50": "2 day", "p90": "4 day"}, True),
+        ({"uniform": {"least": "1 day", "most": "2 day"}, "source": "a"}, True),
+        ({"lognormal": {"median": "1 day", "sigma": 0.4}}, True),
+        ({"discrete": [{"value": "1 day", "weight": 2}]}, True),
+        ({"p10": "1 day", "base": "2 day", "p90": "4 day"}, False),
+        ({"uniform": {"least": "1 day"}}, False),
+        ({"normal": {"mean": "1 day", "sigma": 2}}, False),
+        ({"discrete": {"value": "1 day", "weight": 2}}, False),
+    ],
+)
+def test_the_schema_knows_the_ways_to_write_a_distribution(
+    planner: Planner, number: dict[str, object], valid: bool
+) -> None:
+    schema = json.loads(planner("schema", "scenario").out)
+    assert jsonschema.Draft202012Validator(schema).is_valid({"fleet": {"life": number}}) is valid
 
 
 def test_the_schema_gives_meaning_and_unit(planner: Planner) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from planner import units
@@ -12,9 +11,11 @@ from planner.catalogue import Calendar
 from planner.inputs import documents
 from planner.inputs.assembly import Assemble
 from planner.inputs.documents import Steps
+from planner.inputs.leaf_builder.correlations import correlations
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, Leaf
+from planner.perf.distributions import PARAMETERS
 
 
 class Notes:
@@ -37,6 +38,7 @@ class Notes:
             MappingProxyType(self._leaves),
             MappingProxyType(dict(self.labels)),
             self.calendar,
+            correlations(self.inputs, self._rows),
         )
 
     def add(
@@ -76,7 +78,7 @@ class Notes:
         if key not in self._row_at:
             path = documents.locate(self.inputs.tree, steps)[2]
             # In the long form of a number the line is that of its value, or of its median.
-            file, line, _ = documents.locate(self.inputs.tree, (*steps, "value", "base"))
+            file, line, _ = documents.locate(self.inputs.tree, (*steps, *_long_form(cell)))
             factor = units.scale(leaf.unit)
             cell = self._exchanged(cell)
             label = (str(steps[-1]),) if knot else ()
@@ -97,6 +99,8 @@ class Notes:
                     None if leaf.above is None else leaf.above * factor,
                     cell.low,
                     cell.high,
+                    cell.distribution,
+                    path.rpartition(".")[0].removesuffix(".series") if knot else path,
                 )
             )
         return self._row_at[key]
@@ -111,8 +115,9 @@ class Notes:
         if factor == 1.0:
             return cell
         low, high = (None if x is None else x * factor for x in (cell.low, cell.high))
+        drawn = cell.distribution.scaled(factor) if cell.distribution is not None else None
         unit = units.in_dollars(cell.unit)
-        return replace(cell, value=cell.value * factor, low=low, high=high, unit=unit)
+        return Cell(cell.value * factor, unit, cell.source, cell.confidence, low, high, drawn)
 
     def _source(self, steps: Steps, source: str | None) -> str | None:
         """The source with the ids of the file's `sources:` table spelled out."""
@@ -127,3 +132,10 @@ class Notes:
             return source
         cited = "; ".join(known[word] for word in ids)
         return f"{cited}: {remark.strip()}" if remark.strip() else cited
+
+
+def _long_form(cell: Cell) -> tuple[str, ...]:
+    """The keys of a number's long form that may hold its median."""
+    if cell.distribution is not None and cell.distribution.family in PARAMETERS:
+        return (cell.distribution.family,)
+    return "value", "base", "p50"
