@@ -11,6 +11,9 @@ three percentiles do not fit names a family: `uniform`, `triangular`, `normal`, 
 
     copies: {discrete: [{value: 1, weight: 3}, {value: 2, weight: 1}], source: "...", confidence: assumed}
 
+What is decided rather than found out may say between what, `{low: .., base: .., high: .., choice: true}`: its span
+ranks what the plan rests on, but is not drawn.
+
 The plan at the medians takes the distribution's median. A number that changes over time is a `Series` of knots: before
 its first knot it has the first knot's value, and after the last the last's.
 
@@ -47,7 +50,7 @@ PERCENTILES = ("low", "base", "high")
 PERCENTILES_BY_NUMBER = ("p10", "p50", "p90")
 PROBABILITIES_OF_PERCENTILES = np.array([0.1, 0.5, 0.9])
 _PROVENANCE = frozenset({"source", "confidence"})
-_SHORT_KEYS = frozenset({"value", *PERCENTILES}) | _PROVENANCE
+_SHORT_KEYS = frozenset({"value", "choice", *PERCENTILES}) | _PROVENANCE
 _NUMBER_KEYS = frozenset({*PERCENTILES_BY_NUMBER, *PARAMETERS}) | _SHORT_KEYS
 _ORDERED = ("least", "mode", "most")
 # Parameters without a unit, and the most that they may be: beyond, a spread has no meaning and arithmetic no room.
@@ -264,6 +267,8 @@ class Leaf:
         low, base, high = (self._bounded(raw[key]) for key in keys)
         if not low.value <= base.value <= high.value:
             raise ValueError(f"expected {' <= '.join(keys)}")
+        if _is_choice(raw):
+            return Cell(base.value, base.unit, source, confidence, low.value, high.value)
         return Cell(
             base.value,
             base.unit,
@@ -440,6 +445,11 @@ def _mapping_schemas(text: dict[str, Any]) -> list[dict[str, Any]]:
         form("a number that is certain", value=text),
         form(percentiles, **dict.fromkeys(PERCENTILES, text)),
         form(percentiles, **dict.fromkeys(PERCENTILES_BY_NUMBER, text)),
+        form(
+            "what may be decided, and what is: its span ranks what the plan rests on, and is not drawn",
+            **dict.fromkeys(PERCENTILES, text),
+            choice={"const": True},
+        ),
         *(form(f"{name} distribution", **{name: body}) for name, body in families.items()),
     ]
 
@@ -454,6 +464,14 @@ def _split_optional(source: Any) -> tuple[Any, bool]:
 def _sourced(cell: Cell, source: str | None, confidence: str | None) -> Cell:
     """The same number from a source."""
     return Cell(cell.value, cell.unit, source, confidence, cell.low, cell.high, cell.distribution)
+
+
+def _is_choice(raw: Mapping[str, Any]) -> bool:
+    """Whether low, base and high are what may be decided, not what may turn out. Raises ValueError."""
+    said = str(raw.get("choice") or "false").lower()
+    if said not in ("true", "false"):
+        raise ValueError(f'choice: "{raw["choice"]}"; expected true or false')
+    return said == "true"
 
 
 def _ways(raw: Mapping[str, Any]) -> list[str]:

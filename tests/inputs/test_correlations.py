@@ -29,12 +29,12 @@ def pairs(found: LeafTable) -> dict[tuple[str, str], float]:
     return {each.of: each.value for each in found.correlations}
 
 
-TRIGGERS = ("programs.model_c.trigger_rate", "programs.model_n.trigger_rate")
+HOURS = ("programs.model_c.daily_hours", "programs.model_n.daily_hours")
 
 
 def test_a_pair_is_named_by_its_paths(scenario: Scenario) -> None:
-    found = table(scenario, f"  - {{of: [{', '.join(TRIGGERS)}], correlation: 0.8, source: mine}}")
-    assert pairs(found) == {TRIGGERS: 0.8}
+    found = table(scenario, f"  - {{of: [{', '.join(HOURS)}], correlation: 0.8, source: mine}}")
+    assert pairs(found) == {HOURS: 0.8}
 
 
 def test_a_star_names_every_pair_and_the_later_entry_holds(scenario: Scenario) -> None:
@@ -54,8 +54,10 @@ def test_a_star_names_every_pair_and_the_later_entry_holds(scenario: Scenario) -
 
 
 def test_a_series_is_one_number(scenario: Scenario) -> None:
-    found = table(scenario, "  - {of: [simulation.distance, simulation.reuse], correlation: -0.3}")
-    assert pairs(found) == {("simulation.distance", "simulation.reuse"): -0.3}
+    found = table(
+        scenario, "  - {of: [telemetry.trigger_growth, simulation.speed], correlation: -0.3}"
+    )
+    assert pairs(found) == {("simulation.speed", "telemetry.trigger_growth"): -0.3}
 
 
 def test_a_list_of_correlations_replaces_that_of_the_file_below(scenario: Scenario) -> None:
@@ -66,11 +68,11 @@ def test_a_list_of_correlations_replaces_that_of_the_file_below(scenario: Scenar
 def test_an_unknown_path_names_the_nearest(scenario: Scenario) -> None:
     (fault,) = faults(
         scenario,
-        "  - {of: [programs.model_c.triger_rate, programs.model_n.trigger_rate], correlation: 1}",
+        "  - {of: [programs.model_c.daily_hour, programs.model_n.daily_hours], correlation: 1}",
     )
     assert (fault.line, fault.path) == (3, "correlations[0].of[0]")
     assert fault.message == (
-        'no uncertain number "programs.model_c.triger_rate"; nearest: programs.model_c.trigger_rate'
+        'no uncertain number "programs.model_c.daily_hour"; nearest: programs.model_c.daily_hours'
     )
 
 
@@ -81,35 +83,45 @@ def test_a_star_that_leads_nowhere_is_a_mistake(scenario: Scenario) -> None:
 
 def test_a_certain_number_cannot_move(scenario: Scenario) -> None:
     (fault,) = faults(
-        scenario, "  - {of: [edge.units_per_vehicle, simulation.reuse], correlation: 0.5}"
+        scenario, "  - {of: [edge.units_per_vehicle, simulation.speed], correlation: 0.5}"
     )
     assert '"edge.units_per_vehicle" is certain; give it a low and a high' in fault.message
 
 
+def test_a_choice_cannot_move(scenario: Scenario) -> None:
+    (fault,) = faults(
+        scenario, "  - {of: [programs.model_c.trigger_rate, simulation.speed], correlation: 0.5}"
+    )
+    assert '"programs.model_c.trigger_rate" is a choice, which is not drawn' in fault.message
+
+
 def test_what_the_command_line_sets_does_not_move(scenario: Scenario) -> None:
-    text = f"  - {{of: [{', '.join(TRIGGERS)}], correlation: 0.8}}"
-    found = table(scenario, text, set=[f"{TRIGGERS[0]}=0.2 1/hour"])
+    text = f"  - {{of: [{', '.join(HOURS)}], correlation: 0.8}}"
+    found = table(scenario, text, set=[f"{HOURS[0]}=2 hour/day"])
     assert pairs(found) == {}
 
 
 def test_what_a_scenario_states_over_the_entry_below_does_not_move(tmp_path: Path) -> None:
-    below = f"correlations: [{{of: [{', '.join(TRIGGERS)}], correlation: 0.8}}]\n"
-    certain = "programs: {model_c: {trigger_rate: 0.2 1/hour}}\n"
+    below = f"correlations: [{{of: [{', '.join(HOURS)}], correlation: 0.8}}]\n"
+    certain = "programs: {model_c: {daily_hours: 2 hour/day}}\n"
     (tmp_path / "below.yaml").write_text(f"extends: 5pct_ev_market.yaml\n{below}")
     (tmp_path / "above.yaml").write_text(f"extends: below.yaml\n{certain}")
     assert pairs(planner.load(tmp_path / "above.yaml").table) == {}
     (tmp_path / "same.yaml").write_text(f"extends: 5pct_ev_market.yaml\n{below}{certain}")
-    with pytest.raises(InputError, match=r'"programs\.model_c\.trigger_rate" is certain'):
+    with pytest.raises(InputError, match=r'"programs\.model_c\.daily_hours" is certain'):
         planner.load(tmp_path / "same.yaml")
 
 
 def test_numbers_that_cannot_move_like_this_get_the_nearest_that_can(scenario: Scenario) -> None:
-    three = "simulation.reuse, simulation.speed, simulation.core_rate"
+    three = "simulation.rendering_rate, simulation.speed, simulation.core_rate"
     (fault,) = faults(scenario, f"  - {{of: [{three}], correlation: -0.8}}")
     assert (fault.line, fault.path) == (3, "correlations[0]")
     assert "not positive definite" in fault.message
     # Three equal correlations are possible above -1/2.
-    assert "nearest that works: -0.49 for simulation.core_rate, simulation.reuse; " in fault.message
+    assert (
+        "nearest that works: -0.49 for simulation.core_rate, simulation.rendering_rate; "
+        in fault.message
+    )
     assert table(scenario, f"  - {{of: [{three}], correlation: -0.49}}").correlations
 
 
@@ -121,5 +133,6 @@ def test_a_correlation_lies_between_minus_one_and_one(scenario: Scenario) -> Non
 
 
 @pytest.mark.parametrize("name", ["5pct_ev_market", "5pct_from_2027"])
-def test_the_triggers_of_two_programmes_move_together(name: str) -> None:
-    assert pairs(planner.load(name).table)[TRIGGERS] == 0.8
+def test_the_transit_prices_of_two_regions_move_together(name: str) -> None:
+    prices = ("regions.japan.transit_price", "regions.taiwan.transit_price")
+    assert pairs(planner.load(name).table)[prices] == 0.7

@@ -100,6 +100,21 @@ def test_a_wrong_mapping_is_refused_in_words(raw: Any, words: str) -> None:
     assert words in fault(POWER, raw)
 
 
+def test_the_span_of_a_choice_is_kept_and_not_drawn() -> None:
+    span = {"low": "0.5 kW", "base": "0.5 kW", "high": "1 kW"}
+    cell = POWER.cell({**span, "choice": "true"})
+    assert (cell.low, cell.value, cell.high) == (500.0, 500.0, 1000.0)
+    assert cell.distribution is None
+    # Without that word the three are percentiles, and no distribution has these.
+    assert "no metalog" in fault(POWER, span)
+
+
+def test_a_choice_is_true_or_false() -> None:
+    span = {"low": "0.5 kW", "base": "0.7 kW", "high": "1 kW"}
+    assert POWER.cell({**span, "choice": "false"}) == POWER.cell(span)
+    assert 'choice: "mine"; expected true or false' in fault(POWER, {**span, "choice": "mine"})
+
+
 def test_percentiles_may_be_named_by_their_number() -> None:
     one = POWER.cell({"low": "0.5 kW", "base": "700 W", "high": "1 kW"})
     other = POWER.cell({"p10": "0.5 kW", "p50": "700 W", "p90": "1 kW"})

@@ -46,7 +46,10 @@ def correlations(inputs: Inputs, rows: Sequence[Row]) -> tuple[Correlation, ...]
             place = documents.locate(inputs.tree, where)
             below = "" if place[0] == inputs.tree.file else place[0]
             settled = {row.number: row.file for row in rows if row.distribution is None}
-            if message := _fault(path, uncertain, settled, below):
+            choices = {
+                row.number for row in rows if row.distribution is None and row.low is not None
+            }
+            if message := _fault(path, uncertain, settled, choices, below):
                 faults.append(Fault(*place, message))
         for one, other in combinations(sorted(named), 2):
             found[one, other] = each.correlation.value, index
@@ -77,7 +80,9 @@ def _matches(path: str, known: Collection[str]) -> list[str]:
     return sorted(number for number in known if pattern.fullmatch(number))
 
 
-def _fault(path: str, uncertain: set[str], settled: dict[str, str], below: str) -> str:
+def _fault(
+    path: str, uncertain: set[str], settled: dict[str, str], choices: set[str], below: str
+) -> str:
     """Why a path leads to no uncertain number; nothing where that is as it should be.
 
     What the command line sets is certain, and so may be what lies over the file `below` of an entry that the scenario
@@ -92,6 +97,8 @@ def _fault(path: str, uncertain: set[str], settled: dict[str, str], below: str) 
         head = _section(path)
         if certain or (head in SECTIONS and head not in _sections((*uncertain, *settled))):
             return ""
+    if choices.intersection(certain):
+        return f'"{path}" is a choice, which is not drawn; {suggestion(path, uncertain)}'
     if certain:
         return f'"{path}" is certain; give it a low and a high, or {suggestion(path, uncertain)}'
     return f'no uncertain number "{path}"; {suggestion(path, uncertain)}'
