@@ -16,11 +16,16 @@ import numpy as np
 from planner.axes import Array
 from planner.catalogue import Calendar
 from planner.inputs.assembly import Assemble
+from planner.perf.distributions import Distribution
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One number as written: what it is, where it stands, where it comes from. Values are in base units."""
+    """One number as written: what it is, where it stands, where it comes from. Values are in base units.
+
+    `value` is the median, `low` and `high` are the 10th and 90th percentiles of the `distribution`. Rows of the same
+    `number` rise and fall together.
+    """
 
     leaf: str
     position: tuple[str, ...]
@@ -36,6 +41,16 @@ class Row:
     above: float | None = None
     low: float | None = None
     high: float | None = None
+    distribution: Distribution | None = None  # None: certain
+    number: str = ""  # path of the number that the row is, or of the series that it is a knot of
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """How closely the normal scores of two uncertain numbers (paths, as `Row.number`) move together, -1 to 1."""
+
+    of: tuple[str, str]
+    value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,7 @@ class LeafTable:
     leaves: Mapping[str, LeafInfo]
     labels: Mapping[int, tuple[str, ...]]
     calendar: Calendar
+    correlations: tuple[Correlation, ...] = ()
 
     @property
     def sizes(self) -> dict[int, int]:

@@ -6,8 +6,13 @@ it is::
     power: {value: 700 W, source: nvidia_h100, confidence: published}
     price: {low: 25000 USD, base: 30000 USD, high: 40000 USD, source: "...", confidence: assumed}
 
-`low` and `high` are the 10th and 90th percentiles and `base` the median. A number that changes over time is a `Series`
-of knots: before its first knot it has the first knot's value, and after the last the last's.
+`low` and `high` are the 10th and 90th percentiles and `base` the median (`p10`, `p90` and `p50` say the same). What three
+percentiles do not fit names a family: `uniform`, `triangular`, `normal`, `lognormal`, `beta` or `discrete`::
+
+    copies: {discrete: [{value: 1, weight: 3}, {value: 2, weight: 1}], source: "...", confidence: assumed}
+
+The plan at the medians takes the distribution's median. A number that changes over time is a `Series` of knots: before
+its first knot it has the first knot's value, and after the last the last's.
 
 `Leaf`, attached to a field by `Annotated`, is the single declaration of what the number means: its unit, its bounds,
 one line of meaning. Values are held in base units from here on.
@@ -19,23 +24,35 @@ import math
 import re
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from planner import units
 from planner.errors import UnitError, suggestion
+from planner.perf import distributions
+from planner.perf.distributions import PARAMETERS, Distribution
 
 Confidence = Literal["measured", "published", "derived", "assumed"]
 CONFIDENCES: tuple[str, ...] = typing.get_args(Confidence)
 Interpolation = Literal["step", "linear", "geometric"]
 INTERPOLATIONS: tuple[str, ...] = typing.get_args(Interpolation)
 
-_NUMBER_KEYS = frozenset({"value", "low", "base", "high", "source", "confidence"})
+PERCENTILES = ("low", "base", "high")
+PERCENTILES_BY_NUMBER = ("p10", "p50", "p90")
+_PROVENANCE = frozenset({"source", "confidence"})
+_SHORT_KEYS = frozenset({"value", *PERCENTILES}) | _PROVENANCE
+_NUMBER_KEYS = frozenset({*PERCENTILES_BY_NUMBER, *PARAMETERS}) | _SHORT_KEYS
+_ORDERED = ("least", "mode", "most")
+_PURE_NUMBERS = frozenset({"sigma", "alpha", "beta", "weight"})
+_STRICTLY_ABOVE = (
+    1e-3  # of the median's distance from a bound that a number is above: the least that is drawn
+)
 _MONTHS_KEYS = frozenset({"months", "source", "confidence"})
 _SERIES_KEYS = frozenset({"series", "interpolate", "source", "confidence"})
 SERIES_ENDS = (
@@ -57,6 +74,7 @@ class Cell:
     confidence: str | None = None
     low: float | None = None
     high: float | None = None
+    distribution: Distribution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +156,7 @@ class Leaf:
             "x-unit": self.unit,
             "anyOf": [
                 text,
-                {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "properties": {
-                        **{key: text for key in ("value", "low", "base", "high")},
-                        "source": {"type": "string"},
-                        "confidence": {"enum": list(CONFIDENCES)},
-                    },
-                },
+                *_mapping_schemas(text),
                 {
                     "type": "object",
                     "description": SERIES_ENDS,
@@ -197,7 +207,7 @@ class Leaf:
         for key, value in raw["series"].items():
             cell = self.cell(value)
             if cell.source is None:
-                cell = Cell(cell.value, cell.unit, source, confidence, cell.low, cell.high)
+                cell = replace(cell, source=source, confidence=confidence)
             if interpolate == "geometric" and cell.value <= 0:
                 raise ValueError(f"{key}: a geometric series needs values above 0")
             knots.append((month_index(str(key)), cell))
@@ -218,7 +228,7 @@ class Leaf:
         cells = (self.cell(item) for item in raw["months"])
         return MonthProfile(
             tuple(
-                Cell(c.value, c.unit, c.source or source, c.confidence or confidence, c.low, c.high)
+                replace(c, source=c.source or source, confidence=c.confidence or confidence)
                 for c in cells
             )
         )
@@ -236,18 +246,140 @@ class Leaf:
     def _cell_from_mapping(self, raw: Mapping[str, Any]) -> Cell:
         _refuse_unknown(raw, _NUMBER_KEYS)
         source, confidence = _provenance(raw)
+        # A short list of the keys that most numbers have keeps reading thousands of them quick.
+        ways = [] if raw.keys() <= _SHORT_KEYS else _ways(raw)
+        if len(ways) > 1:
+            raise ValueError(f"give either {' or '.join(ways)}")
+        if ways and ways[0] in PARAMETERS:
+            cell = self._of_family(ways[0], raw[ways[0]])
+            return replace(cell, source=source, confidence=confidence)
         if raw.get("value") is not None:
-            if any(raw.get(key) is not None for key in ("low", "base", "high")):
+            if any(raw.get(key) is not None for key in PERCENTILES):
                 raise ValueError("give either value, or low, base and high")
             plain = self._bounded(raw["value"])
             return Cell(plain.value, plain.unit, source, confidence)
-        missing = [key for key in ("low", "base", "high") if raw.get(key) is None]
+        keys = PERCENTILES_BY_NUMBER if ways else PERCENTILES
+        missing = [key for key in keys if raw.get(key) is None]
         if missing:
-            raise ValueError(f"{' and '.join(missing)} missing; expected value, or low, base, high")
-        low, base, high = (self._bounded(raw[key]) for key in ("low", "base", "high"))
+            expected = f"expected {'' if ways else 'value, or '}{', '.join(keys)}"
+            raise ValueError(f"{' and '.join(missing)} missing; {expected}")
+        low, base, high = (self._bounded(raw[key]) for key in keys)
         if not low.value <= base.value <= high.value:
-            raise ValueError("expected low <= base <= high")
-        return Cell(base.value, base.unit, source, confidence, low.value, high.value)
+            raise ValueError(f"expected {' <= '.join(keys)}")
+        return Cell(
+            base.value,
+            base.unit,
+            source,
+            confidence,
+            low.value,
+            high.value,
+            self._metalog(low.value, base, high.value),
+        )
+
+    def _metalog(self, low: float, base: Cell, high: float) -> Distribution | None:
+        """The distribution with these percentiles; None where they are one number. Raises ValueError."""
+        if low == high:
+            return None
+        factor = units.scale(self.unit)
+        strict = self.above is not None
+        bounds = [
+            None if bound is None else bound * factor
+            for bound in (self.above if strict else self.least, self.most)
+        ]
+        found = distributions.metalog_of(low, base.value, high, *bounds, strict)
+        if found is None:
+            spans = (
+                " or ".join(
+                    f"between {_rounded(first, base.unit, math.ceil)} and {_rounded(last, base.unit, math.floor)} {base.unit}"
+                    for first, last in distributions.feasible_medians(low, high, *bounds)
+                )
+                .replace(" 1 ", " ")
+                .removesuffix(" 1")
+            )
+            raise ValueError(
+                f"no metalog has these percentiles: the median would have to lie {spans}; "
+                f"or give one of {', '.join(PARAMETERS)}"
+            )
+        family, parameters = found
+        return Distribution(family, parameters, *self._limits(base.value), self.whole)
+
+    def _limits(self, median: float) -> tuple[float, float]:
+        """Least and greatest value that is drawn, in base units."""
+        factor = units.scale(self.unit)
+        least = -math.inf if self.least is None else self.least * factor
+        if self.above is not None:
+            bound = self.above * factor
+            least = bound + _STRICTLY_ABOVE * (median - bound)
+        return least, math.inf if self.most is None else self.most * factor
+
+    def _of_family(self, family: str, raw: Any) -> Cell:
+        """A number with a named distribution; its value is the median. Raises ValueError in words."""
+        if family == "discrete":
+            parameters, unit = self._weighted(raw)
+        else:
+            parameters, unit = self._parameters(family, raw)
+        whole = Distribution(family, parameters, whole=self.whole)
+        low, median, high = distributions.quantile(whole, np.array([0.1, 0.5, 0.9]))
+        least, most = self._limits(float(median))
+        if self.above is not None and median <= self.above * units.scale(self.unit):
+            raise ValueError(f"{family}: the median must be above {self._bound(self.above)}")
+        low, median, high = (float(min(max(x, least), most)) for x in (low, median, high))
+        drawn = replace(whole, least=least, most=most)
+        return Cell(median, unit, low=low, high=high, distribution=drawn)
+
+    def _parameters(self, family: str, raw: Any) -> tuple[tuple[float, ...], str]:
+        """The parameters of a family in its order, and the unit in which they are written."""
+        keys = PARAMETERS[family]
+        if not isinstance(raw, Mapping):
+            raise ValueError(f"{family}: expected a mapping with {', '.join(keys)}")
+        for key in raw:
+            if key not in keys:
+                raise ValueError(f'{family}: unknown key "{key}"; {suggestion(key, keys)}')
+        unit, values = self.unit, []
+        for key in keys:
+            if raw.get(key) is None:
+                values.append(self._own_bound(family, key))
+            elif key in _PURE_NUMBERS:
+                values.append(_positive(f"{family}.{key}", raw[key]))
+            elif key == "sd":
+                values.append(self._distance(raw[key]))
+            else:
+                cell = self._bounded(raw[key])
+                unit = cell.unit
+                values.append(cell.value)
+        ordered = [value for key, value in zip(keys, values, strict=True) if key in _ORDERED]
+        if ordered != sorted(ordered) or (ordered and ordered[0] == ordered[-1]):
+            raise ValueError(f"{family}: expected least < most, and the mode between them")
+        return tuple(values), unit
+
+    def _own_bound(self, family: str, key: str) -> float:
+        """A bound of the leaf where a beta distribution states none. Raises ValueError where there is none."""
+        least = self.above if self.least is None else self.least
+        bound = {"least": least, "most": self.most}.get(key) if family == "beta" else None
+        if bound is None:
+            raise ValueError(f"{family}: {key} missing; expected {', '.join(PARAMETERS[family])}")
+        return bound * units.scale(self.unit)
+
+    def _distance(self, raw: Any) -> float:
+        """A standard deviation: of the leaf's unit, above 0, and not bounded by the leaf's bounds."""
+        value = Leaf(self.unit, self.meaning, above=0)._bounded(raw).value
+        return value
+
+    def _weighted(self, raw: Any) -> tuple[tuple[float, ...], str]:
+        """Values in rising order and then their weights; and the unit in which the values are written."""
+        expected = "expected a list of {value, weight}"
+        if not isinstance(raw, list) or not raw:
+            raise ValueError(f"discrete: {expected}")
+        pairs = []
+        for item in raw:
+            if not isinstance(item, Mapping) or set(item) != {"value", "weight"}:
+                raise ValueError(f"discrete: {expected}")
+            pairs.append((self._bounded(item["value"]), _positive("weight", item["weight"])))
+        pairs.sort(key=lambda pair: pair[0].value)
+        values = [cell.value for cell, _ in pairs]
+        if len(set(values)) < len(values):
+            raise ValueError("discrete: a value is there twice")
+        return (*values, *(weight for _, weight in pairs)), pairs[0][0].unit
 
     def _bounded(self, raw: Any) -> Cell:
         if isinstance(raw, Mapping | list) or raw is None:
@@ -287,11 +419,69 @@ class Leaf:
         return f" ({', '.join(parts)})" if parts else ""
 
 
+def _mapping_schemas(text: dict[str, Any]) -> list[dict[str, Any]]:
+    """The long forms of a number: its value, its percentiles, or the parameters of a family."""
+    provenance = {"source": {"type": "string"}, "confidence": {"enum": list(CONFIDENCES)}}
+
+    def form(description: str, **keys: Any) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "description": description,
+            "required": list(keys),
+            "additionalProperties": False,
+            "properties": {**keys, **provenance},
+        }
+
+    def parameters(family: str, keys: tuple[str, ...]) -> dict[str, Any]:
+        pure = {"type": ["string", "number"], "description": "a number without a unit"}
+        bounds = ("least", "most") if family == "beta" else ()
+        return {
+            "type": "object",
+            "required": [key for key in keys if key not in bounds],
+            "additionalProperties": False,
+            "properties": {key: pure if key in _PURE_NUMBERS else text for key in keys},
+        }
+
+    percentiles = "10th, 50th and 90th percentile"
+    families = {name: parameters(name, keys) for name, keys in PARAMETERS.items()}
+    families["discrete"] = {"type": "array", "minItems": 1, "items": families["discrete"]}
+    return [
+        form("a number that is certain", value=text),
+        form(percentiles, **dict.fromkeys(PERCENTILES, text)),
+        form(percentiles, **dict.fromkeys(PERCENTILES_BY_NUMBER, text)),
+        *(form(f"{name} distribution", **{name: body}) for name, body in families.items()),
+    ]
+
+
 def _split_optional(source: Any) -> tuple[Any, bool]:
     if typing.get_origin(source) in (typing.Union, types.UnionType):
         inner = [arg for arg in typing.get_args(source) if arg is not type(None)]
         return inner[0], True
     return source, False
+
+
+def _ways(raw: Mapping[str, Any]) -> list[str]:
+    """In which ways a mapping states its number, percentiles together as one."""
+    ways = [key for key in ("value", *PARAMETERS) if raw.get(key) is not None]
+    for keys in (PERCENTILES, PERCENTILES_BY_NUMBER):
+        if any(raw.get(key) is not None for key in keys):
+            ways.append(", ".join(keys))
+    return ways
+
+
+def _positive(what: str, raw: Any) -> float:
+    """A number above 0 without a unit. Raises ValueError in words."""
+    try:
+        return Leaf("1", what, above=0)._bounded(raw).value
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+
+
+def _rounded(value: float, unit: str, way: Callable[[float], int]) -> str:
+    """A value in its unit with four digits, rounded up or down."""
+    shown = units.from_base(value, unit)
+    grain = 10.0 ** (math.floor(math.log10(abs(shown))) - 3) if shown else 1.0
+    return f"{way(shown / grain) * grain:.4g}"
 
 
 def _refuse_unknown(raw: Mapping[str, Any], known: frozenset[str]) -> None:

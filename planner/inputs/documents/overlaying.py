@@ -25,12 +25,11 @@ from planner.inputs.documents.tree import (
     refusal,
     with_entry,
 )
+from planner.perf.distributions import PARAMETERS
 
 EXTENDS_LIMIT = 20  # files that one file extends, and links in a chain of `extends`
 
-NUMBER_KEYS = frozenset(
-    {"value", "low", "base", "high", "series", "p10", "p50", "p90", "distribution"}
-)
+NUMBER_KEYS = frozenset({"value", "low", "base", "high", "series", "p10", "p50", "p90"})
 
 
 def merge(base: Node, over: Node) -> Node:
@@ -46,7 +45,20 @@ def merge(base: Node, over: Node) -> Node:
 
 
 def _is_number(table: Table) -> bool:
-    return not NUMBER_KEYS.isdisjoint(table.entries)
+    if not NUMBER_KEYS.isdisjoint(table.entries):
+        return True
+    # `beta` may also be what somebody calls a programme: its entry then has no parameters of a distribution.
+    return any(
+        _has_parameters(table.entries[family], keys)
+        for family, keys in PARAMETERS.items()
+        if family in table.entries
+    )
+
+
+def _has_parameters(node: Node, keys: Sequence[str]) -> bool:
+    return isinstance(node, Items) or (
+        isinstance(node, Table) and not node.entries.keys().isdisjoint(keys)
+    )
 
 
 def _merge_tables(base: Table, over: Table) -> Table:

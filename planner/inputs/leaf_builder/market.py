@@ -27,7 +27,8 @@ def market_sales(notes: Notes) -> None:
         chosen = []
         for year in knots:
             steps = ("markets", forecast, "rows", region.market_row, "sales", year)
-            row = notes.row("market_sales", (region.market_row, year), steps, SOLD, sales[year])
+            sold = (region.market_row,)
+            row = notes.row("market_sales", sold, steps, SOLD, sales[year], knot=True)
             chosen.append(columns.setdefault(row, len(columns)))
         at = np.array([int(year) for year in knots])
         blocks.append((chosen, interpolation_weights(years, at, "geometric")))

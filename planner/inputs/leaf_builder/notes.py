@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from planner import units
@@ -14,6 +13,9 @@ from planner.inputs.documents import Steps
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, Leaf
+from planner.perf.distributions import PARAMETERS
+
+_MEDIAN = ("value", "base", "p50", *PARAMETERS)
 
 
 class Notes:
@@ -75,7 +77,7 @@ class Notes:
         if key not in self._row_at:
             path = documents.locate(self.inputs.tree, steps)[2]
             # In the long form of a number the line is that of its value, or of its median.
-            file, line, _ = documents.locate(self.inputs.tree, (*steps, "value", "base"))
+            file, line, _ = documents.locate(self.inputs.tree, (*steps, *_MEDIAN))
             factor = units.scale(leaf.unit)
             cell = self._exchanged(cell)
             label = (str(steps[-1]),) if knot else ()
@@ -96,6 +98,8 @@ class Notes:
                     None if leaf.above is None else leaf.above * factor,
                     cell.low,
                     cell.high,
+                    cell.distribution,
+                    path.rpartition(".")[0].removesuffix(".series") if knot else path,
                 )
             )
         return self._row_at[key]
@@ -110,8 +114,9 @@ class Notes:
         if factor == 1.0:
             return cell
         low, high = (None if x is None else x * factor for x in (cell.low, cell.high))
+        drawn = cell.distribution.scaled(factor) if cell.distribution is not None else None
         unit = units.in_dollars(cell.unit)
-        return replace(cell, value=cell.value * factor, low=low, high=high, unit=unit)
+        return Cell(cell.value * factor, unit, cell.source, cell.confidence, low, high, drawn)
 
     def _source(self, steps: Steps, source: str | None) -> str | None:
         """The source with the ids of the file's `sources:` table spelled out."""

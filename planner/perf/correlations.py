@@ -1,0 +1,62 @@
+"""Which correlations of many numbers go together, and what is nearest where they do not?
+
+A correlation matrix has to be positive definite: three numbers cannot all move against each other. The nearest one that
+is, in the sum of squared differences, comes from alternating projections: N. J. Higham, "Computing the nearest correlation
+matrix - a problem from finance", IMA J. Numer. Anal. 22 (2002) 329-343, algorithm 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from planner.axes import Array
+
+LEAST_EIGENVALUE = 1e-10  # of a matrix that can be factored without losing the draws to rounding
+ROUNDS = 2000  # of projections; they converge linearly
+SAFE_EIGENVALUE = (
+    1e-4  # of the nearest matrix: it is still positive definite when it is written with few digits
+)
+
+
+def blocks(pairs: Mapping[tuple[int, int], float]) -> list[tuple[npt.NDArray[np.intp], Array]]:
+    """Groups of numbers that hang together by correlated pairs: their positions and their correlation matrix."""
+    group: dict[int, set[int]] = {}
+    for one, other in pairs:
+        joined = group.get(one, {one}) | group.get(other, {other})
+        for member in joined:
+            group[member] = joined
+    found = []
+    for members in sorted({tuple(sorted(members)) for members in group.values()}):
+        place = {member: index for index, member in enumerate(members)}
+        matrix = np.eye(len(members))
+        for (one, other), value in pairs.items():
+            if one in place:
+                matrix[place[one], place[other]] = matrix[place[other], place[one]] = value
+        found.append((np.array(members, dtype=np.intp), matrix))
+    return found
+
+
+def positive_definite(matrix: Array) -> bool:
+    """Whether numbers with these correlations can exist and be drawn."""
+    return float(np.linalg.eigvalsh(matrix)[0]) > LEAST_EIGENVALUE
+
+
+def nearest_correlation(matrix: Array) -> Array:
+    """The correlation matrix nearest to a symmetric matrix, with eigenvalues of at least `SAFE_EIGENVALUE`."""
+    nearest, correction = matrix, np.zeros_like(matrix)
+    for _ in range(ROUNDS):
+        moved = nearest - correction
+        eigenvalues, vectors = np.linalg.eigh(moved)
+        # A little above what is asked for, since the last step, ones on the diagonal, takes a little away.
+        floor = 2.0 * SAFE_EIGENVALUE
+        semidefinite = (vectors * np.maximum(eigenvalues, floor)) @ vectors.T
+        correction = semidefinite - moved
+        before = nearest
+        nearest = semidefinite.copy()
+        np.fill_diagonal(nearest, 1.0)
+        if np.abs(nearest - before).max() < 1e-10:
+            break
+    return nearest

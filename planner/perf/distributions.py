@@ -1,0 +1,246 @@
+"""Which value of an uncertain number belongs to which probability?
+
+Every distribution is used through its quantile function: a probability in, a value out, so that a draw of uniform
+random numbers becomes a draw of inputs, and the same probability always gives the same value. All functions work on
+many distributions at once, family by family.
+
+Low, base and high are the 10th, 50th and 90th percentiles of a three-term metalog with
+
+    q(y) = a1 + a2 ln(y / (1 - y)) + a3 (y - 1/2) ln(y / (1 - y)),
+
+whose coefficients follow from the three percentiles in closed form; where a number has a bound, the logarithm of its
+distance from the bound (or the logit between two bounds) may have the metalog instead. Source: T. W. Keelin, "The
+Metalog Distributions", Decision Analysis 13 (2016) 243-277, sections 3 and 4 and equation 20.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from planner.axes import Array
+
+LOG_ODDS_90 = float(np.log(9.0))  # of the 90th percentile; its negative of the 10th
+# The metalog through the three percentiles is a distribution (its quantiles rise) where the median lies farther than
+# this share of the way from the 10th to the 90th percentile from either: (1 - 1.66711 (1/2 - 1/10)) / 2, Keelin 2016.
+LEAST_SKEW = 0.5 * (1.0 - 1.66711 * 0.4)
+
+# The parameters of each family that is named by itself, in the order in which its quantile function takes them.
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "uniform": ("least", "most"),
+    "triangular": ("least", "mode", "most"),
+    "normal": ("mean", "sd"),
+    "lognormal": ("median", "sigma"),
+    "beta": ("alpha", "beta", "least", "most"),
+    "discrete": ("value", "weight"),
+}
+METALOG = "metalog"
+METALOG_ABOVE = "metalog_above"  # its logarithm above a bound
+METALOG_BELOW = "metalog_below"  # the same below a bound
+METALOG_BETWEEN = "metalog_between"  # its logit between two bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A family with its parameters in the family's order; values are clipped to the limits, rounded, then scaled."""
+
+    family: str
+    parameters: tuple[float, ...]
+    least: float = -np.inf
+    most: float = np.inf
+    whole: bool = False
+    scale: float = 1.0
+
+    def scaled(self, factor: float) -> Distribution:
+        """The distribution of the number times a positive factor."""
+        return replace(self, scale=self.scale * factor)
+
+
+def quantile(distribution: Distribution, u: Array) -> Array:
+    """Values [the number's unit] of one distribution at probabilities between 0 and 1, both excluded."""
+    return quantiles([distribution], np.asarray(u, dtype=np.float64)[None])[0]
+
+
+def quantiles(distributions: Sequence[Distribution], u: Array) -> Array:
+    """Values at probabilities `u`, shape (distribution, draw): row i belongs to distribution i."""
+    families: dict[str, list[int]] = {}
+    for index, each in enumerate(distributions):
+        families.setdefault(each.family, []).append(index)
+    values = np.empty(np.shape(u))
+    for family, members in families.items():
+        of_family = FAMILIES[family]
+        if of_family is _discrete:
+            for member in members:
+                values[member] = _discrete(distributions[member].parameters, u[member])
+        else:
+            columns = np.array([distributions[member].parameters for member in members]).T
+            values[members] = of_family(columns[:, :, None], u[members])
+    limits = np.array([(each.least, each.most, each.scale) for each in distributions])
+    np.clip(values, limits[:, :1], limits[:, 1:2], out=values)
+    whole = [index for index, each in enumerate(distributions) if each.whole]
+    if whole:
+        values[whole] = np.rint(values[whole])
+    values *= limits[:, 2:]
+    return values
+
+
+# --- Percentiles to a metalog ----------------------------------------------------------------------------------------
+
+
+def metalog_of(
+    low: float,
+    base: float,
+    high: float,
+    least: float | None,
+    most: float | None,
+    strict: bool = False,
+) -> tuple[str, tuple[float, ...]] | None:
+    """The first metalog that has the three percentiles, as its family and parameters; None where there is none.
+
+    In order: the plain one, that above the bound `least`, that below the bound `most`, that between both. `strict`: the
+    number never is at its lower bound, so that clipping would give a value that it cannot have; the plain one is last.
+    """
+    options = _options(low, high, least, most)
+    if strict:
+        options = [*options[1:], options[0]]
+    for family, bounds in options:
+        start, middle, end = (_transformed(family, x, bounds, math.log) for x in (low, base, high))
+        if LEAST_SKEW < (middle - start) / (end - start) < 1.0 - LEAST_SKEW:
+            return family, (low, base, high, *bounds)
+    return None
+
+
+def feasible_medians(
+    low: float, high: float, least: float | None, most: float | None
+) -> list[tuple[float, float]]:
+    """The spans in which a median would have to lie for some metalog to have it, in rising order."""
+    spans = []
+    for family, bounds in _options(low, high, least, most):
+        start, end = (_transformed(family, x, bounds, math.log) for x in (low, high))
+        edges = (start + share * (end - start) for share in (LEAST_SKEW, 1.0 - LEAST_SKEW))
+        first, last = (_restored(family, x, bounds, math.exp) for x in edges)
+        spans.append((first, last))
+    merged: list[tuple[float, float]] = []
+    for first, last in sorted(spans):
+        if merged and first <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(last, merged[-1][1])
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def _options(
+    low: float, high: float, least: float | None, most: float | None
+) -> list[tuple[str, tuple[float, ...]]]:
+    """The metalogs that bounds outside of the percentiles allow, each with its bounds."""
+    above = least is not None and least < low
+    below = most is not None and high < most
+    options: list[tuple[str, tuple[float, ...]]] = [(METALOG, ())]
+    if least is not None and above:
+        options.append((METALOG_ABOVE, (least,)))
+    if most is not None and below:
+        options.append((METALOG_BELOW, (most,)))
+    if least is not None and most is not None and above and below:
+        options.append((METALOG_BETWEEN, (least, most)))
+    return options
+
+
+def _transformed(family: str, x: Any, bounds: Sequence[Any], log: Any = np.log) -> Any:
+    """What of a value has the plain metalog: the value itself, or the log of its distance from the bounds."""
+    if family == METALOG_ABOVE:
+        return log(x - bounds[0])
+    if family == METALOG_BELOW:
+        return -log(bounds[0] - x)
+    if family == METALOG_BETWEEN:
+        return log((x - bounds[0]) / (bounds[1] - x))
+    return x
+
+
+def _restored(family: str, x: Any, bounds: Sequence[Any], exp: Any = np.exp) -> Any:
+    """The inverse of `_transformed`."""
+    if family == METALOG_ABOVE:
+        return bounds[0] + exp(x)
+    if family == METALOG_BELOW:
+        return bounds[0] - exp(-x)
+    if family == METALOG_BETWEEN:
+        return bounds[0] + (bounds[1] - bounds[0]) / (1.0 + exp(-x))
+    return x
+
+
+def _metalog(family: str) -> Callable[[Array, Array], Array]:
+    """Parameters: 10th, 50th and 90th percentile, and the bounds of the family."""
+
+    def values(parameters: Array, u: Array) -> Array:
+        bounds = parameters[3:]
+        low, base, high = (_transformed(family, x, bounds) for x in parameters[:3])
+        spread = (high - low) / (2.0 * LOG_ODDS_90)
+        skew = (high + low - 2.0 * base) / (0.8 * LOG_ODDS_90)
+        log_odds = np.log(u / (1.0 - u))
+        return np.asarray(_restored(family, base + (spread + skew * (u - 0.5)) * log_odds, bounds))
+
+    return values
+
+
+# --- Other families --------------------------------------------------------------------------------------------------
+
+
+def _uniform(parameters: Array, u: Array) -> Array:
+    """Parameters: least, most."""
+    least, most = parameters
+    return np.asarray(least + (most - least) * u)
+
+
+def _triangular(parameters: Array, u: Array) -> Array:
+    """Parameters: least, mode, most."""
+    least, mode, most = parameters
+    span = most - least
+    rising = least + np.sqrt(u * span * (mode - least))
+    falling = most - np.sqrt((1.0 - u) * span * (most - mode))
+    return np.where(u * span < mode - least, rising, falling)
+
+
+def _normal(parameters: Array, u: Array) -> Array:
+    """Parameters: mean, standard deviation."""
+    from scipy.special import ndtri
+
+    mean, deviation = parameters
+    return np.asarray(mean + deviation * ndtri(u))
+
+
+def _lognormal(parameters: Array, u: Array) -> Array:
+    """Parameters: median, standard deviation of the natural logarithm."""
+    from scipy.special import ndtri
+
+    median, sigma = parameters
+    return np.asarray(median * np.exp(sigma * ndtri(u)))
+
+
+def _beta(parameters: Array, u: Array) -> Array:
+    """Parameters: alpha, beta, least, most."""
+    from scipy.special import betaincinv
+
+    alpha, beta, least, most = parameters
+    return np.asarray(least + (most - least) * betaincinv(alpha, beta, u))
+
+
+def _discrete(parameters: Sequence[float], u: Array) -> Array:
+    """Parameters: the values in rising order, then their weights; a value holds up to its share of the weights."""
+    values, weights = np.array(parameters).reshape(2, -1)
+    reached = np.cumsum(weights) / weights.sum()
+    reached[-1] = 1.0
+    return np.asarray(values[np.searchsorted(reached, u)])
+
+
+FAMILIES: dict[str, Callable[..., Array]] = {
+    **{name: _metalog(name) for name in (METALOG, METALOG_ABOVE, METALOG_BELOW, METALOG_BETWEEN)},
+    "uniform": _uniform,
+    "triangular": _triangular,
+    "normal": _normal,
+    "lognormal": _lognormal,
+    "beta": _beta,
+    "discrete": _discrete,
+}
