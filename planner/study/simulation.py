@@ -124,8 +124,8 @@ def simulate(
     names = _names(project, keep)
     if draws < 1:
         raise InputError([Fault("--draws", 0, str(draws), "expected at least 1")])
-    if seed < 0:
-        raise InputError([Fault("--seed", 0, str(seed), "expected a whole number from 0 on")])
+    if not 0 <= seed < 2**64:
+        raise InputError([Fault("--seed", 0, str(seed), "expected a whole number from 0 to 2^64 - 1")])
     temporary = tempfile.TemporaryDirectory(prefix="planner-") if out is None else None
     folder = Folder(Path(temporary.name if temporary else os.fspath(out or "")))
     done = folder.open(manifest_of(project, draws, seed, names))
