@@ -178,9 +178,7 @@ def spent(columns: Columns, folder: Folder, blocks: Sequence[Block]) -> Spread |
     return Spread.joined(parts)
 
 
-def risk(
-    found: Mapping[str, Spreads], medians: Mapping[str, Array], columns: Columns
-) -> Risk:
+def risk(found: Mapping[str, Spreads], medians: Mapping[str, Array], columns: Columns) -> Risk:
     """Figures of risk from the spreads and from the plan at the medians, whose values by name are on all axes."""
     dearest: dict[float, float] = {}
     if COST in found and (costs := found[COST].figures) is not None:
@@ -249,9 +247,7 @@ def _slabs(
         yield _Slab(first, cells, totals.copy() if totals.base is cells else totals)
 
 
-def _stored(
-    column: Column, columns: Columns, folder: Folder, blocks: Sequence[Block]
-) -> Spreads:
+def _stored(column: Column, columns: Columns, folder: Folder, blocks: Sequence[Block]) -> Spreads:
     """One pass over the kept numbers of a quantity."""
     draws = blocks[-1].stop
     over = _Over(column, columns.periods, draws) if column.has_totals or not column.whole else None
@@ -296,7 +292,9 @@ class _Over:
         for month, total in enumerate(slab.totals, slab.first):
             in_horizon = not self.column.monthly or month >= self.periods.start
             if in_horizon or self.column.summed:
-                self.figures = total.copy() if self.figures is None else combine(self.figures, total)
+                self.figures = (
+                    total.copy() if self.figures is None else combine(self.figures, total)
+                )
             if not (in_horizon and self.column.monthly):
                 continue
             self.year = total.copy() if self.year is None else combine(self.year, total)

@@ -157,7 +157,9 @@ class Folder:
         except ValueError:
             found = None
         if not isinstance(found, dict) or found.get("format") != FORMAT:
-            raise StudyError(f"{self.manifest}: is not the manifest of a study; give another folder")
+            raise StudyError(
+                f"{self.manifest}: is not the manifest of a study; give another folder"
+            )
         return found
 
     def _merged(self) -> tuple[Sketch | None, set[Block]]:
@@ -198,7 +200,9 @@ def refuse_another(folder: Path, before: Mapping[str, Any], now: Mapping[str, An
     there, asked = before["inputs"], now["inputs"]
     paths = [path for path in {**there, **asked} if there.get(path) != asked.get(path)]
     if paths:
-        more = f" and {len(paths) - DIFFERENCES_SHOWN} more" if len(paths) > DIFFERENCES_SHOWN else ""
+        more = (
+            f" and {len(paths) - DIFFERENCES_SHOWN} more" if len(paths) > DIFFERENCES_SHOWN else ""
+        )
         names = ", ".join(paths[:DIFFERENCES_SHOWN]) + more
         found = [_of_inputs(names, len(paths)), *(each for each in found if "inputs" not in each)]
     if found:

@@ -183,7 +183,9 @@ class Columns:
                 Column.of(project.graph[name], sizes, name in kept)
                 for name in dict.fromkeys((*kept, *needed))
             ),
-            tuple(Column.of(project.graph[name], sizes, False) for name in rest if name not in needed),
+            tuple(
+                Column.of(project.graph[name], sizes, False) for name in rest if name not in needed
+            ),
             Periods.of(project),
         )
 
@@ -204,9 +206,7 @@ class Columns:
     def counted_rows(self) -> dict[str, slice]:
         """Where each counted column lies among the cells of the sketch: its months, then its years."""
         years = len(self.periods.years)
-        return _places(
-            {c.name: c.months + (years if c.monthly else 0) for c in self.counted}
-        )
+        return _places({c.name: c.months + (years if c.monthly else 0) for c in self.counted})
 
     def stored_of(self, results: dict[str, Array], draws: int) -> Array:
         """The stored numbers of some draws, shape (row, draw)."""

@@ -1,8 +1,7 @@
 """What is a study a study of? Everything that its numbers follow from, in short.
 
 Two runs with the same manifest give the same numbers, to the last bit, so that one can go on where the other stopped.
-Each input has a digest of its value and of its first draws, which change with its distribution, its correlations and
-the seed; one digest is of all inputs together, with names, tables and rules; one of the code that computes.
+Each input has a digest of its value and of some draws, which change with its distribution and its correlations; one digest is of all inputs together, with names, tables and rules; one of the code that computes.
 """
 
 from __future__ import annotations
@@ -22,7 +21,8 @@ from planner.plan import Project
 from planner.study.blocks import FORMAT
 from planner.study.sampling import Sampler
 
-PROBED = 16  # draws of each input that its digest is made of
+PROBED = 16  # draws of each input that its digest is made of,
+PROBE = 0  # with this seed whatever that of the study is
 DIGITS = 16
 # Folders of the package that show results and do not compute them.
 _SHOWING = ("cli", "report", "findings", "lineage")
@@ -40,9 +40,11 @@ def manifest_of(project: Project, draws: int, seed: int, keep: Sequence[str]) ->
         "numpy": np.__version__,
         "machine": platform.machine(),
         "code": _digest(sorted(_sources(project))),
-        "overrides": _digest(sorted((name, np.asarray(x)) for name, x in project.overrides.items())),
+        "overrides": _digest(
+            sorted((name, np.asarray(x)) for name, x in project.overrides.items())
+        ),
         "leaves": _digest([project.table.labels, dict(project.leaves)]),
-        "inputs": _inputs(project, Sampler.of(project.table, seed)),
+        "inputs": _inputs(project, Sampler.of(project.table, PROBE)),
     }
 
 

@@ -125,7 +125,9 @@ def simulate(
     if draws < 1:
         raise InputError([Fault("--draws", 0, str(draws), "expected at least 1")])
     if not 0 <= seed < 2**64:
-        raise InputError([Fault("--seed", 0, str(seed), "expected a whole number from 0 to 2^64 - 1")])
+        raise InputError(
+            [Fault("--seed", 0, str(seed), "expected a whole number from 0 to 2^64 - 1")]
+        )
     temporary = tempfile.TemporaryDirectory(prefix="planner-") if out is None else None
     folder = Folder(Path(temporary.name if temporary else os.fspath(out or "")))
     done = folder.open(manifest_of(project, draws, seed, names))
@@ -194,5 +196,3 @@ def _stopped(reached: int, draws: int, out: object) -> str:
         if out is not None
         else f"{said}; nothing is kept without --out DIR"
     )
-
-

@@ -20,9 +20,13 @@ from planner.axes import Array
 
 ACCURACY = 0.005
 GROWTH = (1.0 + ACCURACY) / (1.0 - ACCURACY)  # from one edge of a bin to the next
-MIDDLE = 2.0 / (GROWTH + 1.0)  # what an upper edge is multiplied by, to be within ACCURACY of all in the bin
+MIDDLE = 2.0 / (
+    GROWTH + 1.0
+)  # what an upper edge is multiplied by, to be within ACCURACY of all in the bin
 _PER_LOG = 1.0 / math.log(GROWTH)
-_OFFSET = 80_000  # larger than the bin number of any float64, so that positive values have positive keys
+_OFFSET = (
+    80_000  # larger than the bin number of any float64, so that positive values have positive keys
+)
 _INFINITE = 1_000_000
 _KINDS = 5  # minus infinity, negative, zero, positive, infinity
 
@@ -44,8 +48,8 @@ def values_of(keys: Whole) -> Array:
     """The value that stands for a bin."""
     size = np.abs(keys)
     # Half of the exponent twice: the edge of the outermost bins is beyond what a float holds.
-    half = np.exp((size - _OFFSET) * (0.5 / _PER_LOG))
     with np.errstate(over="ignore"):
+        half = np.exp((size - _OFFSET) * (0.5 / _PER_LOG))
         found = np.where(size == 0, 0.0, MIDDLE * half * half)
     found = np.minimum(found, np.finfo(np.float64).max)
     return np.copysign(np.where(size >= _INFINITE, np.inf, found), keys)
@@ -103,7 +107,7 @@ class Sketch:
             low, high = draw(rank), draw(np.minimum(rank + 1, draws - 1))
             with np.errstate(invalid="ignore"):
                 between = low + (high - low) * (place - rank)
-            found.append(np.where(low == high, low, between))
+            found.append(np.where((low == high) | (place == rank), low, between))
         return np.stack(found)
 
     def means(self) -> Array:
