@@ -117,7 +117,7 @@ class Column:
 
     @property
     def has_totals(self) -> bool:
-        """Whether its cells of one month make a total: that of another quantity than a headline one may mean nothing."""
+        """Whether the cells of a month make a total: that of another than a headline quantity may mean nothing."""
         return self.others == 1 or self.name in HEADLINE
 
     @property

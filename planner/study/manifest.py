@@ -1,7 +1,8 @@
 """What is a study a study of? Everything that its numbers follow from, in short.
 
 Two runs with the same manifest give the same numbers, to the last bit, so that one can go on where the other stopped.
-Each input has a digest of its value and of some draws, which change with its distribution and its correlations; one digest is of all inputs together, with names, tables and rules; one of the code that computes.
+Each input has a digest of its value and of some draws, which change with its distribution and its correlations; one
+digest is of all inputs together, with names, tables and rules; one of the code that computes.
 """
 
 from __future__ import annotations

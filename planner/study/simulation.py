@@ -16,7 +16,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-
 from planner.axes import AXES, Array
 from planner.errors import Fault, InputError, PlannerError, suggestion
 from planner.plan import Project

@@ -1,9 +1,9 @@
 """How are quantiles found without keeping the draws?
 
-A sketch counts values in bins whose edges are powers of one number, so that any quantile is found to within half a per
-cent of its size, over all orders of magnitude (Masson, Rim and Lee 2019, "DDSketch", VLDB 12(12)). Bins have absolute
-numbers and counts are whole: sketches of parts add up to that of the whole, to the last bit and in any order. Zeros have
-a bin of their own, negative values mirror the positive ones, infinite ones stand at the ends.
+A sketch counts values in bins whose edges are powers of one number, so that any quantile is found to within half a
+per cent of its size, over all orders of magnitude (Masson, Rim and Lee 2019, "DDSketch", VLDB 12(12)). Bins have
+absolute numbers and counts are whole: sketches of parts add up to that of the whole, to the last bit and in any order.
+Zeros have a bin of their own, negative values mirror the positive ones, infinite ones stand at the ends.
 """
 
 from __future__ import annotations

@@ -39,9 +39,9 @@ def quantiles(ordered: Array, levels: Sequence[float]) -> Array:
 def bounds(draws: int, level: float, confidence: float = CONFIDENCE) -> tuple[int, int] | None:
     """Positions of the sorted draws between which the quantile of the distribution lies, with `confidence`.
 
-    The number of draws below the quantile is binomial, B(draws, level): the interval from the l-th to the u-th smallest
-    has the confidence P(l <= B < u). Each side leaves out at most half of what is missing to 1. None where there are too
-    few draws for any such interval.
+    The number of draws below the quantile is binomial, B(draws, level): the interval from the l-th to the u-th
+    smallest has the confidence P(l <= B < u). Each side leaves out at most half of what is missing to 1. None where
+    there are too few draws for any such interval.
     """
     centre, spread = draws * level, math.sqrt(draws * level * (1.0 - level))
     first = max(0, math.floor(centre - REACH * spread - 1.0))

@@ -25,7 +25,7 @@ from planner.study import analysis
 from planner.study.blocks import Block, StudyError, missing
 from planner.study.simulation import Interrupted, Simulation, simulate
 from tests.example_graphs import compute
-from tests.study.toys import LOGNORMAL, NORMAL, UNIFORM, project, usual
+from tests.study.toys import UNIFORM, project, usual
 
 ROOT = Path(__file__).parents[2]
 
