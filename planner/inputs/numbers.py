@@ -6,8 +6,8 @@ it is::
     power: {value: 700 W, source: nvidia_h100, confidence: published}
     price: {low: 25000 USD, base: 30000 USD, high: 40000 USD, source: "...", confidence: assumed}
 
-`low` and `high` are the 10th and 90th percentiles and `base` the median (`p10`, `p90` and `p50` say the same). What three
-percentiles do not fit names a family: `uniform`, `triangular`, `normal`, `lognormal`, `beta` or `discrete`::
+`low` and `high` are the 10th and 90th percentiles and `base` the median (`p10`, `p90` and `p50` say the same). What
+three percentiles do not fit names a family: `uniform`, `triangular`, `normal`, `lognormal`, `beta` or `discrete`::
 
     copies: {discrete: [{value: 1, weight: 3}, {value: 2, weight: 1}], source: "...", confidence: assumed}
 
@@ -24,7 +24,7 @@ import math
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -50,11 +50,10 @@ _SHORT_KEYS = frozenset({"value", *PERCENTILES}) | _PROVENANCE
 _NUMBER_KEYS = frozenset({*PERCENTILES_BY_NUMBER, *PARAMETERS}) | _SHORT_KEYS
 _ORDERED = ("least", "mode", "most")
 _PURE_NUMBERS = frozenset({"sigma", "alpha", "beta", "weight"})
-_STRICTLY_ABOVE = (
-    1e-3  # of the median's distance from a bound that a number is above: the least that is drawn
-)
-_MONTHS_KEYS = frozenset({"months", "source", "confidence"})
-_SERIES_KEYS = frozenset({"series", "interpolate", "source", "confidence"})
+_MONTHS_KEYS = frozenset({"months"}) | _PROVENANCE
+_SERIES_KEYS = frozenset({"series", "interpolate"}) | _PROVENANCE
+# What is drawn of a number that is above a bound lies at least this share of its 10th percentile's distance from it.
+_STRICTLY_ABOVE = 1e-3
 SERIES_ENDS = (
     "a number over time; before its first knot a series has the first knot's value, "
     "and after the last the last's"
@@ -282,35 +281,28 @@ class Leaf:
             return None
         factor = units.scale(self.unit)
         strict = self.above is not None
-        bounds = [
-            None if bound is None else bound * factor
-            for bound in (self.above if strict else self.least, self.most)
-        ]
-        found = distributions.metalog_of(low, base.value, high, *bounds, strict)
+        least = self.above if strict else self.least
+        least, most = (None if x is None else x * factor for x in (least, self.most))
+        found = distributions.metalog_of(low, base.value, high, least, most, strict)
         if found is None:
-            spans = (
-                " or ".join(
-                    f"between {_rounded(first, base.unit, math.ceil)} and {_rounded(last, base.unit, math.floor)} {base.unit}"
-                    for first, last in distributions.feasible_medians(low, high, *bounds)
-                )
-                .replace(" 1 ", " ")
-                .removesuffix(" 1")
-            )
+            spans = distributions.feasible_medians(low, high, least, most)
+            said = " or ".join(_span(first, last, base.unit) for first, last in spans)
             raise ValueError(
-                f"no metalog has these percentiles: the median would have to lie {spans}; "
+                f"no metalog of finite mean has these percentiles: the median would have to lie {said}; "
                 f"or give one of {', '.join(PARAMETERS)}"
             )
         family, parameters = found
-        return Distribution(family, parameters, *self._limits(base.value), self.whole)
+        return Distribution(family, parameters, *self._limits(low, base.value), self.whole)
 
-    def _limits(self, median: float) -> tuple[float, float]:
-        """Least and greatest value that is drawn, in base units."""
+    def _limits(self, low: float, median: float) -> tuple[float, float]:
+        """Least and greatest value that is drawn, in base units; above a bound there is no least, so a little above."""
         factor = units.scale(self.unit)
         least = -math.inf if self.least is None else self.least * factor
         if self.above is not None:
             bound = self.above * factor
-            least = bound + _STRICTLY_ABOVE * (median - bound)
-        return least, math.inf if self.most is None else self.most * factor
+            least = bound + _STRICTLY_ABOVE * ((low if low > bound else median) - bound)
+        most = math.inf if self.most is None else self.most * factor
+        return math.ceil(least) if self.whole and math.isfinite(least) else least, most
 
     def _of_family(self, family: str, raw: Any) -> Cell:
         """A number with a named distribution; its value is the median. Raises ValueError in words."""
@@ -320,7 +312,7 @@ class Leaf:
             parameters, unit = self._parameters(family, raw)
         whole = Distribution(family, parameters, whole=self.whole)
         low, median, high = distributions.quantile(whole, np.array([0.1, 0.5, 0.9]))
-        least, most = self._limits(float(median))
+        least, most = self._limits(float(low), float(median))
         if self.above is not None and median <= self.above * units.scale(self.unit):
             raise ValueError(f"{family}: the median must be above {self._bound(self.above)}")
         low, median, high = (float(min(max(x, least), most)) for x in (low, median, high))
@@ -362,8 +354,7 @@ class Leaf:
 
     def _distance(self, raw: Any) -> float:
         """A standard deviation: of the leaf's unit, above 0, and not bounded by the leaf's bounds."""
-        value = Leaf(self.unit, self.meaning, above=0)._bounded(raw).value
-        return value
+        return Leaf(self.unit, self.meaning, above=0)._bounded(raw).value
 
     def _weighted(self, raw: Any) -> tuple[tuple[float, ...], str]:
         """Values in rising order and then their weights; and the unit in which the values are written."""
@@ -477,11 +468,12 @@ def _positive(what: str, raw: Any) -> float:
         raise ValueError(f"{what}: {error}") from None
 
 
-def _rounded(value: float, unit: str, way: Callable[[float], int]) -> str:
-    """A value in its unit with four digits, rounded up or down."""
-    shown = units.from_base(value, unit)
-    grain = 10.0 ** (math.floor(math.log10(abs(shown))) - 3) if shown else 1.0
-    return f"{way(shown / grain) * grain:.4g}"
+def _span(first: float, last: float, unit: str) -> str:
+    """The numbers between two values in words, with three digits of their distance, rounded inwards."""
+    first, last = units.from_base(first, unit), units.from_base(last, unit)
+    grain = 10.0 ** (math.floor(math.log10(last - first)) - 2)
+    ends = math.ceil(first / grain) * grain, math.floor(last / grain) * grain
+    return f"between {ends[0]:.12g} and {ends[1]:.12g} {unit}".removesuffix(" 1")
 
 
 def _refuse_unknown(raw: Mapping[str, Any], known: frozenset[str]) -> None:

@@ -1,8 +1,8 @@
 """Which correlations of many numbers go together, and what is nearest where they do not?
 
-A correlation matrix has to be positive definite: three numbers cannot all move against each other. The nearest one that
-is, in the sum of squared differences, comes from alternating projections: N. J. Higham, "Computing the nearest correlation
-matrix - a problem from finance", IMA J. Numer. Anal. 22 (2002) 329-343, algorithm 3.3.
+A correlation matrix has to be positive definite: three numbers cannot all move against each other. The nearest one
+that is, in the sum of squared differences, comes from alternating projections: N. J. Higham, "Computing the nearest
+correlation matrix - a problem from finance", IMA J. Numer. Anal. 22 (2002) 329-343, algorithm 3.3.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ import numpy.typing as npt
 from planner.axes import Array
 
 LEAST_EIGENVALUE = 1e-10  # of a matrix that can be factored without losing the draws to rounding
-ROUNDS = 2000  # of projections; they converge linearly
-SAFE_EIGENVALUE = (
-    1e-4  # of the nearest matrix: it is still positive definite when it is written with few digits
-)
+ROUNDS = 1000  # of projections, which converge linearly
+CONVERGED = 1e-6
 
 
 def blocks(pairs: Mapping[tuple[int, int], float]) -> list[tuple[npt.NDArray[np.intp], Array]]:
@@ -44,19 +42,24 @@ def positive_definite(matrix: Array) -> bool:
     return float(np.linalg.eigvalsh(matrix)[0]) > LEAST_EIGENVALUE
 
 
-def nearest_correlation(matrix: Array) -> Array:
-    """The correlation matrix nearest to a symmetric matrix, with eigenvalues of at least `SAFE_EIGENVALUE`."""
+def nearest_correlation(matrix: Array, declared: npt.NDArray[np.bool_]) -> Array:
+    """The positive definite matrix nearest to a symmetric one, with zeros where no correlation is declared.
+
+    Its entries have two decimals, so that it stays positive definite as it is printed.
+    """
     nearest, correction = matrix, np.zeros_like(matrix)
     for _ in range(ROUNDS):
         moved = nearest - correction
         eigenvalues, vectors = np.linalg.eigh(moved)
-        # A little above what is asked for, since the last step, ones on the diagonal, takes a little away.
-        floor = 2.0 * SAFE_EIGENVALUE
-        semidefinite = (vectors * np.maximum(eigenvalues, floor)) @ vectors.T
+        semidefinite = (vectors * np.maximum(eigenvalues, 0.0)) @ vectors.T
         correction = semidefinite - moved
         before = nearest
-        nearest = semidefinite.copy()
-        np.fill_diagonal(nearest, 1.0)
-        if np.abs(nearest - before).max() < 1e-10:
+        nearest = np.where(declared, semidefinite, np.eye(len(matrix)))
+        if np.abs(nearest - before).max() < CONVERGED:
             break
-    return nearest
+    # From the edge of what is possible a little towards no correlation, until the rounded matrix is inside.
+    for share in np.linspace(1.0, 0.0, 201):
+        rounded = np.where(declared, np.round(share * nearest, 2), np.eye(len(matrix)))
+        if positive_definite(rounded):
+            break
+    return np.asarray(rounded)

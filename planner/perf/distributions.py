@@ -62,7 +62,7 @@ class Distribution:
 
 def quantile(distribution: Distribution, u: Array) -> Array:
     """Values [the number's unit] of one distribution at probabilities between 0 and 1, both excluded."""
-    return quantiles([distribution], np.asarray(u, dtype=np.float64)[None])[0]
+    return np.asarray(quantiles([distribution], np.asarray(u, dtype=np.float64)[None])[0])
 
 
 def quantiles(distributions: Sequence[Distribution], u: Array) -> Array:
@@ -101,15 +101,17 @@ def metalog_of(
 ) -> tuple[str, tuple[float, ...]] | None:
     """The first metalog that has the three percentiles, as its family and parameters; None where there is none.
 
-    In order: the plain one, that above the bound `least`, that below the bound `most`, that between both. `strict`: the
-    number never is at its lower bound, so that clipping would give a value that it cannot have; the plain one is last.
+    A metalog whose mean is infinite does not count. In order: the plain one, that between the bounds `least` and
+    `most`, that above the one, that below the other. `strict`: the number never is at its lower bound, and clipping
+    would give it a value that it cannot have; the plain one comes last.
     """
     options = _options(low, high, least, most)
     if strict:
         options = [*options[1:], options[0]]
     for family, bounds in options:
         start, middle, end = (_transformed(family, x, bounds, math.log) for x in (low, base, high))
-        if LEAST_SKEW < (middle - start) / (end - start) < 1.0 - LEAST_SKEW:
+        first, last = _feasible_shares(family, end - start)
+        if first < (middle - start) / (end - start) < last:
             return family, (low, base, high, *bounds)
     return None
 
@@ -121,9 +123,11 @@ def feasible_medians(
     spans = []
     for family, bounds in _options(low, high, least, most):
         start, end = (_transformed(family, x, bounds, math.log) for x in (low, high))
-        edges = (start + share * (end - start) for share in (LEAST_SKEW, 1.0 - LEAST_SKEW))
-        first, last = (_restored(family, x, bounds, math.exp) for x in edges)
-        spans.append((first, last))
+        shares = _feasible_shares(family, end - start)
+        if shares[0] < shares[1]:
+            edges = (start + share * (end - start) for share in shares)
+            first, last = (_restored(family, x, bounds, math.exp) for x in edges)
+            spans.append((first, last))
     merged: list[tuple[float, float]] = []
     for first, last in sorted(spans):
         if merged and first <= merged[-1][1]:
@@ -133,6 +137,20 @@ def feasible_medians(
     return merged
 
 
+def _feasible_shares(family: str, span: float) -> tuple[float, float]:
+    """Where between the (transformed) percentiles, `span` apart, the median must lie: its least and greatest share.
+
+    The quantiles must rise. And the mean must be finite, or no mean of draws converges: far out, the logarithm above a
+    bound rises with the log odds by a2 + a3/2, which has to be less than 1; below a bound it falls by a2 - a3/2.
+    """
+    first, last = LEAST_SKEW, 1.0 - LEAST_SKEW
+    if family == METALOG_ABOVE:
+        first = max(first, 0.9 - 0.8 * LOG_ODDS_90 / span)
+    if family == METALOG_BELOW:
+        last = min(last, 0.1 + 0.8 * LOG_ODDS_90 / span)
+    return first, last
+
+
 def _options(
     low: float, high: float, least: float | None, most: float | None
 ) -> list[tuple[str, tuple[float, ...]]]:
@@ -140,16 +158,16 @@ def _options(
     above = least is not None and least < low
     below = most is not None and high < most
     options: list[tuple[str, tuple[float, ...]]] = [(METALOG, ())]
+    if least is not None and most is not None and above and below:
+        options.append((METALOG_BETWEEN, (least, most)))
     if least is not None and above:
         options.append((METALOG_ABOVE, (least,)))
     if most is not None and below:
         options.append((METALOG_BELOW, (most,)))
-    if least is not None and most is not None and above and below:
-        options.append((METALOG_BETWEEN, (least, most)))
     return options
 
 
-def _transformed(family: str, x: Any, bounds: Sequence[Any], log: Any = np.log) -> Any:
+def _transformed(family: str, x: Any, bounds: Any, log: Any = np.log) -> Any:
     """What of a value has the plain metalog: the value itself, or the log of its distance from the bounds."""
     if family == METALOG_ABOVE:
         return log(x - bounds[0])
@@ -160,7 +178,7 @@ def _transformed(family: str, x: Any, bounds: Sequence[Any], log: Any = np.log) 
     return x
 
 
-def _restored(family: str, x: Any, bounds: Sequence[Any], exp: Any = np.exp) -> Any:
+def _restored(family: str, x: Any, bounds: Any, exp: Any = np.exp) -> Any:
     """The inverse of `_transformed`."""
     if family == METALOG_ABOVE:
         return bounds[0] + exp(x)
@@ -200,7 +218,7 @@ def _triangular(parameters: Array, u: Array) -> Array:
     span = most - least
     rising = least + np.sqrt(u * span * (mode - least))
     falling = most - np.sqrt((1.0 - u) * span * (most - mode))
-    return np.where(u * span < mode - least, rising, falling)
+    return np.asarray(np.where(u * span < mode - least, rising, falling))
 
 
 def _normal(parameters: Array, u: Array) -> Array:

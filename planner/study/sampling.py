@@ -1,9 +1,9 @@
 """Which values do the uncertain inputs have in each draw?
 
 Every uncertain number is a dimension of a scrambled Sobol sequence (`sobol`); the knots of a series share theirs. Its
-point goes through the number's quantile function, after the points of correlated numbers have been made to move together:
-their normal scores get the declared correlations (a Gaussian copula). Draw i depends on the seed, the dimension and i
-alone, so that any slice of the draws is the same bit for bit, in whichever chunks and on however many processes.
+point goes through the number's quantile function, after the points of correlated numbers have been made to move
+together: their normal scores get the declared correlations (a Gaussian copula). Draw i depends on the seed, the
+dimension and i alone, so that any slice of the draws is the same bit for bit, in whichever chunks and processes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Sampler:
             np.array([row.value for row in drawn.values()]),
             [row.distribution for row in drawn.values() if row.distribution is not None],
             np.array(of_row, dtype=np.intp),
-            [(members, np.linalg.cholesky(matrix)) for members, matrix in blocks(pairs)],
+            [(members, _factor(matrix)) for members, matrix in blocks(pairs)],
             Sobol(min(len(position), dimensions_of_table()), seed),
         )
 
@@ -86,6 +86,12 @@ class Sampler:
     def _random(self, dimension: int, start: int, stop: int) -> Array:
         """Plain random numbers for a dimension beyond the table of direction numbers; four words a counter."""
         first = start // 4
-        stream = np.random.Philox(key=[self.seed, dimension], counter=[first, 0, 0, 0])
+        key = np.array([self.seed, dimension], dtype=np.uint64)
+        stream = np.random.Philox(key=key, counter=[first, 0, 0, 0])
         words = stream.random_raw(stop - 4 * first)[start - 4 * first :]
         return unit_interval((words >> np.uint64(32)).astype(np.uint32))
+
+
+def _factor(matrix: Array) -> Array:
+    """The lower triangular matrix that gives independent normal scores these correlations."""
+    return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)

@@ -1,10 +1,10 @@
 """Evenly spread points in many dimensions: Sobol's sequence, scrambled by a seed.
 
-Point i is the exclusive or of those direction numbers whose bits are set in the Gray code of i, so that any slice of the
-sequence is computed by itself. Direction numbers: S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better
+Point i is the exclusive or of those direction numbers whose bits are set in the Gray code of i, so that any slice of
+the sequence is computed by itself. Direction numbers: S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better
 two-dimensional projections", SIAM J. Sci. Comput. 30 (2008) 2635-2654, file new-joe-kuo-6. Scramble: a random lower
-triangular matrix a dimension and a digital shift, J. Matousek, "On the L2-discrepancy for anchored boxes", J. Complexity
-14 (1998) 527-556. Importing scipy.stats for the same points takes longer than a plan does.
+triangular matrix a dimension and a digital shift, J. Matousek, "On the L2-discrepancy for anchored boxes", J.
+Complexity 14 (1998) 527-556. Importing scipy.stats for the same points takes longer than a plan does.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Sobol:
 
 def unit_interval(integers: Words) -> Array:
     """The middles of 2^32 equal cells of the unit interval: never 0 or 1."""
-    return (integers + 0.5) * 2.0**-BITS
+    return np.asarray((integers + 0.5) * 2.0**-BITS, dtype=np.float64)
 
 
 @lru_cache(maxsize=1)
@@ -101,7 +101,11 @@ def direction_numbers(dimensions: int) -> Words:
 def _scrambled(directions: Words, seed: int) -> tuple[Words, Words]:
     """Direction numbers times a random matrix a dimension, and a shift; both follow from the seed and the dimension."""
     count = len(directions)
-    raw = np.random.Philox(key=[seed, 0]).random_raw(count * WORDS).reshape(count, WORDS)
+    raw = (
+        np.random.Philox(key=np.array([seed, 0], dtype=np.uint64))
+        .random_raw(count * WORDS)
+        .reshape(count, WORDS)
+    )
     words = np.stack([raw >> np.uint64(32), raw], axis=-1).astype(np.uint32).reshape(count, -1)
     scrambled = np.zeros_like(directions)
     for row in range(BITS):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from planner.inputs.numbers import Leaf, Series, month_index, month_label
 from planner.inputs.profiles import Entity
+from planner.perf.distributions import quantile
 
 SHARE = Leaf("1", "a share", least=0, most=1)
 POWER = Leaf("watt", "a power", above=0)
@@ -93,6 +98,129 @@ def test_the_median_is_the_value_of_a_range() -> None:
 )
 def test_a_wrong_mapping_is_refused_in_words(raw: Any, words: str) -> None:
     assert words in fault(POWER, raw)
+
+
+def test_percentiles_may_be_named_by_their_number() -> None:
+    one = POWER.cell({"low": "0.5 kW", "base": "700 W", "high": "1 kW"})
+    other = POWER.cell({"p10": "0.5 kW", "p50": "700 W", "p90": "1 kW"})
+    assert one == other
+    assert one.distribution is not None
+
+
+@pytest.mark.parametrize(
+    ("leaf", "raw", "expected"),
+    [
+        (POWER, {"uniform": {"least": "1 kW", "most": "3 kW"}}, (1200, 2000, 2800)),
+        (
+            POWER,
+            # The median of a triangle with its mode at an end: most - (most - least) / sqrt(2), and so on.
+            {"triangular": {"least": "1 kW", "mode": "1 kW", "most": "2 kW"}},
+            (2000 - 1000 * 0.9**0.5, 2000 - 1000 * 0.5**0.5, 2000 - 1000 * 0.1**0.5),
+        ),
+        (POWER, {"normal": {"mean": "1 kW", "sd": "100 W"}}, (871.8448, 1000, 1128.1552)),
+        (POWER, {"lognormal": {"median": "1 kW", "sigma": 0.5}}, (526.88352, 1000, 1897.95271)),
+        (SHARE, {"beta": {"alpha": 1, "beta": 1}}, (0.1, 0.5, 0.9)),
+        (SHARE, {"beta": {"alpha": 1, "beta": 1, "most": "40 %"}}, (0.04, 0.2, 0.36)),
+        (
+            COUNT,
+            {"discrete": [{"value": 4, "weight": 1}, {"value": 1, "weight": 3}]},
+            (1, 1, 4),
+        ),
+        (COUNT, {"uniform": {"least": 1, "most": 8}}, (2, 4, 7)),
+        # The normal leaves what a share can be: its percentiles are clipped.
+        (SHARE, {"normal": {"mean": "90 %", "sd": "20 %"}}, (0.643690, 0.9, 1.0)),
+    ],
+)
+def test_a_family_has_its_median_for_value(
+    leaf: Leaf, raw: dict[str, Any], expected: tuple[float, float, float]
+) -> None:
+    cell = leaf.cell({**raw, "source": "own", "confidence": "assumed"})
+    assert (cell.low, cell.value, cell.high) == pytest.approx(expected, rel=1e-6)
+    assert (cell.source, cell.confidence) == ("own", "assumed")
+    assert cell.distribution is not None
+    assert float(quantile(cell.distribution, np.array([0.5]))[0]) == cell.value
+
+
+@pytest.mark.parametrize(
+    ("leaf", "raw", "words"),
+    [
+        (POWER, {"low": "1 W", "p50": "2 W"}, "give either low, base, high or p10, p50, p90"),
+        (POWER, {"value": "1 W", "uniform": {}}, "give either value or uniform"),
+        (POWER, {"p10": "1 W", "p50": "2 W"}, "p90 missing; expected p10, p50, p90"),
+        (POWER, {"p10": "3 W", "p50": "2 W", "p90": "4 W"}, "expected p10 <= p50 <= p90"),
+        (POWER, {"unifrm": {}}, 'unknown key "unifrm" in a number; nearest: uniform'),
+        (POWER, {"uniform": {"least": "1 W", "mast": "2 W"}}, 'unknown key "mast"; nearest: most'),
+        (POWER, {"uniform": {"least": "1 W"}}, "uniform: most missing; expected least, most"),
+        (POWER, {"uniform": "1 W"}, "uniform: expected a mapping with least, most"),
+        (POWER, {"uniform": {"least": "2 W", "most": "1 W"}}, "uniform: expected least < most"),
+        (
+            POWER,
+            {"triangular": {"least": "1 W", "mode": "4 W", "most": "3 W"}},
+            "the mode between them",
+        ),
+        (POWER, {"normal": {"mean": "1 W", "sd": "0 W"}}, "0 W must be above 0 watt"),
+        (POWER, {"normal": {"mean": "1 W", "sd": "1 GB"}}, "expected a power"),
+        (POWER, {"lognormal": {"median": "1 W", "sigma": "1 W"}}, 'sigma: "1 W" is a power'),
+        (POWER, {"lognormal": {"median": "0 W", "sigma": 1}}, "0 W must be above 0 watt"),
+        (POWER, {"beta": {"alpha": 1, "beta": 2}}, "beta: most missing"),
+        (POWER, {"discrete": []}, "discrete: expected a list of {value, weight}"),
+        (POWER, {"discrete": [{"value": "1 W"}]}, "discrete: expected a list of {value, weight}"),
+        (POWER, {"discrete": [{"value": "1 W", "weight": 0}]}, "weight: 0 must be above 0"),
+        (
+            COUNT,
+            {"discrete": [{"value": 1, "weight": 1}, {"value": 1, "weight": 1}]},
+            "discrete: a value is there twice",
+        ),
+        (COUNT, {"discrete": [{"value": 1.5, "weight": 1}]}, "1.5 is not a whole number"),
+        (
+            POWER,
+            {"low": "1 kW", "base": "1 kW", "high": "2 kW"},
+            "the median would have to lie between 1.123 and 1.833 kW; or give one of uniform,",
+        ),
+        (
+            SHARE,
+            {"low": "0 %", "base": "10 %", "high": "90 %"},
+            "the median would have to lie between 15 and 85.3 %;",
+        ),
+    ],
+)
+def test_a_wrong_distribution_is_refused_in_words(
+    leaf: Leaf, raw: dict[str, Any], words: str
+) -> None:
+    assert words in fault(leaf, raw)
+
+
+def test_a_range_without_width_is_certain() -> None:
+    cell = POWER.cell({"low": "1 W", "base": "1 W", "high": "1 W"})
+    assert (cell.value, cell.distribution) == (1.0, None)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(0.01, 0.98), st.floats(0.001, 0.999), st.floats(0.001, 0.999))
+def test_any_range_of_a_share_is_met_or_refused_with_a_median_that_works(
+    low: float, width: float, at: float
+) -> None:
+    high = low + width * (0.99 - low)
+    base = low + at * (high - low)
+    raw = {"low": repr(low), "base": repr(base), "high": repr(high)}
+    try:
+        cell = SHARE.cell(raw)
+    except ValueError as error:
+        first, last = re.findall(r"between (\S+) and (\S+);", str(error))[0]
+        for edge in (first, last):
+            SHARE.cell({**raw, "base": edge})
+        return
+    if cell.distribution is not None:
+        found = quantile(cell.distribution, np.array([0.1, 0.5, 0.9]))
+        np.testing.assert_allclose(found, [low, base, high], rtol=1e-9)
+        drawn = quantile(cell.distribution, np.linspace(1e-9, 1 - 1e-9, 501))
+        assert (np.diff(drawn) >= 0).all() and drawn.min() >= 0 and drawn.max() <= 1
+
+
+def test_what_is_above_a_bound_never_comes_down_to_it() -> None:
+    cell = POWER.cell({"low": "1 W", "base": "3 W", "high": "3.5 W"})  # skewed as no logarithm is
+    assert cell.distribution is not None
+    assert quantile(cell.distribution, np.array([1e-9]))[0] == 1e-3
 
 
 def test_months_are_counted_from_year_nought() -> None:

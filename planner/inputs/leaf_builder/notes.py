@@ -10,6 +10,7 @@ from planner.catalogue import Calendar
 from planner.inputs import documents
 from planner.inputs.assembly import Assemble
 from planner.inputs.documents import Steps
+from planner.inputs.leaf_builder.correlations import correlations
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, Leaf
@@ -38,6 +39,7 @@ class Notes:
             MappingProxyType(self._leaves),
             MappingProxyType(dict(self.labels)),
             self.calendar,
+            correlations(self.inputs, self._rows),
         )
 
     def add(

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictStr
 
-from planner.inputs.numbers import Cell, Leaf
+from planner.inputs.numbers import Cell, Confidence, Leaf
 from planner.inputs.profiles import Country, Entity, LongText, MonthIndex, Name, Ref, ShortText
 from planner.inputs.scenario.data import (
     Curation,
@@ -81,6 +81,20 @@ class Check(Entity):
     source: LongText | None = None
 
 
+class Correlated(Entity):
+    """Uncertain numbers that move together in a simulation: every pair of those named has the correlation."""
+
+    of: Annotated[
+        StrictStr | list[StrictStr],
+        Field(description="paths of uncertain numbers, `*` for any step: regions.*.transit_price"),
+    ]
+    correlation: Annotated[
+        Cell, Leaf("1", "correlation of the normal scores of two numbers", least=-1, most=1)
+    ]
+    source: LongText | None = None
+    confidence: Confidence | None = None
+
+
 class Scenario(Entity):
     """A whole scenario, after `extends` and overrides."""
 
@@ -139,6 +153,9 @@ class Scenario(Entity):
     facility: Facility
     economics: Economics
     carbon: Carbon
+    correlations: Annotated[
+        list[Correlated], Field(description="of two entries that name a pair, the later holds")
+    ] = Field(default_factory=list)
     checks: list[Check] = Field(default_factory=list)
 
 

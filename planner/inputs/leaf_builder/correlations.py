@@ -1,0 +1,119 @@
+"""Which uncertain numbers move together, and can they?
+
+The scenario names them by path, `*` for any step. Pairs are checked together: the matrix of numbers that hang together
+by pairs must be positive definite.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from planner.errors import Fault, InputError, suggestion
+from planner.inputs import documents
+from planner.inputs.documents import Steps
+from planner.inputs.leaves import Correlation, Row
+from planner.inputs.load import COMMAND_LINE, Inputs
+from planner.inputs.profiles import PROFILE_KINDS
+from planner.inputs.scenario import Scenario
+from planner.perf.correlations import blocks, nearest_correlation, positive_definite
+
+SECTIONS = frozenset(Scenario.model_fields) | frozenset(PROFILE_KINDS)
+SHOWN = 8  # pairs that a refusal spells out
+
+
+def correlations(inputs: Inputs, rows: Sequence[Row]) -> tuple[Correlation, ...]:
+    """The declared correlations by pair of numbers; where two entries name a pair, the later holds."""
+    declared = inputs.scenario.correlations
+    if not declared:
+        return ()
+    uncertain = {row.number for row in rows if row.distribution is not None}
+    settled = {row.number: row.file for row in rows if row.distribution is None}
+    found: dict[tuple[str, str], tuple[float, int]] = {}
+    faults: list[Fault] = []
+    for index, each in enumerate(declared):
+        at: Steps = ("correlations", index, "of")
+        named: dict[str, None] = {}
+        for position, path in enumerate([each.of] if isinstance(each.of, str) else each.of):
+            members = _matches(path, uncertain)
+            named.update(dict.fromkeys(members))
+            if members:
+                continue
+            where = at if isinstance(each.of, str) else (*at, position)
+            place = documents.locate(inputs.tree, where)
+            below = "" if place[0] == inputs.tree.file else place[0]
+            if message := _fault(path, uncertain, settled, below):
+                faults.append(Fault(*place, message))
+        for one, other in combinations(sorted(named), 2):
+            found[one, other] = each.correlation.value, index
+    if not faults:
+        faults.extend(_impossible(inputs, found))
+    if faults:
+        raise InputError(faults)
+    return tuple(Correlation(pair, value) for pair, (value, _) in found.items() if value)
+
+
+def _matches(path: str, known: set[str]) -> list[str]:
+    """The known numbers that a path leads to."""
+    if "*" not in path:
+        return [path] if path in known else []
+    pattern = re.compile(re.escape(path).replace(r"\*", r"[^.\[\]]+"))
+    return sorted(number for number in known if pattern.fullmatch(number))
+
+
+def _fault(path: str, uncertain: set[str], settled: dict[str, str], below: str) -> str:
+    """Why a path leads to no uncertain number; nothing where that is as it should be.
+
+    What the command line sets is certain, and so may be what lies over the file `below` of an entry that the scenario
+    has by `extends`. A plan need not have each of the things that a `*` stands for.
+    """
+    certain = _matches(path, set(settled))
+    if any(
+        settled[number] == COMMAND_LINE or below not in ("", settled[number]) for number in certain
+    ):
+        return ""
+    if "*" in path:
+        head = re.split(r"[.\[]", path)[0]
+        sections = {re.split(r"[.\[]", number)[0] for number in (*uncertain, *settled)}
+        if certain or (head in SECTIONS and head not in sections):
+            return ""
+    if certain:
+        return f'"{path}" is certain; give it a low and a high, or {suggestion(path, uncertain)}'
+    return f'no uncertain number "{path}"; {suggestion(path, uncertain)}'
+
+
+def _impossible(inputs: Inputs, found: dict[tuple[str, str], tuple[float, int]]) -> Iterator[Fault]:
+    """A fault for each group of numbers that cannot move as declared, with the nearest way in which they can."""
+    names = sorted({name for pair in found for name in pair})
+    place = {name: index for index, name in enumerate(names)}
+    pairs = {(place[one], place[other]): value for (one, other), (value, _) in found.items()}
+    for members, matrix in blocks(pairs):
+        if positive_definite(matrix):
+            continue
+        inside = [
+            (one, other)
+            for one, other in found
+            if place[one] in members and place[other] in members
+        ]
+        ends = [
+            (int(np.searchsorted(members, place[one])), int(np.searchsorted(members, place[other])))
+            for one, other in inside
+        ]
+        declared = np.zeros(matrix.shape, dtype=bool)
+        for i, j in ends:
+            declared[i, j] = declared[j, i] = True
+        nearest = nearest_correlation(matrix, declared)
+        shown = "; ".join(
+            f"{nearest[i, j]:.2f} for {one}, {other}"
+            for (one, other), (i, j) in list(zip(inside, ends, strict=True))[:SHOWN]
+        )
+        more = f"; and {len(inside) - SHOWN} more" if len(inside) > SHOWN else ""
+        first = min(found[pair][1] for pair in inside)
+        yield Fault(
+            *documents.locate(inputs.tree, ("correlations", first)),
+            "no numbers can move like this: the correlation matrix is not positive definite; "
+            f"nearest that works: {shown}{more}",
+        )

@@ -1,0 +1,119 @@
+"""Correlations in a scenario: what they name, which later entry holds, what is refused and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import planner
+from planner.errors import Fault, InputError
+from planner.inputs.leaves import LeafTable
+
+Scenario = Callable[[str], Path]
+
+
+def table(scenario: Scenario, text: str, **options: object) -> LeafTable:
+    path = scenario(f"correlations:\n{text}")
+    return planner.load(path, **options).table  # type: ignore[arg-type]
+
+
+def faults(scenario: Scenario, text: str) -> list[Fault]:
+    with pytest.raises(InputError) as caught:
+        table(scenario, text)
+    return list(caught.value.faults)
+
+
+def pairs(found: LeafTable) -> dict[tuple[str, str], float]:
+    return {each.of: each.value for each in found.correlations}
+
+
+TRIGGERS = ("programs.model_c.trigger_rate", "programs.model_n.trigger_rate")
+
+
+def test_a_pair_is_named_by_its_paths(scenario: Scenario) -> None:
+    found = table(scenario, f"  - {{of: [{', '.join(TRIGGERS)}], correlation: 0.8, source: mine}}")
+    assert pairs(found) == {TRIGGERS: 0.8}
+
+
+def test_a_star_names_every_pair_and_the_later_entry_holds(scenario: Scenario) -> None:
+    found = pairs(
+        table(
+            scenario,
+            "  - {of: regions.*.transit_price, correlation: 0.7}\n"
+            "  - {of: [regions.usa.transit_price, regions.japan.transit_price], correlation: 0.9}\n",
+        )
+    )
+    regions = {name for pair in found for name in pair}
+    assert len(regions) >= 5
+    assert len(found) == len(regions) * (len(regions) - 1) // 2
+    special = ("regions.japan.transit_price", "regions.usa.transit_price")
+    assert found.pop(special) == 0.9
+    assert set(found.values()) == {0.7}
+
+
+def test_a_series_is_one_number(scenario: Scenario) -> None:
+    found = table(scenario, "  - {of: [simulation.distance, simulation.reuse], correlation: -0.3}")
+    assert pairs(found) == {("simulation.distance", "simulation.reuse"): -0.3}
+
+
+def test_a_list_of_correlations_replaces_that_of_the_file_below(scenario: Scenario) -> None:
+    assert len(planner.load("5pct_ev_market").table.correlations) > 50
+    assert pairs(table(scenario, "  []")) == {}
+
+
+def test_an_unknown_path_names_the_nearest(scenario: Scenario) -> None:
+    (fault,) = faults(
+        scenario,
+        "  - {of: [programs.model_c.triger_rate, programs.model_n.trigger_rate], correlation: 1}",
+    )
+    assert (fault.line, fault.path) == (3, "correlations[0].of[0]")
+    assert fault.message == (
+        'no uncertain number "programs.model_c.triger_rate"; nearest: programs.model_c.trigger_rate'
+    )
+
+
+def test_a_star_that_leads_nowhere_is_a_mistake(scenario: Scenario) -> None:
+    (fault,) = faults(scenario, "  - {of: regions.*.transt_price, correlation: 0.5}")
+    assert 'no uncertain number "regions.*.transt_price"; nearest: ' in fault.message
+
+
+def test_a_certain_number_cannot_move(scenario: Scenario) -> None:
+    (fault,) = faults(
+        scenario, "  - {of: [edge.units_per_vehicle, simulation.reuse], correlation: 0.5}"
+    )
+    assert '"edge.units_per_vehicle" is certain; give it a low and a high' in fault.message
+
+
+def test_what_the_command_line_sets_does_not_move(scenario: Scenario) -> None:
+    text = f"  - {{of: [{', '.join(TRIGGERS)}], correlation: 0.8}}"
+    found = table(scenario, text, set=[f"{TRIGGERS[0]}=0.2 1/hour"])
+    assert pairs(found) == {}
+    # Nor what a scenario states over the entry that it has by `extends`.
+    assert planner.load("5pct_ev_market", set=["tiers.hot.held_until=7 day"]).table.correlations
+    assert planner.load("test_fleet").table.correlations
+
+
+def test_numbers_that_cannot_move_like_this_get_the_nearest_that_can(scenario: Scenario) -> None:
+    three = "simulation.reuse, simulation.speed, simulation.core_rate"
+    (fault,) = faults(scenario, f"  - {{of: [{three}], correlation: -0.8}}")
+    assert (fault.line, fault.path) == (3, "correlations[0]")
+    assert "not positive definite" in fault.message
+    # Three equal correlations are possible above -1/2.
+    assert "nearest that works: -0.49 for simulation.core_rate, simulation.reuse; " in fault.message
+    assert table(scenario, f"  - {{of: [{three}], correlation: -0.49}}").correlations
+
+
+def test_a_correlation_lies_between_minus_one_and_one(scenario: Scenario) -> None:
+    (fault,) = faults(scenario, "  - {of: regions.*.transit_price, correlation: 1.2}")
+    assert fault.message == "1.2 is above the greatest value 1"
+    (fault,) = faults(scenario, "  - {of: regions.*.transit_price, correlation: 1}")
+    assert "nearest that works: 0.99 for " in fault.message
+
+
+@pytest.mark.parametrize("name", ["5pct_ev_market", "5pct_from_2027"])
+def test_ages_that_are_written_twice_move_as_one(name: str) -> None:
+    found = pairs(planner.load(name).table)
+    assert found["tiers.hot.held_until", "tiers.warm.held_from"] > 0.99
+    assert found["tiers.cold.held_from", "tiers.warm.held_until"] > 0.99
