@@ -55,11 +55,13 @@ class Sampler:
             [row.distribution for row in drawn.values() if row.distribution is not None],
             np.array(of_row, dtype=np.intp),
             [(members, _factor(matrix)) for members, matrix in blocks(pairs)],
-            Sobol(min(len(position), dimensions_of_table()), seed),
+            Sobol(max(1, min(len(position), dimensions_of_table())), seed),
         )
 
     def draws(self, start: int, stop: int) -> dict[int, Array]:
         """Values of each drawn row [base units] in the draws from `start` up to, not including, `stop`."""
+        if not self.rows:
+            return {}
         u = self.probabilities(start, stop)[self._dimension_of_row]
         return dict(zip(self.rows, quantiles(self._distributions, u), strict=True))
 
