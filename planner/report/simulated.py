@@ -17,10 +17,10 @@ from planner.catalogue import TIERS
 from planner.lineage import scenario_argument
 from planner.plan import Plan
 from planner.report.page import Page
-from planner.report.summary import NARROWEST, WIDTH
+from planner.report.summary import NARROWEST, TIERS_TOGETHER, WIDTH
 from planner.report.table import COUNTED, MILLIONS_FROM, THOUSANDS_FROM, number
 from planner.study import statistics
-from planner.study.analysis import BUILT_AT, SURE, Capacity, Shortfall, Spread
+from planner.study.analysis import BUILT_AT, SURE, Shortfall, Spread, Spreads
 from planner.study.columns import COST, NEEDS
 from planner.study.simulation import Simulation
 from planner.text import counted, printable
@@ -29,6 +29,7 @@ SHOWN = (0.9, 0.5, 0.1)  # quantiles of a year, from the top down
 LABEL = 23
 QUANTILE, INTERVAL, PLANNED, STANDS, ENOUGH = 7, 14, 8, 6, 8
 YEAR = 7
+VISIBLE = 1e-3  # of a need: a smaller spread is no risk
 
 # Words for what is needed, and for what stands beside it in the tables.
 WORDS = {
@@ -105,7 +106,7 @@ def _header(page: Page, simulation: Simulation, plan: Plan) -> None:
 def _sure(simulation: Simulation) -> list[str]:
     """The headline: what is enough with 90 % confidence."""
     capacity = simulation.risk.capacity
-    texts = _sizes({name: each.needed for name, each in capacity.items()}, simulation)
+    texts = _sizes({name: each.needed for name, each in capacity.items()})
     cost = simulation.spreads[COST].figure
     if cost is not None:
         texts.append(f"{units.show(float(cost.at(SURE)[0]), 'USD')} TCO")
@@ -115,25 +116,28 @@ def _sure(simulation: Simulation) -> list[str]:
 def _planned(simulation: Simulation) -> list[str]:
     """The plan's own numbers, and for how many draws they are enough."""
     capacity = simulation.risk.capacity
-    texts = _sizes({name: each.planned for name, each in capacity.items()}, simulation)
+    texts = _sizes({name: each.planned for name, each in capacity.items()})
     texts.append(f"{units.show(simulation.medians[COST].item(), 'USD')} TCO")
-    enough = capacity["gpus_required"].enough
-    if enough is not None:
-        built = capacity["gpus_required"].built or 0.0
+    enough, built = capacity["gpus_required"].enough, capacity["gpus_required"].built
+    if enough is not None and built:
         texts.append(f"its {units.show(built, '1')} GPUs suffice in {_percent(enough)} of the draws")
     return texts
 
 
-def _sizes(needs: dict[str, float], simulation: Simulation) -> list[str]:
-    """ "4,310 GPUs", "41/60/110 PB hot/warm/cold", "8.2 MW of IT"."""
-    tiers = [needs[f"storage_{tier}_required"] for tier in TIERS]
-    scale, label = units.magnitude(np.array(tiers), "byte")
-    stored = "/".join(number(tier / scale) for tier in tiers)
-    return [
-        f"{number(needs['gpus_required'])} GPUs",
-        f"{stored} {label} {'/'.join(TIERS)}",
-        f"{units.show(needs['it_power'], 'watt')} of IT",
-    ]
+def _sizes(needs: dict[str, float]) -> list[str]:
+    """ "4,310 GPUs", "41/60/110 PB hot/warm/cold", "8.2 MW of IT"; what is not needed at all is left out."""
+    stored = {tier: needs[f"storage_{tier}_required"] for tier in TIERS}
+    stored = {tier: size for tier, size in stored.items() if size > 0}
+    scale, label = units.magnitude(np.array(list(stored.values())), "byte")
+    texts = [f"{number(needs['gpus_required'])} GPUs"] if needs["gpus_required"] else []
+    if stored and min(stored.values()) / scale >= TIERS_TOGETHER:
+        sizes = "/".join(number(size / scale) for size in stored.values())
+        texts.append(f"{sizes} {label} {'/'.join(stored)}")
+    else:
+        texts += [f"{units.show(size, 'byte')} {tier}" for tier, size in stored.items()]
+    if needs["it_power"]:
+        texts.append(f"{units.show(needs['it_power'], 'watt')} of IT")
+    return texts
 
 
 def _capacities(page: Page, simulation: Simulation, plan: Plan) -> None:
@@ -147,8 +151,7 @@ def _capacities(page: Page, simulation: Simulation, plan: Plan) -> None:
         low, high = (float(end[0]) for end in line.spread.error(SURE))
         scale, unit = _scale([*quantiles, high], line.unit)
         texts = [number(each / scale).rjust(QUANTILE) for each in quantiles]
-        between = f"{number(low / scale)}-{number(high / scale)}" if math.isfinite(low) else "unknown"
-        texts.append(between.rjust(INTERVAL))
+        texts.append(_between(low / scale, high / scale).rjust(INTERVAL))
         texts.append(number(line.planned / scale).rjust(PLANNED))
         texts.append(_percentile(line.stands).rjust(STANDS))
         if line.enough is not None:
@@ -160,20 +163,25 @@ def _capacities(page: Page, simulation: Simulation, plan: Plan) -> None:
     page.wrapped(HOW_READ, style="dim")
 
 
+def _between(low: float, high: float) -> str:
+    """ "4,110-4,600"; one number where both read the same."""
+    if not math.isfinite(low):
+        return "too few draws"
+    ends = dict.fromkeys((number(low), number(high)))
+    return "-".join(ends)
+
+
 def _lines(simulation: Simulation) -> list[_Line]:
     lines = []
     for name, capacity in simulation.risk.capacity.items():
         found = simulation.spreads[name]
-        spread = found.figure
-        assert spread is not None
-        each: Capacity = capacity
-        lines.append(
-            _Line(name, found.column.unit, spread, each.planned, each.planned_at, each.enough)
-        )
+        if (spread := found.figure) is not None and spread.at(SURE)[0] > 0:
+            planned, stands, enough = capacity.planned, capacity.planned_at, capacity.enough
+            lines.append(_Line(name, found.column.unit, spread, planned, stands, enough))
     for name in WHOLE_PLAN:
         found = simulation.spreads[name]
         spread = found.figure
-        if spread is None or found.figures is None or not spread.at(0.9)[0]:
+        if spread is None or found.figures is None or not spread.at(SURE)[0]:
             continue
         planned = simulation.medians[name].item()
         stands = statistics.share_up_to(np.sort(found.figures), planned)
@@ -184,6 +192,8 @@ def _lines(simulation: Simulation) -> list[_Line]:
 def _years(page: Page, simulation: Simulation, plan: Plan) -> None:
     """Three percentiles of every year, one below the other."""
     labels = [year for year, _ in simulation.columns.periods.years]
+    if len(labels) < 2:  # the table above says it all
+        return
     room = max(1, (page.width - LABEL - 4) // YEAR)
     chosen = list(range(len(labels)))
     if len(chosen) > room:  # every second or third, so that the last one is there
@@ -216,10 +226,21 @@ def _shortfalls(page: Page, simulation: Simulation, plan: Plan) -> None:
     )
     page.add(" " * LABEL + below * len(BUILT_AT), "dim")
     for name, shortfalls in simulation.risk.shortfall.items():
+        if not _spreads(simulation.spreads[name]):
+            continue
         scale, unit = _scale([each.size for each in shortfalls], simulation.spreads[name].column.unit)
         texts = [_short(each, scale, cell) for each in shortfalls]
         page.add(_label(name, unit) + "".join(texts))
     page.wrapped(HOW_SHORT, style="dim")
+
+
+def _spreads(need: Spreads) -> bool:
+    """Whether a need differs between draws by more than anybody would see."""
+    spread = need.figure
+    if spread is None:
+        return False
+    least, most = (float(spread.at(level)[0]) for level in (0.1, SURE))
+    return most - least > VISIBLE * most
 
 
 def _short(short: Shortfall, scale: float, cell: Sequence[int]) -> str:
@@ -242,7 +263,8 @@ def _scale(values: Sequence[float] | Array, unit: str) -> tuple[float, str]:
             return 1e6, "million"
         return (1e3, "thousand") if peak >= THOUSANDS_FROM else (1.0, "")
     scale, label = units.magnitude(np.array([peak]), unit)
-    return scale, "USD" if label.startswith("USD/") else label
+    label = "USD" if label.startswith("USD/") else label
+    return (scale * 1e3, f"thousand {label}") if peak / scale >= THOUSANDS_FROM else (scale, label)
 
 
 def _percent(share: float) -> str:
