@@ -288,7 +288,13 @@ def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> No
     _count_thousands(axes.xaxis)
     for level in BUILT_AT:
         value = float(found.figure.at(level)[0])
-        _mark(axes, value / scale, 100 * (1 - level), f"P{100 * level:.0f}: {number(value / scale)}", NEED)
+        _mark(
+            axes,
+            value / scale,
+            100 * (1 - level),
+            f"P{100 * level:.0f}: {number(value / scale)}",
+            NEED,
+        )
     enough = 0.0 if capacity.enough is None else capacity.enough
     if capacity.built is not None:
         built = capacity.built / scale
@@ -297,9 +303,7 @@ def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> No
 
 def _mark(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
     axes.plot([x], [y], marker="o", markersize=6, color=colour, clip_on=False)
-    axes.annotate(
-        text, (x, y), xytext=(8, 6), textcoords="offset points", color=colour, fontsize=9
-    )
+    axes.annotate(text, (x, y), xytext=(8, 6), textcoords="offset points", color=colour, fontsize=9)
 
 
 # --- The page --------------------------------------------------------------------------------------------------------
@@ -328,12 +332,12 @@ def _page(
     if plan.mark:
         figure.text(0.055, top, printable(plan.mark), color=ALARM, weight="bold", va="top")
         top -= 0.045
-    figure.text(0.055, top, "\n".join(lines), fontsize=13, weight="bold", va="top", linespacing=1.25)
+    figure.text(
+        0.055, top, "\n".join(lines), fontsize=13, weight="bold", va="top", linespacing=1.25
+    )
     top -= 0.052 * len(lines)
     figure.text(0.055, top, printable(subtitle), color=QUIET, va="top")
-    source = (
-        f"{plan.title} ({plan.project.inputs.path.stem}) · {simulation.draws:,} draws, seed {simulation.seed}"
-    )
+    source = f"{plan.title} ({plan.project.inputs.path.stem}) · {simulation.draws:,} draws, seed {simulation.seed}"
     if plan.project.changes:
         source += f" · {' '.join(plan.project.changes)}"
     footer = textwrap.wrap(printable(source), 140)[:2]

@@ -71,7 +71,10 @@ def to_json(
         **{name: _dumped(section) for name, section in study.items()},
         "quantities": _lines(
             "{",
-            [f"{_dumped(n)}: {_dumped({**_quantity(plan[n]), **spreads.get(n, {})})}" for n in names],
+            [
+                f"{_dumped(n)}: {_dumped({**_quantity(plan[n]), **spreads.get(n, {})})}"
+                for n in names
+            ],
             "}",
         ),
         "orders": _lines("[", [_dumped(asdict(each)) for each in plan.orders], "]"),

@@ -120,7 +120,9 @@ def _planned(simulation: Simulation) -> list[str]:
     texts.append(f"{units.show(simulation.medians[COST].item(), 'USD')} TCO")
     enough, built = capacity["gpus_required"].enough, capacity["gpus_required"].built
     if enough is not None and built:
-        texts.append(f"its {units.show(built, '1')} GPUs suffice in {_percent(enough)} of the draws")
+        texts.append(
+            f"its {units.show(built, '1')} GPUs suffice in {_percent(enough)} of the draws"
+        )
     return texts
 
 
@@ -222,13 +224,17 @@ def _shortfalls(page: Page, simulation: Simulation, plan: Plan) -> None:
     page.add("Short".ljust(LABEL) + heads, "bold")
     below = "".join(
         head.rjust(room)
-        for head, room in zip(("short", "by", "mths" if cell[2] < 7 else "months"), cell, strict=True)
+        for head, room in zip(
+            ("short", "by", "mths" if cell[2] < 7 else "months"), cell, strict=True
+        )
     )
     page.add(" " * LABEL + below * len(BUILT_AT), "dim")
     for name, shortfalls in simulation.risk.shortfall.items():
         if not _spreads(simulation.spreads[name]):
             continue
-        scale, unit = _scale([each.size for each in shortfalls], simulation.spreads[name].column.unit)
+        scale, unit = _scale(
+            [each.size for each in shortfalls], simulation.spreads[name].column.unit
+        )
         texts = [_short(each, scale, cell) for each in shortfalls]
         page.add(_label(name, unit) + "".join(texts))
     page.wrapped(HOW_SHORT, style="dim")
@@ -264,7 +270,7 @@ def _scale(values: Sequence[float] | Array, unit: str) -> tuple[float, str]:
         return (1e3, "thousand") if peak >= THOUSANDS_FROM else (1.0, "")
     scale, label = units.magnitude(np.array([peak]), unit)
     label = "USD" if label.startswith("USD/") else label
-    return (scale * 1e3, f"thousand {label}") if peak / scale >= THOUSANDS_FROM else (scale, label)
+    return (scale * 1e3, f"k{label}") if peak / scale >= THOUSANDS_FROM else (scale, label)
 
 
 def _percent(share: float) -> str:

@@ -213,9 +213,7 @@ def _write_netcdf(
                 _write_variable(simulation, column.name, axes, dataset)
 
 
-def _write_variable(
-    simulation: Simulation, name: str, axes: tuple[str, ...], dataset: Any
-) -> None:
+def _write_variable(simulation: Simulation, name: str, axes: tuple[str, ...], dataset: Any) -> None:
     """All draws of one quantity, some blocks at a time."""
     column = simulation.spreads[name].column
     variable = dataset.create_variable(name, ("draw", *axes), dtype=np.dtype(np.float64))
@@ -236,5 +234,3 @@ def _together(blocks: Sequence[Block]) -> Iterator[list[Block]]:
             group = []
     if group:
         yield group
-
-

@@ -26,7 +26,16 @@ PROBED = 16  # draws of each input that its digest is made of,
 PROBE = 0  # with this seed whatever that of the study is
 DIGITS = 16
 # What of the package shows results, finds files or writes words, and computes nothing.
-_SHOWING = ("cli", "report", "findings", "lineage", "resources.py", "text.py", "errors.py", "__main__.py")
+_SHOWING = (
+    "cli",
+    "report",
+    "findings",
+    "lineage",
+    "resources.py",
+    "text.py",
+    "errors.py",
+    "__main__.py",
+)
 
 
 def manifest_of(project: Project, draws: int, seed: int, keep: Sequence[str]) -> dict[str, Any]:
