@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,12 +54,7 @@ def write(simulation: Simulation, plan: Plan, folder: Path) -> list[Path]:
         for name, figure in _charts(simulation, plan):
             for suffix, about in (("png", {"Software": None}), ("svg", {"Date": None})):
                 file = folder / f"{name}.{suffix}"
-                moved(
-                    file,
-                    lambda part, kind=suffix, said=about, drawn=figure: drawn.savefig(
-                        part, format=kind, metadata=said
-                    ),
-                )
+                moved(file, partial(figure.savefig, format=suffix, metadata=about))
             files.append(folder / f"{name}.png")
     return files
 
@@ -203,7 +199,7 @@ def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
 
 
 def _apart(places: Sequence[float]) -> list[float]:
-    """Rising places moved as little as it takes for each to be `APART` from the next (pooling of adjacent violators)."""
+    """Rising places moved as little as it takes for each to be `APART` from the next: adjacent ones are pooled."""
     groups: list[tuple[float, int]] = []  # mean of where the group would begin, and its members
     for i, place in enumerate(places):
         groups.append((place - i * APART, 1))
@@ -272,7 +268,7 @@ def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> No
     thin = slice(None, None, max(1, len(ordered) // 4000))
     axes.plot(ordered[thin] / scale, share[thin], color=NEED, drawstyle="steps-post")
     axes.set_ylim(0, 104)
-    if axes.get_subplotspec().is_first_col():
+    if axes is axes.figure.axes[0]:
         axes.set_ylabel("probability of a shortfall, %")
     axes.set_xlabel(words if found.column.unit == "1" else f"{words}, {label}")
     axes.grid(True, axis="x")

@@ -13,8 +13,8 @@ The JSON document (schema 1)::
      "checks": [...]}                                 only where the scenario declares some
 
 `values` are nested lists along `axes`, in their order, or one number where there is no axis. A value that is infinite
-is null. `p10`, `p50` and `p90`, of the same shape as `values`, stand beside them where a plan is drawn (`study_json`). Floats have twelve significant
-digits, so that the same plan gives the same text on every machine.
+is null. Where a plan is drawn, `p10`, `p50` and `p90` of the same shape stand beside them (`study_json`). Floats have
+twelve significant digits, so that the same plan gives the same text on every machine.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The page that `planner simulate` prints: what is enough with 90 % confidence, how far each year may be off, and what it
-costs to build for less.
+"""The page that `planner simulate` prints: what is enough with 90 % confidence, how far each year may be off, and what
+is risked by building for less.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ BY_YEAR = (*NEEDS, "capex", "opex", "carbon")
 
 HOW_READ = (
     "P10 to P90: four of five draws. P90 between: 95 % sure, for independent draws; the Sobol points of these spread "
-    "more evenly. Plan: with every input at its median, and the percentile at which it stands; enough: the share of draws "
-    "in which what it buys at most suffices; of IT power, what its halls hold. Dearest: the mean of those draws."
+    "more evenly. Plan: with every input at its median, and the percentile at which it stands; enough: the share of "
+    "draws in which what it buys at most suffices; of IT power, what its halls hold. Dearest: the mean of those draws."
 )
 HOW_SHORT = (
     "Built month by month for a percentile of the need; what is built stays. Short: the share of draws that any month "

@@ -1,9 +1,10 @@
 """Draws of a plan as files for other tools: Parquet, netCDF and charts, each written whole or not at all.
 
 `quantiles.parquet` has a row for each number: cells of the kept quantities, totals by month and by year of all headline
-ones. `draws.parquet` has a row for each draw: its uncertain inputs, and of each stored quantity one number, the largest
-month of the horizon or the sum over all months. `results.nc` (netCDF 4) has the quantiles of the kept quantities on their
-axes, and every draw of them where that is not too large a file. Files are written in pieces, so that memory stays flat.
+ones. `draws.parquet` has a row for each draw: its uncertain inputs, and of each stored quantity one number, the
+largest month of the horizon or the sum over all months. `results.nc` (netCDF 4) has the quantiles of the kept
+quantities on their axes, and every draw of them where that is not too large a file. Files are written in pieces, so
+that memory stays flat.
 """
 
 from __future__ import annotations

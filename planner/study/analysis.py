@@ -49,8 +49,10 @@ class Spread:
 
     def reshaped(self, shape: tuple[int, ...]) -> Spread:
         levels = len(LEVELS)
-        parts = (each.reshape(levels, *shape) for each in (self.values, self.low, self.high))
-        return Spread(*parts, self.mean.reshape(shape), self.exact)
+        values, low, high = (
+            each.reshape(levels, *shape) for each in (self.values, self.low, self.high)
+        )
+        return Spread(values, low, high, self.mean.reshape(shape), self.exact)
 
     @classmethod
     def of(cls, ordered: Array) -> Spread:

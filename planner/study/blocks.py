@@ -121,7 +121,7 @@ class Folder:
     def _done(self) -> list[Block]:
         """The finished blocks, in order. What is torn, or overlaps another, is deleted."""
         _, inside = self._merged()
-        found = []
+        found: list[Block] = []
         names = sorted(os.listdir(self.blocks))
         written = {Block(int(m[1]), int(m[2])) for m in map(_NAME.fullmatch, names) if m}
         # What is in the merged sketch comes first: it cannot be taken out again.

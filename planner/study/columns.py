@@ -153,7 +153,7 @@ class Column:
 
     def of_months(self, totals: Array) -> Array:
         """One number for several months, shape (draw,)."""
-        total = totals[0].copy()
+        total: Array = totals[0].copy()
         for month in totals[1:]:
             (np.add if self.summed else np.maximum)(total, month, out=total)
         return total
