@@ -129,7 +129,8 @@ def simulate(
         )
     temporary = tempfile.TemporaryDirectory(prefix="planner-") if out is None else None
     folder = Folder(Path(temporary.name if temporary else os.fspath(out or "")))
-    done = folder.open(manifest_of(project, draws, seed, names))
+    manifest = manifest_of(project, draws, seed, names)
+    done = folder.open(manifest)
     task = Task.of(project, names, seed, folder)
     todo = missing(done, draws, block)
     _refuse_too_large(task.columns, folder, todo)
@@ -142,7 +143,7 @@ def simulate(
         tell(reached[0])
 
     way = method or ("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
-    source: Source = task if way == "fork" else Recipe.of(task, names, seed)
+    source: Source = task if way == "fork" else Recipe.of(task, manifest)
     try:
         compute(source, folder, todo, workers or cores(), way, more)
     except KeyboardInterrupt:

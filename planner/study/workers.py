@@ -15,8 +15,9 @@ import shlex
 import signal
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -27,6 +28,7 @@ from planner.errors import PlannerError
 from planner.plan import Project, load
 from planner.study.blocks import MERGED_AT_ONCE, Block, Folder, StudyError
 from planner.study.columns import Columns
+from planner.study.manifest import manifest_of
 from planner.study.sampling import Sampler
 from planner.study.sketch import Sketch
 
@@ -65,19 +67,20 @@ class Recipe:
 
     scenario: Path
     changes: tuple[str, ...]
-    keep: tuple[str, ...]
-    seed: int
+    manifest: Mapping[str, Any]
     folder: Path
 
     @classmethod
-    def of(cls, task: Task, keep: Sequence[str], seed: int) -> Recipe:
-        project = task.project
-        path = Path(project.inputs.path).absolute()
-        return cls(path, project.changes, tuple(keep), seed, task.folder.path.absolute())
+    def of(cls, task: Task, manifest: Mapping[str, Any]) -> Recipe:
+        path = Path(task.project.inputs.path).absolute()
+        return cls(path, task.project.changes, manifest, task.folder.path.absolute())
 
     def task(self) -> Task:
-        """The task, from files."""
-        return Task.of(self.project(), self.keep, self.seed, Folder(self.folder))
+        """The task, from files, which have to say what they said when the study began."""
+        project, keep, seed = self.project(), self.manifest["keep"], self.manifest["seed"]
+        if manifest_of(project, self.manifest["draws"], seed, keep) != self.manifest:
+            raise StudyError(f"{self.scenario}: does not say what it did when the study began")
+        return Task.of(project, keep, seed, Folder(self.folder))
 
     def project(self) -> Project:
         given: dict[str, list[str]] = {}
@@ -205,7 +208,7 @@ def _work(source: Source, pipe: Connection, parent: int) -> None:
     """The life of a worker: one block after the other until there is none, or nobody to tell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     with contextlib.suppress(EOFError, BrokenPipeError):
-        task = source.task()
+        task = cache(source.task)
         while True:
             while not pipe.poll(PATIENCE):
                 if os.getppid() != parent:
@@ -216,12 +219,12 @@ def _work(source: Source, pipe: Connection, parent: int) -> None:
             pipe.send(_done(task, Block(*block), parent))
 
 
-def _done(task: Task, block: Block, parent: int) -> object:
+def _done(task: Callable[[], Task], block: Block, parent: int) -> object:
     """None for a block that is written; otherwise what to say."""
     try:
-        numbers, sketch = task.compute(block)
+        numbers, sketch = task().compute(block)
         if os.getppid() == parent:  # else another run may have taken over the folder
-            task.folder.write(block, numbers, sketch)
+            task().folder.write(block, numbers, sketch)
     except OSError as error:
         return error
     except PlannerError as error:

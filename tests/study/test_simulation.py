@@ -12,6 +12,7 @@ import textwrap
 import time
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,12 @@ from scipy import special, stats
 from planner.axes import Array
 from planner.errors import InputError, PlannerError
 from planner.perf.distributions import Distribution
+from planner.plan import load
 from planner.study import analysis
-from planner.study.blocks import Block, StudyError, missing
+from planner.study.blocks import Block, Folder, StudyError, missing
+from planner.study.manifest import manifest_of
 from planner.study.simulation import Interrupted, Simulation, simulate
+from planner.study.workers import Recipe, Task
 from tests.example_graphs import compute
 from tests.study.toys import UNIFORM, project, usual
 
@@ -371,6 +375,31 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_workers_that_share_no_memory_give_the_same() -> None:
+    project = load("test_fleet", set={"fleet.life": "14 year"})
+    keep = ["tco", "gpus_required"]
+    spawned = simulate(project, 6, keep=keep, workers=1, block=3, method="spawn")
+    assert same(spawned, simulate(project, 6, keep=keep))
+
+
+def test_a_project_is_loaded_again_with_all_that_changed_it(tmp_path: Path) -> None:
+    project = load(
+        "5pct_ev_market",
+        set=["fleet.life=14 year", "programs.model_n.daily_hours='2 hour/day'"],
+        set_quantity="gpus_required={taiwan: 1500, japan: 500, china: 0}",
+        hardware="dgx_h100",
+        rules_as_of="2026-02",
+        allow_export_violation=True,
+    )
+    manifest = manifest_of(project, 8, 1, ["tco"])
+    task = Task.of(project, ["tco"], 1, Folder(tmp_path))
+    again = Recipe.of(task, manifest).project()
+    assert again.changes == project.changes
+    assert manifest_of(again, 8, 1, ["tco"]) == manifest
+    with pytest.raises(StudyError, match="does not say what it did"):
+        replace(Recipe.of(task, manifest), changes=()).task()
 
 
 # --- Memory, and what is refused -------------------------------------------------------------------------------------
