@@ -35,15 +35,19 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-_UNIT_AFTER = re.compile(r"(?<=\d) (?=[A-Za-z%]{1,4}\b)|(?<=USD) ")  # spaces at which no line ends
+_UNIT_AFTER = re.compile(
+    r"(?<=\d) (?=%|bn\b|k?[A-Z]\w{0,3}\b)|(?<=USD) "
+)  # spaces at which no line ends
 NINE = "Nine of ten"  # in words, what SURE is
 NEED, PLAN, QUIET, ALARM = "#0072B2", "#D55E00", "#666666", "#B00020"
 OUTER, INNER = "#cfe3f1", "#93c1e0"  # tints of the colour of needs
 TITLE_WIDTH = 84  # characters of a line of the title
+HIGHEST = 1.08  # share of the height above which no label is
 APART = 0.052  # least distance of two labels, as a share of the height
 TAIL = 0.02  # the probability at which an exceedance curve ends
 WIDE = 20.0  # from one end of an exceedance curve to the other, from which its axis is logarithmic
-SHORT_HORIZON = 18  # months, up to which single months are named
+SHORT_HORIZON = 36  # months, up to which single months are named
+NAME = 1.0  # inches that the name of a month takes
 
 
 def write(simulation: Simulation, plan: Plan, folder: Path) -> list[Path]:
@@ -62,17 +66,20 @@ def write(simulation: Simulation, plan: Plan, folder: Path) -> list[Path]:
 def _charts(simulation: Simulation, plan: Plan) -> Iterator[tuple[str, Figure]]:
     """Names and drawings; a need that nothing has is not drawn."""
     peaks = {name: each.needed for name, each in simulation.risk.capacity.items()}
-    if peaks.get("gpus_required"):
-        yield "gpus", _gpus(simulation, plan)
-        yield "shortfall", _shortfall(simulation, plan)
     tiers = [tier for tier in TIERS if peaks.get(f"storage_{tier}_required")]
+    if len(plan.horizon_months) > 1:  # one month has no course
+        if peaks.get("gpus_required"):
+            yield "gpus", _gpus(simulation, plan)
+        if tiers:
+            yield "storage", _storage(simulation, plan, tiers)
+        if peaks.get("it_power"):
+            yield "power", _power(simulation, plan)
+        if simulation.spent is not None:
+            yield "cost", _cost(simulation, plan, simulation.spent)
+    if peaks.get("gpus_required"):
+        yield "shortfall", _shortfall(simulation, plan)
     if tiers:
-        yield "storage", _storage(simulation, plan, tiers)
         yield "shortfall_storage", _shortfall_of_storage(simulation, plan, tiers)
-    if peaks.get("it_power"):
-        yield "power", _power(simulation, plan)
-    if simulation.spent is not None:
-        yield "cost", _cost(simulation, plan, simulation.spent)
 
 
 # --- Fans ------------------------------------------------------------------------------------------------------------
@@ -81,6 +88,7 @@ def _charts(simulation: Simulation, plan: Plan) -> Iterator[tuple[str, Figure]]:
 def _gpus(simulation: Simulation, plan: Plan) -> Figure:
     capacity = simulation.risk.capacity["gpus_required"]
     needed, built = number(capacity.needed), number(capacity.built or 0.0)
+    built = built if capacity.built else "none"
     figure, (axes,) = _page(
         simulation,
         plan,
@@ -98,12 +106,12 @@ def _storage(simulation: Simulation, plan: Plan, tiers: Sequence[str]) -> Figure
         simulation,
         plan,
         f"{NINE} draws need at most {_together(needs)} {'/'.join(tiers)}; the plan at the medians "
-        f"buys {_together(built)}",
+        f"buys {_together(built) if any(built) else 'none'}",
         "Usable storage needed by month in each tier, and what the plan at the medians has in service",
         panels=len(tiers),
     )
     for axes, tier in zip(panels, tiers, strict=True):
-        axes.set_title(tier)
+        axes.set_title(tier if len(tiers) > 1 else "")
         _fan(axes, simulation, plan, f"storage_{tier}_required", by_month(plan, f"storage_{tier}"))
     return figure
 
@@ -136,7 +144,7 @@ def _cost(simulation: Simulation, plan: Plan, spent: Spread) -> Figure:
         f"{NINE} draws cost at most {most} by {plan.months[-1]}; the plan at the medians {planned}",
         "Capex and opex paid so far, not discounted, from the start of the plan",
     )
-    _draw_fan(axes, plan, spent, own, "USD")
+    _draw_fan(axes, plan, spent, own, "USD", steps=False)
     return figure
 
 
@@ -146,8 +154,10 @@ def _fan(axes: Axes, simulation: Simulation, plan: Plan, name: str, own: Array) 
     _draw_fan(axes, plan, found.months, own, found.column.unit)
 
 
-def _draw_fan(axes: Axes, plan: Plan, spread: Spread, own: Array, unit: str) -> None:
-    """Bands and median of a number by month of the horizon, and what the plan has as a line of steps."""
+def _draw_fan(
+    axes: Axes, plan: Plan, spread: Spread, own: Array, unit: str, steps: bool = True
+) -> None:
+    """Bands and median of a number by month of the horizon; what the plan has as a line, of steps where it is built."""
     within = plan.horizon
     levels = {level: spread.at(level)[within] for level in (0.1, 0.25, 0.5, 0.75, 0.9)}
     scale, label = _scale(max(float(levels[0.9].max()), float(own[within].max())), unit)
@@ -156,7 +166,8 @@ def _draw_fan(axes: Axes, plan: Plan, spread: Spread, own: Array, unit: str) -> 
     axes.fill_between(months, shown[0.1], shown[0.9], color=OUTER, linewidth=0)
     axes.fill_between(months, shown[0.25], shown[0.75], color=INNER, linewidth=0)
     axes.plot(months, shown[0.5], color=NEED)
-    axes.plot(months, own[within] / scale, color=PLAN, drawstyle="steps-post")
+    way = "steps-post" if steps else "default"
+    axes.plot(months, own[within] / scale, color=PLAN, drawstyle=way)
     axes.set_ylim(0, 1.06 * max(float(shown[0.9].max()), float(own[within].max()) / scale))
     axes.set_xlim(0, max(len(months) - 1, 1))
     axes.set_ylabel(label)
@@ -168,14 +179,16 @@ def _draw_fan(axes: Axes, plan: Plan, spread: Spread, own: Array, unit: str) -> 
 
 
 def _name_months(axes: Axes, months: Sequence[str]) -> None:
-    """Years at each January; where the horizon is short, every third month."""
+    """Years at each January; where the horizon is short, months. No more names than there is room for."""
+    room = axes.figure.get_figwidth() * axes.get_position().width  # type: ignore[union-attr]
     if len(months) <= SHORT_HORIZON:
-        places = list(range(0, len(months), 3))
+        steps = (1, 3, 6, 12, SHORT_HORIZON)
+        step = next(step for step in steps if len(months) / step * NAME <= room)
+        places = list(range(0, len(months), step))
         axes.set_xticks(places, [months[place] for place in places])
         return
     places = [place for place, month in enumerate(months) if month.endswith("-01")]
-    room = axes.figure.get_figwidth() * axes.get_position().width  # type: ignore[union-attr]
-    step = max(1, math.ceil(len(places) * 0.5 / room))
+    step = max(1, math.ceil(len(places) * NAME / 2 / room))
     axes.set_xticks(places[::step], [months[place][:4] for place in places[::step]])
 
 
@@ -207,9 +220,8 @@ def _apart(places: Sequence[float]) -> list[float]:
             (one, few), (other, more) = groups.pop(), groups.pop()
             groups.append(((one * few + other * more) / (few + more), few + more))
     begins = [begin for begin, members in groups for _ in range(members)]
-    moved = [begin + i * APART for i, begin in enumerate(begins)]
-    least = [max(place, i * APART) for i, place in enumerate(moved)]  # none below the axis
-    return least
+    lowest, highest = 0.0, HIGHEST - APART * len(places)  # none below the axis, or far above it
+    return [min(max(begin, lowest), highest) + i * APART for i, begin in enumerate(begins)]
 
 
 def _count_thousands(axis: Axis) -> None:
@@ -224,32 +236,39 @@ def _count_thousands(axis: Axis) -> None:
 
 def _shortfall(simulation: Simulation, plan: Plan) -> Figure:
     capacity = simulation.risk.capacity["gpus_required"]
-    enough = 0.0 if capacity.enough is None else capacity.enough
-    figure, (axes,) = _page(
-        simulation,
-        plan,
-        f"The {number(capacity.built or 0.0)} GPUs of the plan fall short in {100 * (1 - enough):.0f} % "
-        f"of the draws; {number(capacity.needed)} in 10 %",
-        "How likely the largest month of the horizon needs more GPUs than are built",
-    )
+    needed = number(capacity.needed)
+    title = f"{needed} GPUs fall short in 10 % of the draws; the plan buys none"
+    if capacity.built and capacity.enough is not None:
+        title = (
+            f"The {number(capacity.built)} GPUs of the plan fall short in "
+            f"{100 * (1 - capacity.enough):.0f} % of the draws; {needed} in 10 %"
+        )
+    subtitle = "How likely the largest month of the horizon needs more GPUs than are built"
+    figure, (axes,) = _page(simulation, plan, title, subtitle)
     _exceedance(axes, simulation, "gpus_required", "GPUs built")
     return figure
 
 
 def _shortfall_of_storage(simulation: Simulation, plan: Plan, tiers: Sequence[str]) -> Figure:
-    enough = {
-        tier: simulation.risk.capacity[f"storage_{tier}_required"].enough or 0.0 for tier in tiers
-    }
-    worst = min(enough, key=lambda tier: enough[tier])
+    capacity = {tier: simulation.risk.capacity[f"storage_{tier}_required"] for tier in tiers}
+    needed = _together([each.needed for each in capacity.values()])
+    title = (
+        f"{needed} of {'/'.join(tiers)} storage fall short in 10 % of the draws; the plan buys none"
+    )
+    if any(each.built for each in capacity.values()):
+        enough = {tier: each.enough or 0.0 for tier, each in capacity.items()}
+        worst = min(tiers, key=lambda tier: enough[tier])
+        short = f"{100 * (1 - enough[worst]):.0f} %"
+        title = f"The {worst} storage of the plan falls short in {short} of the draws"
     figure, panels = _page(
         simulation,
         plan,
-        f"The {worst} storage of the plan falls short in {100 * (1 - enough[worst]):.0f} % of the draws",
+        title,
         "How likely the largest month of the horizon needs more than is built, by tier",
         panels=len(tiers),
     )
     for axes, tier in zip(panels, tiers, strict=True):
-        axes.set_title(tier)
+        axes.set_title(tier if len(tiers) > 1 else "")
         _exceedance(axes, simulation, f"storage_{tier}_required", "built")
     return figure
 
@@ -266,7 +285,16 @@ def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> No
     scale, label = _scale(float(found.figure.at(0.5)[0]), found.column.unit)
     share = 100.0 * (1.0 - np.arange(1, len(ordered) + 1) / len(ordered))
     thin = slice(None, None, max(1, len(ordered) // 4000))
-    axes.plot(ordered[thin] / scale, share[thin], color=NEED, drawstyle="steps-post")
+    below, certain = (
+        min(0.0, ordered[0]),
+        100.0,
+    )  # whoever builds less than the least need falls short
+    axes.plot(
+        np.concatenate([[below], ordered[thin]]) / scale,
+        np.concatenate([[certain], share[thin]]),
+        color=NEED,
+        drawstyle="steps-post",
+    )
     axes.set_ylim(0, 104)
     if axes is axes.figure.axes[0]:
         axes.set_ylabel("probability of a shortfall, %")
@@ -292,14 +320,23 @@ def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> No
             NEED,
         )
     enough = 0.0 if capacity.enough is None else capacity.enough
-    if capacity.built is not None:
+    if capacity.built:
         built = capacity.built / scale
-        _mark(axes, built, 100 * (1 - enough), f"plan: {number(built)}", PLAN)
+        _mark(axes, built, 100 * (1 - enough), f"plan: {number(built)}", PLAN, left=True)
 
 
-def _mark(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+def _mark(axes: Axes, x: float, y: float, text: str, colour: str, left: bool = False) -> None:
+    """A point of the curve with its name: above it on the right, or below it on the left."""
     axes.plot([x], [y], marker="o", markersize=6, color=colour, clip_on=False)
-    axes.annotate(text, (x, y), xytext=(8, 6), textcoords="offset points", color=colour, fontsize=9)
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(-8, -12) if left else (8, 6),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        color=colour,
+        fontsize=9,
+    )
 
 
 # --- The page --------------------------------------------------------------------------------------------------------
