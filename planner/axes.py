@@ -39,6 +39,7 @@ AXES = (
     "hardware",
 )
 RANK = len(AXES)
+RUN = 7  # numbers that NumPy adds one after the other in any layout, from 0 on
 DRAW, MONTH, HOUR, REGION, PROGRAM, ECU, WORKLOAD, PACKAGE = range(8)
 DATA, SERVICE, FUNCTION, ITEM, NETWORK, TIER, LINK, SITE, HARDWARE = range(8, RANK)
 
@@ -100,9 +101,68 @@ def contract(x: Array, y: Array, axis: int) -> Array:
     return result
 
 
+def gathered(x: Array, part: Array, axis: int, to: int) -> Array:
+    """The sum of `x * part` over `axis`, for each position of the axis `to`, on which only `part` varies.
+
+    Pairs of positions whose part is 0 in all draws are passed over, as most are where each region has its site.
+    """
+    columns = []
+    for position in range(part.shape[to]):
+        mine = take(part, to, position)
+        column = first(x, axis) * first(mine, axis)
+        for source in range(1, max(x.shape[axis], part.shape[axis])):
+            share = take(mine, axis, source)
+            if share.any():
+                column += take(x, axis, source) * share
+        columns.append(column)
+    return np.concatenate(columns, axis=to)
+
+
 def total(x: Array, *axes: int) -> Array:
     """Sum over `axes`, which keep length 1. An axis on which `x` does not vary counts once."""
-    return np.asarray(np.add.reduce(x, axis=axes, keepdims=True))
+    for axis in axes:
+        if x.shape[axis] > 1:
+            x = added(x, axis)
+    return x
+
+
+def added(x: Array, axis: int) -> Array:
+    """Sum over one axis, which keeps length 1, of an array of any rank, to the same bits however it lies in memory.
+
+    NumPy adds eight numbers at a time where they lie side by side, else one after the other. Runs of less than eight
+    numbers that start from 0 are added one after the other in both cases, so that a draw does not depend on how many
+    draws lie beside it.
+    """
+    length = x.shape[axis]
+    if length <= RUN:
+        return np.asarray(np.add.reduce(x, axis=axis, keepdims=True, initial=0.0))
+    axis %= x.ndim
+    runs = length // RUN
+    before = (slice(None),) * axis
+    head = x[(*before, slice(0, runs * RUN))]
+    shape = (*x.shape[:axis], runs, RUN, *x.shape[axis + 1 :])
+    sums = np.add.reduce(head.reshape(shape), axis=axis + 1, initial=0.0)
+    result = added(sums, axis)
+    rest = x[(*before, slice(runs * RUN, None))]
+    return result + added(rest, axis) if length % RUN else result
+
+
+def mapped(x: Array, matrix: npt.ArrayLike, axis: int) -> Array:
+    """`x` with its positions along `axis` mixed: position j becomes the sum over i of x[i] * matrix[i][j]."""
+    axis %= x.ndim
+    columns = []
+    for weights in np.asarray(matrix, dtype=np.float64).T.tolist():
+        column = first(x, axis) * weights[0]
+        for position, weight in enumerate(weights[1:], 1):
+            if weight:
+                column += take(x, axis, position) * weight
+        columns.append(column)
+    return np.concatenate(columns, axis=axis)
+
+
+def mean(x: Array, axis: int) -> Array:
+    """Mean over one axis, which keeps length 1."""
+    return np.asarray(added(x, axis) / x.shape[axis])
 
 
 def peak(x: Array, *axes: int) -> Array:

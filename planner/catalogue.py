@@ -6,6 +6,7 @@ drawn); here they arrive as arrays of shape (draw, part), draw 1 where nothing v
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from planner.axes import DRAW, ITEM, MONTH, RANK, Array, place
+from planner.axes import DRAW, ITEM, MONTH, RANK, SITE, Array, mapped, place
 
 SECONDS_A_DAY = 86_400.0
 SECONDS_A_YEAR = 365.25 * SECONDS_A_DAY
@@ -38,13 +39,13 @@ SitePools = tuple[tuple[float, ...], ...]
 
 
 def pooled(x: Array, pools: SitePools) -> Array:
-    """For each site the sum over the sites of its pool; `x` does not vary by hardware."""
-    return np.asarray((x[..., 0] @ np.array(pools))[..., None])
+    """For each site the sum over the sites of its pool."""
+    return mapped(x, pools, SITE)
 
 
 def others_in_pool(x: Array, pools: SitePools) -> Array:
-    """For each site the sum over the other sites of its pool; `x` does not vary by hardware."""
-    return np.asarray((x[..., 0] @ (np.array(pools) - np.eye(len(pools))))[..., None])
+    """For each site the sum over the other sites of its pool."""
+    return mapped(x, np.array(pools) - np.eye(len(pools)), SITE)
 
 
 def spread_over_pool(x: Array, pools: SitePools, operates: Array | None = None) -> Array:
@@ -78,7 +79,7 @@ def among(items: tuple[str, ...]) -> Array:
     return place([float(name in items) for name in ITEMS], ITEM)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """A ragged list: every part belongs to one position on the owner axes.
 
@@ -99,24 +100,37 @@ class Parts:
         """How many draws the fields have; 1 where nothing varies."""
         return max((len(values) for values in self.fields.values()), default=1)
 
+    @cached_property
+    def _rounds(self) -> list[list[int]]:
+        """The first part of every owner, then the second of every owner, and so on."""
+        rounds: list[list[int]] = []
+        seen: Counter[int] = Counter()
+        for part, owner in enumerate(self.owner.tolist()):
+            if seen[owner] == len(rounds):
+                rounds.append([])
+            rounds[seen[owner]].append(part)
+            seen[owner] += 1
+        return rounds
+
     def total(self, values: Array) -> Array:
         """Sum over the parts of each owner: (draw, part) or (draw, month, part) to an array on the owner axes."""
-        count = int(np.prod(self.owner_shape))
-        belongs = np.zeros((len(self.names), count))
-        belongs[np.arange(len(self.names)), self.owner] = 1.0
-        summed = values @ belongs
+        parts = np.moveaxis(values, DRAW, -1)
+        summed = np.zeros((*parts.shape[:-2], int(np.prod(self.owner_shape)), len(values)))
+        # One part after the other: a matrix product would add in an order that depends on the number of draws.
+        for each in self._rounds:
+            summed[..., self.owner[each], :] += parts[..., each, :]
         shape = [1] * RANK
-        shape[DRAW] = summed.shape[0]
+        shape[DRAW] = len(values)
         if values.ndim == 3:
-            shape[MONTH] = summed.shape[1]
+            shape[MONTH] = values.shape[1]
         for axis, size in zip(self.owner_axes, self.owner_shape, strict=True):
             shape[axis] = size
-        return summed.reshape(shape)
+        return np.moveaxis(summed, -1, DRAW).reshape(shape)
 
     def chunk(self, start: int, stop: int) -> Parts:
-        """The same parts with draws start to stop."""
+        """The same parts with draws start to stop, which lie side by side in memory."""
         fields = {
-            name: values[start:stop] if values.shape[0] > 1 else values
+            name: np.asfortranarray(values[start:stop]) if len(values) > 1 else values
             for name, values in self.fields.items()
         }
         return Parts(self.names, self.owner_axes, self.owner_shape, self.owner, fields)

@@ -50,14 +50,25 @@ def series_assembly(
             if not len(columns):
                 monthly.append(np.full((len(cells), len(weights)), absent))
             elif way == "geometric":
-                monthly.append(np.exp(np.log(np.maximum(knots, LEAST)) @ weights.T))
+                monthly.append(np.exp(weighted(np.log(np.maximum(knots, LEAST)), weights)))
             else:
-                monthly.append(knots @ weights.T)
+                monthly.append(weighted(knots, weights))
         if len(axes) == 1:
             return place(monthly[0], DRAW, MONTH)
         return place(np.stack(monthly, axis=-1), DRAW, *axes)
 
     return assemble
+
+
+def weighted(knots: Array, weights: Array) -> Array:
+    """Knots (draw, knot) by weights (month, knot): (draw, month), one knot after the other.
+
+    A matrix product adds in an order that depends on the number of draws.
+    """
+    result = knots[:, :1] * weights[:, 0]
+    for column in range(1, weights.shape[1]):
+        result += knots[:, column : column + 1] * weights[:, column]
+    return result
 
 
 def calendar_assembly(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, Array, total
+from planner.axes import HARDWARE, Array, mean, total
 from planner.graph import quantity
 from planner.perf import cooling
 
@@ -28,7 +28,7 @@ def _month_mean(
     dry = cooling.hours_of(dry_bulb, dry_spread)
     wet = cooling.hours_of(cooling.wet_bulb(dry_bulb, humidity), wet_spread)
     water = cooling.outdoor_water(dry, wet, wet_above, approach)
-    return np.asarray(cooling.compressor(water, supply[..., None], *chiller).mean(axis=-1))
+    return mean(cooling.compressor(water, supply[..., None], *chiller), -1)[..., 0]
 
 
 @quantity(unit="1", axes="month site")
@@ -217,7 +217,7 @@ def water_per_heat(
 ) -> Array:
     """Water for a kWh of heat at the outdoor units, mean of the month's hours: evaporation and blow-down."""
     dry = cooling.hours_of(climate_dry_bulb, climate_dry_bulb_spread)
-    wetted = cooling.evaporates(dry, plant_wet_above[..., None]).mean(axis=-1)
+    wetted = mean(cooling.evaporates(dry, plant_wet_above[..., None]), -1)[..., 0]
     return cooling.water_for(wetted, plant_concentration)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DRAW, ECU, MONTH, PROGRAM, REGION, Array, on, place, total
+from planner.axes import DRAW, ECU, MONTH, PROGRAM, REGION, Array, mapped, on, place, total
 from planner.catalogue import Calendar, Parts
 from planner.graph import quantity
 from planner.perf.survival import survivors, weibull_survival_since
@@ -24,7 +24,7 @@ def market_row_share(
     """
     same = np.array([[float(a == b) for b in region_row] for a in region_row])
     named = np.where(region_takes_rest > 0, 0.0, region_market_share)
-    claimed = place(on(named, REGION) @ same.T, DRAW, REGION)
+    claimed = mapped(named, same.T, REGION)
     return np.where(region_takes_rest > 0, np.maximum(1.0 - claimed, 0.0), named)
 
 

@@ -65,7 +65,7 @@ def node_power_typical_bottom_up(
 ) -> Array:
     """Mean power of one node while it trains at 40 % of its peak, built up.
 
-    Accelerators draw 0.49 + 0.55 x 0.40 = 71 % of their limit (61 % before 8-bit floats), by a fit to the power of
+    Accelerators draw 0.47 + 0.59 x 0.40 = 71 % of their limit (62 % before 8-bit floats), by a fit to the power of
     TOP500 systems at Linpack.
     """
     parts = NodeParts(

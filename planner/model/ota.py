@@ -17,6 +17,7 @@ from planner.axes import (
     PROGRAM,
     REGION,
     Array,
+    added,
     concatenate,
     on,
     peak,
@@ -105,7 +106,7 @@ def ota_days_to_99(
     """Time until 99 % of the reachable vehicles have a release, from the rollout's start; 0 without vehicles."""
     vehicles = on(total(ota_vehicles, PROGRAM), MONTH, REGION, LINK)
     vehicles = vehicles.reshape(*vehicles.shape[:2], -1)
-    everybody = vehicles.sum(axis=-1, keepdims=True)
+    everybody = added(vehicles, -1)
     weights = np.where(everybody > 0, vehicles / np.where(everybody > 0, everybody, 1.0), 0.0)
     rate = on(download_session_rate, REGION, LINK)
     rate = rate.reshape(len(rate), 1, -1)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DATA, DRAW, MONTH, PROGRAM, SITE, TIER, Array, on, place, total
+from planner.axes import DATA, DRAW, MONTH, PROGRAM, SITE, TIER, Array, added, on, place, total
 from planner.catalogue import (
     SECONDS_A_YEAR,
     TIERS,
@@ -93,7 +93,9 @@ def data_first_copies(
         beyond = _unfolded(arrivals.older_than(end, calendar.edges[1:]), shape)
         between = np.maximum(inside - beyond, 0.0)
         whole = inside if tier == len(TIERS) - 1 else between
-        tiers.append(np.where(keep, whole, between * share[:, None, None, None, None]).sum(axis=2))
+        tiers.append(
+            added(np.where(keep, whole, between * share[:, None, None, None, None]), 2)[:, :, 0]
+        )
     return place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
 
 
@@ -164,7 +166,7 @@ def tier_entering(
         )
         whole = 1.0 if tier == len(TIERS) - 1 else used
         held = np.where(retained[..., None] > 0, whole, used * part)
-        tiers.append((flow * held * np.exp(-rate * age)).sum(axis=2))
+        tiers.append(added(flow * held * np.exp(-rate * age), 2)[:, :, 0])
     first = place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
     further = spread_over_pool(first, site_pools, site_operates)
     return total(first + (data_copies - 1.0) * further, DATA)
@@ -180,7 +182,7 @@ def _by_fate(data_kept: Array, data_retained: Array) -> tuple[Array, Array]:
     kept = on(data_kept, MONTH, PROGRAM, DATA, SITE)
     retained = on(data_retained, MONTH, PROGRAM, DATA)
     if (retained == retained[:, :, :1]).all():
-        return kept.sum(axis=2, keepdims=True), retained[:, :, :1]
+        return added(kept, 2), retained[:, :, :1]
     return kept, retained
 
 

@@ -16,8 +16,10 @@ from planner.axes import (
     LINK,
     PROGRAM,
     REGION,
+    SITE,
     Array,
     contract,
+    gathered,
     peak,
     total,
 )
@@ -216,13 +218,13 @@ def ingest_peak(ingest_by_hour: Array, telemetry_ingest_headroom: Array) -> Arra
 @quantity(unit="byte/second", axes="month site")
 def site_ingest_mean(upload: Array, region_at_site: Array) -> Array:
     """Mean inflow at each site: that of the regions whose data goes there."""
-    return total(total(upload, PROGRAM, LINK) * region_at_site, REGION)
+    return gathered(total(upload, PROGRAM, LINK), region_at_site, REGION, SITE)
 
 
 @quantity(unit="byte/second", axes="month program data site")
 def data_ingest(upload: Array, data_mix: Array, region_at_site: Array) -> Array:
     """Mean inflow of each class at each site, by the programme whose vehicles send it."""
-    return contract(total(upload, LINK) * data_mix, region_at_site, REGION)
+    return gathered(total(upload, LINK) * data_mix, region_at_site, REGION, SITE)
 
 
 @quantity(unit="byte/second", axes="month site")
@@ -230,7 +232,10 @@ def site_ingest_peak(
     upload_by_hour: Array, region_at_site: Array, telemetry_ingest_headroom: Array
 ) -> Array:
     """Largest hourly inflow at each site, with headroom."""
-    return peak(total(upload_by_hour * region_at_site, REGION), HOUR) * telemetry_ingest_headroom
+    return (
+        peak(gathered(upload_by_hour, region_at_site, REGION, SITE), HOUR)
+        * telemetry_ingest_headroom
+    )
 
 
 @quantity(unit="hour/day", axes="month region program")
@@ -256,4 +261,4 @@ def clip_time_ingested(
 ) -> Array:
     """Recorded driving time that arrives at each site in the month, from all its regions and programmes."""
     arriving = total(vehicles_served * clip_time_uploaded, PROGRAM)
-    return total(arriving * region_at_site, REGION) * month_seconds
+    return gathered(arriving, region_at_site, REGION, SITE) * month_seconds

@@ -149,7 +149,7 @@ def gpus_release_percentile(
     """Accelerators that cover the calendar of release runs at the stated percentile, and each single run always."""
     peaks = np.moveaxis(on(gpus_for_release, MONTH, WORKLOAD, SITE), 2, 3)
     if peaks.shape[-1] > PATTERN_LIMIT:
-        return place(peaks.sum(axis=-1), DRAW, MONTH, SITE)
+        return total(gpus_for_release, WORKLOAD)
     calendar = (on(x, WORKLOAD) for x in (workload_cadence, workload_deadline, workload_offset))
     shares = pattern_shares(*calendar)
     level = training_percentile.reshape(-1, 1, 1)

@@ -19,6 +19,7 @@ from planner.axes import (
     TIER,
     Array,
     concatenate,
+    mapped,
     on,
     place,
     total,
@@ -43,7 +44,7 @@ def model_years_supported(
     """
     same = _same_market(region_row, region_country)
     earlier, sold = _sold(vehicle_sales, opening_fleet, calendar)
-    here = np.einsum("rk,dmk...->dmr...", same, sold) > 0
+    here = mapped(sold, same, 2) > 0
     months = np.maximum(np.rint(variants_support_years.ravel() / SECONDS_A_MONTH), 0.0)
     cells = here.reshape(*here.shape[:2], -1)
     found = builds_in_support(cells, calendar.first - earlier, months.astype(np.int64))
@@ -57,8 +58,8 @@ def market_served(
     region_served: Array, region_row: tuple[object, ...], region_country: tuple[str, ...]
 ) -> Array:
     """1 where a region of the market gets releases."""
-    served = on(region_served, MONTH, REGION) @ _same_market(region_row, region_country)
-    return place(served > 0, DRAW, MONTH, REGION)
+    served = mapped(region_served, _same_market(region_row, region_country), REGION)
+    return np.asarray(served > 0, dtype=np.float64)
 
 
 @quantity(unit="1", axes="month region program ecu")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import Array
+from planner.axes import Array, added
 
 HOURS_A_DAY = 24
 SECONDS_AN_HOUR = 3600.0
@@ -19,7 +19,7 @@ def relative_rate(profile: Array, offset: Array) -> Array:
 
     `profile` (draw, hour, link): weights of local hours, of any sum; `offset` (draw, region): local less UTC time [s].
     """
-    share = profile / profile.sum(axis=1, keepdims=True) * HOURS_A_DAY
+    share = profile / added(profile, 1) * HOURS_A_DAY
     hours = (
         np.broadcast_to(offset, (max(len(offset), len(share)), offset.shape[1])) / SECONDS_AN_HOUR
     )

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
 
@@ -67,25 +68,68 @@ def quantile(distribution: Distribution, u: Array) -> Array:
 
 def quantiles(distributions: Sequence[Distribution], u: Array) -> Array:
     """Values at probabilities `u`, shape (distribution, draw): row i belongs to distribution i."""
-    families: dict[str, list[int]] = {}
-    for index, each in enumerate(distributions):
-        families.setdefault(each.family, []).append(index)
-    values = np.empty(np.shape(u))
-    for family, members in families.items():
-        of_family = FAMILIES[family]
-        if of_family is _discrete:
-            for member in members:
-                values[member] = _discrete(distributions[member].parameters, u[member])
-        else:
-            columns = np.array([distributions[member].parameters for member in members]).T
-            values[members] = of_family(columns[:, :, None], u[members])
-    limits = np.array([(each.least, each.most, each.scale) for each in distributions])
-    np.clip(values, limits[:, :1], limits[:, 1:2], out=values)
-    whole = [index for index, each in enumerate(distributions) if each.whole]
-    if whole:
-        values[whole] = np.rint(values[whole])
-    values *= limits[:, 2:]
-    return values
+    return Quantiles.of(distributions).at(u)
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """The quantile functions of many distributions, put in order by family once for many draws."""
+
+    families: tuple[tuple[str, npt.NDArray[np.intp], Array], ...]  # members, parameters by member
+    least: Array
+    most: Array
+    scale: Array
+    whole: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, distributions: Sequence[Distribution]) -> Quantiles:
+        """Those of `distributions`, in their order."""
+        members: dict[str, list[int]] = {}
+        for index, each in enumerate(distributions):
+            members.setdefault(each.family, []).append(index)
+        families = tuple(
+            (
+                family,
+                np.array(mine, dtype=np.intp),
+                _columns(family, [distributions[i] for i in mine]),
+            )
+            for family, mine in members.items()
+        )
+        least, most, scale = (
+            np.array([getattr(each, name) for each in distributions])[:, None]
+            for name in ("least", "most", "scale")
+        )
+        whole = np.flatnonzero([each.whole for each in distributions])
+        return cls(families, least, most, scale, whole)
+
+    def at(self, u: Array) -> Array:
+        """Values at probabilities `u`, shape (distribution, draw)."""
+        values = np.empty(np.shape(u))
+        for family, members, parameters in self.families:
+            values[members] = FAMILIES[family](parameters, u[members])
+        np.clip(values, self.least, self.most, out=values)
+        if len(self.whole):
+            values[self.whole] = np.rint(values[self.whole])
+        values *= self.scale
+        return values
+
+
+def _columns(family: str, distributions: Sequence[Distribution]) -> Array:
+    """Parameters of a family, shape (parameter, distribution, 1); discrete ones are filled up with weights of 0."""
+    rows = [each.parameters for each in distributions]
+    if family == "discrete":
+        longest = max(map(len, rows)) // 2
+        halves = [(row[: len(row) // 2], row[len(row) // 2 :]) for row in rows]
+        rows = [
+            (
+                *values,
+                *values[-1:] * (longest - len(values)),
+                *weights,
+                *(0.0,) * (longest - len(values)),
+            )
+            for values, weights in halves
+        ]
+    return np.array(rows).T[:, :, None]
 
 
 # --- Percentiles to a metalog ----------------------------------------------------------------------------------------
@@ -245,12 +289,14 @@ def _beta(parameters: Array, u: Array) -> Array:
     return np.asarray(least + (most - least) * betaincinv(alpha, beta, u))
 
 
-def _discrete(parameters: Sequence[float], u: Array) -> Array:
+def _discrete(parameters: Array, u: Array) -> Array:
     """Parameters: the values in rising order, then their weights; a value holds up to its share of the weights."""
-    values, weights = np.array(parameters).reshape(2, -1)
-    reached = np.cumsum(weights) / weights.sum()
-    reached[-1] = 1.0
-    return np.asarray(values[np.searchsorted(reached, u)])
+    values, weights = np.split(parameters, 2)
+    reached = np.cumsum(weights, axis=0)
+    found = np.broadcast_to(values[0], u.shape)
+    for value, below in zip(values[1:], reached, strict=False):
+        found = np.where(u * reached[-1] > below, value, found)
+    return found
 
 
 FAMILIES: dict[str, Callable[..., Array]] = {

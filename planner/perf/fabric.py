@@ -97,14 +97,14 @@ def links_to_cores(leaf: Array, spine: Array, radix: Array, up: Array) -> Array:
 
 def _least_divisor(number: Array, least: Array) -> Array:
     """The smallest divisor of `number`, taken whole, that is at least `least`; `number` itself where none is."""
-    number, least = np.broadcast_arrays(np.floor(number), least)
-    result = np.array(number)
-    for each in sorted(set(number.ravel().tolist())):
-        if each < 1:
-            continue
+    number = np.floor(number)
+    known = np.array(sorted(set(number.ravel().tolist())))
+    # A row a number: for every count from 0 to the number the divisor that is enough; beyond, the number itself.
+    table = np.repeat(known[:, None], max(int(known.max(initial=0.0)), 0) + 1, axis=1)
+    for row, each in zip(table, known.tolist(), strict=True):
         candidates = np.arange(1.0, each + 1.0)
         divisors = candidates[each % candidates == 0]
-        mine = number == each
-        found = np.searchsorted(divisors, least[mine], side="left")
-        result[mine] = divisors[np.minimum(found, len(divisors) - 1)]
-    return result
+        counts = np.arange(len(divisors) and int(each) + 1)
+        row[: len(counts)] = divisors[np.searchsorted(divisors, counts, side="left")]
+    position = np.clip(np.ceil(least), 0.0, table.shape[1] - 1.0).astype(np.intp)
+    return np.asarray(table[np.searchsorted(known, number), position])

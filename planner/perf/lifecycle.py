@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
 
@@ -20,7 +21,8 @@ from planner.axes import Array
 class Arrivals:
     """What has arrived up to each edge, weighted by what is left of it at the last edge.
 
-    `edges` (edge,) [s]; `weighted` (draw, edge, other); `rate` (draw, other) [1/s], the rate of deletion.
+    `edges` (edge,) [s]; `weighted` (edge, other, draw); `rate` (other, draw), the rate of deletion [1/s]. Draws come
+    last, so that NumPy's innermost loop runs over them; methods take and give them first, as everywhere.
     """
 
     edges: Array
@@ -29,42 +31,49 @@ class Arrivals:
 
     @classmethod
     def of(cls, edges: Array, inflow: Array, rate: Array) -> Arrivals:
-        """From the inflow (draw, interval, other) in the intervals between the edges."""
-        weights = _mean_survival(
-            rate[:, None, :], edges[-1] - edges[1:, None], np.diff(edges)[:, None]
-        )
-        weighted = inflow * weights
-        start = np.zeros_like(weighted[:, :1])
-        return cls(edges, np.concatenate([start, weighted.cumsum(axis=1)], axis=1), rate)
+        """From the inflow (draw, interval, other) in the intervals between the edges; `rate` (draw, other)."""
+        rate = rate.T
+        to_the_end = (edges[-1] - edges[1:])[:, None, None]
+        weights = _mean_survival(rate, to_the_end, np.diff(edges)[:, None, None])
+        weighted = np.moveaxis(inflow, 0, -1) * weights
+        start = np.zeros_like(weighted[:1])
+        return cls(edges, np.concatenate([start, weighted.cumsum(axis=0)]), rate)
 
     def until(self, times: Array) -> Array:
         """D(t) at `times` (draw, time), shape (draw, time, other); constant beyond the ends."""
+        return np.moveaxis(self._until(times), -1, 0)
+
+    def _until(self, times: Array) -> Array:
+        """The same in the shape (time, other, draw)."""
         last = len(self.edges) - 2
-        position = np.clip(np.searchsorted(self.edges, times, side="right") - 1, 0, last)
+        position = np.clip(np.searchsorted(self.edges, times.T, side="right") - 1, 0, last)
         begin, length = self.edges[position], np.diff(self.edges)[position]
-        elapsed = np.clip(times - begin, 0.0, length)
-        draws = max(len(times), len(self.weighted))
-        rows = np.arange(draws)[:, None]
-        known = np.broadcast_to(self.weighted, (draws, *self.weighted.shape[1:]))
-        position = np.broadcast_to(position, (draws, position.shape[1]))
-        left, right = known[rows, position], known[rows, position + 1]
-        return left + (right - left) * self._part(elapsed[..., None], length[..., None])
+        elapsed = np.clip(times.T - begin, 0.0, length)
+        left, right = self._at(position), self._at(position + 1)
+        return left + (right - left) * self._part(elapsed[:, None], length[:, None])
+
+    def _at(self, position: npt.NDArray[np.int64]) -> Array:
+        """What has arrived up to the edges at `position` (time, draw), shape (time, other, draw)."""
+        if position.shape[1] == 1:
+            return self.weighted[position[:, 0]]
+        others, draws = self.weighted.shape[1], position.shape[1]
+        known = np.broadcast_to(self.weighted, (*self.weighted.shape[:2], draws))
+        return known[position[:, None], np.arange(others)[:, None], np.arange(draws)]
 
     def _part(self, elapsed: Array, length: Array) -> Array:
         """Part of an interval's weighted inflow that has arrived after `elapsed`: (e^(r x) - 1) / (e^(r l) - 1)."""
+        share = elapsed / length
         if not self.rate.any():
-            return np.asarray(elapsed / length)
-        rate = self.rate[:, None, :]
-        exponent = np.where(rate > 0, rate * length, 1.0)
-        return np.where(rate > 0, np.expm1(rate * elapsed) / np.expm1(exponent), elapsed / length)
+            return np.asarray(share)
+        exponent = np.where(self.rate > 0, self.rate * length, 1.0)
+        return np.where(self.rate > 0, np.expm1(self.rate * elapsed) / np.expm1(exponent), share)
 
     def older_than(self, age: Array, times: Array) -> Array:
         """What is left at `times` (time,) of the data older than `age` (draw,) [s], shape (draw, time, other)."""
-        left = self.until(times[None] - age[:, None])
-        if not self.rate.any():
-            return left
-        regrown = np.exp(self.rate[:, None, :] * (self.edges[-1] - times)[None, :, None])
-        return np.asarray(left * regrown)
+        left = self._until(times - age[:, None])
+        if self.rate.any():
+            left = left * np.exp(self.rate * (self.edges[-1] - times)[:, None, None])
+        return np.moveaxis(left, -1, 0)
 
 
 def _mean_survival(rate: Array, age: Array, length: Array) -> Array:

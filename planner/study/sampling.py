@@ -8,16 +8,17 @@ dimension and i alone, so that any slice of the draws is the same bit for bit, i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.inputs.leaves import LeafTable
+from planner.inputs.assembly import LEAST
+from planner.inputs.leaves import LeafTable, Row
 from planner.perf.correlations import blocks
-from planner.perf.distributions import Distribution, quantiles
+from planner.perf.distributions import Quantiles
 from planner.study.sobol import Sobol, dimensions_of_table, unit_interval
 
 
@@ -29,9 +30,9 @@ class Sampler:
     dimensions: tuple[str, ...]  # paths of the numbers that are drawn, one random number each
     seed: int
     _medians: Array
-    _distributions: Sequence[Distribution]
+    _quantiles: Quantiles
     _dimension_of_row: npt.NDArray[np.intp]
-    _factors: Sequence[tuple[npt.NDArray[np.intp], Array]]  # correlated dimensions, Cholesky factor
+    _correlated: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Array]
     _sobol: Sobol
 
     @classmethod
@@ -40,8 +41,8 @@ class Sampler:
         if not 0 <= seed < 2**64:
             raise ValueError(f"seed {seed}; expected a whole number from 0 to 2^64 - 1")
         drawn = {index: row for index, row in enumerate(table.rows) if row.distribution is not None}
-        position: dict[str, int] = {}
-        of_row = [position.setdefault(row.number, len(position)) for row in drawn.values()]
+        position = _positions(drawn.values())
+        of_row = [position[row.number] for row in drawn.values()]
         pairs = {
             (position[one], position[other]): each.value
             for each in table.correlations
@@ -52,9 +53,9 @@ class Sampler:
             tuple(position),
             seed,
             np.array([row.value for row in drawn.values()]),
-            [row.distribution for row in drawn.values() if row.distribution is not None],
+            Quantiles.of([row.distribution for row in drawn.values() if row.distribution]),
             np.array(of_row, dtype=np.intp),
-            [(members, _factor(matrix)) for members, matrix in blocks(pairs)],
+            _factors(pairs),
             Sobol(max(1, min(len(position), dimensions_of_table())), seed),
         )
 
@@ -63,7 +64,7 @@ class Sampler:
         if not self.rows:
             return {}
         u = self.probabilities(start, stop)[self._dimension_of_row]
-        return dict(zip(self.rows, quantiles(self._distributions, u), strict=True))
+        return dict(zip(self.rows, self._quantiles.at(u), strict=True))
 
     def medians(self) -> dict[int, Array]:
         """Each drawn row at its median, as one draw: the plan that is not drawn."""
@@ -75,14 +76,16 @@ class Sampler:
         beyond = range(len(points), len(self.dimensions))
         if beyond:
             points = np.vstack([points, *(self._random(d, start, stop) for d in beyond)])
-        if self._factors:
+        members, partners, weights = self._correlated
+        if len(members):
             from scipy.special import ndtr, ndtri
 
             # Sums in a fixed order and not a matrix product, whose rounding depends on how many draws it is given.
-            for members, factor in self._factors:
-                scores = ndtri(points[members])
-                moved = sum(factor[:, k, None] * scores[k] for k in range(len(members)))
-                points[members] = np.clip(ndtr(moved), 2.0**-33, 1.0 - 2.0**-33)
+            scores = ndtri(points[members])
+            moved = weights[0] * scores[partners[0]]
+            for partner, weight in zip(partners[1:], weights[1:], strict=True):
+                moved += weight * scores[partner]
+            points[members] = np.clip(ndtr(moved), 2.0**-33, 1.0 - 2.0**-33)
         return points
 
     def _random(self, dimension: int, start: int, stop: int) -> Array:
@@ -94,6 +97,39 @@ class Sampler:
         return unit_interval((words >> np.uint64(32)).astype(np.uint32))
 
 
-def _factor(matrix: Array) -> Array:
-    """The lower triangular matrix that gives independent normal scores these correlations."""
-    return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+def _positions(rows: Iterable[Row]) -> dict[str, int]:
+    """The dimension of each number: the widest spreads first.
+
+    With some hundred points the first dimensions of the sequence are spread evenly in every plane of two of them; far
+    out, planes can be filled along a line, which would make two numbers that matter move together.
+    """
+    widths: dict[str, float] = {}
+    for row in rows:
+        width = ((row.high or 0.0) - (row.low or 0.0)) / max(abs(row.value), LEAST)
+        widths[row.number] = max(width, widths.get(row.number, 0.0))
+    ordered = sorted(widths, key=lambda number: -widths[number])
+    return {number: index for index, number in enumerate(ordered)}
+
+
+def _factors(
+    pairs: Mapping[tuple[int, int], float],
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Array]:
+    """Which dimensions are correlated, and for the k-th term of each: with which of them, with which weight.
+
+    The weights are the rows of the Cholesky factor of each group of dimensions that hang together; shorter rows are
+    filled up with weights of 0. Shapes (dimension,), (term, dimension) and (term, dimension, 1).
+    """
+    groups = blocks(pairs)
+    longest = max((len(members) for members, _ in groups), default=0)
+    count = sum(len(members) for members, _ in groups)
+    partners = np.zeros((longest, count), dtype=np.intp)
+    weights = np.zeros((longest, count))
+    start = 0
+    for members, matrix in groups:
+        size = len(members)
+        own = slice(start, start + size)
+        partners[:size, own] = start + np.arange(size)[:, None]
+        weights[:size, own] = np.linalg.cholesky(matrix).T
+        start += size
+    members = np.concatenate([each for each, _ in groups]) if groups else np.zeros(0, dtype=np.intp)
+    return members, partners, weights[:, :, None]

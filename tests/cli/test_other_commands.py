@@ -164,6 +164,26 @@ def test_shipped_scenarios_meet_the_schema_and_a_wrong_key_does_not(planner: Pla
     assert not validator.is_valid({"nodes": {"dgx_h100": {"powr": "3 kW"}}})
 
 
+@pytest.mark.parametrize(
+    ("number", "valid"),
+    [
+        ({"p10": "1 day", "p50": "2 day", "p90": "4 day"}, True),
+        ({"uniform": {"least": "1 day", "most": "2 day"}, "source": "a"}, True),
+        ({"lognormal": {"median": "1 day", "sigma": 0.4}}, True),
+        ({"discrete": [{"value": "1 day", "weight": 2}]}, True),
+        ({"p10": "1 day", "base": "2 day", "p90": "4 day"}, False),
+        ({"uniform": {"least": "1 day"}}, False),
+        ({"normal": {"mean": "1 day", "sigma": 2}}, False),
+        ({"discrete": {"value": "1 day", "weight": 2}}, False),
+    ],
+)
+def test_the_schema_knows_the_ways_to_write_a_distribution(
+    planner: Planner, number: dict[str, object], valid: bool
+) -> None:
+    schema = json.loads(planner("schema", "scenario").out)
+    assert jsonschema.Draft202012Validator(schema).is_valid({"fleet": {"life": number}}) is valid
+
+
 def test_the_schema_gives_meaning_and_unit(planner: Planner) -> None:
     power = json.loads(planner("schema", "profile", "nodes").out)["properties"]["power"]
     assert power["x-unit"] == "watt"

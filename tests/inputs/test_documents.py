@@ -395,6 +395,19 @@ def test_a_number_is_replaced_whole() -> None:
     }
 
 
+def test_a_distribution_is_replaced_whole_and_a_programme_of_its_name_is_not() -> None:
+    assert merged("n: {uniform: {least: 1, most: 2}, source: a}", "n: {value: 3}") == {
+        "n": {"value": "3"}
+    }
+    discrete = "n: {discrete: [{value: 1, weight: 1}]}"
+    assert merged("n: {value: 3, source: a}", discrete) == {
+        "n": {"discrete": [{"value": "1", "weight": "1"}]}
+    }
+    assert merged("p: {beta: {vehicle: v}, gamma: {vehicle: w}}", "p: {beta: {hours: 2}}") == {
+        "p": {"beta": {"vehicle": "v", "hours": "2"}, "gamma": {"vehicle": "w"}}
+    }
+
+
 def test_entries_keep_the_file_that_they_come_from() -> None:
     tree = merge(loads("a:\n  b: 1\n  c: 2", "base"), loads("\n\na:\n  c: 3", "over"))
     assert locate(tree, ("a", "b")) == ("base", 2, "a.b")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import planner
 from planner.errors import Fault, InputError
 from planner.inputs.load import Inputs, check_profile, load
 from planner.resources import data_root, find_scenario, profiles, scenarios
@@ -45,6 +46,17 @@ def test_a_wrong_unit_says_what_it_is_and_what_is_expected(faults: Faults) -> No
     fault = only(faults("ota:\n  rollout: 2 GB\n"))
     assert (fault.line, fault.path) == (3, "ota.rollout")
     assert '"2 GB" is an amount of data; expected a time such as "2 day"' in fault.message
+
+
+def test_a_distribution_stands_at_the_line_of_its_family(scenario: Callable[[str], Path]) -> None:
+    path = scenario("curation:\n  anonymise:\n    uniform: {least: 1 second, most: 9 second}\n")
+    (row,) = (row for row in planner.load(path).table.rows if row.path == "curation.anonymise")
+    assert (row.value, row.line) == (5.0, 4)
+    edited = planner.load(path, set=["curation.anonymise={normal: {mean: 4 second, sd: 1 second}}"])
+    (row,) = (row for row in edited.table.rows if row.path == "curation.anonymise")
+    assert (row.value, row.file) == (4.0, "--set")
+    with pytest.raises(InputError, match=r"curation\.anonymise  uniform: most missing"):
+        planner.load(scenario("curation: {anonymise: {uniform: {least: 1 second}}}\n"))
 
 
 def test_all_faults_are_reported_at_once(faults: Faults) -> None:

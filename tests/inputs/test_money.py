@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from planner import units
 from planner.axes import MONTH, SITE, on
 from planner.errors import InputError
+from planner.perf.distributions import quantile
 from planner.plan import load
 
 MAIN = "5pct_ev_market"
@@ -33,6 +35,17 @@ def test_at_an_own_rate_the_number_is_shown_in_dollars() -> None:
     table = load(MAIN, set=edits).table
     (row,) = (row for row in table.rows if row.leaf == "node_price")
     assert (row.value, row.unit) == (pytest.approx(2e6), "MUSD")
+
+
+def test_at_an_own_rate_the_whole_distribution_is_in_dollars() -> None:
+    price = "{low: 40 MTWD, base: 50 MTWD, high: 75 MTWD}"
+    edits = [f"nodes.gh200_nvl32.price={price}", "economics.exchange_rates.TWD=25"]
+    table = load(MAIN, set=edits).table
+    (row,) = (row for row in table.rows if row.leaf == "node_price")
+    assert row.distribution is not None
+    drawn = quantile(row.distribution, np.array([0.1, 0.5, 0.9]))
+    np.testing.assert_allclose(drawn, [1.6e6, 2e6, 3e6])
+    np.testing.assert_allclose(drawn, [row.low, row.value, row.high])
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def test_a_busy_accelerator_draws_half_its_limit_before_it_computes_and_never_mo
     None
 ):
     shares = busy_share(np.array([0.0, 0.5, 1.0, 5.0]))
-    assert shares[0] == 0.49
-    assert shares[1] == pytest.approx(0.49 + 0.275)
+    assert shares[0] == 0.47
+    assert shares[1] == pytest.approx(0.47 + 0.295)
     assert shares[2] == shares[3] == 1.0
 
 
@@ -49,13 +49,13 @@ def test_fans_and_supplies_come_on_top() -> None:
 
 
 def test_busy_power_by_hand() -> None:
-    # At 40 % of the peak: 5,600 x 0.71 + 700 x 0.91 + 160 + 900 = 5,673 W; x 1.13 / 0.95.
-    assert HOST_SHARE == 0.91
-    assert node_power_busy(SERVER, np.array(0.13), 0.4) == pytest.approx(5673.0 * 1.13 / 0.95)
+    # At 40 % of the peak: 5,600 x 0.706 + 700 x 0.75 + 160 + 900 = 5,538.6 W; x 1.13 / 0.95.
+    assert HOST_SHARE == 0.75
+    assert node_power_busy(SERVER, np.array(0.13), 0.4) == pytest.approx(5538.6 * 1.13 / 0.95)
 
 
 def test_chips_before_8_bit_floats_draw_less_at_any_rate() -> None:
-    assert list(standing_share(np.array([1979e12, 0.0]))) == [0.49, 0.39]
+    assert list(standing_share(np.array([1979e12, 0.0]))) == [0.47, 0.38]
 
 
 def test_a_superchip_has_no_processors_of_its_own_beside_it() -> None:

@@ -1,9 +1,10 @@
 """The bottom-up node power against published power: TOP500 systems at Linpack, and the ratings of servers and racks.
 
-Fifty-five rows of the lists of June 2024 to June 2025 that state a power (TOP500 spreadsheets) were taken first. Four
-constants are fitted to all of them (planner/perf/power.py); no constant is a system's own. The row table, printed when
-a test fails, says what the model makes of each row; data/top500_systems.yaml says what stands behind it, and what
-cannot be explained. Another 25 rows of June 2025 are in no fit.
+Fifty-five rows of the lists of June 2024 to June 2025 that state a power (TOP500 spreadsheets) were taken first, the
+other 25 of June 2025 later. Four constants are fitted to all of them (planner/perf/power.py); no constant is a
+system's own, and every error asserted is with the row's system left out of the fit. The row table, printed when a
+test fails, says what the model makes of each row; data/top500_systems.yaml says what stands behind it, and what
+cannot be explained.
 """
 
 from __future__ import annotations
@@ -36,8 +37,11 @@ from tests.published.top500 import (
     table,
 )
 
-ROWS = systems()
-BY_NAME = {row.name: row for row in ROWS}
+FIRST = systems()
+OTHERS = other_systems()
+ROWS = [*FIRST, *OTHERS]
+COUNT = len(FIRST)
+BY_NAME = {row.name: row for row in FIRST}
 FAMILIES = ("GH200", "H100", "A100")
 
 
@@ -55,90 +59,125 @@ def left_out() -> Array:
 
 def test_every_row_of_the_extract_is_there() -> None:
     # 15 rows of GH200, 23 of H100 and H200, 17 of A100 in the three lists.
-    assert [sum(row.family == family for row in ROWS) for family in FAMILIES] == [15, 23, 17]
-    assert len({row.name for row in ROWS}) == 50
+    assert [sum(row.family == family for row in FIRST) for family in FAMILIES] == [15, 23, 17]
+    assert len({row.name for row in FIRST}) == 50
+    assert len(OTHERS) == 25
+    assert len({row.name for row in ROWS}) == 74  # Alps stands among both
 
 
 def test_the_class_of_every_node_follows_from_its_server_model() -> None:
     """No class is chosen by hand where the list names the server; only where it does not, a written rule stands."""
     for name, said in (TABLE["systems"] | TABLE["others"]).items():
-        if "model" in said:
-            assert said["model"] in TABLE["models"][said["class"]], name
-        else:
-            assert said.get("basis", "rule") in ("rule", "published"), name
-    assert {row.name for row in ROWS if row.basis == "rule"} == {"preAlps", "Grete Phase 3"}
+        for one in (said, *([said["also"]] if "also" in said else [])):
+            if "model" in one:
+                assert one["model"] in TABLE["models"][one["class"]], name
+            else:
+                assert one.get("basis", "rule") in ("rule", "published"), name
+    assert {row.name for row in FIRST if row.basis == "rule"} == {"preAlps", "Grete Phase 3"}
+
+
+def test_what_departs_from_the_class_of_a_node_names_its_source() -> None:
+    """Ports, cooling and memory other than the rule gives are a site's own words, never a knob."""
+    departs = {"ports", "cooling", "modules", "limit", "drives"}
+    for name, said in (TABLE["systems"] | TABLE["others"]).items():
+        if departs & set(said):
+            assert "source" in said, name
+        for source in said.get("source", "").split(", "):
+            assert not source or source in TABLE["sources"], (name, source)
+        if said.get("basis") == "published":
+            assert said["source"], name
 
 
 def test_host_processors_are_whole_in_every_node() -> None:
     """The sockets that the list counts, over the nodes that the accelerators make."""
-    for row in [*ROWS, *other_systems()]:
-        if "cpu" in row.node:
-            each = row.node["sockets"] * row.node["accelerators"] / row.devices
-            assert each in (1.0, 2.0), row.name
+    for row in ROWS:
+        for node, devices in row.groups:
+            if "cpu" in node:
+                assert node["sockets"] * node["accelerators"] / devices in (1.0, 2.0), row.name
 
 
-def test_median_error_over_all_rows(found: Array, left_out: Array) -> None:
-    # 6.2 % fitted and 7.1 % with each system left out; every row counts, those that contradict themselves too. The aim
-    # of 6 % is missed; what is asserted is what the model does, and that it beats watts a device of the family (7.6 %).
+def test_median_error_over_the_55_rows(left_out: Array, found: Array) -> None:
+    # The aim is 6 %. 4.8 % left out, every row counted, those that contradict themselves too; 4.1 % fitted; watts a
+    # device of the family 7.1 %.
     text = table(ROWS, found, left_out)
-    assert median(found) <= 6.5, text
-    assert median(left_out) <= 7.4, text
-    assert median(left_out) < median(null_model(ROWS, ROWS)), text
+    first = [index < COUNT for index in range(len(ROWS))]
+    assert median(left_out, first.__getitem__) <= 5.1, text
+    assert median(found, first.__getitem__) <= 4.4, text
+    assert median(null_model(ROWS, ROWS), first.__getitem__) == pytest.approx(7.1, abs=0.1)
+
+
+def test_median_error_over_all_80_rows(left_out: Array, found: Array) -> None:
+    # 5.0 % left out, the other 25 rows 5.1; watts a device of the family 6.8 %.
+    text = table(ROWS, found, left_out)
+    assert median(left_out) <= 5.3, text
+    assert median(left_out, lambda i: i >= COUNT) <= 5.4, text
+    assert median(null_model(ROWS, ROWS)) == pytest.approx(6.8, abs=0.1)
+
+
+def test_median_error_when_each_system_counts_once(left_out: Array) -> None:
+    # Venado, Helios, Isambard and Santos Dumont stand in several lists, and most are easy. Without the repetitions:
+    # 5.4 % of all 74 systems and 5.8 % of the first 50; watts a device of the family 8.0 %.
+    once, first = set(first_of_each(ROWS)), set(first_of_each(FIRST))
+    assert median(left_out, once.__contains__) <= 5.7
+    assert median(left_out, first.__contains__) <= 6.0
+    assert median(null_model(ROWS, ROWS), once.__contains__) == pytest.approx(8.0, abs=0.1)
 
 
 def test_median_error_by_family(found: Array, left_out: Array) -> None:
-    # Left out: GH200 2.2, H100 and H200 9.2, A100 11.5 %. What differs there is how a site tuned and what it metered.
+    # Left out: GH200 2.6, H100 and H200 6.2, A100 7.3 %. What differs there is how a site tuned and what it metered.
     text = table(ROWS, found, left_out)
-    for family, limit in zip(FAMILIES, (4.0, 10.0, 13.0), strict=True):
+    for family, limit in zip(FAMILIES, (3.0, 6.7, 8.0), strict=True):
         assert median(left_out, lambda i, f=family: ROWS[i].family == f) <= limit, text
 
 
-def test_median_error_when_each_system_counts_once(found: Array, left_out: Array) -> None:
-    # Venado, Helios, Isambard and Santos Dumont stand in several lists, and most are easy. Without the repetitions:
-    # 7.3 % fitted and 7.7 % left out; the null model 8.3 %.
-    once = set(first_of_each(ROWS))
-    assert median(found, lambda i: i in once) <= 7.6
-    assert median(left_out, lambda i: i in once) <= 8.0
-    assert median(null_model(ROWS, ROWS), lambda i: i in once) == pytest.approx(8.3, abs=0.1)
-
-
-def test_median_error_of_rows_that_are_in_no_fit() -> None:
-    # The rest of June 2025, 25 systems: 7.1 %; watts a device of the family from the 55 rows: 8.9 %.
-    rows = other_systems()
-    assert len(rows) == 25
-    assert median(errors(rows)) <= 7.4
-    assert median(null_model(ROWS, rows)) == pytest.approx(8.9, abs=0.1)
+def test_constants_of_the_first_rows_alone_hold_for_the_others() -> None:
+    # Fitted to the 55: 5.9 % with each system left out (6.4 % once), and 6.6 % on the 25 that are then in no fit, where
+    # watts a device of the family from the 55 miss by 8.9 %.
+    alone = leave_one_out(FIRST)
+    assert median(alone) <= 6.0
+    assert median(alone, set(first_of_each(FIRST)).__contains__) <= 6.7
+    assert median(errors(OTHERS, fit(FIRST))) <= 7.0
+    assert median(null_model(FIRST, OTHERS)) == pytest.approx(8.9, abs=0.1)
 
 
 def test_median_error_without_rows_above_what_their_parts_can_draw(left_out: Array) -> None:
-    # Snellius Phase 1 and AlphaCentauri state more than all parts at their limits: their power is not that of the run.
-    above = {row.name for row in ROWS if row.power > most(row)}
+    # These state more than all parts at their limits: their power is not that of the run.
+    above = {row.name for row in FIRST if row.power > most(row)}
     assert above == {"Snellius Phase 1 GPU", "AlphaCentauri"}
-    assert all(TABLE["unexplained"][name].startswith("shown") for name in above)
-    assert {row.name for row in other_systems() if row.power > most(row)} == {"Nano 5"}
-    assert median(left_out, lambda i: ROWS[i].name not in above) <= 7.4
+    assert {row.name for row in OTHERS if row.power > most(row)} == {"Nano 5"}
+    assert all(TABLE["unexplained"][name].startswith("shown") for name in above | {"Nano 5"})
+    assert median(left_out, lambda i: ROWS[i].name not in above | {"Nano 5"}) <= 5.2
 
 
 def test_device_counts_as_listed_make_it_worse(left_out: Array) -> None:
     # Eight rows count devices wrongly (Kuma half, Snellius Phase 1 a quarter, GMO three times too many, Henri half; and
-    # four divide by another chip's cores): with those counts 7.2 % by these constants, 7.6 % left out.
-    wrong = [row for row in ROWS if row.devices != row.devices_as_listed]
+    # four divide by another chip's cores).
+    wrong = [row for row in FIRST if row.devices != row.devices_as_listed]
     assert len(wrong) == 8 and all(row.why for row in wrong)
-    as_listed = [row.as_listed() for row in ROWS]
-    assert median(left_out) < median(leave_one_out(as_listed)) < 9.0
+    as_listed = leave_one_out([*(row.as_listed() for row in FIRST), *OTHERS])
+    assert median(left_out) < median(as_listed) < 9.0
 
 
 def test_no_device_count_is_contradicted_by_the_rows_own_figures() -> None:
     for row in ROWS:
         assert row.rmax / row.devices < row.peak, row.name
-        assert row.devices % row.node["accelerators"] == 0, row.name
+        for node, devices in row.groups:
+            assert devices % node["accelerators"] == 0, row.name
 
 
 def test_the_constants_of_the_code_are_the_fit() -> None:
     assert fit(ROWS) == pytest.approx(FITTED, abs=0.006)
-    assert np.median([row.peak_share for row in ROWS]) == pytest.approx(
+    assert np.median([row.peak_share for row in FIRST]) == pytest.approx(
         LINPACK_PEAK_SHARE, abs=0.01
     )
+
+
+def test_a_row_of_two_kinds_of_nodes_lies_between_them() -> None:
+    row = BY_NAME["Space HPC"]
+    (blades, few), (boards, many) = row.groups
+    assert few + many == row.devices == 108
+    alone = [predicted(replace(row, node=node)) for node in ({**blades, "also": None}, boards)]
+    assert min(alone) < predicted(row) < max(alone)
 
 
 def test_what_is_missed_by_more_than_14_percent_is_listed_with_what_is_known(found: Array) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import DRAW, MONTH, REGION, Array, place
-from planner.inputs.assembly import interpolation_weights
+from planner.inputs.assembly import interpolation_weights, weighted
 from planner.inputs.leaf_builder.notes import Notes
 from planner.inputs.numbers import Leaf
 from planner.inputs.profiles import SOLD
@@ -38,7 +38,9 @@ def market_sales(notes: Notes) -> None:
 
     def assemble(cells: Array) -> Array:
         logs = np.log(cells)
-        yearly = [np.exp(logs[:, chosen] @ weights.T) / year_seconds for chosen, weights in blocks]
+        yearly = [
+            np.exp(weighted(logs[:, chosen], weights)) / year_seconds for chosen, weights in blocks
+        ]
         return place(np.stack(yearly, axis=-1), DRAW, MONTH, REGION)
 
     notes.add("market_sales", leaf, (MONTH, REGION), list(columns), assemble)
