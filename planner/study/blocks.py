@@ -191,28 +191,28 @@ def missing(done: Sequence[Block], draws: int, size: int) -> list[Block]:
 
 def refuse_another(folder: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Raise `StudyError` with what differs, unless `now` is the same study, perhaps with more draws."""
-    found = []
-    for key in (key for key in now if key not in ("draws", "inputs", "changes")):
-        if before.get(key) != now[key]:
-            found.append(_difference(key, before.get(key), now[key]))
-    if before["draws"] > now["draws"]:
-        found.append(_difference("draws", before["draws"], now["draws"]))
     there, asked = before["inputs"], now["inputs"]
     paths = [path for path in {**there, **asked} if there.get(path) != asked.get(path)]
-    if paths:
-        more = (
-            f" and {len(paths) - DIFFERENCES_SHOWN} more" if len(paths) > DIFFERENCES_SHOWN else ""
-        )
-        names = ", ".join(paths[:DIFFERENCES_SHOWN]) + more
-        found = [_of_inputs(names, len(paths)), *(each for each in found if "inputs" not in each)]
+    passed_over = ("draws", "inputs", "changes", *(["leaves"] if paths else []))
+    found = [_of_inputs(paths)] if paths else []
+    found += [
+        _difference(key, before.get(key), value)
+        for key, value in now.items()
+        if key not in passed_over and before.get(key) != value
+    ]
+    if before["draws"] > now["draws"]:
+        found.append(_difference("draws", before["draws"], now["draws"]))
     if found:
         raise StudyError(
             f"{folder}: holds another study: {'; '.join(found)}. Give another folder, or delete this one"
         )
 
 
-def _of_inputs(names: str, count: int) -> str:
-    return f"{counted(count, 'input')} differ{'s' if count == 1 else ''} ({names})"
+def _of_inputs(paths: Sequence[str]) -> str:
+    """ "1 input differs (fleet.life)"."""
+    more = len(paths) - DIFFERENCES_SHOWN
+    names = ", ".join(paths[:DIFFERENCES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return f"{counted(len(paths), 'input')} differ{'s' if len(paths) == 1 else ''} ({names})"
 
 
 def _difference(key: str, there: Any, asked: Any) -> str:
@@ -220,6 +220,7 @@ def _difference(key: str, there: Any, asked: Any) -> str:
     words = {
         "code": "the planner's own code has changed",
         "leaves": "the inputs differ",
+        "correlations": "the correlations differ",
         "overrides": "the overridden quantities differ",
     }
     if key in words:

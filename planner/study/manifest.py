@@ -1,8 +1,8 @@
 """What is a study a study of? Everything that its numbers follow from, in short.
 
 Two runs with the same manifest give the same numbers, to the last bit, so that one can go on where the other stopped.
-Each input has a digest of its value and of some draws, which change with its distribution and its correlations; one
-digest is of all inputs together, with names, tables and rules; one of the code that computes.
+Each input has a digest of its value and its distribution; one digest is of all inputs together, with names, tables and
+rules; one of what moves together; one of the code that computes.
 """
 
 from __future__ import annotations
@@ -20,10 +20,7 @@ import numpy as np
 import planner
 from planner.plan import Project
 from planner.study.blocks import FORMAT
-from planner.study.sampling import Sampler
 
-PROBED = 16  # draws of each input that its digest is made of,
-PROBE = 0  # with this seed whatever that of the study is
 DIGITS = 16
 # What of the package shows results, finds files or writes words, and computes nothing.
 _SHOWING = (
@@ -54,19 +51,19 @@ def manifest_of(project: Project, draws: int, seed: int, keep: Sequence[str]) ->
             sorted((name, np.asarray(x)) for name, x in project.overrides.items())
         ),
         "leaves": _digest([project.table.labels, dict(project.leaves)]),
-        "inputs": _inputs(project, Sampler.of(project.table, PROBE)),
+        "correlations": _digest(project.table.correlations),
+        "inputs": _inputs(project),
     }
 
 
-def _inputs(project: Project, sampler: Sampler) -> dict[str, str]:
+def _inputs(project: Project) -> dict[str, str]:
     """A digest of each row of the leaf table, by its path; rows of one path are told apart by a number."""
-    probes = sampler.draws(0, PROBED)
     seen: Counter[str] = Counter()
     found = {}
-    for index, row in enumerate(project.table.rows):
+    for row in project.table.rows:
         seen[row.path] += 1
         name = row.path if seen[row.path] == 1 else f"{row.path} ({seen[row.path]})"
-        found[name] = _digest([row.value, row.position, probes.get(index)])
+        found[name] = _digest([row.value, row.position, row.distribution, row.number])
     return found
 
 

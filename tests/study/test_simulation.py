@@ -21,6 +21,7 @@ from scipy import special, stats
 
 from planner.axes import Array
 from planner.errors import InputError, PlannerError
+from planner.inputs.leaves import Correlation
 from planner.perf.distributions import Distribution
 from planner.plan import load
 from planner.study import analysis
@@ -236,6 +237,15 @@ def test_another_study_is_refused_with_what_differs(
     with pytest.raises(StudyError, match=said) as refused:
         simulate(usual(**of_project), **{"draws": 64, "out": tmp_path, **change})  # type: ignore[arg-type]
     assert refused.value.exit_code == 2
+
+
+def test_other_correlations_are_another_study(tmp_path: Path) -> None:
+    simulate(usual(), 8, out=tmp_path)
+    toy = usual()
+    together = (Correlation(("toy.a", "toy.b"), 0.5),)
+    correlated = replace(toy, table=replace(toy.table, correlations=together))
+    with pytest.raises(StudyError, match="another study: the correlations differ. Give"):
+        simulate(correlated, 8, out=tmp_path)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
