@@ -217,6 +217,9 @@ def _years(page: Page, simulation: Simulation, plan: Plan) -> None:
 
 def _shortfalls(page: Page, simulation: Simulation, plan: Plan) -> None:
     """What is risked by building for a percentile of the need."""
+    names = [name for name in simulation.risk.shortfall if _spreads(simulation.spreads[name])]
+    if not names:
+        return
     cell = (8, 9, 8)
     if page.width < LABEL + len(BUILT_AT) * sum(cell):
         cell = (7, 7, 5)
@@ -229,9 +232,8 @@ def _shortfalls(page: Page, simulation: Simulation, plan: Plan) -> None:
         )
     )
     page.add(" " * LABEL + below * len(BUILT_AT), "dim")
-    for name, shortfalls in simulation.risk.shortfall.items():
-        if not _spreads(simulation.spreads[name]):
-            continue
+    for name in names:
+        shortfalls = simulation.risk.shortfall[name]
         scale, unit = _scale(
             [each.size for each in shortfalls], simulation.spreads[name].column.unit
         )

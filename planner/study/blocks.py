@@ -13,7 +13,8 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -62,11 +63,26 @@ class Folder:
     def manifest(self) -> Path:
         return self.path / "manifest.json"
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other runs out while this one lasts; the system lets go of the lock of a process that dies."""
+        self.blocks.mkdir(parents=True, exist_ok=True)
+        try:
+            import fcntl
+        except ImportError:  # where there are no such locks, two runs write the same bits twice
+            yield
+            return
+        with open(self.path / "lock", "w") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # workers do not inherit this kind
+            except OSError:
+                raise StudyError(f"{self.path}: another run is at work in it") from None
+            yield
+            self._tidy()
+
     def open(self, manifest: Mapping[str, Any]) -> list[Block]:
         """Make the folder that of a study, or find what is there of the same; another one is refused."""
-        self.blocks.mkdir(parents=True, exist_ok=True)
-        for left in self.blocks.glob("*.part"):
-            left.unlink(missing_ok=True)
+        self._tidy()
         before = self._read_manifest()
         if before is not None:
             refuse_another(self.path, before, manifest)
@@ -127,7 +143,9 @@ class Folder:
         # What is in the merged sketch comes first: it cannot be taken out again.
         for block in (*sorted(inside), *sorted(written - inside)):
             whole = block in written and self._is_whole(block, block in inside)
-            if block in inside and not whole:
+            if block in inside and whole:
+                self._counts(block).unlink(missing_ok=True)
+            elif block in inside:
                 raise StudyError(f"{self._numbers(block)}: is missing or torn; give another folder")
             if whole and not any(b.start < block.stop and block.start < b.stop for b in found):
                 found.append(block)
@@ -148,6 +166,11 @@ class Folder:
             return is_merged or _load(self._counts(block))[1] == {block}
         except (OSError, ValueError, KeyError, EOFError):
             return False
+
+    def _tidy(self) -> None:
+        """Delete what workers that died had begun to write."""
+        for left in self.blocks.glob("*.part"):
+            left.unlink(missing_ok=True)
 
     def _read_manifest(self) -> dict[str, Any] | None:
         try:
@@ -177,6 +200,21 @@ class Folder:
 
     def _counts(self, block: Block) -> Path:
         return self.blocks / f"counts-{block.start:010d}-{block.stop:010d}.npz"
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A few draws that need no folder: their stored numbers, shape (row, draw)."""
+
+    stored: Array
+
+    def numbers(self, blocks: Sequence[Block], rows: slice) -> Array:
+        """As `Folder.numbers`, of all draws."""
+        return self.stored[rows].copy()
+
+    def sketch(self, blocks: Sequence[Block]) -> Sketch:
+        """Nothing is counted."""
+        return Sketch.of(np.empty((0, self.stored.shape[1])))
 
 
 def missing(done: Sequence[Block], draws: int, size: int) -> list[Block]:

@@ -20,7 +20,7 @@ from planner.axes import AXES, Array
 from planner.errors import Fault, InputError, PlannerError, suggestion
 from planner.plan import Project
 from planner.study.analysis import Risk, Spread, Spreads, risk, spent, spreads
-from planner.study.blocks import Block, Folder, missing
+from planner.study.blocks import Block, Folder, InMemory, missing
 from planner.study.columns import KEPT, NEEDS, Column, Columns
 from planner.study.manifest import manifest_of
 from planner.study.sampling import Sampler
@@ -129,27 +129,38 @@ def simulate(
         )
     temporary = tempfile.TemporaryDirectory(prefix="planner-") if out is None else None
     folder = Folder(Path(temporary.name if temporary else os.fspath(out or "")))
-    manifest = manifest_of(project, draws, seed, names)
-    done = folder.open(manifest)
     task = Task.of(project, names, seed, folder)
-    todo = missing(done, draws, block)
-    _refuse_too_large(task.columns, folder, todo)
-    reached = [sum(each.draws for each in done)]
-    tell = progress or _silent
-    tell(reached[0])
-
-    def more(finished: int) -> None:
-        reached[0] += finished
+    manifest = manifest_of(project, draws, seed, names)
+    with folder.alone():
+        done = folder.open(manifest)
+        todo = missing(done, draws, block)
+        _refuse_too_large(task.columns, folder, todo)
+        reached = [sum(each.draws for each in done)]
+        tell = progress or _silent
         tell(reached[0])
 
-    way = method or ("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
-    source: Source = task if way == "fork" else Recipe.of(task, manifest)
-    try:
-        compute(source, folder, todo, workers or cores(), way, more)
-    except KeyboardInterrupt:
-        raise Interrupted(_stopped(reached[0], draws, out)) from None
+        def more(finished: int) -> None:
+            reached[0] += finished
+            tell(reached[0])
+
+        way = method or ("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+        source: Source = task if way == "fork" else Recipe.of(task, manifest)
+        try:
+            compute(source, folder, todo, workers or cores(), way, more)
+        except KeyboardInterrupt:
+            raise Interrupted(_stopped(reached[0], draws, out)) from None
     blocks = tuple(sorted((*done, *todo)))
     return Simulation(project, task.columns, draws, seed, folder, blocks, temporary)
+
+
+def spread(
+    project: Project, names: Sequence[str], draws: int = 256, seed: int = SEED
+) -> dict[str, Spreads]:
+    """Spreads of some quantities from a few draws, in this process and without a folder."""
+    stored = Columns.of(project, names).only(names)
+    leaves = project.table.redrawn(Sampler.of(project.table, seed).draws(0, draws))
+    numbers = stored.stored_of(project.run(stored.wanted, leaves, draws), draws)
+    return spreads(stored, InMemory(numbers), [Block(0, draws)])
 
 
 def cores() -> int:

@@ -23,11 +23,12 @@ from planner.axes import Array
 from planner.errors import InputError, PlannerError
 from planner.inputs.leaves import Correlation
 from planner.perf.distributions import Distribution
-from planner.plan import load
+from planner.plan import HEADLINE, load
 from planner.study import analysis
 from planner.study.blocks import Block, Folder, StudyError, missing
 from planner.study.manifest import manifest_of
-from planner.study.simulation import Interrupted, Simulation, simulate
+from planner.study.sampling import Sampler
+from planner.study.simulation import Interrupted, Simulation, simulate, spread
 from planner.study.workers import Recipe, Task
 from tests.example_graphs import compute
 from tests.study.toys import UNIFORM, project, usual
@@ -168,8 +169,8 @@ def test_bits_depend_on_neither_workers_nor_blocks(
     whole = undisturbed if draws == 1000 else simulate(usual(), draws, block=draws)
     assert same(whole, other)
     assert repr(whole.risk) == repr(other.risk)
-    for name, spread in whole.spreads.items():
-        months, others = spread.months, other.spreads[name].months
+    for name, found in whole.spreads.items():
+        months, others = found.months, other.spreads[name].months
         assert months is not None and others is not None
         assert np.array_equal(months.values, others.values)
         assert np.array_equal(months.mean, others.mean)
@@ -188,6 +189,23 @@ def test_slabs_of_any_size_give_the_same(
 
 def test_another_seed_gives_other_draws(undisturbed: Simulation) -> None:
     assert not np.array_equal(numbers(simulate(usual(), 1000, seed=2)), numbers(undisturbed))
+
+
+def test_a_draw_at_the_medians_is_the_plan() -> None:
+    project = load("test_fleet")
+    medians = project.table.redrawn(Sampler.of(project.table).medians())
+    drawn = project.run(HEADLINE, medians)
+    plan = project.plan()
+    for name in HEADLINE:
+        assert np.array_equal(drawn[name], plan.values(name)[0])
+
+
+def test_a_few_draws_in_memory_are_the_first_of_a_study(undisturbed: Simulation) -> None:
+    few = spread(usual(), ["gpus_required", "tco"], 100)
+    assert list(few) == ["gpus_required", "tco"]
+    study = simulate(usual(), 100).spreads
+    for name, found in few.items():
+        assert repr(found) == repr(study[name])
 
 
 def test_a_draw_is_the_plan_with_its_inputs(undisturbed: Simulation) -> None:
@@ -246,6 +264,21 @@ def test_other_correlations_are_another_study(tmp_path: Path) -> None:
     correlated = replace(toy, table=replace(toy.table, correlations=together))
     with pytest.raises(StudyError, match="another study: the correlations differ"):
         simulate(correlated, 8, out=tmp_path)
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from planner.study.blocks import Folder\n"
+        f"with Folder(Path({str(tmp_path)!r})).alone(): print('in', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": ROOT}
+    with subprocess.Popen(command, **pipes) as other:  # type: ignore[call-overload]
+        assert other.stdout.readline() == b"in\n"
+        with pytest.raises(StudyError, match="another run is at work in it"):
+            simulate(usual(), 10, out=tmp_path)
+        other.kill()
+    simulate(usual(), 10, out=tmp_path)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
