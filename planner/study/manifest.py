@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-import planner
 from planner.plan import Project
 from planner.study.blocks import FORMAT
 
@@ -69,7 +68,7 @@ def _inputs(project: Project) -> dict[str, str]:
 
 def _sources(project: Project) -> Iterator[tuple[str, bytes]]:
     """The code that computes: the package's own without what shows results, and the modules of the user."""
-    root = Path(planner.__file__).parent
+    root = Path(__file__).parents[1]
     for file in root.rglob("*.py"):
         place = file.relative_to(root)
         if place.parts[0] not in _SHOWING:
