@@ -14,7 +14,7 @@ Start with:
   planner size 5pct_ev_market
   planner explain 5pct_ev_market gpus --at 2027-06
 
-Exit codes: 0 fine; 1 a declared check fails or a rule forbids the plan; 2 wrong usage or input.
+Exit codes: 0 fine; 1 a declared check fails or a rule forbids the plan; 2 wrong usage or input; 130 stopped.
 """
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

@@ -28,7 +28,9 @@ from planner.study.workers import Recipe, Source, Task, compute
 
 DRAWS = 4096
 SEED = 1
-BLOCK = 256  # draws that one worker computes at a time
+BLOCK = 256  # draws that one worker computes at a time,
+LARGE_BLOCK = 1024  # and in a study of
+MANY = 100_000  # draws or more, which would be too many files otherwise
 ROOM = 1.1  # of the disk space that the kept numbers need
 
 
@@ -108,7 +110,7 @@ def simulate(
     out: str | os.PathLike[str] | None = None,
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
     method: str | None = None,
 ) -> Simulation:
     """Run `draws` plans of a project and give what they say together.
@@ -133,7 +135,7 @@ def simulate(
     manifest = manifest_of(project, draws, seed, names)
     with folder.alone():
         done = folder.open(manifest)
-        todo = missing(done, draws, block)
+        todo = missing(done, draws, block or (BLOCK if draws < MANY else LARGE_BLOCK))
         _refuse_too_large(task.columns, folder, todo)
         reached = [sum(each.draws for each in done)]
         tell = progress or _silent

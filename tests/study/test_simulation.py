@@ -304,6 +304,28 @@ def test_blocks_that_are_torn_or_overlap_are_done_again(
     assert not list(blocks.glob("*.part"))
 
 
+def test_a_merge_that_is_cut_short_counts_nothing_twice(
+    undisturbed: Simulation, tmp_path: Path
+) -> None:
+    first = simulate(usual(), 600, out=tmp_path, block=50)
+    counts = {file: file.read_bytes() for file in tmp_path.glob("blocks/counts-*")}
+    assert len(counts) == 12
+    first.folder.merge(first.blocks[:7])
+    for file, content in counts.items():  # as if it had been killed before it deleted them
+        file.write_bytes(content)
+    assert same(simulate(usual(), 1000, out=tmp_path), undisturbed)
+
+
+def test_kept_numbers_that_are_lost_after_their_sketch_was_merged_are_noticed(
+    tmp_path: Path,
+) -> None:
+    simulation = simulate(usual(), 100, out=tmp_path, block=50)
+    simulation.folder.merge(simulation.blocks)
+    (tmp_path / "blocks" / "draws-0000000050-0000000100.npy").unlink()
+    with pytest.raises(StudyError, match="is missing or torn; give another folder"):
+        simulate(usual(), 100, out=tmp_path)
+
+
 def test_what_is_missing_is_filled_with_blocks() -> None:
     done = [Block(256, 512), Block(512, 600)]
     assert missing(done, 700, 200) == [Block(0, 200), Block(200, 256), Block(600, 700)]
