@@ -96,8 +96,10 @@ def concatenate(axis: int, *parts: Array) -> Array:
 def contract(x: Array, y: Array, axis: int) -> Array:
     """The sum of `x * y` over `axis`, which keeps length 1, one position of it at a time."""
     result = take(x, axis, 0) * take(y, axis, 0)
+    product = np.empty_like(result)
     for position in range(1, max(x.shape[axis], y.shape[axis])):
-        result += take(x, axis, position) * take(y, axis, position)
+        np.multiply(take(x, axis, position), take(y, axis, position), out=product)
+        result += product
     return result
 
 

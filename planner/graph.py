@@ -293,7 +293,7 @@ def _stand_in(user: Quantity, original: Quantity) -> Quantity:
             f"{user.name} ({user.where}) has the unit {user.unit}; "
             f"the quantity it replaces has {original.unit}, another dimension"
         )
-    return dataclasses.replace(user, decision=original.decision)
+    return dataclasses.replace(user, decision=original.decision, worst=original.worst)
 
 
 def _reach(start: str, edges: Mapping[str, Iterable[str]]) -> frozenset[str]:

@@ -109,6 +109,12 @@ FINDINGS = (
     "link_orders",
     "rig_orders",
     "rented_share",
+    "nodes_before_equivalent",
+    "storage_units_before",
+    "switches_at_start",
+    "links_at_start",
+    "rigs_before",
+    "rig_unit_price",
     "node_committed_value",
     "storage_committed_value",
     "vehicles_unserved",
@@ -129,6 +135,7 @@ FINDINGS = (
     "residency_verdict",
     "nodes_delivered",
     "nodes_ordered",
+    "node_delivery_time",
     "dataset_time",
     "data_kept",
     "site_ingest_mean",
@@ -163,6 +170,9 @@ FINDINGS = (
     "ota_reachable_share",
     "money_level",
     "rent_breakeven_utilisation",
+    "tco_if_bought",
+    "tco_if_leased",
+    "tco_if_rented",
     "gpus_for_relabelling",
     "it_power_idle",
     "phase_used_share",
@@ -273,8 +283,8 @@ class Project:
         return self.graph.run(given, wanted, self.table.sizes, self.overrides, draws, chunk)
 
     def plan(self) -> Plan:
-        """One run at the medians."""
-        return Plan(self, dict(self.run((*HEADLINE, *FINDINGS))))
+        """One run at the medians; every value on the way is kept, for what explains it or varies it."""
+        return Plan(self, dict(self.run(self.graph.order((*HEADLINE, *FINDINGS)))))
 
 
 def load(

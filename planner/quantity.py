@@ -12,10 +12,14 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from planner.axes import DRAW, Array, AxisError, parse_axes
 from planner.errors import PlannerError
+
+Worst = Literal["max", "min"]
 
 VARIADIC = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
@@ -45,7 +49,8 @@ class Quantity:
     """A named value of the model: a pure function with a unit and axes. Call it with arrays.
 
     `axes` are those on which it may vary, besides the draws. `decision` marks what is bought,
-    where and when: an optimiser may put a solver in the place of its rule.
+    where and when: an optimiser may put a solver in the place of its rule. `worst` says which of
+    its values asks for attention: the largest of a need, the smallest of what is left or allowed.
     """
 
     name: str
@@ -53,11 +58,12 @@ class Quantity:
     axes: tuple[int, ...]
     fn: Callable[..., Array]
     decision: bool = False
+    worst: Worst = "max"
 
     def __call__(self, *args: object, **kwargs: object) -> Array:
         return self.fn(*args, **kwargs)
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Names of the leaves and quantities that it needs, in the order of the parameters."""
         code = self.fn.__code__
@@ -109,7 +115,7 @@ class Quantity:
 
 
 def quantity(
-    unit: str, axes: str = "", decision: bool = False
+    unit: str, axes: str = "", decision: bool = False, worst: Worst = "max"
 ) -> Callable[[Callable[..., Array]], Quantity]:
     """Declare a function a quantity: `@quantity(unit="byte/second", axes="month region")`."""
 
@@ -123,6 +129,6 @@ def quantity(
             raise GraphError(f"{name}: {error}") from error
         if DRAW in numbers:
             raise GraphError(f"{name}: every quantity may vary by draw; do not declare that axis")
-        return Quantity(name, unit, numbers, fn, decision)
+        return Quantity(name, unit, numbers, fn, decision, worst)
 
     return declare

@@ -22,6 +22,8 @@ from planner.errors import PlannerError
 from planner.quantity import GraphError, Quantity, QuantityError
 
 Shape = tuple[int, ...]
+Moved = npt.NDArray[np.bool_]
+"""For each draw whether something differs in it from a first run."""
 
 FLOAT64 = np.dtype(np.float64)
 ITEM_BYTES = FLOAT64.itemsize
@@ -80,19 +82,20 @@ class Program:
         ordered = sorted(quantities, key=lambda each: each.name in moving)
         slots = {name: i for i, name in enumerate((*given, *(each.name for each in ordered)))}
         last_use = {parent: each.name for each in ordered for parent in each.parameters}
+        kept = frozenset(wanted)
         sizes = dict(enumerate(lengths))
+        shapes = {axes: shape_of(axes, sizes) for axes in {each.axes for each in quantities}}
 
         def step(each: Quantity) -> Step:
             frees = [
                 slots[name]
                 for name in each.parameters
                 if last_use[name] == each.name
-                and name not in wanted
+                and name not in kept
                 and (name in moving) == (each.name in moving)
             ]
             fetch = _fetch([slots[name] for name in each.parameters])
-            shape = shape_of(each.axes, sizes)
-            return Step(each, each.fn, fetch, slots[each.name], tuple(frees), shape)
+            return Step(each, each.fn, fetch, slots[each.name], tuple(frees), shapes[each.axes])
 
         return cls(
             slots=slots,
@@ -171,6 +174,66 @@ class Program:
         return max(1, min(WORKING_SET // most, draws))
 
 
+def varied(
+    quantities: Sequence[Quantity],
+    base: Mapping[str, object],
+    moved: Mapping[str, Moved],
+    leaf_at: Callable[[str, Moved], object],
+) -> dict[str, tuple[Moved, Array]]:
+    """Where the quantities differ from a first run when inputs move, each in a few draws of its own, and their values.
+
+    `quantities` come each after all that it needs; `base` has the values of the first run and of all
+    inputs; `moved` says of each input that moves in which draws it does, and `leaf_at` gives its
+    values in some draws. A quantity is computed only in the draws in which a parameter differs from
+    the first run: most inputs move little, and what is rounded to whole units stops many of them.
+    """
+    where: dict[str, Moved] = dict(moved)
+    values: dict[str, Array] = {}
+    with np.errstate(invalid="ignore"):
+        for each in quantities:
+            parents = [name for name in each.parameters if name in where]
+            if not parents:
+                continue
+            mine = np.logical_or.reduce([where[name] for name in parents])
+            count = int(np.count_nonzero(mine))
+            args: list[Any] = []
+            for name in each.parameters:
+                if name not in where:
+                    args.append(base[name])
+                elif name in moved:
+                    args.append(_part(leaf_at(name, mine), 0, count))
+                else:
+                    args.append(_in_place(values[name], base[name], where[name][mine]))
+            try:
+                x = each.fn(*args)
+            except PlannerError:
+                raise
+            except Exception as error:
+                raise _failure(each, error) from error
+            first = np.asarray(base[each.name])
+            if x.shape[DRAW] > 1 and x.strides[DRAW] != ITEM_BYTES:
+                x = _draws_innermost(x)
+            x = np.broadcast_to(x, (count, *first.shape[1:]))
+            if np.isnan(np.maximum.reduce(x, axis=None)):
+                raise QuantityError(each.name, f"is NaN where an input moves ({each.where})")
+            differs = np.moveaxis(x != first, DRAW, -1).reshape(-1, count).any(axis=0)
+            if differs.any():
+                values[each.name] = x if differs.all() else _draws_innermost(x, differs)
+                mine[mine] = differs
+                where[each.name] = mine
+    return {name: (where[name], x) for name, x in values.items()}
+
+
+def _in_place(x: Array, first: Any, rows: Moved) -> Array:
+    """Values where they differ, among those of the first run in all other draws."""
+    if len(x) == len(rows):
+        return x
+    whole = np.empty((*first.shape[1:], len(rows)))
+    whole[...] = np.moveaxis(first, DRAW, -1)
+    whole[..., rows] = np.moveaxis(x, DRAW, -1)
+    return np.moveaxis(whole, -1, DRAW)
+
+
 def given_leaf(name: str, value: object, lengths: Shape) -> object:
     """The value of a leaf as the quantities see it: an array read-only, another object as it is."""
     if not isinstance(value, np.ndarray):
@@ -242,13 +305,13 @@ def _part(value: Any, start: int, stop: int) -> Any:
     return value.chunk(start, stop)
 
 
-def _draws_innermost(x: Array) -> Array:
-    """A copy in which the draws of each position lie side by side; the order of the axes stays as it is.
+def _draws_innermost(x: Array, rows: Moved | slice = slice(None)) -> Array:
+    """A copy, or some draws of it, in which the draws of each position lie side by side; the axes stay in their order.
 
     NumPy's innermost loop then runs over draws, whatever an operation broadcasts, instead of over a few sites or
     links: three times faster. What is computed from such arrays mostly comes out in the same layout.
     """
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, DRAW, -1)), -1, DRAW)
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, DRAW, -1)[..., rows]), -1, DRAW)
 
 
 def _detached(x: Array, draws: int, whole: bool) -> Array:

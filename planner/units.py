@@ -334,17 +334,18 @@ def _case_slips(word: str) -> list[str]:
 # ---- Converting ----------------------------------------------------------------------------------
 
 
-def currencies(unit: str) -> list[tuple[str, int]]:
+@cache
+def currencies(unit: str) -> tuple[tuple[str, int], ...]:
     """Currencies other than the dollar in a unit, each with its power: TWD/kWh has (TWD, 1)."""
     above, *below = unit.split("/")
     parts = [(above, 1), *((part, -1) for part in below)]
-    return [
+    return tuple(
         (code, sign)
         for part, sign in parts
         for word in re.split(r"[\s*]+", part)
         for code in EXCHANGE_RATES
         if word in (code, f"k{code}", f"M{code}")
-    ]
+    )
 
 
 def in_dollars(unit: str) -> str:

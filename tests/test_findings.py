@@ -130,7 +130,7 @@ def test_a_full_data_set_is_dated(plan: Plan) -> None:
 
 
 def test_what_binds_changes_with_the_bandwidth_of_a_disk(plan: Plan) -> None:
-    assert "hot storage: bound by capacity" in binding(plan)
+    assert "hot, cold storage: bound by capacity" in binding(plan)
     slow = load("5pct_ev_market", set={"storage.nvme_flash.read_bandwidth": "1 GB/s"}).plan()
     assert "hot storage: bound by read bandwidth" in binding(slow)
 
@@ -169,28 +169,26 @@ def test_orders_cost_what_is_paid_for_them(plan: Plan) -> None:
     assert min(o.order_by for o in plan.orders) >= plan.months[0]
 
 
-@pytest.mark.parametrize(
-    ("edits", "said"),
-    [
-        ({"tiers.warm.held_until": "730 day"}, "warm and cold both hold data between 365"),
-        ({"tiers.cold.held_from": "730 day"}, "no tier holds data between 365"),
-    ],
-)
-def test_data_that_no_tier_or_two_tiers_hold_is_pointed_out(
-    plan: Plan, edits: dict[str, str], said: str
-) -> None:
-    assert not warned(plan, "tiers")
-    (found,) = warned(load("5pct_ev_market", set=edits).plan(), "tiers")
-    assert said in found.text
-    assert found.size == pytest.approx(365)
-
-
 def test_a_power_phase_that_falls_short_binds() -> None:
     small = load("5pct_ev_market", set={"sites.taiwan.power_limit": "0.5 MW"}).plan()
     need = small["site_power"].at(site="taiwan").values.max() - 0.5e6
     assert binding(small)[0].startswith(
         f"taiwan: up to {units.show(float(need), 'watt')} of site power short, "
     )
+
+
+def test_the_assumptions_move_the_plan_as_a_run_of_their_own_does(plan: Plan) -> None:
+    table = plan.project.table
+    found = {each.path: each.moves["tco"] for each in assumptions(plan, count=1000)}
+    rows = [i for i, row in enumerate(table.rows) if row.path in found][::12]
+    assert len(rows) > 5
+    draws = {i: np.full(2 * len(rows), table.rows[i].value) for i in rows}
+    for position, i in enumerate(rows):
+        draws[i][2 * position : 2 * position + 2] = table.rows[i].low, table.rows[i].high
+    tco = plan.project.run(["tco"], table.redrawn(draws), draws=2 * len(rows))["tco"]
+    moves = tco.reshape(-1, 2) / float(plan.values("tco")[0].max()) - 1.0
+    for i, (low, high) in zip(rows, moves, strict=True):
+        assert found[table.rows[i].path] == pytest.approx(max(low, high, key=abs), rel=1e-9)
 
 
 def test_what_moves_cost_most_is_not_hidden_by_what_moves_gpus(plan: Plan) -> None:
@@ -216,6 +214,48 @@ def test_the_order_book_and_what_is_beside_it_are_capex(scenario: str, edits: li
     found = load(scenario, set=edits).plan()
     together = sum(order.usd for order in found.orders) + sum(beside_orders(found).values())
     assert together == pytest.approx(found["capex"].values.sum(), rel=1e-8, abs=1.0)
+
+
+def test_what_replaces_old_units_is_marked_in_the_book(plan: Plan) -> None:
+    """The first nodes serve from September 2024 for five years: what follows them in 2029 is no growth."""
+    nodes = [order for order in plan.orders if order.kind == "node" and order.site == "taiwan"]
+    assert all(order.reason == "growth" for order in nodes if order.in_service < "2029-06")
+    renewals = [order for order in nodes if order.reason == "renewal"]
+    assert renewals[0].in_service == "2029-09" and renewals[0].count == nodes[0].count
+    for kind in ("node", "storage", "switch", "link", "rig"):
+        mine = [order for order in plan.orders if order.kind == kind]
+        renewed = sum(order.count for order in mine if order.reason == "renewal")
+        ended = sum(order.count for order in mine if order.in_service < "2026-01")
+        assert renewed > 0 and (kind != "node" or renewed >= ended), kind
+        assert {order.reason for order in mine} == {"growth", "renewal"}, kind
+
+
+def test_growth_of_nodes_is_what_stands_at_the_end(plan: Plan) -> None:
+    """Where the need never falls: nodes in service at the end are those of growth, and renewals those that retired."""
+    nodes = [order for order in plan.orders if order.kind == "node"]
+    stand = plan["nodes"].values[-1].sum()
+    retired = sum(order.count for order in nodes if order.in_service < "2026-01")
+    growth = sum(order.count for order in nodes if order.reason == "growth")
+    renewed = sum(order.count for order in nodes if order.reason == "renewal")
+    assert growth + renewed - retired == stand
+    assert renewed == pytest.approx(retired, abs=1)
+
+
+def test_a_longer_life_leaves_nothing_to_renew() -> None:
+    plan = load("5pct_ev_market", set=["cluster.refresh_age=15 year"]).plan()
+    assert {order.reason for order in plan.orders} == {"growth"}
+
+
+def test_networks_are_ordered_before_they_serve(plan: Plan) -> None:
+    """120, 90 and 60 days for the switches of the fabric, of the front end and of management, with their links."""
+    for network, ahead in (("compute", {4, 5}), ("front_end", {3, 4}), ("management", {2, 3})):
+        mine = [o for o in plan.orders if o.tier == network and o.kind in ("switch", "link")]
+        assert {o.kind for o in mine} == {"switch", "link"}
+        later = [o for o in mine if o.order_by > plan.months[0]]
+        months = [plan.months.index(o.in_service) - plan.months.index(o.order_by) for o in later]
+        assert months and set(months) <= ahead, network
+    cables = {o.tier: o.what for o in plan.orders if o.kind == "link"}
+    assert cables["compute"] == "cable with optics" and cables["management"] == "cable"
 
 
 def test_orders_of_networks_and_rigs_are_in_the_book(plan: Plan) -> None:
@@ -262,10 +302,24 @@ def test_start_up_shortages_of_a_site_are_one_line(plan: Plan) -> None:
     gpus = warned(plan, "gpus", "taiwan")[0]
     assert f"{units.show(gpus.size, '1')} GPUs, hot" in taiwan
     assert f"{gpus.first} to {gpus.last}" in taiwan
-    alone = [each for each in plan.warnings if not each.at_start]
-    assert [line for line in lines if "until the first orders" not in line] == [
-        each.text for each in alone
-    ]
+    alone = [each for each in plan.warnings if not each.at_start and not each.heading]
+    mine = {each.brief or each.text for each in alone}
+    assert mine <= set(lines)
+
+
+def test_what_is_alike_is_one_line_in_few_words_that_names_each() -> None:
+    found = load("5pct_from_2027").plan().warnings
+    lines = in_short(found)
+    headings = {each.heading for each in found if each.heading}
+    assert len(headings) >= 4
+    for heading in headings:
+        (line,) = [line for line in lines if line.startswith(f"{heading}: ")]
+        alike = [each for each in found if each.heading == heading]
+        assert all(each.brief in line for each in alike)
+        assert len(line) < sum(len(each.text) for each in alike)
+    for each in found:
+        assert len(each.brief) < len(each.text)
+    assert len(lines) < len(found) - 3
 
 
 def test_the_first_order_is_one_that_serves_after_the_shortage_began(plan: Plan) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from planner.axes import DRAW, MONTH, REGION, Array, Sizes, place, shape_of, total
 from planner.errors import InputError
 from planner.graph import Graph, GraphError, Quantity, QuantityError, load_user_module, quantity
+from planner.runner import varied
 from tests.example_graphs import chain, compute, graphs
 
 SIZES = {MONTH: 5, REGION: 3}
@@ -561,3 +562,67 @@ def test_a_thousand_draws_need_little_memory() -> None:
 
 def test_a_chain_longer_than_the_stack_of_python_runs() -> None:
     assert chain(3000).run({"start": place(0.0)}, ["q2999"], {})["q2999"].item() == 0
+
+
+def runs_of_their_own_are_the_same(graph: Graph) -> None:
+    """In each of four draws one leaf moves; what `varied` finds is what a run of all draws finds."""
+    draws = {name: np.repeat(value, 4, axis=DRAW) for name, value in LEAVES.items()}
+    moved = {"a": np.array([True, True, False, False]), "b": np.array([False, False, True, True])}
+    draws["a"][:2] *= np.array([0.5, 2.0]).reshape(2, *[1] * (len(LEAVES["a"].shape) - 1))
+    draws["b"][2:] *= np.array([0.999, 1.3]).reshape(2, *[1] * (len(LEAVES["b"].shape) - 1))
+    names = tuple(graph)
+    base = graph.run(LEAVES, names, SIZES)
+    together = graph.run(draws, names, SIZES, draws=4)
+    found = varied(
+        [graph[name] for name in graph.order(names)],
+        {**LEAVES, **base},
+        moved,
+        lambda name, where: draws[name][where],
+    )
+    for name in names:
+        expected = np.broadcast_to(together[name], (4, *base[name].shape[1:]))
+        where, values = found.get(name, (np.zeros(4, dtype=bool), base[name][:0]))
+        assert (expected[~where] == base[name]).all()
+        assert (expected[where] == values).all()
+        varying = tuple(range(1, expected.ndim))
+        assert (expected[where] != base[name]).any(axis=varying).all()
+
+
+@quick
+@given(graph=graphs(kinds=("1 + 0.5 * s", "np.ceil(s)", "np.minimum(s, 1.5)", "total(s, MONTH)")))
+def test_what_varies_is_found_as_in_runs_of_their_own(graph: Graph) -> None:
+    runs_of_their_own_are_the_same(graph)
+
+
+def test_that_property_finds_a_draw_in_the_place_of_another() -> None:
+    graph = Graph.of(compute("q", ["b"], "b[:1] + 0 * b", "region"), leaves=["a", "b"])
+    with pytest.raises(AssertionError):
+        runs_of_their_own_are_the_same(graph)
+
+
+def test_nothing_is_computed_in_draws_in_which_nothing_differs() -> None:
+    asked: list[int] = []
+    whole = compute("whole", ["a"], "np.ceil(a)")
+    bought = compute("bought", ["whole"], "(asked.append(len(whole)), whole * 3)[1]", asked=asked)
+    leaf = place(np.array([1.1, 1.9, 2.1]), DRAW)
+    found = varied(
+        [whole, bought],
+        {"a": place(1.5), "whole": place(2.0), "bought": place(6.0)},
+        {"a": np.ones(3, dtype=bool)},
+        lambda _, where: leaf[where],
+    )
+    assert asked == [1]  # 1.1 and 1.9 are rounded to the same two
+    where, values = found["bought"]
+    assert where.tolist() == [False, False, True]
+    assert values.ravel().tolist() == [9.0]
+
+
+def test_a_value_that_is_not_a_number_where_an_input_moves_is_refused_by_name() -> None:
+    root = compute("root", ["a"], "np.sqrt(a)")
+    with pytest.raises(QuantityError, match="root: is NaN"):
+        varied(
+            [root],
+            {"a": place(1.0), "root": place(1.0)},
+            {"a": np.ones(1, dtype=bool)},
+            lambda *_: place(-1.0),
+        )

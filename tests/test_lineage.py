@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import planner
@@ -74,6 +75,28 @@ def test_without_a_month_the_largest_of_the_horizon_is_taken(plan: Plan) -> None
     values = plan["ingest_peak"].values
     assert tree.note == f"{plan.months[int(values.argmax())]}, where it is largest"
     assert any("--at" in hint for hint in tree.hints)
+
+
+def test_of_what_is_left_or_allowed_the_smallest_month_and_place_are_taken(plan: Plan) -> None:
+    tree = explain(plan, "edge_headroom", depth=0)
+    values = plan["edge_headroom"].values
+    assert tree.note == f"{plan.months[int(values.min(axis=1).argmin())]}, where it is smallest"
+    assert any("is smallest in" in hint for hint in tree.hints)
+    spread = explain(plan, "goodput_expected", at="2027-06", depth=0)
+    assert "smallest: " in spread.value
+    # Before the first vehicle is on the road nobody is out of reach.
+    first = explain(plan, "ota_reachable_share", depth=0)
+    reach = plan["ota_reachable_share"].values
+    month = min(np.flatnonzero(reach), key=lambda index: reach[index])
+    assert reach[0] == 0
+    assert first.note == f"{plan.months[month]}, where it is smallest"
+
+
+def test_what_is_left_or_allowed_says_so(plan: Plan) -> None:
+    graph = plan.project.graph
+    words = ("headroom", "goodput_expected", "reachable", "permitted", "export_lawful", "operates")
+    meant = {name for name in graph if any(word in name for word in words)}
+    assert {name for name in meant if graph[name].worst != "min"} == set()
 
 
 def test_depth_limits_the_levels_and_says_how_many_are_hidden(plan: Plan) -> None:

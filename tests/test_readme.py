@@ -76,11 +76,12 @@ def test_the_readme_shows_the_main_job() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.command.splitlines()[0])
 def test_readme_command(example: Example, checkout: Path) -> None:
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
         ["bash", "-c", example.command],
         cwd=checkout,
         env={
-            **os.environ,
+            **kept,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(checkout),
             "COLUMNS": "100",

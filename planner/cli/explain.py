@@ -43,7 +43,9 @@ def explain(
     at: Annotated[
         str | None,
         typer.Option(
-            "--at", metavar="MONTH", help="Month, as 2027-06. Default: where it is largest."
+            "--at",
+            metavar="MONTH",
+            help="Month, as 2027-06. Default: where it is largest, or smallest if that is worse.",
         ),
     ] = None,
     region: Annotated[Label, _at("region")] = None,

@@ -30,7 +30,7 @@ def services_part(plan: Plan) -> str:
     """How much of the need the services are at most, as the end of a sentence; nothing without any."""
     serving, needed = _by_month(plan, "gpus_serving_peak"), _by_month(plan, "gpus_required")
     share = float((serving / np.where(needed > 0, needed, 1.0)).max())
-    return f"; services take up to {share:.0%}" if share > 0 else ""
+    return f"; services take up to {100 * share:.0f} %" if share > 0 else ""
 
 
 def _by_month(plan: Plan, name: str) -> Array:

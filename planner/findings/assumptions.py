@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from planner import units
 from planner.axes import DRAW, MONTH, Array
+from planner.inputs.leaves import LeafTable
 from planner.plan import Plan
+from planner.runner import Moved, varied
 
 SWING_QUANTITIES = ("tco", "gpus_required")
-SWING_GROUPS = 3
+INPUTS_AT_A_TIME = 100  # keeps the memory small; each is computed only where it changes something
 SHOWN_SHARE = 1e-3  # an input that moves nothing by a thousandth is not worth a line
 
 
@@ -81,26 +84,36 @@ def _uncertain(plan: Plan) -> dict[str, list[int]]:
 
 
 def _swings(plan: Plan, inputs: Sequence[Sequence[int]]) -> dict[str, Array]:
-    """Sizes of the swing quantities with the rows of each input at their lows and their highs, shape (input, 2).
-
-    Inputs are run in groups by how much of the graph follows from them: what no input of a group touches is computed
-    once.
-    """
-    project = plan.project
-    rows = project.table.rows
-    reach = [len(project.graph.descendants(rows[members[0]].leaf)) for members in inputs]
-    swings = {name: np.empty((len(inputs), 2)) for name in SWING_QUANTITIES}
-    for group in np.array_split(np.argsort(reach, kind="stable"), min(SWING_GROUPS, len(inputs))):
-        draws = 2 * len(group)
-        values: dict[int, Array] = {}
-        for position, member in enumerate(group):
-            for index in inputs[member]:
-                values[index] = np.full(draws, rows[index].value)
-                values[index][2 * position : 2 * position + 2] = rows[index].low, rows[index].high
-        results = project.run(SWING_QUANTITIES, project.table.redrawn(values), draws, draws)
-        for name in SWING_QUANTITIES:
-            swings[name][group] = np.broadcast_to(_size(results[name]), draws).reshape(-1, 2)
+    """Sizes of the swing quantities with the rows of each input at their lows and their highs, shape (input, 2)."""
+    table, graph = plan.project.table, plan.project.graph
+    steps = graph.order(SWING_QUANTITIES)
+    base = {**plan.project.leaves, **dict(zip(steps, plan.values(*steps), strict=True))}
+    quantities = [graph[name] for name in steps if name not in plan.project.overrides]
+    swings = {
+        name: np.full((len(inputs), 2), _size(plan.values(name)[0])) for name in SWING_QUANTITIES
+    }
+    for start in range(0, len(inputs), INPUTS_AT_A_TIME):
+        some = inputs[start : start + INPUTS_AT_A_TIME]
+        draws: dict[int, Array] = {}
+        moved: dict[str, Moved] = {}
+        for position, members in enumerate(some):
+            for index in members:
+                row = table.rows[index]
+                draws[index] = np.full(2 * len(some), row.value)
+                draws[index][2 * position : 2 * position + 2] = row.low, row.high
+                mine = moved.setdefault(row.leaf, np.zeros(2 * len(some), dtype=bool))
+                mine[2 * position : 2 * position + 2] = True
+        at = partial(_leaf_at, table, draws)
+        for name, (where, values) in varied(quantities, base, moved, at).items():
+            if name in swings:
+                swings[name][start : start + len(some)].reshape(-1)[where] = _size(values)
     return swings
+
+
+def _leaf_at(table: LeafTable, draws: dict[int, Array], name: str, where: Moved) -> object:
+    """The value of a leaf in some of the draws."""
+    mine = [row for row in table.leaves[name].rows if row in draws]
+    return table.value(name, {row: draws[row][where] for row in mine})
 
 
 def _size(x: Array) -> Array:

@@ -1,7 +1,8 @@
 """Which warnings matter most, and how are those that end by themselves said together?
 
 What keeps vehicles or hardware out, or lasts, comes first; then what is short until the first orders serve; then what
-is good to know. A list for the eye says the start-up shortages of a site in one line.
+is good to know. A list for the eye says in one line what is alike: the start-up shortages of a site, ECUs that are
+overrun, data that moves under conditions.
 """
 
 from __future__ import annotations
@@ -32,15 +33,23 @@ def _gravity(warning: Warning_) -> int:
 
 
 def in_short(warnings: Sequence[Warning_]) -> list[str]:
-    """A line a warning, but the start-up shortages of each place together in one."""
+    """A line a warning, in few words where it has some; those of one heading, and start-up shortages, together."""
     lines, together = [], set()
     for each in warnings:
-        if not each.at_start:
-            lines.append(each.text)
-        elif each.place not in together:
-            together.add(each.place)
+        if each.at_start:
+            key = each.place
             mine = [other for other in warnings if other.at_start and other.place == each.place]
-            lines.append(_until_served(each.place, mine))
+            line = _until_served(each.place, mine)
+        elif each.heading:
+            key = each.heading
+            parts = [other.brief for other in warnings if other.heading == each.heading]
+            line = f"{each.heading}: {', '.join(dict.fromkeys(parts))}"
+        else:
+            lines.append(each.brief or each.text)
+            continue
+        if key not in together:
+            together.add(key)
+            lines.append(line)
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,10 @@ from planner import units
 from planner.axes import ECU, MONTH, PACKAGE, SITE, Array, on
 from planner.findings.spans import SHOWN, Warning_, first_order, months_text, span_of
 from planner.plan import Plan
+from planner.text import counted
 
+OVERRUN = "ECUs are overrun"
+OUTGROWN = "packages cannot hold the weights that they bring"
 RESOURCES = {
     "edge_memory_used": "memory",
     "edge_compute_used": "arithmetic",
@@ -40,8 +44,9 @@ def _qualification(plan: Plan) -> Iterator[Warning_]:
         takes = "has no rig"
     most = float(short[plan.horizon].max())
     worst = plan.horizon_months[int(short[plan.horizon].argmax())]
-    text = f"{host}: qualification {takes}, {months_text(*late[:2])}; up to {most:.3g} rigs short"
-    brief = f"{most:.3g} rigs" if _until_the_first(plan, *late[:2]) else ""
+    rigs_text = counted(math.ceil(most - SHOWN), "rig")
+    text = f"{host}: qualification {takes}, {months_text(*late[:2])}; up to {rigs_text} short"
+    brief = rigs_text if _until_the_first(plan, *late[:2]) else ""
     text = f"{text}: {_why(plan, worst)}"
     yield Warning_("qualification", host, *late[:2], most, "1", text, brief)
 
@@ -79,11 +84,13 @@ def _overrun(plan: Plan) -> Iterator[Warning_]:
         first, last, most = over
         month = plan.months.index(first)
         count = units.show(float(vehicles[month, index]), "vehicle")
+        resource = _resource(plan, month, index)
         text = (
-            f"{ecu}: overrun from {first} by {_resource(plan, month, index)}, "
-            f"up to {most:.0%} of what is usable; {count} carry it then"
+            f"{ecu}: overrun from {first} by {resource}, "
+            f"up to {100 * most:.0f} % of what is usable; {count} carry it then"
         )
-        yield Warning_("edge", ecu, first, last, most, "1", text)
+        brief = f"{ecu} from {first} ({resource}, up to {100 * most:.0f} %)"
+        yield Warning_("edge", ecu, first, last, most, "1", text, "", OVERRUN, brief)
 
 
 def _resource(plan: Plan, month: int, ecu: int) -> str:
@@ -103,9 +110,13 @@ def _outgrown(plan: Plan) -> Iterator[Warning_]:
     weights = on(plan.values("package_weights")[0], MONTH, ECU, PACKAGE)[0].max(axis=1)
     size = on(plan.leaf("package_size"), PACKAGE)[0]
     for index, package in enumerate(plan.project.labels[PACKAGE]):
-        over = np.where(weights[:, index] > size[index], weights[:, index], 0.0)
+        small = (size[index] >= 0) & (
+            weights[:, index] > size[index]
+        )  # what is not given is as large as it must be
+        over = np.where(small, weights[:, index], 0.0)
         found = span_of(plan, over)
         if found is not None:
             most, has = units.show(found[2], "byte"), units.show(float(size[index]), "byte")
             text = f"{package}: {has} cannot hold the weights that it brings, up to {most}, {months_text(*found[:2])}"
-            yield Warning_("package", package, *found, "byte", text)
+            brief = f"{package} from {found[0]} ({has}; {most})"
+            yield Warning_("package", package, *found, "byte", text, "", OUTGROWN, brief)

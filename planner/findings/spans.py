@@ -23,9 +23,24 @@ class Warning_:
     size: float
     unit: str
     text: str
-    at_start: str = (
-        ""  # what is short until the first orders serve, in few words; empty for all else
-    )
+    # What is short until the first orders serve, in few words; empty for all else.
+    at_start: str = ""
+    # For a list for the eye: few words in the place of the text, after what those of a kind say together.
+    heading: str = ""
+    brief: str = ""
+
+
+def stated(warning: Warning_) -> dict[str, str | float]:
+    """A warning as data, without the words for a list for the eye."""
+    return {
+        "kind": warning.kind,
+        "place": warning.place,
+        "first": warning.first,
+        "last": warning.last,
+        "size": warning.size,
+        "unit": warning.unit,
+        "text": warning.text,
+    }
 
 
 def span_of(plan: Plan, short: Array) -> tuple[str, str, float] | None:

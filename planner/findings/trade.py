@@ -26,6 +26,7 @@ from planner.perf import export, residency
 from planner.plan import Plan
 
 ABROAD = "any other country"  # a destination that no rule names
+CONDITIONS = "data goes abroad under conditions"
 WHOLE = 0.5  # of an accelerator: less than half of one is rounding of the need
 
 
@@ -80,18 +81,26 @@ def unserved(plan: Plan, among: Container[str] | None = None) -> Iterator[Warnin
             continue
         first, last, most = span
         count, months = units.show(most, "vehicle"), months_text(first, last)
-        text = f"{region}: up to {count} not served, {months}: {_reason(plan, region, first)}"
-        yield Warning_("unserved", region, first, last, most, "vehicle", text)
+        text, brief = (
+            f"{region}: up to {count} not served, {months}: {_reason(plan, region, first, in_full)}"
+            for in_full in (True, False)
+        )
+        yield Warning_("unserved", region, first, last, most, "vehicle", text, brief=brief)
 
 
-def _reason(plan: Plan, region: str, month: str) -> str:
-    """Why a region is not served: its data may not go to its site, or the site may not have its hardware."""
+def _reason(plan: Plan, region: str, month: str, in_full: bool) -> str:
+    """Why a region is not served: its data may not go to its site, or the site may not have its hardware.
+
+    In full with the classes of data that a rule keeps where the hardware alone would be reason enough.
+    """
     site = _site_of(plan, region)
     kept = _residency(plan, region, _country(plan, site), month)
     if kept is not None and kept.stays:
         return f"{kept.text}, and the site {site} is in {_country(plan, site)}"
     bound = _residency(plan, region, ABROAD, month)
-    stays = f"; {bound.text}" if bound is not None and bound.stays else ""
+    stays = ""
+    if bound is not None and bound.stays:
+        stays = f"; {bound.text if in_full else bound.text.partition(' (')[0]}"
     return f"{_refusal(plan, site, month)}{stays}; {_alternatives(plan, site, month)}"
 
 
@@ -182,7 +191,8 @@ def own_pools(plan: Plan) -> Iterator[Warning_]:
         if kept is not None and kept.stays:
             site = _site_of(plan, name)
             text = f"{name}: {kept.text}; it stays at {site}, which trains on it apart from other sites"
-            yield Warning_("residency", name, *span, "1", text)
+            brief = f"{name}: its data stays at {site}, which trains on it apart from other sites"
+            yield Warning_("residency", name, *span, "1", text, brief=brief)
 
 
 def data_conditions(plan: Plan) -> Iterator[Warning_]:
@@ -200,15 +210,17 @@ def data_conditions(plan: Plan) -> Iterator[Warning_]:
         asked = _residency(plan, name, _country(plan, site), span[1])
         if asked is not None and asked.verdict == "conditions":
             text = f"{name}: its data goes to {site} under conditions ({asked.rule}): {asked.condition}"
-            yield Warning_("residency", name, *span, "1", text)
+            brief = f"{name} to {site} ({asked.rule})"
+            yield Warning_("residency", name, *span, "1", text, "", CONDITIONS, brief)
         for data in sorted(known - residency.trained_classes(tuple(known))):
             other = _residency(plan, name, _country(plan, site), span[1], frozenset({data}))
             if other is not None and other.stays:
                 text = f"{name}: {other.text}, yet its {data} goes to {site} with the rest"
                 yield Warning_("residency", name, *span, "1", text)
         for other_site in _pool_mates(plan, site):
-            for text in _onward(plan, name, site, other_site, span[1]):
-                yield Warning_("residency", name, *span, "1", text)
+            for text, brief in _onward(plan, name, site, other_site, span[1]):
+                heading = CONDITIONS if brief else ""
+                yield Warning_("residency", name, *span, "1", text, "", heading, brief)
 
 
 def _pool_mates(plan: Plan, site: str) -> list[str]:
@@ -218,8 +230,13 @@ def _pool_mates(plan: Plan, site: str) -> list[str]:
     return [name for name, there in zip(sites, pool, strict=True) if there and name != site]
 
 
-def _onward(plan: Plan, region: str, site: str, other: str, month: str) -> Iterator[str]:
-    """What a rule asks of a region's data that leaves its site for another of the pool: data sets, and copies."""
+def _onward(
+    plan: Plan, region: str, site: str, other: str, month: str
+) -> Iterator[tuple[str, str]]:
+    """What a rule asks of a region's data that leaves its site for another of the pool: data sets, and copies.
+
+    In full, and in few words where conditions are all that it asks.
+    """
     country = _country(plan, other)
     held = plan.project.table.labels.get(DATA, ())
     trained, flows = residency.trained_classes(held), []
@@ -235,12 +252,15 @@ def _onward(plan: Plan, region: str, site: str, other: str, month: str) -> Itera
     for what, classes in flows:
         found = _residency(plan, region, country, month, classes)
         if found is not None and found.stays:
-            yield f"{region}: {found.text}, yet {what} go on from {site} to {other}"
+            yield f"{region}: {found.text}, yet {what} go on from {site} to {other}", ""
         elif found is not None and found.verdict == "conditions":
             asked.setdefault((found.rule, found.condition), []).append(what)
     for (rule, condition), bound in asked.items():
         flow = " and ".join(bound)
-        yield f"{region}: {flow} go on from {site} to {other} under conditions ({rule}): {condition}"
+        text = (
+            f"{region}: {flow} go on from {site} to {other} under conditions ({rule}): {condition}"
+        )
+        yield text, f"{region} to {other} ({rule})"
 
 
 def _trains(plan: Plan, site: str, month: str) -> bool:

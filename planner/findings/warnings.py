@@ -25,6 +25,7 @@ from planner.findings.spans import SHOWN, Warning_, first_order, months_text, sp
 from planner.plan import Plan
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
+FULL = "data sets are at their limits"
 ON_SALE = 4  # years: accelerators are succeeded every two, and rarely sold after twice that
 # What decides the units of a storage tier, by the quantity that says how many each takes.
 STORAGE_NEEDS = {
@@ -38,7 +39,6 @@ def warnings(plan: Plan) -> list[Warning_]:
     """Every shortfall of the horizon, the gravest first."""
     found = [
         *_without_effect(plan),
-        *_tiers_apart(plan),
         *trade.violations(plan),
         *trade.unserved(plan),
         *trade.kept_out(plan),
@@ -90,7 +90,7 @@ def _node_order(plan: Plan, site: str, since: str) -> tuple[str, str] | None:
     scenario, labels = plan.project.inputs.scenario, plan.project.table.labels
     kind, place = labels[HARDWARE].index(scenario.sites[site].training), labels[SITE].index(site)
     entering = on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0, :, place, kind]
-    wait = on(plan.leaf("node_lead_time"), HARDWARE)[0, kind]
+    wait = on(plan.values("node_delivery_time")[0], SITE, HARDWARE)[0, place, kind]
     wait = wait + on(plan.leaf("site_commissioning"), SITE)[0, place]
     return first_order(plan, entering, float(wait), since)
 
@@ -201,7 +201,8 @@ def _datasets_full(plan: Plan) -> Iterator[Warning_]:
         size = units.show(float(limit[index]), "hour")
         hours = float(units.from_base(float(limit[index]), "hour"))
         text = f"{workload}: data set at its limit of {size} from {span[0]}; more recordings no longer add training"
-        yield Warning_("dataset", workload, span[0], span[1], hours, "hour", text)
+        brief = f"{workload} from {span[0]} ({size})"
+        yield Warning_("dataset", workload, *span[:2], hours, "hour", text, "", FULL, brief)
 
 
 def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
@@ -216,15 +217,15 @@ def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
 
 
 def _unreached(plan: Plan) -> Iterator[Warning_]:
-    """Served vehicles that releases cannot reach."""
-    reached, served = plan.values("ota_vehicles", "vehicles_served")
+    """Served vehicles in support that releases cannot reach."""
+    reached, served = plan.values("ota_vehicles", "vehicles_supported")
     gap = _by_month(served) - _by_month(reached)
     span = span_of(plan, np.where(gap > LEFT_OUT * _by_month(served), gap, 0.0))
     if span is not None:
-        text = f"releases do not reach up to {units.show(span[2], 'vehicle')} of those served, {months_text(*span[:2])}"
-        yield Warning_(
-            "ota", "fleet", *span, "vehicle", f"{text}: no Wi-Fi, and no paid cellular download"
-        )
+        what = f"releases do not reach up to {units.show(span[2], 'vehicle')} of those served"
+        why = "no Wi-Fi, and no paid cellular download"
+        text, brief = f"{what}, {months_text(*span[:2])}: {why}", f"{what}: {why}"
+        yield Warning_("ota", "fleet", *span, "vehicle", text, brief=brief)
 
 
 def _dropped(plan: Plan) -> Iterator[Warning_]:
@@ -234,9 +235,10 @@ def _dropped(plan: Plan) -> Iterator[Warning_]:
     share = np.where(_by_month(recorded) > 0, lost / np.maximum(_by_month(recorded), 1e-300), 0.0)
     span = span_of(plan, np.where(share > LEFT_OUT, share, 0.0))
     if span is not None:
-        text = f"served vehicles drop up to {span[2]:.0%} of what they record, {months_text(*span[:2])}"
+        what = f"served vehicles drop up to {100 * span[2]:.0f} % of what they record"
         why = "sessions, buffers or data allowances are too small (explain upload_limit)"
-        yield Warning_("dropped", "fleet", *span, "1", f"{text}: {why}")
+        text, brief = f"{what}, {months_text(*span[:2])}: {why}", f"{what} (explain upload_limit)"
+        yield Warning_("dropped", "fleet", *span, "1", text, brief=brief)
 
 
 def _by_month(x: Array) -> Array:
@@ -262,30 +264,9 @@ def _hard_to_buy(plan: Plan) -> Iterator[Warning_]:
                 f"{node.title}: ordered until {last}, {age} years after its accelerator's first shipments, "
                 "at today's price; a successor will have replaced it"
             )
-            yield Warning_("hardware", labels[HARDWARE][kind], first, last, count, "1", text)
-
-
-def _tiers_apart(plan: Plan) -> Iterator[Warning_]:
-    """Ages at which kept data is in no tier, or in two."""
-    begin, end, share = (
-        on(plan.leaf(f"tier_{field}"), TIER)[0]
-        for field in ("held_from", "held_until", "held_share")
-    )
-    used = [tier for tier in range(len(TIERS)) if share[tier] > 0 and end[tier] > begin[tier]]
-    for tier, following in pairwise(used):
-        gap = float(begin[following] - end[tier])
-        if abs(gap) < 1.0:
-            continue
-        young, old = sorted((float(end[tier]), float(begin[following])))
-        ages = f"between {units.show(young, 'day')} and {units.show(old, 'day')} old"
-        what = (
-            f"no tier holds data {ages}"
-            if gap > 0
-            else f"{TIERS[tier]} and {TIERS[following]} both hold data {ages}"
-        )
-        days = float(units.from_base(abs(gap), "day"))
-        first, last = plan.horizon_months[0], plan.horizon_months[-1]
-        yield Warning_("tiers", TIERS[following], first, last, days, "day", what)
+            brief = f"{node.title}: ordered until {last}, {age} years after its first shipments"
+            kind_name = labels[HARDWARE][kind]
+            yield Warning_("hardware", kind_name, first, last, count, "1", text, brief=brief)
 
 
 def _without_effect(plan: Plan) -> Iterator[Warning_]:
@@ -308,10 +289,12 @@ def binding(plan: Plan) -> tuple[str, ...]:
     units_for = [
         on(x, MONTH, TIER, SITE)[0][plan.horizon].sum(axis=2) for x in plan.values(*STORAGE_NEEDS)
     ]
+    by_course: dict[str, list[str]] = {}
     for tier, name in enumerate(TIERS):
         needs = [x[:, tier] for x in units_for]
         largest = _largest(list(STORAGE_NEEDS.values()), *needs)
-        lines.append(f"{name} storage: {_course(plan, largest)}")
+        by_course.setdefault(_course(plan, largest), []).append(name)
+    lines += [f"{', '.join(names)} storage: {course}" for course, names in by_course.items()]
     lines.append(f"GPUs: {_course(plan, decides_gpus(plan))}{services_part(plan)}")
     return tuple(lines)
 

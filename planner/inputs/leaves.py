@@ -93,6 +93,10 @@ class LeafTable:
             if not draws.keys().isdisjoint(info.rows)
         }
 
+    def value(self, name: str, draws: Mapping[int, Array]) -> object:
+        """One leaf, with the draws of those of its rows that `draws` names."""
+        return self._value(self.leaves[name], draws)
+
     def _value(self, info: LeafInfo, draws: Mapping[int, Array]) -> object:
         drawn = [len(draws[row]) for row in info.rows if row in draws]
         cells = np.empty((max(drawn, default=1), len(info.rows)))

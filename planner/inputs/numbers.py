@@ -45,6 +45,7 @@ INTERPOLATIONS: tuple[str, ...] = typing.get_args(Interpolation)
 
 PERCENTILES = ("low", "base", "high")
 PERCENTILES_BY_NUMBER = ("p10", "p50", "p90")
+PROBABILITIES_OF_PERCENTILES = np.array([0.1, 0.5, 0.9])
 _PROVENANCE = frozenset({"source", "confidence"})
 _SHORT_KEYS = frozenset({"value", *PERCENTILES}) | _PROVENANCE
 _NUMBER_KEYS = frozenset({*PERCENTILES_BY_NUMBER, *PARAMETERS}) | _SHORT_KEYS
@@ -206,7 +207,7 @@ class Leaf:
         for key, value in raw["series"].items():
             cell = self.cell(value)
             if cell.source is None:
-                cell = replace(cell, source=source, confidence=confidence)
+                cell = _sourced(cell, source, confidence)
             if interpolate == "geometric" and cell.value <= 0:
                 raise ValueError(f"{key}: a geometric series needs values above 0")
             knots.append((month_index(str(key)), cell))
@@ -226,10 +227,7 @@ class Leaf:
         source, confidence = _provenance(raw)
         cells = (self.cell(item) for item in raw["months"])
         return MonthProfile(
-            tuple(
-                replace(c, source=c.source or source, confidence=c.confidence or confidence)
-                for c in cells
-            )
+            tuple(_sourced(c, c.source or source, c.confidence or confidence) for c in cells)
         )
 
     def hours(self, raw: Any) -> HourProfile:
@@ -251,7 +249,7 @@ class Leaf:
             raise ValueError(f"give either {' or '.join(ways)}")
         if ways and ways[0] in PARAMETERS:
             cell = self._of_family(ways[0], raw[ways[0]])
-            return replace(cell, source=source, confidence=confidence)
+            return _sourced(cell, source, confidence)
         if raw.get("value") is not None:
             if any(raw.get(key) is not None for key in PERCENTILES):
                 raise ValueError("give either value, or low, base and high")
@@ -311,11 +309,12 @@ class Leaf:
         else:
             parameters, unit = self._parameters(family, raw)
         whole = Distribution(family, parameters, whole=self.whole)
-        low, median, high = distributions.quantile(whole, np.array([0.1, 0.5, 0.9]))
-        least, most = self._limits(float(low), float(median))
+        found = distributions.quantile(whole, PROBABILITIES_OF_PERCENTILES)
+        low, median, high = (float(x) for x in found)
+        least, most = self._limits(low, median)
         if self.above is not None and median <= self.above * units.scale(self.unit):
             raise ValueError(f"{family}: the median must be above {self._bound(self.above)}")
-        low, median, high = (float(min(max(x, least), most)) for x in (low, median, high))
+        low, median, high = (min(max(x, least), most) for x in (low, median, high))
         drawn = replace(whole, least=least, most=most)
         return Cell(median, unit, low=low, high=high, distribution=drawn)
 
@@ -449,6 +448,11 @@ def _split_optional(source: Any) -> tuple[Any, bool]:
         inner = [arg for arg in typing.get_args(source) if arg is not type(None)]
         return inner[0], True
     return source, False
+
+
+def _sourced(cell: Cell, source: str | None, confidence: str | None) -> Cell:
+    """The same number from a source."""
+    return Cell(cell.value, cell.unit, source, confidence, cell.low, cell.high, cell.distribution)
 
 
 def _ways(raw: Mapping[str, Any]) -> list[str]:

@@ -24,7 +24,7 @@ from planner.lineage.cells import places, rows_that_matter, written
 from planner.lineage.explanation import Explanation
 from planner.lineage.formulas import code_file, statements, taken
 from planner.lineage.pins import Pins, check_known, fixed, pins_asked_for, pins_of_rows, rows_at
-from planner.lineage.values import Wording, adds, spread_values
+from planner.lineage.values import Wording, adds, extreme, spread_values
 from planner.plan import Plan
 from planner.text import counted, printable
 
@@ -41,7 +41,7 @@ def explain(
     depth: int | None = None,
     **labels: str | None,
 ) -> Explanation:
-    """The tree of a quantity or input at a month (default: the month of its peak) and at labels, `region="japan"`.
+    """The tree of a quantity or input at a month (default: its worst) and at labels, `region="japan"`.
 
     `depth` is the number of levels below the quantity (default 3). An input may be named by the path that files and
     findings have for it, in which `*` stands for any name. Raises PlannerError for an unknown name or label.
@@ -90,9 +90,10 @@ class _Lineage:
         self.taken = self._taken()
         self.asked = pins
         self.pins = {**self.taken, **pins}
-        self.peak_month = self._peak_month()
-        if self.peak_month is not None:
-            self.pins[MONTH] = self.peak_month
+        self.extreme = extreme(self.graph, name)
+        self.worst_month = self._worst_month()
+        if self.worst_month is not None:
+            self.pins[MONTH] = self.worst_month
         self.wording = Wording(plan, self.pins)
         self.done: set[str] = set()
 
@@ -122,8 +123,8 @@ class _Lineage:
         tree = self._node(self.name, None, 0)
         if MONTH in self.pins and MONTH in self.axes(self.name):
             month = self.plan.months[self.pins[MONTH]]
-            largest = "" if self.peak_month is None else ", where it is largest"
-            notes = [tree.note, month + largest]
+            chosen = "" if self.worst_month is None else f", where it is {self.extreme}"
+            notes = [tree.note, month + chosen]
             tree = replace(tree, note=", ".join(filter(None, notes)))
         tree = replace(tree, remarks=(*self._absent_axes(), *tree.remarks))
         return replace(tree, hints=tuple(self._hints(tree)), mark=self.plan.mark)
@@ -160,20 +161,28 @@ class _Lineage:
             return {}
         return taken(self.graph[self.name])
 
-    def _peak_month(self) -> int | None:
-        """The month of the horizon in which the quantity asked for is largest, unless a month was asked for."""
+    def _worst_month(self) -> int | None:
+        """The month of the horizon that asks for attention, unless one was asked for: the largest, or the smallest.
+
+        The smallest since there was any at a place: that nothing is left before anything is there is no news.
+        """
         if MONTH in self.pins or MONTH not in self.axes(self.name):
             return None
         values = self._array(self.name)
         if values is None:
             return None
         others = [a for a in self.axes(self.name) if a != MONTH]
-        held = fixed(values, self.pins)
-        summed = all(adds(self.graph, self.name, axis) for axis in others)
-        reduce = np.sum if summed else np.max
-        by_month = reduce(held, axis=tuple(a for a in range(RANK) if a != MONTH))
         start = self.plan.project.table.calendar.horizon_from
-        return start + int(np.argmax(by_month[start:])) if len(by_month) > 1 else None
+        held = fixed(values, self.pins)
+        if held.shape[MONTH] == 1:
+            return None
+        held = held[:, start:]
+        if all(adds(self.graph, self.name, axis) for axis in others):
+            held = held.sum(axis=tuple(others), keepdims=True)
+        if self.extreme == "smallest":
+            there = np.maximum.accumulate(held > 0, axis=MONTH)
+            held = -np.where(there, held, np.inf)
+        return start + int(np.argmax(held.max(axis=tuple(a for a in range(RANK) if a != MONTH))))
 
     def _array(self, name: str) -> Array | None:
         value = self.values[name] if name in self.graph else self.plan.project.leaves[name]
@@ -210,10 +219,10 @@ class _Lineage:
     def _hints(self, tree: Explanation) -> Iterator[str]:
         command = f"planner explain {scenario_argument(self.plan)} NAME"
         command = " ".join([command, *map(printable, self.plan.project.changes)])
-        if self.peak_month is not None:
+        if self.worst_month is not None:
             months = self.plan.horizon_months
-            month, other = self.plan.months[self.peak_month], months[len(months) // 2]
-            yield f"{self.name} is largest in {month}; --at {other} shows that month."
+            month, other = self.plan.months[self.worst_month], months[len(months) // 2]
+            yield f"{self.name} is {self.extreme} in {month}; --at {other} shows that month."
         for axis, position in self.taken.items():
             label = self.plan.project.labels[axis][position]
             yield f"{self.name} is about one {AXES[axis]}, so the rest is shown for {label}."

@@ -59,6 +59,11 @@ def adds(graph: Graph, name: str, axis: int) -> bool:
     return headline or (name, AXES[axis].upper()) in added(graph)
 
 
+def extreme(graph: Graph, name: str) -> str:
+    """Which value asks for attention, in a word; of an input the largest."""
+    return "smallest" if name in graph and graph[name].worst == "min" else "largest"
+
+
 @dataclass(frozen=True)
 class Wording:
     """Says the values of a plan where the pins hold them fixed."""
@@ -83,17 +88,20 @@ class Wording:
         if len(open_axes) == 1 and numbers.size <= LISTED:
             listed = self._listed(name, numbers, unit, open_axes[0])
             return f"{total} ({listed})" if summed else f"{listed}{at and f' ({at.strip()})'}"
-        top = np.unravel_index(int(np.argmax(numbers)), numbers.shape)
+        most = extreme(self.plan.project.graph, name)
+        found = np.argmin(numbers) if most == "smallest" else np.argmax(numbers)
+        top = np.unravel_index(int(found), numbers.shape)
         position = " ".join(
             self._label_at(name, axis, int(i)) for axis, i in zip(open_axes, top, strict=True)
         )
         if summed:
-            return f"{total} ({where}; largest: {position} {_show(float(numbers.max()), unit)})"
+            return f"{total} ({where}; {most}: {position} {_show(float(numbers[top]), unit)})"
         if name in CODES:
-            found = ", ".join(_said(name, float(code), unit) for code in np.unique(numbers))
-            return f"{found}{at} ({where}; strictest: {position})"
+            codes = sorted(set(numbers.ravel().tolist()))
+            words = ", ".join(_said(name, code, unit) for code in codes)
+            return f"{words}{at} ({where}; strictest: {position})"
         span = _range(float(numbers.min()), float(numbers.max()), unit)
-        return f"{span}{at} ({where}; largest: {position})"
+        return f"{span}{at} ({where}; {most}: {position})"
 
     def of_leaf(self, info: LeafInfo) -> str:
         value = self.plan.project.leaves[info.name]

@@ -10,7 +10,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DRAW, HARDWARE, MONTH, NETWORK, SITE, TIER, Array, first, on, place, total
+from planner.axes import (
+    DRAW,
+    HARDWARE,
+    MONTH,
+    NETWORK,
+    SITE,
+    TIER,
+    Array,
+    contract,
+    first,
+    on,
+    place,
+    total,
+)
 from planner.catalogue import SECONDS_A_MONTH, Calendar
 from planner.graph import quantity
 from planner.model.decisions import months_of_life
@@ -20,18 +33,29 @@ from planner.perf.ordering import in_service
 MONTHS_A_YEAR = 12.0
 
 
-@quantity(unit="1", axes="month site hardware")
-def nodes_rented(
-    orders: Array,
-    nodes_committed_entering: Array,
-    site_rents: Array,
-    cluster_refresh_age: Array,
+@quantity(unit="day", axes="site hardware")
+def node_delivery_time(
+    node_lead_time: Array, economics_rent_lead_time: Array, site_rents: Array
 ) -> Array:
-    """Nodes in service that are rented: all that enter service in the plan at a site that rents."""
-    entering = on((orders + nodes_committed_entering) * site_rents, MONTH, SITE, HARDWARE)
+    """From the order of nodes to their delivery at a site: the vendor's lead time, or that of a lessor by the hour."""
+    return np.where(site_rents > 0, economics_rent_lead_time, node_lead_time)
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes_acquired(
+    orders: Array, nodes_committed_entering: Array, cluster_refresh_age: Array
+) -> Array:
+    """Nodes in service that the plan buys, leases or rents: all but those that stood there before it."""
+    entering = on(orders + nodes_committed_entering, MONTH, SITE, HARDWARE)
     life = months_of_life(cluster_refresh_age)
     serving = in_service(entering.reshape(*entering.shape[:2], -1), life)
     return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE)
+
+
+@quantity(unit="1", axes="month site hardware")
+def nodes_rented(nodes_acquired: Array, site_rents: Array) -> Array:
+    """Nodes in service that are rented: all that enter service in the plan at a site that rents."""
+    return nodes_acquired * site_rents
 
 
 @quantity(unit="1", axes="month site hardware")
@@ -48,7 +72,7 @@ def _share_of_ports(
     A network goes with its nodes: before they come, the share is that of the first month in which they are there.
     """
     there = total(nodes * node_ports, HARDWARE)
-    every = there + total(storage_units * storage_unit_ports, TIER)
+    every = there + contract(storage_units, storage_unit_ports, TIER)
     share, there = np.broadcast_arrays(ratio(total(mine * node_ports, HARDWARE), every), there)
     months = share.shape[MONTH]
     coming = np.where(there > 0, place(np.arange(months), MONTH), months)
@@ -58,15 +82,21 @@ def _share_of_ports(
 
 
 @quantity(unit="1", axes="month network site")
-def rented_share(
-    nodes_rented: Array,
+def acquired_share(
+    nodes_acquired: Array,
     nodes: Array,
     storage_units: Array,
     node_ports: Array,
     storage_unit_ports: Array,
 ) -> Array:
+    """Share of each network that goes with the nodes that the plan buys, leases or rents, by ports."""
+    return _share_of_ports(nodes_acquired, nodes, storage_units, node_ports, storage_unit_ports)
+
+
+@quantity(unit="1", axes="month network site")
+def rented_share(acquired_share: Array, site_rents: Array) -> Array:
     """Share of each network that comes with rented nodes, by ports; what storage hangs on is the company's own."""
-    return _share_of_ports(nodes_rented, nodes, storage_units, node_ports, storage_unit_ports)
+    return acquired_share * site_rents
 
 
 @quantity(unit="1", axes="month network site")
@@ -82,21 +112,27 @@ def network_compute_share(
 
 
 @quantity(unit="watt", axes="month site")
-def hall_power(
+def hall_power_of_others(
     it_power: Array,
-    nodes_rented: Array,
+    nodes_acquired: Array,
     node_draw_peak: Array,
     switches: Array,
     switch_power: Array,
-    rented_share: Array,
+    acquired_share: Array,
 ) -> Array:
+    """IT power of all but the nodes that the plan buys, leases or rents and what goes with them of the networks."""
+    nodes = total(nodes_acquired * node_draw_peak, HARDWARE)
+    networks = total(switches * switch_power * acquired_share, NETWORK)
+    return np.maximum(it_power - nodes - networks, 0.0)
+
+
+@quantity(unit="watt", axes="month site")
+def hall_power(it_power: Array, hall_power_of_others: Array, site_rents: Array) -> Array:
     """IT power for which the company needs a hall: all but rented nodes and what comes with them of the networks.
 
     It is what the plan provisions, whatever the phases that the scenario declares: those are the limit.
     """
-    nodes = total(nodes_rented * node_draw_peak, HARDWARE)
-    networks = total(switches * switch_power * rented_share, NETWORK)
-    return np.maximum(it_power - nodes - networks, 0.0)
+    return np.where(site_rents > 0, hall_power_of_others, it_power)
 
 
 @quantity(unit="watt", axes="month site")
@@ -157,31 +193,36 @@ def colocation_cost(
     return rented * economics_colocation_price * month_seconds * economics_currency_factor
 
 
-@quantity(unit="USD", axes="month")
-def rent_cost(
-    nodes_rented: Array,
+@quantity(unit="USD", axes="month site")
+def node_rents(
+    nodes_acquired: Array,
     node_accelerators: Array,
     accelerator_rent_price: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
 ) -> Array:
-    """Rent of accelerators by the hour, for all hours that they are held, used or not."""
-    hourly = total(nodes_rented * node_accelerators * accelerator_rent_price, SITE, HARDWARE)
+    """Rent of the accelerators of each site if they are rented, for all hours that they are held, used or not."""
+    hourly = total(nodes_acquired * node_accelerators * accelerator_rent_price, HARDWARE)
     return hourly * month_seconds * economics_currency_factor
 
 
 @quantity(unit="USD", axes="month")
-def leased_value(
+def rent_cost(node_rents: Array, site_rents: Array) -> Array:
+    """Rent of accelerators by the hour at the sites that rent them."""
+    return total(node_rents * site_rents, SITE)
+
+
+@quantity(unit="USD", axes="month site")
+def node_contract_value(
     node_order_value: Array,
     node_contract_level: Array,
     node_committed_value: Array,
     price_level: Array,
-    site_leases: Array,
 ) -> Array:
-    """Price of the nodes that enter service on a lease, fixed in money of the order's day."""
+    """Price of the nodes that enter service at each site, fixed in money of the order's day: what a lease finances."""
     ordered = node_order_value * node_contract_level
     committed = node_committed_value * first(price_level, MONTH)
-    return total((ordered + committed) * site_leases, SITE, HARDWARE)
+    return total(ordered + committed, HARDWARE)
 
 
 @quantity(unit="1")
@@ -191,27 +232,45 @@ def lease_months(economics_lease_term: Array, cluster_refresh_age: Array) -> Arr
     return np.maximum(months, 1.0)
 
 
-@quantity(unit="USD", axes="month")
-def lease_payments(
-    leased_value: Array, lease_months: Array, economics_lease_rate: Array, price_level: Array
+@quantity(unit="USD", axes="month site")
+def node_leases(
+    node_contract_value: Array,
+    lease_months: Array,
+    economics_lease_rate: Array,
+    price_level: Array,
 ) -> Array:
-    """Lease payments: from the month of service on, as many as the lease has, by the capital recovery factor."""
+    """Lease payments for the nodes of each site if they are leased, from the month of service on.
+
+    As many as the lease has, by the capital recovery factor.
+    """
     rate = periodic_rate(economics_lease_rate, MONTHS_A_YEAR)
-    financed = on(leased_value, MONTH)[..., None]
+    financed = on(node_contract_value, MONTH, SITE)
     running = in_service(financed, lease_months.reshape(-1, 1).astype(np.int64))
-    return place(running[..., 0], DRAW, MONTH) * capital_recovery(rate, lease_months) / price_level
+    return place(running, DRAW, MONTH, SITE) * capital_recovery(rate, lease_months) / price_level
 
 
-@quantity(unit="USD")
-def lease_outstanding(
-    leased_value: Array,
+@quantity(unit="USD", axes="month")
+def lease_payments(node_leases: Array, site_leases: Array) -> Array:
+    """Lease payments for nodes at the sites that lease them."""
+    return total(node_leases * site_leases, SITE)
+
+
+@quantity(unit="USD", axes="site")
+def node_leases_owed(
+    node_contract_value: Array,
     lease_months: Array,
     economics_lease_rate: Array,
     price_level_at_end: Array,
     calendar: Calendar,
 ) -> Array:
-    """Owed on leases at the horizon's end: the worth then of the payments that are still to come."""
+    """Owed at the horizon's end on the nodes of each site if they are leased: the worth then of payments to come."""
     rate = periodic_rate(economics_lease_rate, MONTHS_A_YEAR)
     paid = place(calendar.months - np.arange(calendar.months), MONTH)
-    owed = leased_value * outstanding(rate, lease_months, paid)
+    owed = node_contract_value * outstanding(rate, lease_months, paid)
     return total(owed, MONTH) / price_level_at_end
+
+
+@quantity(unit="USD")
+def lease_outstanding(node_leases_owed: Array, site_leases: Array) -> Array:
+    """Owed on leases at the horizon's end, at the sites that lease their nodes."""
+    return total(node_leases_owed * site_leases, SITE)

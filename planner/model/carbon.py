@@ -1,7 +1,7 @@
 """How much CO2-equivalent does the factory cause, in operation and in the making of what it buys?
 
 Operation: energy from the grid of each site times the grid's intensity in that month, by the statement for the country
-or for the cloud region. Making: nodes, storage, networks and halls, when they enter service. What is rented or
+or for the cloud region. Making: nodes, storage, networks, rigs and halls, when they enter service. What is rented or
 leased counts as what is bought.
 """
 
@@ -12,6 +12,7 @@ import numpy as np
 from planner.axes import HARDWARE, NETWORK, SITE, TIER, Array, total
 from planner.graph import quantity
 from planner.perf.carbon import embodied_intensity
+from planner.perf.money import ratio
 
 
 @quantity(unit="g/kWh", axes="month site")
@@ -54,9 +55,23 @@ def carbon_of_storage(
 
 
 @quantity(unit="kg", axes="month site")
-def carbon_of_networks(switch_orders: Array, carbon_switch_embodied: Array) -> Array:
-    """Emissions of making the switches that enter service in the month."""
-    return total(switch_orders, NETWORK) * carbon_switch_embodied
+def carbon_of_networks(
+    switch_orders: Array,
+    link_orders: Array,
+    optics: Array,
+    links: Array,
+    carbon_switch_embodied: Array,
+    carbon_optic_embodied: Array,
+) -> Array:
+    """Emissions of making the switches and the optics that enter service in the month; optics come with their links."""
+    modules = total(link_orders * ratio(optics, links), NETWORK)
+    return total(switch_orders, NETWORK) * carbon_switch_embodied + modules * carbon_optic_embodied
+
+
+@quantity(unit="kg", axes="month site")
+def carbon_of_rigs(rig_orders: Array, carbon_rig_embodied: Array) -> Array:
+    """Emissions of making the rigs that enter service in the month, with their ECUs."""
+    return rig_orders * carbon_rig_embodied
 
 
 @quantity(unit="kg", axes="month site")
@@ -70,10 +85,12 @@ def carbon_embodied(
     carbon_of_nodes: Array,
     carbon_of_storage: Array,
     carbon_of_networks: Array,
+    carbon_of_rigs: Array,
     carbon_of_halls: Array,
 ) -> Array:
-    """Emissions of making what enters service in the month: nodes, storage, networks, halls."""
-    return carbon_of_nodes + carbon_of_storage + carbon_of_networks + carbon_of_halls
+    """Emissions of making what enters service in the month: nodes, storage, networks, rigs, halls."""
+    equipment = carbon_of_nodes + carbon_of_storage + carbon_of_networks + carbon_of_rigs
+    return equipment + carbon_of_halls
 
 
 @quantity(unit="kg", axes="month site")

@@ -69,6 +69,12 @@ def present_factor(economics_discount_rate: Array, calendar: Calendar) -> Array:
     return present_worth(economics_discount_rate, years)
 
 
+@quantity(unit="1")
+def present_factor_at_end(economics_discount_rate: Array, calendar: Calendar) -> Array:
+    """Worth at plan_start of one dollar of the base date at the horizon's end."""
+    return present_worth(economics_discount_rate, place(calendar.edges[-1] / SECONDS_A_YEAR))
+
+
 @quantity(unit="1", axes="month")
 def discount_factor(present_factor: Array, money_level: Array) -> Array:
     """Worth at plan_start, in money of the base date, of one dollar of the cash flow, by the middle of its quarter."""
@@ -76,12 +82,9 @@ def discount_factor(present_factor: Array, money_level: Array) -> Array:
 
 
 @quantity(unit="1")
-def discount_factor_at_end(
-    economics_discount_rate: Array, money_level_at_end: Array, calendar: Calendar
-) -> Array:
+def discount_factor_at_end(present_factor_at_end: Array, money_level_at_end: Array) -> Array:
     """Worth at plan_start, in money of the base date, of one dollar at the horizon's end."""
-    years = place(calendar.edges[-1] / SECONDS_A_YEAR)
-    return present_worth(economics_discount_rate, years) / money_level_at_end
+    return present_factor_at_end / money_level_at_end
 
 
 # --- The ledger ------------------------------------------------------------------------------------------------------
@@ -92,7 +95,7 @@ def cash_flow(
     node_payments: Array,
     storage_payments: Array,
     network_payments: Array,
-    rig_value_entering: Array,
+    rig_payments: Array,
     building_payments: Array,
     installation_payments: Array,
     duty_payments: Array,
@@ -114,7 +117,7 @@ def cash_flow(
         nodes=node_payments,
         storage=storage_payments,
         network=network_payments,
-        rigs=rig_value_entering,
+        rigs=rig_payments,
         building=building_payments,
         installation=installation_payments,
         duty=duty_payments,
@@ -145,6 +148,27 @@ def opex(cash_flow: Array) -> Array:
     return total(cash_flow * among(RUNNING), ITEM)
 
 
+@quantity(unit="1", axes="month")
+def equipment_left(
+    economics_equipment_life: Array, cluster_refresh_age: Array, calendar: Calendar
+) -> Array:
+    """Share of the price of equipment that is left at the horizon's end, by the month in which it enters service.
+
+    Written down in a straight line while it serves; what was retired before the end is written off.
+    """
+    age = place(calendar.edges[-1] - calendar.edges[:-1], MONTH)
+    months = place(calendar.months - np.arange(calendar.months), MONTH)
+    serves = months < place(months_of_life(cluster_refresh_age)[:, 0], DRAW)
+    return book_share(age, economics_equipment_life) * serves
+
+
+@quantity(unit="1", axes="month")
+def building_left(economics_building_life: Array, calendar: Calendar) -> Array:
+    """Share of a hall's cost that is left at the horizon's end, by the month in which its power is first needed."""
+    age = place(calendar.edges[-1] - calendar.edges[:-1], MONTH)
+    return book_share(age, economics_building_life)
+
+
 @quantity(unit="USD", axes="item")
 def residual_by_item(
     node_order_value: Array,
@@ -159,34 +183,27 @@ def residual_by_item(
     building_cost: Array,
     lease_outstanding: Array,
     economics_deposit_share: Array,
-    economics_equipment_life: Array,
-    economics_building_life: Array,
-    cluster_refresh_age: Array,
+    equipment_left: Array,
+    building_left: Array,
     money_level_at_end: Array,
-    calendar: Calendar,
 ) -> Array:
     """Worth at the horizon's end of what the plan paid for, written down in a straight line; leases less what is owed.
 
     Equipment counts while it serves: what was retired before the end is written off, and no sale is booked. Of what was
     committed before the plan only the balance that the plan pays counts; installation and duty have no residual.
     """
-    age = place(calendar.edges[-1] - calendar.edges[:-1], MONTH)
-    months = place(calendar.months - np.arange(calendar.months), MONTH)
-    serves = months < place(months_of_life(cluster_refresh_age)[:, 0], DRAW)
-    left = book_share(age, economics_equipment_life) * serves
-    left_of_building = book_share(age, economics_building_life)
     balance = 1.0 - economics_deposit_share
     bought = (node_order_value + node_committed_value * balance) * site_buys
     leased = (node_order_value + node_committed_value) * site_leases
     stored = storage_order_value + storage_committed_value * balance
     halls = hall_power_added * building_cost
     lines = by_item(
-        nodes=total(bought * left, MONTH, SITE, HARDWARE),
-        storage=total(stored * left, MONTH, TIER, SITE),
-        network=total(network_bought * left, MONTH, NETWORK, SITE),
-        rigs=total(rig_value_entering * left, MONTH),
-        building=total(halls * left_of_building, MONTH, SITE),
-        lease=total(leased * left, MONTH, SITE, HARDWARE) - lease_outstanding,
+        nodes=total(bought * equipment_left, MONTH, SITE, HARDWARE),
+        storage=total(stored * equipment_left, MONTH, TIER, SITE),
+        network=total(network_bought * equipment_left, MONTH, NETWORK, SITE),
+        rigs=total(rig_value_entering * equipment_left, MONTH),
+        building=total(halls * building_left, MONTH, SITE),
+        lease=total(leased * equipment_left, MONTH, SITE, HARDWARE) - lease_outstanding,
     )
     return lines * money_level_at_end
 

@@ -1,8 +1,11 @@
-"""What do checkpoints ask of the hot tier: how large are they, how fast must they be written, how many lie there?"""
+"""What do checkpoints ask of the hot tier: how large are they, how fast must they be written, how many lie there?
+
+A run writes one checkpoint whatever the number of accelerators and sites that work on it: they hold shards of one
+state, and each site writes the part that it trains. Copies of the state (replicas of data parallelism) are not written
+again. Experiments are jobs of their own, on networks that are as a rule smaller than the one released.
+"""
 
 from __future__ import annotations
-
-import numpy as np
 
 from planner.axes import WORKLOAD, Array, total
 from planner.graph import quantity
@@ -27,19 +30,24 @@ def checkpoint_size(
 
 
 @quantity(unit="1", axes="month workload site")
+def experiments_at_once(gpus_for_experiments: Array, workload_job_gpus: Array) -> Array:
+    """Experiment jobs that run together on average: the accelerators that they keep busy over the gang of one."""
+    return gpus_for_experiments / workload_job_gpus
+
+
+@quantity(unit="1", axes="month workload site")
 def runs_at_once(
     gpus_for_release: Array,
-    workload_experiments: Array,
-    workload_cadence: Array,
-    workload_deadline: Array,
+    experiments_at_once: Array,
+    workload_job_parameter_share: Array,
+    allocation: Array,
 ) -> Array:
-    """Training runs of a workload that are under way together, at least one where any of it is trained.
+    """Checkpoints of the full model that the runs under way at a site write each time: its part of a release, and jobs.
 
-    A release and its experiments last as long as the deadline each, and there is one set of them every cadence.
+    A release ends before the next one begins, so one is under way at most; experiments count by their models' size.
     """
-    lasts = np.minimum(workload_deadline, workload_cadence)
-    together = np.maximum((1.0 + workload_experiments) * lasts / workload_cadence, 1.0)
-    return together * (gpus_for_release > 0)
+    release = allocation * (gpus_for_release > 0)
+    return release + experiments_at_once * workload_job_parameter_share
 
 
 @quantity(unit="byte/second", axes="month site")
@@ -50,7 +58,10 @@ def checkpoint_bandwidth(
     checkpoint_interval: Array,
     checkpoint_in_background: Array,
 ) -> Array:
-    """Write bandwidth for the checkpoints of all runs under way at a site, should they write at the same moment."""
+    """Write bandwidth for the checkpoints of all runs under way at a site, should they write at the same moment.
+
+    Experiments are taken to write as often as the release; their smaller gangs break less often, so this is the most.
+    """
     each = write_bandwidth(
         checkpoint_size, checkpoint_stall, checkpoint_interval, checkpoint_in_background
     )

@@ -1,7 +1,8 @@
 """What is bought, where and when? The decision nodes, each a plain rule, and the only place where units become whole.
 
 The rule for hardware: nothing is ordered before plan_start; an order arrives after the lead time and enters service
-after commissioning; one order covers the largest shortfall of the months until the next; hardware serves for its life.
+after commissioning; one order covers the largest shortfall of the months until the next; hardware serves for its life
+and is then replaced like for like.
 An optimiser replaces these nodes and nothing else.
 """
 
@@ -69,7 +70,7 @@ def orders(
     export_permitted: Array,
     site_trains_on: Array,
     site_may_order: Array,
-    node_lead_time: Array,
+    node_delivery_time: Array,
     site_commissioning: Array,
     site_order_interval: Array,
     cluster_refresh_age: Array,
@@ -79,7 +80,7 @@ def orders(
 
     They cover the need and the spares together.
     """
-    wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
+    wait = total(node_delivery_time * site_trains_on, HARDWARE) + site_commissioning
     permitted = on(total(export_permitted * site_trains_on, HARDWARE), MONTH, SITE)
     delivered = at_moment_before(permitted, on(site_commissioning, SITE), calendar.edges)
     entering = _orders(
@@ -378,13 +379,15 @@ def racks(
     racks_of_storage: Array,
     switches: Array,
     switches_a_rack: Array,
+    rented_share: Array,
     rigs: Array,
     qualification_rigs_per_rack: Array,
 ) -> Array:
-    """Whole racks: for nodes of each kind, storage of each tier, the switches of all networks, and rigs."""
+    """Whole racks in the site's own hall: for nodes of each kind, storage of each tier, all networks, and rigs."""
     compute = total(whole_units(racks_of_nodes), HARDWARE)
     stored = total(whole_units(racks_of_storage), TIER)
-    switched = whole_units(total(switches / switches_a_rack, NETWORK))
+    owned = switches * (1.0 - rented_share)
+    switched = whole_units(total(owned / switches_a_rack, NETWORK))
     return compute + stored + switched + whole_units(rigs / qualification_rigs_per_rack)
 
 

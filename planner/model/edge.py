@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import FUNCTION, PROGRAM, REGION, Array, place, total
+from planner.axes import ECU, FUNCTION, PROGRAM, REGION, Array, place, total
 from planner.graph import quantity
 from planner.perf.edge import busy_share, frame_bytes, weight_bytes
 
@@ -143,7 +143,7 @@ def edge_used(edge_memory_used: Array, edge_time_used: Array) -> Array:
     return np.maximum(edge_memory_used, edge_time_used)
 
 
-@quantity(unit="1", axes="month ecu")
+@quantity(unit="1", axes="month ecu", worst="min")
 def edge_headroom(edge_used: Array) -> Array:
     """What is left of each ECU; 0 where it is overrun."""
     return np.maximum(1.0 - edge_used, 0.0)
@@ -155,13 +155,48 @@ def package_weights(edge_weights: Array, deployment_in_package: Array) -> Array:
     return total(edge_weights * deployment_in_package, FUNCTION)
 
 
+@quantity(unit="byte", axes="month package")
+def package_bytes(
+    package_size: Array, package_weights: Array, package_code: Array, vehicles_on_road: Array
+) -> Array:
+    """Size of each full package: as given; else code, and the weights that it brings to the mean vehicle on the road.
+
+    Parameters x bytes of a parameter of the functions on its ECU (`edge_weights`); the mean is over the ECUs on the
+    road.
+    """
+    stated = package_size >= 0
+    if stated.all():
+        return package_size
+    vehicles = total(vehicles_on_road, REGION, PROGRAM)
+    everybody = total(vehicles, ECU)
+    brought = total(package_weights * vehicles, ECU)
+    brought = brought / np.where(everybody > 0, everybody, 1.0)
+    return np.where(stated, package_size, brought + package_code)
+
+
+@quantity(unit="1", axes="month ecu")
+def ecu_units_for_service(
+    vehicles_by_ecu: Array,
+    edge_units_per_vehicle: Array,
+    edge_service_share: Array,
+    fleet_life: Array,
+    month_seconds: Array,
+) -> Array:
+    """ECUs that workshops put into vehicles on the road in the month, in the place of those that failed.
+
+    They fail at a constant rate: the share that does over `fleet.life`, spread over that time.
+    """
+    fitted = vehicles_by_ecu * edge_units_per_vehicle
+    return fitted * edge_service_share / fleet_life * month_seconds
+
+
 @quantity(unit="1", axes="month ecu")
 def ecu_units(
     vehicle_sales: Array,
     edge_units_per_vehicle: Array,
-    edge_service_share: Array,
+    ecu_units_for_service: Array,
     rig_ecus: Array,
 ) -> Array:
     """ECUs built in the month: for the vehicles sold, for service, and for rigs."""
     fitted = total(vehicle_sales, REGION, PROGRAM) * edge_units_per_vehicle
-    return fitted * (1.0 + edge_service_share) + rig_ecus
+    return fitted + ecu_units_for_service + rig_ecus

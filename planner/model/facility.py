@@ -128,7 +128,7 @@ def phase_used_share(connection_power: Array, site_power_limit: Array) -> Array:
     return np.where(given, connection_power / np.where(given, site_power_limit, 1.0), 0.0)
 
 
-@quantity(unit="watt", axes="month site")
+@quantity(unit="watt", axes="month site", worst="min")
 def it_capacity(
     site_modules: Array,
     site_module_power: Array,

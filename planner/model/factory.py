@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.model import (
     acquisition,
+    alternatives,
     carbon,
     cash_flow,
     checkpoints,
@@ -60,6 +61,7 @@ MODULES = (
     payments,
     running_costs,
     cash_flow,
+    alternatives,
     unit_costs,
     carbon,
 )

@@ -149,11 +149,21 @@ def rigs(rig_orders: Array, rigs_before: Array, cluster_refresh_age: Array) -> A
 
 @quantity(unit="1", axes="month site hardware")
 def racks_of_nodes(
-    orders: Array, nodes_before: Array, nodes_a_rack: Array, cluster_refresh_age: Array
+    orders: Array,
+    nodes_committed_entering: Array,
+    nodes_before: Array,
+    nodes_a_rack: Array,
+    site_rents: Array,
+    cluster_refresh_age: Array,
 ) -> Array:
-    """Racks that nodes fill, unrounded: racks are filled as they enter, and stay as they are when halls get denser."""
-    bought = _serving(orders / nodes_a_rack, cluster_refresh_age, SITE, HARDWARE)
-    return bought + nodes_before / first(nodes_a_rack, MONTH)
+    """Racks that nodes fill in the site's own hall, unrounded: filled as they enter, and left so when halls get denser.
+
+    What is rented stands on its owner's floor.
+    """
+    committed = nodes_committed_entering / first(nodes_a_rack, MONTH)
+    added = orders / nodes_a_rack * (1.0 - site_rents) - committed * site_rents
+    there = nodes_before / first(nodes_a_rack, MONTH)
+    return _serving(added, cluster_refresh_age, SITE, HARDWARE) + there
 
 
 @quantity(unit="1", axes="month tier site")
@@ -195,10 +205,10 @@ def nodes_committed_delivered(
 
 @quantity(unit="1", axes="month site hardware")
 def nodes_ordered(
-    orders: Array, site_commissioning: Array, node_lead_time: Array, calendar: Calendar
+    orders: Array, site_commissioning: Array, node_delivery_time: Array, calendar: Calendar
 ) -> Array:
     """Nodes ordered by the plan, in the month of the order: lead time and commissioning before service."""
-    return _earlier(orders, site_commissioning + node_lead_time, calendar, SITE, HARDWARE)
+    return _earlier(orders, site_commissioning + node_delivery_time, calendar, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month tier site")

@@ -20,6 +20,7 @@ from planner.axes import (
     TIER,
     Array,
     concatenate,
+    contract,
     first,
     take,
     total,
@@ -67,7 +68,7 @@ def equipment_endpoints(
     fabric_planes: Array,
 ) -> Array:
     """Endpoint ports on one plane of each network: nodes, storage units, and the fabric manager where there are any."""
-    stored = total(storage_units * storage_unit_ports, TIER) / fabric_planes
+    stored = contract(storage_units, storage_unit_ports, TIER) / fabric_planes
     found = total(node_endpoints, HARDWARE) + stored
     return np.where(found > 0, found + fabric_management_ports, 0.0)
 
@@ -269,7 +270,7 @@ def _own_share(clip_time_ingested: Array, site_pools: SitePools) -> Array:
 
 @quantity(unit="bit/second", axes="month site")
 def wan_delivery(
-    package_size: Array,
+    package_bytes: Array,
     variants: Array,
     wan_origin_pulls: Array,
     campaign_schedule: Array,
@@ -280,7 +281,7 @@ def wan_delivery(
     A release is as many different packages as it has variants (`packages_built` counts those of a month); they are
     fetched while it is rolled out, all packages together, as `ota_by_hour` has it.
     """
-    release = total(package_size, PACKAGE) * variants
+    release = total(package_bytes, PACKAGE) * variants
     return release * wan_origin_pulls / campaign_schedule * site_hosts_releases
 
 

@@ -30,16 +30,16 @@ from planner.perf.rollout import peak_completion_rate, time_to_share
 NEARLY_ALL = 0.99
 
 
-@quantity(unit="byte", axes="package")
+@quantity(unit="byte", axes="month package")
 def release_bytes(
-    package_size: Array,
+    package_bytes: Array,
     package_delta_ratio: Array,
     package_delta_share: Array,
     ota_retry_overhead: Array,
 ) -> Array:
     """Bytes that a vehicle downloads for one release of a package: delta or full by share, and what is sent again."""
     mean = package_delta_share * package_delta_ratio + (1.0 - package_delta_share)
-    return package_size * mean * (1.0 + ota_retry_overhead)
+    return package_bytes * mean * (1.0 + ota_retry_overhead)
 
 
 @quantity(unit="1", axes="region program link")
@@ -51,9 +51,9 @@ def ota_link_share(link_share: Array, ota_cellular_share: Array, link_downlink: 
 
 
 @quantity(unit="vehicle", axes="month region program link")
-def ota_vehicles(vehicles_served: Array, ota_link_share: Array) -> Array:
-    """Vehicles that can get releases, by link."""
-    return vehicles_served * ota_link_share
+def ota_vehicles(vehicles_supported: Array, ota_link_share: Array) -> Array:
+    """Vehicles in support that can get releases, by link."""
+    return vehicles_supported * ota_link_share
 
 
 @quantity(unit="byte", axes="month region")
@@ -65,7 +65,7 @@ def ota_bytes(
     return total(ota_vehicles, PROGRAM, LINK) * rate * month_seconds
 
 
-@quantity(unit="1/day", axes="region link")
+@quantity(unit="1/day", axes="month region link")
 def download_session_rate(
     release_bytes: Array, link_downlink: Array, link_session: Array, link_interval: Array
 ) -> Array:
@@ -78,7 +78,7 @@ def download_session_rate(
     return 1.0 / (link_interval * needed)
 
 
-@quantity(unit="1/day", axes="region link")
+@quantity(unit="1/day", axes="month region link")
 def completion_rate_peak(download_session_rate: Array, campaign_schedule: Array) -> Array:
     """Largest share of a class of vehicles that completes a release in a unit of time."""
     return peak_completion_rate(download_session_rate, campaign_schedule)
@@ -108,14 +108,14 @@ def ota_days_to_99(
     vehicles = vehicles.reshape(*vehicles.shape[:2], -1)
     everybody = added(vehicles, -1)
     weights = np.where(everybody > 0, vehicles / np.where(everybody > 0, everybody, 1.0), 0.0)
-    rate = on(download_session_rate, REGION, LINK)
-    rate = rate.reshape(len(rate), 1, -1)
+    rate = on(download_session_rate, MONTH, REGION, LINK)
+    rate = rate.reshape(*rate.shape[:2], -1)
     return place(
         time_to_share(NEARLY_ALL, weights, rate, campaign_schedule.reshape(-1, 1)), DRAW, MONTH
     )
 
 
-@quantity(unit="1", axes="month")
+@quantity(unit="1", axes="month", worst="min")
 def ota_reachable_share(ota_vehicles: Array, vehicles_mean: Array) -> Array:
     """Share of all vehicles on the road that releases can reach; 0 without vehicles."""
     everybody = total(vehicles_mean, REGION, PROGRAM)

@@ -2,8 +2,9 @@
 
 The price of equipment is that of the month of its order, fixed then in money of that day. A deposit is paid at the
 order, the balance at delivery, and what is kept back of it after acceptance; duty is paid at delivery, installation
-when service begins, a hall when its power is first needed. What would fall due after the horizon is booked in its last
-month, so that every order is paid in full. What was installed before the plan is sunk; of what was committed the
+when service begins. Networks come with their nodes: what is not paid at the order is due when they enter service. A
+hall is due when its power is first needed, but for a deposit. What would fall due after the horizon is booked in its
+last month, so that every order is paid in full. What was installed before the plan is sunk; of what was committed the
 balance is paid. All amounts are in money of the base date.
 """
 
@@ -33,6 +34,7 @@ def _at_order(level: Array, wait: Array, calendar: Calendar, *axes: int) -> Arra
 def _moved(move: Move, flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
     """Flows (on month and `axes`) moved earlier or later by a time on the same axes, or some of them."""
     values, shift = on(flows, MONTH, *axes), on(by + np.zeros_like(flows[:, :1]), *axes)
+    values = np.broadcast_to(values, (len(values), calendar.months, *values.shape[2:]))
     moved = move(
         values.reshape(*values.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
     )
@@ -89,8 +91,8 @@ def node_delivered_value(
     return _moved(moved_earlier, ordered, site_commissioning, calendar, SITE, HARDWARE) + committed
 
 
-@quantity(unit="USD", axes="month")
-def node_payments(
+@quantity(unit="USD", axes="month site")
+def node_instalments(
     node_order_value: Array,
     node_contract_level: Array,
     node_committed_value: Array,
@@ -98,13 +100,12 @@ def node_payments(
     price_level: Array,
     node_lead_time: Array,
     site_commissioning: Array,
-    site_buys: Array,
     economics_deposit_share: Array,
     economics_retention_share: Array,
     economics_retention_time: Array,
     calendar: Calendar,
 ) -> Array:
-    """Paid for nodes at the sites that buy them: deposit at the order, balance at delivery and after acceptance."""
+    """Paid for the nodes of each site if they are bought: deposit at the order, balance at delivery and acceptance."""
     wait, axes = node_lead_time + site_commissioning, (SITE, HARDWARE)
     ordered = node_order_value * node_contract_level
     entering = ordered + node_committed_value * first(price_level, MONTH)
@@ -115,7 +116,13 @@ def node_payments(
     )
     at_delivery = node_delivered_value * (1.0 - economics_retention_share)
     paid = deposit + (at_delivery + kept) * (1.0 - economics_deposit_share)
-    return total(paid * site_buys, SITE, HARDWARE) / price_level
+    return total(paid, HARDWARE) / price_level
+
+
+@quantity(unit="USD", axes="month")
+def node_payments(node_instalments: Array, site_buys: Array) -> Array:
+    """Paid for nodes at the sites that buy them."""
+    return total(node_instalments * site_buys, SITE)
 
 
 # --- Storage ---------------------------------------------------------------------------------------------------------
@@ -206,33 +213,105 @@ def storage_payments(
 
 
 @quantity(unit="USD", axes="month network site")
-def network_bought(
+def network_entering(
     switch_orders: Array,
     switch_price: Array,
     link_orders: Array,
     switch_cable_price: Array,
-    rented_share: Array,
     economics_currency_factor: Array,
 ) -> Array:
+    """Price of the switches and links that enter service in each network, whoever owns them."""
+    return (
+        switch_orders * switch_price + link_orders * switch_cable_price
+    ) * economics_currency_factor
+
+
+@quantity(unit="USD", axes="month network site")
+def network_bought(network_entering: Array, rented_share: Array) -> Array:
     """Price of the switches and links that enter service in each network, but for what comes with rented nodes."""
-    bought = switch_orders * switch_price + link_orders * switch_cable_price
-    return bought * (1.0 - rented_share) * economics_currency_factor
+    return network_entering * (1.0 - rented_share)
+
+
+@quantity(unit="1", axes="month network")
+def network_contract_level(
+    price_level: Array, switch_lead_time: Array, calendar: Calendar
+) -> Array:
+    """Price level in the month of the order of what enters service in each network."""
+    return _at_order(price_level, switch_lead_time, calendar, NETWORK)
+
+
+def network_instalments(
+    bought: Array, contract_level: Array, lead_time: Array, deposit: Array, calendar: Calendar
+) -> Array:
+    """Paid in money of the day for what enters service in networks: deposit at the order, the rest with the service."""
+    ordered = bought * contract_level
+    if not deposit.any():  # most contracts: nothing to move
+        return ordered
+    early = _moved(moved_earlier, ordered * deposit, lead_time, calendar, NETWORK, SITE)
+    return early + ordered * (1.0 - deposit)
 
 
 @quantity(unit="USD", axes="month")
-def network_payments(network_bought: Array) -> Array:
-    """Paid for networks, when their switches and links enter service."""
-    return total(network_bought, NETWORK, SITE)
+def network_payments(
+    network_bought: Array,
+    network_contract_level: Array,
+    switch_lead_time: Array,
+    economics_network_deposit_share: Array,
+    price_level: Array,
+    calendar: Calendar,
+) -> Array:
+    """Paid for switches with their links: a deposit at the order, the rest when they enter service."""
+    terms = (network_contract_level, switch_lead_time, economics_network_deposit_share)
+    paid = network_instalments(network_bought, *terms, calendar)
+    return total(paid, NETWORK, SITE) / price_level
+
+
+def building_instalments(
+    value: Array, deposit: Array, lead_time: Array, calendar: Calendar
+) -> Array:
+    """Paid for halls (month site), in money of the base date: a deposit first, the rest when the power is needed."""
+    if not deposit.any():
+        return value
+    early = _moved(moved_earlier, value * deposit, lead_time, calendar, SITE)
+    return early + value * (1.0 - deposit)
 
 
 @quantity(unit="USD", axes="month")
-def building_payments(hall_power_added: Array, building_cost: Array) -> Array:
-    """Paid for data-hall space with its power and cooling, when the IT power is first needed.
+def building_payments(
+    hall_power_added: Array,
+    building_cost: Array,
+    economics_building_deposit_share: Array,
+    economics_building_lead_time: Array,
+    calendar: Calendar,
+) -> Array:
+    """Paid for data-hall space with its power and cooling: a deposit before, the rest when its power is first needed.
 
     Charged is the power that the plan needs, not the whole phases that the scenario declares: those are the limit, of
-    which `phase_used_share` says how much is used. Whoever builds a phase at once pays for the rest of it as well.
+    which `phase_used_share` says how much is used. Whoever builds a phase at once pays for the rest of it as well. The
+    contract follows prices, so that the deposit is a share of the cost in the month in which the power is needed.
     """
-    return total(hall_power_added * building_cost, SITE)
+    terms = (economics_building_deposit_share, economics_building_lead_time)
+    return total(building_instalments(hall_power_added * building_cost, *terms, calendar), SITE)
+
+
+@quantity(unit="USD", axes="month")
+def rig_payments(
+    rig_value_entering: Array,
+    qualification_rig_lead_time: Array,
+    economics_deposit_share: Array,
+    economics_retention_share: Array,
+    economics_retention_time: Array,
+    price_level: Array,
+    calendar: Calendar,
+) -> Array:
+    """Paid for rigs: deposit at the order, balance at delivery, when they begin to serve, and after acceptance."""
+    contract = _at_order(price_level, qualification_rig_lead_time, calendar)
+    ordered = rig_value_entering * contract
+    deposit = _moved(moved_earlier, ordered, qualification_rig_lead_time, calendar)
+    kept = _moved(moved_later, ordered, economics_retention_time, calendar)
+    balance = ordered + (kept - ordered) * economics_retention_share
+    paid = balance + (deposit - balance) * economics_deposit_share
+    return paid / price_level
 
 
 @quantity(unit="USD", axes="month")
@@ -262,10 +341,12 @@ def duty_payments(
     storage_delivered_value: Array,
     system_duty: Array,
     network_bought: Array,
+    network_contract_level: Array,
     switch_duty: Array,
     price_level: Array,
 ) -> Array:
     """Customs duty on equipment, bought or leased, at its delivery; value-added taxes come back and are left out."""
     compute = total(node_delivered_value * node_duty * (1.0 - site_rents), SITE, HARDWARE)
     stored = total(storage_delivered_value * system_duty, TIER, SITE)
-    return (compute + stored) / price_level + total(network_bought * switch_duty, NETWORK, SITE)
+    networks = total(network_bought * network_contract_level * switch_duty, NETWORK, SITE)
+    return (compute + stored + networks) / price_level

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import Array
+from planner.catalogue import SitePools, pooled
 from planner.graph import quantity
 from planner.perf.reliability import down_share, effective_time_share, young_interval
 
@@ -29,9 +30,14 @@ def group_down_share(
 
 
 @quantity(unit="1/day", axes="month workload site")
-def run_interruption_rate(gpus_for_release: Array, cluster_interruption_rate: Array) -> Array:
-    """Interruptions of a release run by whatever cause: accelerators that it works on x rate of each."""
-    return gpus_for_release * cluster_interruption_rate
+def run_interruption_rate(
+    gpus_for_release: Array, cluster_interruption_rate: Array, site_pools: SitePools
+) -> Array:
+    """Interruptions of a release run by whatever cause: accelerators that it works on x rate of each.
+
+    A failure at one site stops the whole gang, so those of all sites of the pool count.
+    """
+    return pooled(gpus_for_release, site_pools) * cluster_interruption_rate
 
 
 @quantity(unit="minute", axes="month workload site")
@@ -42,7 +48,7 @@ def checkpoint_interval(
     return young_interval(checkpoint_stall, run_interruption_rate, checkpoint_interval_limit)
 
 
-@quantity(unit="1", axes="month workload site")
+@quantity(unit="1", axes="month workload site", worst="min")
 def goodput_expected(
     run_interruption_rate: Array,
     checkpoint_stall: Array,

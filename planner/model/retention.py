@@ -1,18 +1,32 @@
 """What is kept of what arrives, in how many copies, and how long?
 
 Every data class has a share that curation keeps, copies across the sites, and a life: data ages through the tiers,
-each of which holds a share of it between two ages. Where owners withdraw their consent their data is deleted in all
-copies, so what is held decays. Approval evidence is held whole, and in the last tier beyond that tier's age, until
-some years after its programme's production has ended. First copies lie at the site where the data arrives, further
-ones at the other sites of its pool. Training data sets hold anonymised recordings; withdrawn consent does not reach
-them.
+each of which holds a share of it from the age at which it leaves the tier before. Where owners withdraw their consent
+their data is deleted in all copies, so what is held decays; whether it also leaves training data sets is an input
+(`curation`). Approval evidence is held whole, and in the last tier beyond that tier's age, until some years after its
+programme's production has ended. First copies lie at the site where the data arrives, further ones at the other sites
+of its pool.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DATA, DRAW, MONTH, PROGRAM, SITE, TIER, Array, added, on, place, total
+from planner.axes import (
+    DATA,
+    DRAW,
+    MONTH,
+    PROGRAM,
+    SITE,
+    TIER,
+    Array,
+    added,
+    concatenate,
+    on,
+    place,
+    take,
+    total,
+)
 from planner.catalogue import (
     SECONDS_A_YEAR,
     TIERS,
@@ -62,6 +76,18 @@ def data_retained(
     end = program_production_end + data_retain_until
     ahead = place(calendar.edges[1:], MONTH) < end
     return np.where(ahead & (data_retain_until >= 0), 1.0, 0.0)
+
+
+@quantity(unit="day", axes="tier")
+def tier_held_from(tier_held_until: Array) -> Array:
+    """Age at which kept data enters each tier: the one at which it leaves the tiers before, 0 for the first.
+
+    Ages adjoin by construction, so that a byte is in one tier at a time; a tier whose data would leave it before that
+    of an earlier one holds nothing.
+    """
+    left = np.maximum.accumulate(tier_held_until, axis=TIER)
+    ends = [take(left, TIER, tier) for tier in range(len(TIERS) - 1)]
+    return concatenate(TIER, 0.0 * ends[0], *ends)
 
 
 @quantity(unit="byte", axes="month data tier site")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import (
+    DRAW,
     HARDWARE,
     LINK,
+    MONTH,
     NETWORK,
     PACKAGE,
     PROGRAM,
@@ -18,11 +20,15 @@ from planner.axes import (
     SITE,
     TIER,
     Array,
+    on,
+    place,
     take,
     total,
 )
-from planner.catalogue import LINKS
+from planner.catalogue import LINKS, SECONDS_A_MONTH, Calendar, Parts
 from planner.graph import quantity
+from planner.model.decisions import months_of_life
+from planner.perf.ordering import in_service_by_place
 
 CELLULAR = LINKS.index("cellular")
 
@@ -73,16 +79,47 @@ def network_value(
     return total(there * (1.0 - rented_share), NETWORK) * economics_currency_factor
 
 
+@quantity(unit="1", axes="month site hardware")
+def gpus_with_licence(
+    orders: Array,
+    site_nodes_before: Parts,
+    node_licence_included: Array,
+    node_accelerators: Array,
+    cluster_refresh_age: Array,
+    calendar: Calendar,
+) -> Array:
+    """Accelerators in service whose software licence came with their node and has not run out.
+
+    It goes with the hardware, whoever owns it, from the start of service on.
+    """
+    if not node_licence_included.any():
+        return np.zeros_like(orders[:1, :1])
+    included = np.rint(on(node_licence_included, HARDWARE) / SECONDS_A_MONTH).astype(np.int64)
+    covered = np.minimum(included, months_of_life(cluster_refresh_age))
+    entering = on(orders, MONTH, SITE, HARDWARE)
+    sites = entering.shape[2]
+    flat = entering.reshape(*entering.shape[:2], -1)
+    serving = in_service_by_place(flat, np.tile(covered, (1, sites)))
+    new = place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE)
+    if site_nodes_before.names:
+        age = np.arange(calendar.months)[None, :, None] - site_nodes_before["arrival"][:, None, :]
+        until = covered[:, None, site_nodes_before.owner % covered.shape[1]]
+        there = (age >= 0) & (age < until)
+        new = new + site_nodes_before.total(site_nodes_before["count"][:, None, :] * there)
+    return new * node_accelerators
+
+
 @quantity(unit="USD", axes="month")
 def licence_cost(
     gpus: Array,
+    gpus_with_licence: Array,
     economics_licence_price: Array,
     economics_currency_factor: Array,
     month_seconds: Array,
 ) -> Array:
-    """Software licences of all accelerators in service, rented ones among them."""
+    """Software licences of all accelerators in service, rented ones among them, but for those that came with nodes."""
     price = economics_licence_price * economics_currency_factor
-    return total(gpus, SITE, HARDWARE) * price * month_seconds
+    return total(gpus - gpus_with_licence, SITE, HARDWARE) * price * month_seconds
 
 
 @quantity(unit="1", axes="month site")

@@ -4,7 +4,8 @@ Language services by conversations, city cameras by streams, inspection by produ
 robots in simulation by accelerator time. Demand follows the local hours of its region; a service must be served when it
 is asked, so that its accelerators are counted at the busiest hour of the day, over all services of a site together.
 Work that may wait (`preemptible: true`) is counted by its mean instead and fills what is idle. Throughput is a
-measured figure for one accelerator, carried to others by `service_throughput`: the place for a model of serving.
+measured figure for one reference accelerator, in the unit of the service's kind; demand over it is the load in such
+accelerators, which `service_speed` carries to other ones: the place for a model of serving.
 """
 
 from __future__ import annotations
@@ -58,20 +59,30 @@ def service_images(
     return service_lines * service_line_rate * service_part_images * service_active
 
 
-@quantity(unit="sample/second", axes="month service")
-def service_demand(
+@quantity(unit="1", axes="month service")
+def service_load(
     service_tokens: Array,
+    service_token_throughput: Array,
     service_streams_analysed: Array,
+    service_stream_throughput: Array,
     service_images: Array,
+    service_image_throughput: Array,
     service_accelerator_time: Array,
     service_active: Array,
 ) -> Array:
-    """Mean demand in the service's own unit of work: tokens, seconds of video, images, or accelerator-seconds.
+    """Reference accelerators that each service keeps busy on average: its demand over what one of them does.
 
-    A service has one kind and so one of the four; the others are 0.
+    The offered load of queueing theory. A service has one kind, and so one of the terms: tokens over tokens a second,
+    streams over streams, images over images a second, or accelerator time; the others are 0.
     """
-    simulated = service_accelerator_time * service_active
-    return service_tokens + service_streams_analysed + service_images + simulated
+    language = _over(service_tokens, service_token_throughput)
+    cameras = _over(service_streams_analysed, service_stream_throughput)
+    inspection = _over(service_images, service_image_throughput)
+    return language + cameras + inspection + service_accelerator_time * service_active
+
+
+def _over(demand: Array, throughput: Array) -> Array:
+    return demand / np.where(throughput > 0, throughput, np.inf)
 
 
 @quantity(unit="1", axes="hour service")
@@ -81,63 +92,57 @@ def service_by_hour(service_profile: Array, service_utc_offset: Array) -> Array:
     return place(demand_by_hour(profile, on(service_utc_offset, SERVICE)), DRAW, HOUR, SERVICE)
 
 
-@quantity(unit="sample/second", axes="month service")
-def service_demand_peak(
-    service_demand: Array, service_by_hour: Array, service_headroom: Array
+@quantity(unit="1", axes="month service")
+def service_load_peak(
+    service_load: Array, service_by_hour: Array, service_headroom: Array
 ) -> Array:
-    """Demand of the busiest hour with headroom, in the service's own unit of work."""
-    return service_demand * peak(service_by_hour, HOUR) * service_headroom
+    """Reference accelerators that each service needs in its busiest hour, with headroom."""
+    return service_load * peak(service_by_hour, HOUR) * service_headroom
 
 
-@quantity(unit="sample/second", axes="service hardware")
-def service_throughput(
-    service_token_throughput: Array,
-    service_stream_throughput: Array,
-    service_image_throughput: Array,
-    service_by_time: Array,
+@quantity(unit="1", axes="service hardware")
+def service_speed(
     accelerator_bf16: Array,
     accelerator_memory_bandwidth: Array,
     reference_bf16: Array,
     reference_memory_bandwidth: Array,
 ) -> Array:
-    """Work a second of one accelerator: as measured on the reference, by the lower ratio of peaks and of bandwidths.
+    """Work a second of one accelerator over that of the reference: the lower ratio of peaks and of bandwidths.
 
     The one place where serving speed comes from; a model of serving may stand here.
     """
-    measured = service_token_throughput + service_stream_throughput + service_image_throughput
-    ratio = carried_over(
+    return carried_over(
         accelerator_bf16 / np.where(reference_bf16 > 0, reference_bf16, 1.0),
         accelerator_memory_bandwidth
         / np.where(reference_memory_bandwidth > 0, reference_memory_bandwidth, 1.0),
     )
-    return (measured + service_by_time) * ratio
 
 
 @quantity(unit="1", axes="service site")
 def service_share_of_gpu(
-    service_throughput: Array, site_trains_on: Array, service_at_site: Array
+    service_speed: Array, site_trains_on: Array, service_at_site: Array
 ) -> Array:
-    """Accelerators of the site's kind that one unit of work a second keeps busy, at the site where the service runs."""
-    speed = total(service_throughput * site_trains_on, HARDWARE)
+    """Accelerators of the site's kind that do the work of one reference accelerator, where the service runs."""
+    speed = total(service_speed * site_trains_on, HARDWARE)
     return np.where(speed > 0, service_at_site / np.where(speed > 0, speed, 1.0), 0.0)
 
 
 @quantity(unit="1", axes="month service site")
 def gpus_for_services(
-    service_demand_peak: Array,
-    service_demand: Array,
+    service_load_peak: Array,
+    service_load: Array,
     service_preemptible: Array,
     service_share_of_gpu: Array,
 ) -> Array:
     """Accelerators that each service needs by itself: at its busiest hour with headroom; its mean if it may wait."""
-    needed = np.where(service_preemptible > 0, service_demand, service_demand_peak)
+    needed = np.where(service_preemptible > 0, service_load, service_load_peak)
     return needed * service_share_of_gpu
 
 
 @quantity(unit="1", axes="month service site")
-def gpus_for_services_mean(service_demand: Array, service_share_of_gpu: Array) -> Array:
+def gpus_for_services_mean(service_load: Array, service_share_of_gpu: Array) -> Array:
     """Accelerators that each service keeps busy on average."""
-    return service_demand * service_share_of_gpu
+    return service_load * service_share_of_gpu
 
 
 @quantity(unit="1", axes="month site")
@@ -148,7 +153,7 @@ def gpus_serving_mean(gpus_for_services_mean: Array, service_preemptible: Array)
 
 @quantity(unit="1", axes="month site")
 def gpus_serving_peak(
-    service_demand: Array,
+    service_load: Array,
     service_by_hour: Array,
     service_headroom: Array,
     service_preemptible: Array,
@@ -158,7 +163,7 @@ def gpus_serving_peak(
 
     The peak of the sum over the hours: services that peak at other hours share accelerators.
     """
-    needed = service_demand * service_headroom * (1.0 - service_preemptible)
+    needed = service_load * service_headroom * (1.0 - service_preemptible)
     return peak(contract(needed * service_share_of_gpu, service_by_hour, SERVICE), HOUR)
 
 

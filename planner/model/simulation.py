@@ -22,6 +22,7 @@ from planner.axes import (
     total,
 )
 from planner.graph import quantity
+from planner.perf.money import ratio
 
 
 def _shortest(cadence: Array, chosen: Array) -> Array:
@@ -236,25 +237,38 @@ def rig_power(rigs: Array, qualification_rig_power: Array) -> Array:
 
 
 @quantity(unit="1", axes="month ecu")
-def rig_ecus(rig_orders: Array, qualification_rig_ecus: Array, builds_supported: Array) -> Array:
-    """ECUs that go into rigs entering service, by the builds in support."""
+def rig_ecu_share(builds_supported: Array) -> Array:
+    """Share of each kind of ECU in a rig: that of its builds among those in support; 0 while there are none."""
     builds = total(builds_supported, REGION, PROGRAM)
-    everything = total(builds, ECU)
-    share = np.where(everything > 0, builds / np.where(everything > 0, everything, 1.0), 0.0)
-    return total(rig_orders, SITE) * qualification_rig_ecus * share
+    return ratio(builds, total(builds, ECU))
+
+
+@quantity(unit="1", axes="month ecu")
+def rig_ecus(rig_orders: Array, qualification_rig_ecus: Array, rig_ecu_share: Array) -> Array:
+    """ECUs that go into rigs entering service, by the builds in support."""
+    return total(rig_orders, SITE) * qualification_rig_ecus * rig_ecu_share
 
 
 @quantity(unit="USD", axes="month")
-def rig_value_entering(
-    rig_orders: Array, qualification_rig_price: Array, economics_currency_factor: Array
+def rig_unit_price(
+    qualification_rig_price: Array,
+    qualification_rig_ecus: Array,
+    rig_ecu_share: Array,
+    ecu_price: Array,
+    economics_currency_factor: Array,
 ) -> Array:
-    """Price of the rigs that enter service in the month, which is when they are paid."""
-    return total(rig_orders, SITE) * qualification_rig_price * economics_currency_factor
+    """Price of one rig that enters service in the month, with its ECUs by the builds in support."""
+    ecus = qualification_rig_ecus * total(rig_ecu_share * ecu_price, ECU)
+    return (qualification_rig_price + ecus) * economics_currency_factor
 
 
 @quantity(unit="USD", axes="month")
-def rig_value(
-    rigs: Array, qualification_rig_price: Array, economics_currency_factor: Array
-) -> Array:
-    """Price of all rigs in service."""
-    return total(rigs, SITE) * qualification_rig_price * economics_currency_factor
+def rig_value_entering(rig_orders: Array, rig_unit_price: Array) -> Array:
+    """Price of the rigs that enter service in the month, with their ECUs."""
+    return total(rig_orders, SITE) * rig_unit_price
+
+
+@quantity(unit="USD", axes="month")
+def rig_value(rigs: Array, rig_unit_price: Array) -> Array:
+    """Today's price of all rigs in service, with their ECUs."""
+    return total(rigs, SITE) * rig_unit_price

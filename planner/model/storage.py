@@ -14,6 +14,7 @@ from planner.catalogue import SECONDS_A_YEAR, TIERS
 from planner.graph import quantity
 from planner.perf.durability import annual_loss, raw_bytes_each
 from planner.perf.feeding import read_demand, training_time
+from planner.perf.lifecycle import united
 
 HOT, WARM, COLD = (TIERS.index(name) for name in ("hot", "warm", "cold"))
 ON_HOT = place([float(tier == HOT) for tier in range(len(TIERS))], TIER)
@@ -34,10 +35,18 @@ def tier_lands(tier_held_from: Array, tier_held_until: Array, tier_held_share: A
 
 @quantity(unit="byte", axes="month tier site")
 def tier_datasets(
-    dataset_bytes: Array, workload_active: Array, tier_dataset_copies: Array, allocation: Array
+    dataset_bytes: Array,
+    workload_active: Array,
+    curation_nested_share: Array,
+    tier_dataset_copies: Array,
+    allocation: Array,
 ) -> Array:
-    """Training data sets in each tier, of workloads that have begun: every site that trains has its part of them."""
-    return total(dataset_bytes * workload_active, WORKLOAD) * tier_dataset_copies * allocation
+    """Training data sets in each tier, of workloads that have begun: every site that trains has its part of them.
+
+    A recording that is in several data sets is stored once.
+    """
+    held = united(dataset_bytes * workload_active, curation_nested_share, WORKLOAD)
+    return held * tier_dataset_copies * allocation
 
 
 @quantity(unit="byte", axes="month tier site")
@@ -73,13 +82,16 @@ def storage_bandwidth_required(
     tier_read_rate: Array,
     storage_capacity_required: Array,
     tier_scan_interval: Array,
+    replay_bandwidth: Array,
+    tier_replay_share: Array,
 ) -> Array:
-    """Read bandwidth needed of each tier: for every accelerator that trains, and to read the whole tier at times.
+    """Read bandwidth needed of each tier: for accelerators that train, to read the whole tier at times, and for replay.
 
     Accelerators that stand by for the services' peak read no training data.
     """
     scan = storage_capacity_required / tier_scan_interval
-    return (gpus_required - gpus_serving_peak) * tier_read_rate + scan
+    replay = replay_bandwidth * tier_replay_share
+    return (gpus_required - gpus_serving_peak) * tier_read_rate + scan + replay
 
 
 @quantity(unit="B/s", axes="month tier site")

@@ -3,7 +3,8 @@
 From the sensors (raw rate) through the recording policy (triggers), compression, the buffer on the vehicle and the
 links home to the ingest of the sites. What is not uploaded is dropped on the vehicle: bytes recorded are bytes
 uploaded plus bytes dropped. Three streams (clips, signals, map observations) are divided into data classes; what a
-full link drops hits all classes alike, so a class's part of the ingest is its part of what is recorded.
+full link drops hits all classes alike, so a class's part of the ingest is its part of what is recorded. Vehicles whose
+owners withdrew their consent to a class record and send none of it any more.
 """
 
 from __future__ import annotations
@@ -12,19 +13,26 @@ import numpy as np
 
 from planner.axes import (
     DATA,
+    DRAW,
+    ECU,
     HOUR,
     LINK,
+    MONTH,
     PROGRAM,
     REGION,
     SITE,
     Array,
+    added,
     contract,
     gathered,
+    on,
     peak,
+    place,
     total,
 )
-from planner.catalogue import Parts
+from planner.catalogue import Calendar, Parts
 from planner.graph import quantity
+from planner.perf.survival import consenting
 
 
 @quantity(unit="bit/second", axes="program")
@@ -42,6 +50,21 @@ def sensor_rate_encoded(program_sensors: Parts) -> Array:
     sensors = program_sensors
     raw = sensors["count"] * sensors["resolution"] * sensors["rate"] * sensors["bits"]
     return sensors.total(raw / sensors["compression"])
+
+
+@quantity(unit="1", axes="program")
+def program_cameras(program_sensors: Parts) -> Array:
+    """Cameras of a vehicle."""
+    return program_sensors.total(program_sensors["count"] * program_sensors["camera"])
+
+
+@quantity(unit="pixel/second", axes="program")
+def program_camera_pixels(program_sensors: Parts) -> Array:
+    """Pixels of all cameras of a vehicle while it drives: cameras x pixels of a frame x frames a second."""
+    sensors = program_sensors
+    return sensors.total(
+        sensors["count"] * sensors["camera"] * sensors["resolution"] * sensors["rate"]
+    )
 
 
 @quantity(unit="1", axes="month program")
@@ -71,7 +94,7 @@ def vehicle_recorded(
     program_map_rate: Array,
     vehicle_distance: Array,
 ) -> Array:
-    """All bytes that a vehicle wants to send in a day: clips, signals and logs, map observations."""
+    """All bytes that a vehicle with consent wants to send in a day: clips, signals and logs, map observations."""
     return clips_recorded + program_telemetry + program_map_rate * vehicle_distance
 
 
@@ -91,6 +114,37 @@ def data_stream_share(
     return np.where(data_takes_rest > 0, left, own / np.maximum(claimed, 1.0))
 
 
+@quantity(unit="1", axes="month data")
+def data_consent(
+    vehicle_sales: Array,
+    vehicles_in_operation: Array,
+    opening_fleet: Parts,
+    data_deletion_rate: Array,
+    calendar: Calendar,
+) -> Array:
+    """Share of the vehicles on the road whose owners have not withdrawn their consent to the class of data.
+
+    Owners withdraw from the sale on, at the rate at which their data is deleted; none do where the law wants the data.
+    First order: the share of the whole fleet, which is a little too high where the vehicles are older.
+    """
+    rate = on(data_deletion_rate, DATA)
+    sold = on(total(vehicle_sales, REGION, PROGRAM, ECU), MONTH)
+    alive = on(total(vehicles_in_operation, REGION), MONTH)
+    start = _consenting_at_start(opening_fleet, rate, calendar)
+    return place(consenting(start, sold, alive, rate, calendar.edges), DRAW, MONTH, DATA)
+
+
+def _consenting_at_start(before: Parts, rate: Array, calendar: Calendar) -> Array:
+    """Vehicles on the road at plan_start, and those of them whose owners still consent: (draw, 2, class)."""
+    if not before.names:
+        return np.zeros((len(rate), 2, rate.shape[1]))
+    months = (calendar.seconds_at(before["sold"]) + calendar.seconds_at(before["sold"] + 1)) / 2
+    agreed = np.exp(rate[:, :, None] * months[:, None])
+    vehicles = before["vehicles"][:, None]
+    both = np.stack([vehicles + 0.0 * agreed, vehicles * agreed], axis=1)
+    return added(both, -1)[..., 0]
+
+
 @quantity(unit="byte/day", axes="month region program data")
 def vehicle_recorded_by_class(
     clips_recorded: Array,
@@ -101,19 +155,39 @@ def vehicle_recorded_by_class(
     data_is_clips: Array,
     data_is_telemetry: Array,
     data_is_map: Array,
+    data_consent: Array,
 ) -> Array:
-    """Bytes of each data class that a vehicle wants to send in a day: its share of the class's stream."""
-    clips = clips_recorded * (data_is_clips * data_stream_share)
-    signals = program_telemetry * (data_is_telemetry * data_stream_share)
+    """Bytes of each data class that the mean vehicle wants to send in a day: its share of the stream, with consent."""
+    share = data_stream_share * data_consent
+    clips = clips_recorded * (data_is_clips * share)
+    signals = program_telemetry * (data_is_telemetry * share)
     distance = program_map_rate * vehicle_distance
-    return clips + (signals + distance * (data_is_map * data_stream_share))
+    return distance * (data_is_map * share) + (clips + signals)
+
+
+@quantity(unit="byte/day", axes="month region program")
+def vehicle_consented(vehicle_recorded_by_class: Array) -> Array:
+    """Bytes of all classes that the mean vehicle wants to send in a day, as far as owners consent."""
+    return total(vehicle_recorded_by_class, DATA)
+
+
+@quantity(unit="1", axes="month region program")
+def consent_share(vehicle_consented: Array, vehicle_recorded: Array) -> Array:
+    """Share of what vehicles would record that owners consent to; 1 where nothing is recorded."""
+    recorded = np.where(vehicle_recorded > 0, vehicle_recorded, 1.0)
+    return np.where(vehicle_recorded > 0, vehicle_consented / recorded, 1.0)
 
 
 @quantity(unit="1", axes="month region program data")
-def data_mix(vehicle_recorded_by_class: Array, vehicle_recorded: Array) -> Array:
-    """Share of each class in what a vehicle records, and so in what it sends and drops; 0 where it records nothing."""
-    recorded = np.where(vehicle_recorded > 0, vehicle_recorded, 1.0)
-    return vehicle_recorded_by_class / recorded
+def data_mix(vehicle_recorded_by_class: Array, vehicle_consented: Array) -> Array:
+    """Share of each class in what the fleet records, and so in what it sends and drops; 0 where it records nothing."""
+    return vehicle_recorded_by_class / np.where(vehicle_consented > 0, vehicle_consented, 1.0)
+
+
+@quantity(unit="vehicle", axes="month region program")
+def vehicles_uploading(vehicles_served: Array, consent_share: Array) -> Array:
+    """Mean served vehicles that record and send, counted by the share of their data that owners consent to."""
+    return vehicles_served * consent_share
 
 
 @quantity(unit="byte/day", axes="region program link")
@@ -144,40 +218,41 @@ def upload_session_time(vehicle_uploaded: Array, link_interval: Array, link_upli
 
 
 @quantity(unit="byte/second", axes="month region program link")
-def upload(vehicles_served: Array, link_share: Array, vehicle_uploaded: Array) -> Array:
+def upload(vehicles_uploading: Array, link_share: Array, vehicle_uploaded: Array) -> Array:
     """Mean upload of the served vehicles, by the link that they use."""
-    return vehicles_served * link_share * vehicle_uploaded
+    return vehicles_uploading * link_share * vehicle_uploaded
 
 
 @quantity(unit="byte/second", axes="month region program")
-def fleet_recorded(vehicles_mean: Array, vehicle_recorded: Array) -> Array:
+def fleet_recorded(vehicles_mean: Array, consent_share: Array, vehicle_recorded: Array) -> Array:
     """Mean rate at which all vehicles, served or not, gather bytes to send."""
-    return vehicles_mean * vehicle_recorded
+    return vehicles_mean * consent_share * vehicle_recorded
 
 
 @quantity(unit="byte/second", axes="month")
-def served_recorded(vehicles_served: Array, vehicle_recorded: Array) -> Array:
+def served_recorded(vehicles_uploading: Array, vehicle_recorded: Array) -> Array:
     """Mean rate at which the served vehicles gather bytes to send."""
-    return total(vehicles_served * vehicle_recorded, REGION, PROGRAM)
+    return total(vehicles_uploading * vehicle_recorded, REGION, PROGRAM)
 
 
 @quantity(unit="byte/second", axes="month region program")
 def fleet_dropped(
-    vehicles_served: Array,
+    vehicles_uploading: Array,
     vehicles_mean: Array,
+    consent_share: Array,
     link_share: Array,
     vehicle_recorded: Array,
     upload_limit: Array,
 ) -> Array:
     """Mean rate at which recordings are lost on the vehicle: too little time, buffer or allowance, or not served."""
     beyond = np.maximum(vehicle_recorded - upload_limit, 0.0)
-    lost = vehicles_served * total(link_share * beyond, LINK)
-    return lost + (vehicles_mean - vehicles_served) * vehicle_recorded
+    lost = vehicles_uploading * total(link_share * beyond, LINK)
+    return lost + (vehicles_mean * consent_share - vehicles_uploading) * vehicle_recorded
 
 
 @quantity(unit="byte/second", axes="month data")
 def data_recorded(vehicles_mean: Array, vehicle_recorded_by_class: Array) -> Array:
-    """Mean rate at which all vehicles, served or not, gather bytes of each class."""
+    """Mean rate at which all vehicles, served or not, gather bytes of each class that their owners consent to."""
     return total(vehicles_mean * vehicle_recorded_by_class, REGION, PROGRAM)
 
 
@@ -238,6 +313,12 @@ def site_ingest_peak(
     )
 
 
+@quantity(unit="1", axes="month data")
+def clip_consent(data_is_clips: Array, data_stream_share: Array, data_consent: Array) -> Array:
+    """Share of each class in all recordings, where it is cut from them and as far as owners consent; else 0."""
+    return data_is_clips * data_stream_share * data_consent
+
+
 @quantity(unit="hour/day", axes="month region program")
 def clip_time_uploaded(
     program_daily_hours: Array,
@@ -245,20 +326,27 @@ def clip_time_uploaded(
     link_share: Array,
     vehicle_uploaded: Array,
     vehicle_recorded: Array,
+    clip_consent: Array,
 ) -> Array:
-    """Recorded driving time of a vehicle that arrives in a day; what is dropped hits clips and signals alike."""
+    """Recorded driving time of the mean served vehicle that arrives in a day; drops hit clips and signals alike."""
     wanted = np.where(vehicle_recorded > 0, vehicle_recorded, 1.0)
     arriving = total(link_share * vehicle_uploaded, LINK) / wanted
-    return program_daily_hours * recorded_share * arriving
+    return program_daily_hours * recorded_share * total(clip_consent, DATA) * arriving
 
 
-@quantity(unit="hour", axes="month site")
-def clip_time_ingested(
+@quantity(unit="hour", axes="month program site")
+def clip_time_by_program(
     vehicles_served: Array,
     clip_time_uploaded: Array,
     region_at_site: Array,
     month_seconds: Array,
 ) -> Array:
-    """Recorded driving time that arrives at each site in the month, from all its regions and programmes."""
-    arriving = total(vehicles_served * clip_time_uploaded, PROGRAM)
+    """Recorded driving time of each programme that arrives at each site in the month, from all its regions."""
+    arriving = vehicles_served * clip_time_uploaded
     return gathered(arriving, region_at_site, REGION, SITE) * month_seconds
+
+
+@quantity(unit="hour", axes="month site")
+def clip_time_ingested(clip_time_by_program: Array) -> Array:
+    """Recorded driving time that arrives at each site in the month, of all programmes."""
+    return total(clip_time_by_program, PROGRAM)

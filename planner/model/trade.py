@@ -45,19 +45,21 @@ from planner.perf.ordering import at_moment_before, at_month, in_service, order_
 def total_processing_performance(
     accelerator_bf16: Array,
     accelerator_fp8: Array,
+    accelerator_fp4: Array,
     accelerator_int8: Array,
     accelerator_fp64: Array,
 ) -> Array:
     """Total processing performance of an accelerator: dense tera-operations a second x bits, the largest format's.
 
     88 FR 73458, technical note 2 to ECCN 3A090. Sparse figures do not count: with them an H200 would be denied to
-    China in 2026, and an H20 controlled. TensorFloat-32 and 4-bit formats are not looked at: on the chips that have
-    profiles they give no more than 16 and 8 bits do.
+    China in 2026, and an H20 controlled. A 4-bit format decides where it is more than twice as fast as 8 bits, as on a
+    B300. TensorFloat-32 is not looked at: even at 32 bits it gives no more than bfloat16 at its 16.
     """
     return export.total_processing_performance(
         [
             (accelerator_bf16, 16),
             (accelerator_fp8, 8),
+            (accelerator_fp4, 4),
             (accelerator_int8, 8),
             (accelerator_fp64, 64),
         ]
@@ -109,24 +111,24 @@ def export_verdict(
     return place(np.stack(monthly, axis=1), DRAW, MONTH, SITE, HARDWARE)
 
 
-@quantity(unit="1", axes="month site hardware")
+@quantity(unit="1", axes="month site hardware", worst="min")
 def export_lawful(export_verdict: Array, site_licensed: Array) -> Array:
     """1 where the rules let the delivery in: free, notified, case by case, or under a licence that the site has."""
     return 1.0 - export.blocked(export_verdict, site_licensed)
 
 
-@quantity(unit="1", axes="month site hardware")
+@quantity(unit="1", axes="month site hardware", worst="min")
 def export_permitted(export_lawful: Array, export_violation_allowed: Array) -> Array:
     """1 where the plan may have the delivery: the rules let it in, or the plan is a what-if that breaks them."""
     return np.maximum(export_lawful, export_violation_allowed)
 
 
-@quantity(unit="1", axes="month site")
+@quantity(unit="1", axes="month site", worst="min")
 def site_operates(
     export_permitted: Array,
     site_trains_on: Array,
     nodes_before: Array,
-    node_lead_time: Array,
+    node_delivery_time: Array,
     site_commissioning: Array,
     site_order_interval: Array,
     cluster_refresh_age: Array,
@@ -139,7 +141,7 @@ def site_operates(
     first of them are judged as that month is: work waits for hardware that will come. A later rule stops deliveries;
     what stands by then goes on working until the end of its life.
     """
-    wait = total(node_lead_time * site_trains_on, HARDWARE) + site_commissioning
+    wait = total(node_delivery_time * site_trains_on, HARDWARE) + site_commissioning
     earliest = calendar.month_after(on(wait, SITE))
     interval = whole_months(on(site_order_interval, SITE))
     permitted = _permitted_at_delivery(
@@ -197,13 +199,13 @@ def residency_verdict(vehicles_in_operation: Array, residency_rules: residency.R
     )
 
 
-@quantity(unit="1", axes="month region site")
+@quantity(unit="1", axes="month region site", worst="min")
 def residency_permitted(residency_verdict: Array) -> Array:
     """1 where the region's data may be processed at the site, freely or under conditions."""
     return np.where(residency_verdict < residency.STAYS, 1.0, 0.0)
 
 
-@quantity(unit="1", axes="month region")
+@quantity(unit="1", axes="month region", worst="min")
 def region_served(region_at_site: Array, residency_permitted: Array, site_operates: Array) -> Array:
     """1 where the region's site may have its data and can have hardware."""
     return peak(region_at_site * residency_permitted * site_operates, SITE)

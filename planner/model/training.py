@@ -18,7 +18,6 @@ from planner.axes import (
     SITE,
     WORKLOAD,
     Array,
-    cumulative,
     on,
     peak,
     place,
@@ -42,8 +41,7 @@ def clip_time_pooled(clip_time_ingested: Array, site_pools: SitePools) -> Array:
 
 @quantity(unit="hour", axes="month workload site")
 def dataset_time(
-    clip_time_pooled: Array,
-    clip_kept_share: Array,
+    dataset_collected: Array,
     workload_selection_share: Array,
     model_base_dataset: Array,
     model_dataset_limit: Array,
@@ -52,10 +50,8 @@ def dataset_time(
 
     Each pool of sites has data sets of its own, all on the same base.
     """
-    collected = cumulative(clip_time_pooled, MONTH) * clip_kept_share
-    return np.minimum(
-        model_base_dataset + workload_selection_share * collected, model_dataset_limit
-    )
+    selected = workload_selection_share * dataset_collected
+    return np.minimum(model_base_dataset + selected, model_dataset_limit)
 
 
 @quantity(unit="byte", axes="month workload site")
@@ -299,7 +295,7 @@ def run_duration(
     return np.where(speed > 0, run_flops / np.where(speed > 0, speed, 1.0), 0.0)
 
 
-@quantity(unit="1", axes="month site")
+@quantity(unit="1", axes="month site", worst="min")
 def queue_room(
     gpus_equivalent: Array,
     gpus_serving_peak: Array,

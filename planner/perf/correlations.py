@@ -26,15 +26,21 @@ def blocks(pairs: Mapping[tuple[int, int], float]) -> list[tuple[npt.NDArray[np.
         joined = group.get(one, {one}) | group.get(other, {other})
         for member in joined:
             group[member] = joined
-    found = []
-    for members in sorted({tuple(sorted(members)) for members in group.values()}):
-        place = {member: index for index, member in enumerate(members)}
-        matrix = np.eye(len(members))
-        for (one, other), value in pairs.items():
-            if one in place:
-                matrix[place[one], place[other]] = matrix[place[other], place[one]] = value
-        found.append((np.array(members, dtype=np.intp), matrix))
-    return found
+    groups = sorted({tuple(sorted(members)) for members in group.values()})
+    matrices = [np.eye(len(members)) for members in groups]
+    place = {
+        member: (matrix, index)
+        for members, matrix in zip(groups, matrices, strict=True)
+        for index, member in enumerate(members)
+    }
+    for (one, other), value in pairs.items():
+        matrix, i = place[one]
+        j = place[other][1]
+        matrix[i, j] = matrix[j, i] = value
+    return [
+        (np.array(members, dtype=np.intp), matrix)
+        for members, matrix in zip(groups, matrices, strict=True)
+    ]
 
 
 def positive_definite(matrix: Array) -> bool:

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
+from planner.perf.normal import normal_score
 
 LOG_ODDS_90 = float(np.log(9.0))  # of the 90th percentile; its negative of the 10th
 # The metalog through the three percentiles is a distribution (its quantiles rise) where the median lies farther than
@@ -63,7 +64,12 @@ class Distribution:
 
 def quantile(distribution: Distribution, u: Array) -> Array:
     """Values [the number's unit] of one distribution at probabilities between 0 and 1, both excluded."""
-    return np.asarray(quantiles([distribution], np.asarray(u, dtype=np.float64)[None])[0])
+    family = distribution.family
+    drawn = FAMILIES[family](
+        _columns(family, [distribution])[:, 0], np.asarray(u, dtype=np.float64)
+    )
+    values = np.minimum(np.maximum(drawn, distribution.least), distribution.most)
+    return np.asarray((np.rint(values) if distribution.whole else values) * distribution.scale)
 
 
 def quantiles(distributions: Sequence[Distribution], u: Array) -> Array:
@@ -149,6 +155,8 @@ def metalog_of(
     `most`, that above the one, that below the other. `strict`: the number never is at its lower bound, and clipping
     would give it a value that it cannot have; the plain one comes last.
     """
+    if not strict and LEAST_SKEW < (base - low) / (high - low) < 1.0 - LEAST_SKEW:
+        return METALOG, (low, base, high)  # as most are: no time is spent on the others
     options = _options(low, high, least, most)
     if strict:
         options = [*options[1:], options[0]]
@@ -267,18 +275,14 @@ def _triangular(parameters: Array, u: Array) -> Array:
 
 def _normal(parameters: Array, u: Array) -> Array:
     """Parameters: mean, standard deviation."""
-    from scipy.special import ndtri
-
     mean, deviation = parameters
-    return np.asarray(mean + deviation * ndtri(u))
+    return np.asarray(mean + deviation * normal_score(u))
 
 
 def _lognormal(parameters: Array, u: Array) -> Array:
     """Parameters: median, standard deviation of the natural logarithm."""
-    from scipy.special import ndtri
-
     median, sigma = parameters
-    return np.asarray(median * np.exp(sigma * ndtri(u)))
+    return np.asarray(median * np.exp(sigma * normal_score(u)))
 
 
 def _beta(parameters: Array, u: Array) -> Array:

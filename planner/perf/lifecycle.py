@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from planner.axes import Array
+from planner.axes import Array, added
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,26 @@ class Arrivals:
         if self.rate.any():
             left = left * np.exp(self.rate * (self.edges[-1] - times)[:, None, None])
         return np.moveaxis(left, -1, 0)
+
+
+def united(sizes: Array, contained: Array, axis: int) -> Array:
+    """Size of all sets together on `axis`, if the share `contained` of each smaller one lies in the largest."""
+    largest = np.maximum.reduce(sizes, axis=axis, keepdims=True)
+    everything = added(sizes, axis)
+    return np.asarray(everything - contained * (everything - largest))
+
+
+def left_with_delay(edges: Array, inflow: Array, rate: Array, delay: Array) -> Array:
+    """What is left at each interval's end of all that arrived, if what is to be deleted goes `delay` (draw,) [s] later.
+
+    `inflow` (draw, interval, other); `rate` (draw, other) [1/s]. At t deletion has reached what was withdrawn until
+    t - delay: of what is older than that, exp(-rate (age - delay)) is left, and of the rest everything.
+    """
+    ends = edges[1:]
+    whole = Arrivals.of(edges, inflow, 0.0 * rate)
+    arrived = whole.older_than(np.zeros(1), ends)
+    old = Arrivals.of(edges, inflow, rate).older_than(delay, ends)
+    return arrived - whole.older_than(delay, ends) + old * np.exp(rate * delay[:, None])[:, None]
 
 
 def _mean_survival(rate: Array, age: Array, length: Array) -> Array:

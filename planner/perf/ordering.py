@@ -1,13 +1,20 @@
 """When must whole units enter service so that a need is met, if nothing can come before a first month?
 
 The plain rule of the decision nodes: orders cover a fixed number of months; each covers the largest shortfall in
-them, rounded up to whole units; units serve for a fixed life. A true recurrence over months, vectorised over draws and
-places.
+them, rounded up to whole units; units serve for a fixed life, and what was bought once is replaced when it ends. A true
+recurrence over months, vectorised over draws and places.
+
+Replacing like for like is what lets a larger need never have less in service. Were only what is needed then replaced,
+a unit bought earlier would also leave earlier, and the larger need could be left with fewer once both had fallen; no
+rule with fixed lives that lets go of units is free of that. Two cases remain: where lives are not whole order
+intervals, a unit and its replacement stand together for some months, and these are other months for another need; and
+what retires while nothing may be ordered is not replaced until orders are allowed again.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,29 +41,31 @@ def entering_service(
     enter, else 0 (all (draw, month, place)); `first` the first month with orders (draw, place); `interval` months
     that an order covers; `life` months that a unit serves (draw, 1).
     """
-    short = need - before
-    months = short.shape[1]
-    rows = np.arange(len(short))[:, None]
-    due = order_months(may_enter, first, interval).swapaxes(0, 1)
-    # Until something retires, what has entered is the largest need of the chances so far: no recurrence.
+    short = _draws_last(need - before)
+    months, _, draws = short.shape
+    due = _draws_last(order_months(may_enter, first, interval))
+    worst = np.where(due, _largest_ahead(short, interval), 0.0)
+    level = np.maximum.accumulate(whole_units(np.maximum(worst, 0.0)), axis=0)
+    # Until something retires, what enters is what the level rises by: no recurrence.
     simple = max(int(life.min(initial=months)) - interval + 1, 0)
-    worst = np.where(due.swapaxes(0, 1), _largest_ahead(short, interval), 0.0)[:, :simple]
-    level = np.maximum.accumulate(whole_units(np.maximum(worst, 0.0)), axis=1)
     entering = np.zeros(short.shape)
-    entering[:, :simple] = np.diff(level, axis=1, prepend=0.0)
-    running = np.zeros((len(short), months + 1, short.shape[2]))  # entered before each month
-    running[:, 1 : simple + 1] = level
-    running[:, simple + 1 :] = running[:, simple : simple + 1]
+    entering[:simple] = np.diff(level[:simple], axis=0, prepend=0.0)
+    running = np.zeros((months + 1, *short.shape[1:]))  # entered before each month
+    running[1 : simple + 1] = level[:simple]
+    running[simple + 1 :] = running[simple : simple + 1]
     chances = np.flatnonzero(due[simple:].any(axis=(1, 2))) + simple
     for month, following in pairwise([*chances, months]):
-        until = min(month + interval, months)
-        gone = np.arange(month + 1, until + 1) - life
-        serving = running[:, month : month + 1] - running[rows, np.clip(gone, 0, month)]
-        worst = np.where(due[month], (short[:, month:until] - serving).max(axis=1), 0.0)
-        if (worst > 0).any():
-            entering[:, month] = whole_units(np.maximum(worst, 0.0))
-        running[:, month + 1 : following + 1] = (running[:, month] + entering[:, month])[:, None]
-    return entering
+        gone = np.clip(min(month + interval, months) - life[:, 0], 0, month)
+        left = running[gone, :, np.arange(draws)].T
+        missing = level[month] - (running[month] - left)
+        entering[month] = np.where(due[month], np.maximum(missing, 0.0), 0.0)
+        running[month + 1 : following + 1] = running[month] + entering[month]
+    return np.moveaxis(entering, -1, 0)
+
+
+def _draws_last(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Draws on the last axis, so that the innermost loops run over them."""
+    return np.moveaxis(x, 0, -1)
 
 
 def order_months(may_enter: Array, first: Whole, interval: Whole | int) -> npt.NDArray[np.bool_]:
@@ -64,28 +73,45 @@ def order_months(may_enter: Array, first: Whole, interval: Whole | int) -> npt.N
 
     `interval` is one number, or (draw, place).
     """
-    since_first = np.arange(may_enter.shape[1])[:, None] - first[:, None, :]
-    every = interval if isinstance(interval, int) else interval[:, None, :]
-    return np.asarray((since_first >= 0) & (since_first % every == 0) & (may_enter > 0))
+    since_first = np.arange(may_enter.shape[1])[:, None, None] - first.T
+    every = interval if isinstance(interval, int) else interval.T
+    opens = (since_first >= 0) & (since_first % every == 0)
+    return np.asarray(np.moveaxis(opens, -1, 0) & (may_enter > 0))
 
 
 def _largest_ahead(x: Array, count: int) -> Array:
-    """The largest value of each month and those after it, `count` in all, as far as there are months; (_, month, _)."""
+    """The largest value of each month (first axis) and the next, `count` in all, as far as there are months."""
     result, reach = x.copy(), 1
-    while reach < min(count, x.shape[1]):
+    while reach < min(count, len(x)):
         step = min(reach, count - reach)
-        result[:, :-step] = np.maximum(result[:, :-step], result[:, step:])
+        result[:-step] = np.maximum(result[:-step], result[step:])
         reach += step
     return result
 
 
 def in_service(entering: Array, life: Whole) -> Array:
     """Units in service by month: those that entered less than `life` months ago, shapes as above."""
+    flows = _draws_last(entering)
+    months, places, draws = flows.shape
+    running = np.concatenate([np.zeros((1, places, draws)), flows.cumsum(axis=0)])
+    gone = np.clip(np.arange(1, months + 1)[:, None] - life.T, 0, months)
+    if gone.shape[1] == 1:
+        left = running[gone[:, 0]]
+    else:
+        rows = np.arange(gone.shape[1]) if draws > 1 else np.zeros(1, dtype=np.int64)
+        left = running[gone[:, None], np.arange(places)[:, None], rows]
+    return np.moveaxis(running[1:] - left, -1, 0)
+
+
+def in_service_by_place(entering: Array, life: Whole) -> Array:
+    """The same where the life (draw, place) is another at each place."""
     months = entering.shape[1]
     running = np.concatenate([np.zeros_like(entering[:, :1]), entering.cumsum(axis=1)], axis=1)
-    gone = np.clip(np.arange(1, months + 1)[None, :] - life, 0, months)
-    rows = np.arange(len(running)) if len(running) > 1 else np.zeros(len(gone), dtype=np.int64)
-    return np.asarray(running[:, 1:] - running[rows[:, None], gone])
+    gone = np.clip(np.arange(1, months + 1)[None, :, None] - life[:, None, :], 0, months)
+    draws = max(len(running), len(gone))
+    running = np.broadcast_to(running, (draws, *running.shape[1:]))
+    left = np.take_along_axis(running, np.broadcast_to(gone, (draws, *gone.shape[1:])), axis=1)
+    return np.asarray(running[:, 1:] - left)
 
 
 def _month_before(by: Array, edges: Array) -> Whole:

@@ -27,13 +27,17 @@ def pattern_shares(cadence: Array, duration: Array, offset: Array | float = 0.0)
     Pattern p has workload w on where bit w of p is set.
     """
     cadence, duration, offset = np.broadcast_arrays(cadence, duration, np.asarray(offset))
+    draws, count = cadence.shape
     moments = (np.arange(SAMPLES) + 0.5) / SAMPLES * PERIODS
-    times = moments[None, :, None] * cadence.max(axis=-1)[:, None, None]
-    on = np.mod(times - offset[:, None, :], cadence[:, None, :]) < duration[:, None, :]
-    count = cadence.shape[-1]
-    pattern = on @ (1 << np.arange(count)) + 2**count * np.arange(len(on))[:, None]
-    found = np.bincount(pattern.ravel(), minlength=2**count * len(on))
-    return found.reshape(len(on), -1) / SAMPLES
+    longest = cadence.max(axis=-1)
+    pattern = np.repeat(2**count * np.arange(draws)[:, None], SAMPLES, axis=1)
+    for workload in range(count):
+        period = cadence[:, workload, None]
+        begun = moments * (longest[:, None] / period) - offset[:, workload, None] / period
+        on = begun - np.floor(begun) < duration[:, workload, None] / period
+        pattern += on.astype(np.int64) << workload
+    found = np.bincount(pattern.ravel(), minlength=2**count * draws)
+    return found.reshape(draws, -1) / SAMPLES
 
 
 def percentile_load(peaks: Array, shares: Array, percentile: Array) -> Array:
@@ -68,6 +72,6 @@ def _percentile_of_few(peaks: Array, shares: Array, percentile: Array) -> Array:
     for load in loads:
         reached = (loads[0] <= load) * shares[..., 0]
         for pattern in range(1, len(loads)):
-            reached = reached + (loads[pattern] <= load) * shares[..., pattern]
+            reached += (loads[pattern] <= load) * shares[..., pattern]
         result = np.where(reached >= percentile - SLACK, np.minimum(result, load), result)
     return result

@@ -1,4 +1,4 @@
-"""How many vehicles of a cohort are still on the road at a given age?
+"""How many vehicles of a cohort are still on the road at a given age, and how many owners still consent?
 
 Weibull survival, the usual form for vehicle scrappage: S(a) = exp(-(a / life)^shape). References: Zachariadis,
 Samaras, Zierock, "Dynamic modeling of vehicle populations", Technological Forecasting and Social Change 50 (1995).
@@ -20,6 +20,30 @@ def weibull_survival_since(start: Array, age: Array, life: Array, shape: Array) 
     """Share of those alive at the age `start` [s] that survives to `age` [s]: S(age) / S(start), without underflow."""
     begun, now = (np.power(np.maximum(x, 0.0) / life, shape) for x in (start, age))
     return np.asarray(np.exp(begun - now))
+
+
+def consenting(start: Array, sold: Array, alive: Array, rate: Array, edges: Array) -> Array:
+    """Share of the vehicles on the road whose owners have not withdrawn their consent, by month and class of data.
+
+    Owners withdraw at a constant `rate` (draw, class) [1/s] from the sale on. `start` (draw, 2, class): vehicles on
+    the road at the first of the `edges` (month + 1,) [s], and those of them that consent then; `sold` (draw, month)
+    in each month, in its middle; `alive` (draw, month) at each month's end. Scrappage takes those who withdrew and
+    the others alike: where a share P of a fleet outlives the months until then, sales count with w = sold / P, and
+    the share that consents is sum(w exp(-rate age)) / sum(w). Returned (draw, month, class) as the mean of a month's
+    begin and end; 1 without vehicles, and exactly 1 at rate 0.
+    """
+    there = start[:, 0, :1]
+    before = np.concatenate([there + 0.0 * alive[:, :1], alive[:, :-1] + 0.0 * there], axis=1)
+    stayed = np.where(before > 0, (alive - sold) / np.where(before > 0, before, 1.0), 1.0)
+    # Who loses more than half of a fleet in a month has none; bounded, the weights stay within a number's range.
+    weight = (sold * np.exp(-np.log(np.clip(stayed, 0.5, 1.0)).cumsum(axis=1)))[..., None]
+    grown = rate[:, None] * (edges[1:] + edges[:-1])[:, None] / 2
+    everybody = start[:, :1] + weight.cumsum(axis=1)
+    agreed = start[:, 1:] + (weight * np.exp(grown)).cumsum(axis=1)
+    left = np.exp(-rate[:, None] * edges[:, None])
+    both = everybody + (everybody - weight)
+    agreed = agreed * left[:, 1:] + (agreed - weight * np.exp(grown)) * left[:, :-1]
+    return np.where(both > 0, np.minimum(agreed / np.where(both > 0, both, 1.0), 1.0), 1.0)
 
 
 def survivors(sales: Array, age_at_end: Array, life: Array, shape: Array) -> Array:

@@ -34,6 +34,18 @@ def ends_of_model_years(sold: Flags, first: int) -> tuple[Flags, Flags]:
     return sold & (so_far == 1), sold & (so_far == of_the_year)
 
 
+def last_sales(sold: Flags, first: int) -> Whole:
+    """The month of the last sale in each calendar year (draw, year, cell); -1 in years without one."""
+    index = np.arange(sold.shape[1])
+    starts = np.flatnonzero((index == 0) | ((index + first) % MONTHS_A_YEAR == 0))
+    return np.asarray(np.maximum.reduceat(np.where(sold, index[:, None], -1), starts, axis=1))
+
+
+def calendar_years(months: npt.ArrayLike, first: int) -> Whole:
+    """The calendar year of months, counted from 0 for that of the month `first`."""
+    return (np.asarray(months, dtype=np.int64) + first) // MONTHS_A_YEAR - first // MONTHS_A_YEAR
+
+
 def builds_in_support(sold: Flags, first: int, support: Whole) -> Array:
     """Model years in support by (draw, month, cell): begun, and not yet `support` (draw,) months past the last sale."""
     begins, ends = ends_of_model_years(sold, first)

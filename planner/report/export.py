@@ -31,6 +31,7 @@ from typing import Any
 from planner.axes import AXES
 from planner.errors import Fault, InputError, suggestion
 from planner.findings import checks
+from planner.findings.spans import stated
 from planner.plan import HEADLINE, Labelled, Plan
 
 SCHEMA = 1
@@ -78,7 +79,7 @@ def to_json(
             "}",
         ),
         "orders": _lines("[", [_dumped(asdict(each)) for each in plan.orders], "]"),
-        "warnings": _lines("[", [_dumped(asdict(each)) for each in plan.warnings], "]"),
+        "warnings": _lines("[", [_dumped(stated(each)) for each in plan.warnings], "]"),
         "assumptions": _lines("[", [_dumped(asdict(each)) for each in plan.assumptions], "]"),
     }
     results = checks(plan)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 
 from rich.text import Text
 
+CONTINUED, INDENT = " \\", "  "  # a command that goes on, and its next line
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|[A-Za-z]{1,2}\b|million\b)")
+_WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")
 LEAD = 10  # room for the title of a list, before its items
 
 
@@ -51,19 +55,41 @@ class Page:
                 lead = " " * len(lead)
 
     def commands(self, title: str, commands: Sequence[Sequence[str]]) -> None:
-        """Commands to type; one that is too long goes on after a backslash."""
+        """Commands to type; one that is too long goes on after a backslash, part by part or word by word."""
         lead = title.ljust(LEAD)
         for parts in commands:
-            whole = " ".join(parts)
-            fits = len(lead) + len(whole) <= self.width
-            for line in [whole] if fits else " \\\n  ".join(parts).split("\n"):
+            for line in _continued(parts, self.width - len(lead)):
                 self.lines.append(Text.assemble((lead, "bold"), line))
                 lead = " " * len(lead)
 
 
+def _continued(parts: Sequence[str], width: int) -> list[str]:
+    """A command on one line, or on several that a shell reads as one; only a word that is longer exceeds the width.
+
+    It breaks between parts, and within a part that no line takes between its words.
+    """
+    whole = " ".join(parts)
+    if len(whole) <= width:
+        return [whole]
+    room = width - len(CONTINUED) - len(INDENT)
+    pieces = [word for part in parts for word in ([part] if len(part) <= room else _words(part))]
+    lines = pieces[:1]
+    for piece in pieces[1:]:
+        if len(lines[-1]) + 1 + len(piece) <= room:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    return f"{CONTINUED}\n{INDENT}".join(lines).split("\n")
+
+
+def _words(part: str) -> list[str]:
+    """What a shell takes for one word each, quotes kept."""
+    return _WORD.findall(part)
+
+
 def _broken(text: str, width: int, indent: str) -> list[str]:
-    """Lines of a text; a number keeps its per cent sign."""
-    joined = text.replace(" %", "\u00a0%")
+    """Lines of a text; a number keeps its unit."""
+    joined = _BEFORE_UNIT.sub("\u00a0", text)
     lines = textwrap.wrap(joined, width, subsequent_indent=indent, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]
 

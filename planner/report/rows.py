@@ -40,7 +40,9 @@ _MONEY_PARTS: dict[str, dict[str, tuple[str, ...]]] = {
 HOW_READ = (
     "Vehicles, and what is in service: end of the period. "
     "Needed, served, peaks, starts, days, MW, racks: its largest month; of which: in that month. "
-    "Ingest mean, PUE: its mean. Hours, bytes, money, carbon: its sum. "
+    "Within reach: its smallest month. Ingest mean, PUE: its mean. Hours, bytes, money, carbon: its sum."
+)
+HOW_THE_TREND_IS_READ = (
     "Bars: the course over the horizon, in nine equal parts at most. "
     "Beside storage needed: what it is bound by."
 )
@@ -68,6 +70,12 @@ def _mean_where_any(values: Array) -> float:
     """The mean of the months that have a value; a ratio of nothing is 0."""
     there = values[values > 0]
     return float(there.mean()) if len(there) else 0.0
+
+
+def _smallest_where_any(values: Array) -> float:
+    """The smallest of the months that have a value; a share of nothing is 0."""
+    there = values[values > 0]
+    return float(there.min()) if len(there) else 0.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,8 @@ def rows_of(plan: Plan) -> Iterator[Row]:
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
     yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
-    yield Row("OTA", "fleet within reach", "%", by_month(plan, "ota_reachable_share"), _last)
+    reach = by_month(plan, "ota_reachable_share")
+    yield Row("OTA", "fleet within reach", "%", reach, _smallest_where_any)
     yield _row(plan, "Network", "switches", "switches", _last)
     yield _row(plan, "Network", "links", "links", _last)
     yield _row(plan, "Network", "WAN to buy", "wan_bandwidth", _largest)

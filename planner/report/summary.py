@@ -16,6 +16,7 @@ from planner import units
 from planner.axes import DRAW, MONTH, WORKLOAD
 from planner.catalogue import SECONDS_A_YEAR, TIERS
 from planner.findings import Assumption, Order, Warning_, beside_orders, binding, checks, in_short
+from planner.findings.orders import RENEWAL
 from planner.lineage import axis_count, scenario_argument
 from planner.plan import Plan
 from planner.report.page import Page, cut
@@ -30,7 +31,7 @@ PRICE = 10
 WHAT = 20  # an order's text has at least this room; dates go first
 LONGEST_SITE = 20
 ORDERS_SHOWN = 5
-WARNINGS_SHOWN = 12
+WARNINGS_SHOWN = 8
 ASSUMPTIONS_SHOWN = 8
 TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not below this part of it
 
@@ -87,6 +88,8 @@ def _header(page: Page, plan: Plan) -> None:
     page.flowing("Peak need: ", list(_peaks(plan)))
     if unit_costs := list(_unit_costs(plan)):
         page.flowing("Unit cost: ", unit_costs)
+    if alternatives := list(_alternatives(plan)):
+        page.flowing("TCO if all: ", alternatives)
 
 
 def _unit_costs(plan: Plan) -> Iterator[str]:
@@ -108,6 +111,15 @@ def _unit_costs(plan: Plan) -> Iterator[str]:
         yield rent
     if share := plan.values("cost_share_of_revenue")[0].item():
         yield f"{number(100 * share)} % of the revenue target"
+
+
+def _alternatives(plan: Plan) -> Iterator[str]:
+    """Total cost if all accelerators of the plan were had in one way; nothing where it acquires none."""
+    ways = ("bought", "leased", "rented")
+    costs = [plan.values(f"tco_if_{way}")[0].item() for way in ways]
+    if len(set(costs)) > 1:
+        known = [each for each in zip(ways, costs, strict=True) if np.isfinite(each[1])]
+        yield from (f"{way} {units.show(cost, 'USD')}" for way, cost in known)
 
 
 def _against_rent(plan: Plan) -> str:
@@ -224,17 +236,19 @@ def _listed(parts: Sequence[str]) -> str:
 def _what(order: Order, room: int) -> str:
     """Count, kind and tier; a title ends at its comma, so that one product reads the same in every line."""
     tier = printable(f", {order.tier}" if order.tier else "")
+    tier += ", renewal" if order.reason == RENEWAL else ""
     title = order.what.partition(",")[0]
     return cut(printable(f"{order.count:,} x {title}"), room - len(tier)) + tier
 
 
 def _warning_lines(warnings: Sequence[Warning_], everything: bool) -> list[str]:
-    """Every warning in full, or the gravest with the start-up shortages of a site in one line."""
+    """Every warning in full, or the gravest in few words with what is alike in one line."""
     if everything:
         return [printable(each.text) for each in warnings]
     lines = [printable(line) for line in in_short(warnings)]
     left = len(lines) - WARNINGS_SHOWN
-    return [*lines[:WARNINGS_SHOWN], *([f"... and {left} more: --warnings"] if left > 0 else [])]
+    rest = f"... and {left} more; all in full: --warnings" if left > 0 else "In full: --warnings"
+    return [*lines[:WARNINGS_SHOWN], *([rest] if left > 0 or len(lines) < len(warnings) else [])]
 
 
 def _rests_on(each: Assumption) -> str:

@@ -18,7 +18,15 @@ from planner import units
 from planner.axes import Array
 from planner.plan import Plan
 from planner.report.page import Page, cut
-from planner.report.rows import ECUS, GPU_HOURS, HOW_READ, KILOMETRES, Row, rows_of
+from planner.report.rows import (
+    ECUS,
+    GPU_HOURS,
+    HOW_READ,
+    HOW_THE_TREND_IS_READ,
+    KILOMETRES,
+    Row,
+    rows_of,
+)
 from planner.text import printable
 
 GROUP = 8
@@ -60,7 +68,7 @@ def table(page: Page, plan: Plan) -> None:
         line.rstrip()
         page.lines.append(line)
         group = row.group
-    page.wrapped(HOW_READ, style="dim")
+    page.wrapped(f"{HOW_READ} {HOW_THE_TREND_IS_READ}" if has_trend else HOW_READ, style="dim")
 
 
 def _columns(months: Sequence[str], room: int, others: int) -> tuple[int, list[Period]]:

@@ -19,6 +19,7 @@ from planner.inputs.assembly import LEAST
 from planner.inputs.leaves import LeafTable, Row
 from planner.perf.correlations import blocks
 from planner.perf.distributions import Quantiles
+from planner.perf.normal import normal_probability, normal_score
 from planner.study.sobol import Sobol, dimensions_of_table, unit_interval
 
 
@@ -78,14 +79,12 @@ class Sampler:
             points = np.vstack([points, *(self._random(d, start, stop) for d in beyond)])
         members, partners, weights = self._correlated
         if len(members):
-            from scipy.special import ndtr, ndtri
-
             # Sums in a fixed order and not a matrix product, whose rounding depends on how many draws it is given.
-            scores = ndtri(points[members])
+            scores = normal_score(points[members])
             moved = weights[0] * scores[partners[0]]
             for partner, weight in zip(partners[1:], weights[1:], strict=True):
                 moved += weight * scores[partner]
-            points[members] = np.clip(ndtr(moved), 2.0**-33, 1.0 - 2.0**-33)
+            points[members] = normal_probability(moved)
         return points
 
     def _random(self, dimension: int, start: int, stop: int) -> Array:

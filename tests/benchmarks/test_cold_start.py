@@ -16,7 +16,7 @@ from time import perf_counter
 
 import pytest
 
-ROUNDS = 5
+ROUNDS = 3
 ROOT = Path(__file__).parents[2]
 UNUSED = {"scipy.linalg", "matplotlib", "pandas", "xarray", "pyarrow", "numpy.ma"}
 

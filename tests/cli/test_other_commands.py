@@ -68,7 +68,7 @@ def test_size_as_json_loads_no_plotting_and_no_terminal_library() -> None:
         "from planner.cli import main\n"
         "try: main(['size', '5pct_ev_market', '--json'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'scipy.stats', 'scipy.sparse', 'pandas', 'matplotlib', 'xarray', 'rich.table'}\n"
+        "heavy = {'scipy.special', 'scipy.stats', 'scipy.sparse', 'pandas', 'matplotlib', 'xarray', 'rich.table'}\n"
         "sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

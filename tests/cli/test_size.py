@@ -31,10 +31,21 @@ def test_the_table_is_as_agreed(planner: Planner, golden: Callable[[str, str], N
     golden("size_5pct_ev_market.txt", done.out)
 
 
-@pytest.mark.parametrize("width", (100, 80))
 @pytest.mark.parametrize(
-    "scenario",
-    (MAIN, "5pct_from_2027", "test_fleet", *(f"tests/cases/{case}.yaml" for case in CASES)),
+    ("scenario", "width"),
+    (
+        *((scenario, width) for scenario in (MAIN, "5pct_from_2027") for width in (60, 140)),
+        *(
+            (scenario, width)
+            for scenario in (
+                MAIN,
+                "5pct_from_2027",
+                "test_fleet",
+                *map("tests/cases/{}.yaml".format, CASES),
+            )
+            for width in (80, 100)
+        ),
+    ),
 )
 def test_no_line_is_wider_than_the_terminal(
     planner: Planner, monkeypatch: pytest.MonkeyPatch, scenario: str, width: int

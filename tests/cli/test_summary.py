@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 import pytest
 
+from planner import units
+from planner.plan import load
+from planner.report.page import Page
+from planner.report.summary import summary
 from planner.report.table import number, periods, trend
 
 
@@ -70,3 +76,47 @@ def test_part_of_a_year_is_a_column_of_its_own() -> None:
 def test_the_trend_rises_with_the_values_and_is_empty_for_nothing() -> None:
     assert trend(np.arange(24.0)) == "".join(sorted(trend(np.arange(24.0))))
     assert trend(np.zeros(24)) == ""
+
+
+COMMAND = ["planner explain scenarios/mine.yaml gpus", "--at 2027-07", "--set 'fleet.life=14 year'"]
+
+
+@pytest.mark.parametrize("width", (50, 60, 80, 100))
+def test_a_long_command_goes_on_after_a_backslash_and_stays_the_same_command(width: int) -> None:
+    page = Page(width)
+    page.commands("Next", [COMMAND])
+    lines = [line.plain for line in page.lines]
+    assert max(map(len, lines)) <= width
+    assert (len(lines) == 1) == (10 + len(" ".join(COMMAND)) <= width)
+    assert all(line.endswith(" \\") for line in lines[:-1])
+    typed = "\n".join(lines).removeprefix("Next").replace("\\\n", "")
+    assert shlex.split(typed) == shlex.split(" ".join(COMMAND))
+
+
+def test_a_number_keeps_its_unit_on_its_line() -> None:
+    page = Page(30)
+    page.entries("Note", ["packages that hold up to 5.5 GB of weights, and 22 % of it"])
+    assert [line.plain[10:].strip() for line in page.lines] == [
+        "packages that hold",
+        "up to 5.5 GB of",
+        "weights, and 22 %",
+        "of it",
+    ]
+
+
+def test_the_other_ways_to_have_accelerators_are_beside_the_unit_costs() -> None:
+    plan = load("5pct_ev_market").plan()
+    (line,) = [each.plain for each in summary(plan) if each.plain.startswith("TCO if all")]
+    for way in ("bought", "leased", "rented"):
+        assert f"{way} {units.show(float(plan[f'tco_if_{way}']), 'USD')}" in line
+    # Who orders nothing has nothing to choose.
+    still = [each.plain for each in summary(load("test_fleet").plan())]
+    assert not [text for text in still if text.startswith("TCO if all")]
+
+
+def test_renewals_are_marked_in_the_order_book() -> None:
+    plan = load("5pct_ev_market").plan()
+    lines = [each.plain for each in summary(plan, all_orders=True)]
+    renewals = sum(order.reason == "renewal" for order in plan.orders)
+    assert sum(", renewal " in line for line in lines) == renewals > 0
+    assert max(map(len, lines)) <= 100

@@ -79,7 +79,7 @@ def test_a_range_shows_the_end_of_a_stock_and_the_largest_of_a_peak(plan: Plan) 
 def test_rows_say_what_they_are(plan: Plan) -> None:
     rows = table(plan)
     assert "99 % of reached in, days" in rows and "training GPU-h, million" in rows
-    share = plan["ota_reachable_share"].values[-1]
+    share = plan["ota_reachable_share"].values[-12:].min()  # the worst month of 2030
     assert numbers(rows["fleet within reach, %"])[6] == pytest.approx(100 * share, rel=5e-3)
 
 

@@ -130,7 +130,11 @@ COHORT = "opening_fleet:\n  - {cohort: %s, region: %s, program: %s, ecu: %s, veh
             "sites.taiwan.opening_data[0].year",
             "expected a year that begins before plan_start",
         ),
-        ("tiers:\n  warm: {held_until: 3 day}\n", "tiers.warm.held_until", "less than held_from"),
+        (
+            "tiers:\n  warm: {held_until: 3 day}\n",
+            "tiers.warm.held_until",
+            "less than the 14 days at which",
+        ),
         (
             "sites:\n  taiwan: {training_share: 0}\n  japan: {training_share: 0}\n"
             "  china: {training_share: 0}\n",

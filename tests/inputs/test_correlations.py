@@ -90,9 +90,17 @@ def test_what_the_command_line_sets_does_not_move(scenario: Scenario) -> None:
     text = f"  - {{of: [{', '.join(TRIGGERS)}], correlation: 0.8}}"
     found = table(scenario, text, set=[f"{TRIGGERS[0]}=0.2 1/hour"])
     assert pairs(found) == {}
-    # Nor what a scenario states over the entry that it has by `extends`.
-    assert planner.load("5pct_ev_market", set=["tiers.hot.held_until=7 day"]).table.correlations
-    assert planner.load("test_fleet").table.correlations
+
+
+def test_what_a_scenario_states_over_the_entry_below_does_not_move(tmp_path: Path) -> None:
+    below = f"correlations: [{{of: [{', '.join(TRIGGERS)}], correlation: 0.8}}]\n"
+    certain = "programs: {model_c: {trigger_rate: 0.2 1/hour}}\n"
+    (tmp_path / "below.yaml").write_text(f"extends: 5pct_ev_market.yaml\n{below}")
+    (tmp_path / "above.yaml").write_text(f"extends: below.yaml\n{certain}")
+    assert pairs(planner.load(tmp_path / "above.yaml").table) == {}
+    (tmp_path / "same.yaml").write_text(f"extends: 5pct_ev_market.yaml\n{below}{certain}")
+    with pytest.raises(InputError, match='"programs.model_c.trigger_rate" is certain'):
+        planner.load(tmp_path / "same.yaml")
 
 
 def test_numbers_that_cannot_move_like_this_get_the_nearest_that_can(scenario: Scenario) -> None:
@@ -113,7 +121,5 @@ def test_a_correlation_lies_between_minus_one_and_one(scenario: Scenario) -> Non
 
 
 @pytest.mark.parametrize("name", ["5pct_ev_market", "5pct_from_2027"])
-def test_ages_that_are_written_twice_move_as_one(name: str) -> None:
-    found = pairs(planner.load(name).table)
-    assert found["tiers.hot.held_until", "tiers.warm.held_from"] > 0.99
-    assert found["tiers.cold.held_from", "tiers.warm.held_until"] > 0.99
+def test_the_triggers_of_two_programmes_move_together(name: str) -> None:
+    assert pairs(planner.load(name).table)[TRIGGERS] == 0.8

@@ -64,9 +64,9 @@ def test_the_rates_are_those_of_the_federal_reserve(text: str, dollars: float) -
 
 
 def test_currencies_of_a_unit_have_their_powers() -> None:
-    assert units.currencies("TWD/kWh") == [("TWD", 1)]
-    assert units.currencies("GB/kJPY") == [("JPY", -1)]
-    assert units.currencies("MUSD/year") == []
+    assert units.currencies("TWD/kWh") == (("TWD", 1),)
+    assert units.currencies("GB/kJPY") == (("JPY", -1),)
+    assert units.currencies("MUSD/year") == ()
     assert units.in_dollars("MTWD/kW month") == "MUSD/kW month"
 
 

@@ -9,12 +9,18 @@ from planner.axes import HARDWARE, MONTH, NETWORK, SITE, TIER, Array, place, tak
 from planner.catalogue import ITEMS, Calendar
 from planner.inputs.numbers import month_index
 from planner.model.acquisition import (
+    acquired_share,
     colocation_cost,
     hall_power,
+    hall_power_of_others,
     lease_months,
     lease_outstanding,
     lease_payments,
     network_compute_share,
+    node_delivery_time,
+    node_leases,
+    node_leases_owed,
+    node_rents,
     rent_cost,
     rented_share,
 )
@@ -24,6 +30,7 @@ from planner.units import to_base
 YEAR = 365.25 * 86_400.0
 ZERO, ONE, TWO = place(0.0), place(1.0), place(2.0)
 MAIN = "5pct_ev_market"
+TOGETHER = "economics.rent_lead_time=273 day"  # rented nodes come when bought ones would
 
 
 def by_item(found: Array) -> dict[str, float]:
@@ -32,7 +39,7 @@ def by_item(found: Array) -> dict[str, float]:
 
 def with_all_sites(*fields: str, more: tuple[str, ...] = ()) -> dict[str, Array]:
     edits = [f"sites.{site}.{field}" for site in ("taiwan", "japan", "china") for field in fields]
-    project = load(MAIN, set=[*edits, *more])
+    project = load(MAIN, set=[*edits, TOGETHER, *more])
     return project.run(["cash_flow", "tco", "carbon", "it_power", "hall_power", "residual_value"])
 
 
@@ -41,7 +48,9 @@ def test_a_lease_of_three_years_is_36_payments_by_the_capital_recovery_factor() 
     value[1] = 1000.0
     level = place(np.ones(48), MONTH)
     months = lease_months(place(3 * YEAR), place(5 * YEAR))
-    paid = lease_payments(place(value, MONTH), months, place(0.09), level).ravel()
+    paid = node_leases(place(value[:, None], MONTH, SITE), months, place(0.09), level)
+    assert not lease_payments(paid, ZERO).any()
+    paid = lease_payments(paid, ONE).ravel()
     monthly = 1.09 ** (1 / 12) - 1
     assert paid[:1].tolist() == [0] and not paid[37:].any()
     assert paid[1:37] == pytest.approx(np.full(36, 1000 * monthly / (1 - 1.09**-3)))
@@ -52,8 +61,9 @@ def test_what_is_owed_at_the_end_is_the_worth_of_the_rest() -> None:
     calendar = Calendar(month_index("2024-01"), 12, 0)
     value = np.zeros(12)
     value[0] = 1000.0
-    owed = lease_outstanding(place(value, MONTH), place(36.0), place(0.0), ONE, calendar)
-    assert owed.item() == pytest.approx(1000 * 24 / 36)
+    owed = node_leases_owed(place(value, MONTH), place(36.0), place(0.0), ONE, calendar)
+    assert lease_outstanding(owed, ONE).item() == pytest.approx(1000 * 24 / 36)
+    assert lease_outstanding(owed, ZERO).item() == 0
 
 
 def test_a_lease_is_never_longer_than_the_equipment_serves() -> None:
@@ -91,15 +101,22 @@ def test_who_rents_pays_no_nodes_network_hall_or_staff_for_them() -> None:
 
 def test_rent_is_paid_for_every_hour_of_every_chip() -> None:
     price = place(to_base(2.29, "USD/hour"))
-    paid = rent_cost(place(3.0), place(32.0), price, ONE, place(3600.0 * 720))
-    assert paid.item() == pytest.approx(3 * 32 * 2.29 * 720)
+    paid = node_rents(place(3.0), place(32.0), price, ONE, place(3600.0 * 720))
+    assert rent_cost(paid, ONE).item() == pytest.approx(3 * 32 * 2.29 * 720)
+    assert rent_cost(paid, ZERO).item() == 0
 
 
 def test_storage_and_rigs_need_their_hall_whoever_owns_the_nodes() -> None:
     # Four nodes of 20 W and two switches of 2 W in 100 W.
-    assert hall_power(place(100.0), place(4.0), place(20.0), TWO, TWO, ONE).item() == 16
-    assert hall_power(place(100.0), place(4.0), place(20.0), TWO, TWO, place(0.25)).item() == 19
-    assert hall_power(place(100.0), ZERO, place(20.0), TWO, TWO, ZERO).item() == 100
+    def others(nodes: float, share: float) -> Array:
+        power = (place(100.0), place(nodes), place(20.0), TWO, TWO)
+        return hall_power_of_others(*power, place(share))
+
+    assert others(4, 1).item() == 16
+    assert others(4, 0.25).item() == 19
+    assert others(0, 0).item() == 100
+    assert hall_power(place(100.0), others(4, 1), ONE).item() == 16
+    assert hall_power(place(100.0), others(4, 1), ZERO).item() == 100
 
 
 def test_a_network_is_rented_by_the_ports_of_rented_nodes() -> None:
@@ -108,7 +125,9 @@ def test_a_network_is_rented_by_the_ports_of_rented_nodes() -> None:
     unit_ports = place(np.array([[0.0], [10.0]]), NETWORK, TIER)
     nodes = place(np.array([[[0.0]], [[10.0]]]), MONTH, SITE, HARDWARE)
     ports = (nodes, ONE, node_ports, unit_ports)
-    rented, owned = rented_share(0.6 * nodes, *ports), network_compute_share(0.4 * nodes, *ports)
+    rented = rented_share(acquired_share(0.6 * nodes, *ports), ONE)
+    owned = network_compute_share(0.4 * nodes, *ports)
+    assert not rented_share(acquired_share(0.6 * nodes, *ports), ZERO).any()
     # Before the nodes come their networks are counted as they will be.
     for month in range(2):
         assert take(rented, MONTH, month).ravel() == pytest.approx([0.6, 6 / 20])
@@ -125,7 +144,9 @@ def test_rented_nodes_fill_no_limit_of_the_hall() -> None:
     """A hall for a tenth of the nodes: short of everything if they are bought, of nothing if they are rented."""
     tight = ("power_limit=0.5 MW", "liquid_capacity=0.1 MW")
     bought, rented = (
-        load(MAIN, set=[f"sites.taiwan.{x}" for x in (f"acquisition={how}", *tight)]).run([*RENTED])
+        load(
+            MAIN, set=[*(f"sites.taiwan.{x}" for x in (f"acquisition={how}", *tight)), TOGETHER]
+        ).run([*RENTED])
         for how in ("buy", "rent")
     )
     for name in ("site_power_short", "liquid_heat_short"):
@@ -163,3 +184,40 @@ def test_the_announced_plan_rents_the_halls_that_it_calls_leased() -> None:
     built = take(x["hall_power_added"], SITE, 0)
     cost = take(leaf["location_building_cost"], SITE, 0)
     assert x["building_payments"] == pytest.approx(built * cost, rel=1e-12)
+
+
+# --- Renting: when it comes, and where it stands ----------------------------------------------------------------------
+
+
+def test_rented_nodes_come_after_the_lessors_time_and_others_after_the_vendors() -> None:
+    rents = place(np.array([0.0, 1.0]), SITE)
+    lead = place(np.array([273.0, 84.0]), HARDWARE)
+    found = node_delivery_time(lead, place(3.0), rents)
+    assert found.reshape(2, 2).tolist() == [[273, 84], [3, 3]]
+
+
+def test_who_rents_has_accelerators_months_before_who_buys() -> None:
+    """273 days and 30 of commissioning after November 2023 against 3 and 30: September 2024 against January."""
+    first_month = {}
+    for how in ("buy", "rent"):
+        plan = load(MAIN, set=[f"sites.taiwan.acquisition={how}"]).plan()
+        mine = [o for o in plan.orders if o.kind == "node" and o.site == "taiwan"]
+        first_month[how] = (mine[0].order_by, mine[0].delivered, mine[0].in_service)
+        there = plan["nodes"].at(site="taiwan").values.sum(axis=1) > 0
+        assert plan.months[int(np.argmax(there))] == mine[0].in_service
+        ordered = plan["nodes_ordered"].at(site="taiwan").values.sum()
+        assert ordered == sum(each.count for each in mine)
+        assert (sum(each.usd for each in mine) == 0) == (how == "rent")
+    assert first_month["buy"] == ("2023-11", "2024-08", "2024-09")
+    assert first_month["rent"] == ("2023-11", "2023-12", "2024-01")
+
+
+def test_rented_nodes_fill_no_floor() -> None:
+    names = ["racks", "floor_area", "racks_of_storage", "rigs", "rented_share", "switches"]
+    bought, rented = (
+        load(MAIN, set=[f"sites.japan.acquisition={how}"]).run(names) for how in ("buy", "rent")
+    )
+    own, theirs = (take(x["racks"], SITE, 1).max() for x in (bought, rented))
+    assert 0 < theirs < own
+    assert take(rented["floor_area"], SITE, 1).max() < take(bought["floor_area"], SITE, 1).max()
+    assert np.array_equal(take(bought["racks"], SITE, 0), take(rented["racks"], SITE, 0))

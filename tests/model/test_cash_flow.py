@@ -13,11 +13,14 @@ from planner.catalogue import INVESTMENT, ITEMS, RUNNING, Calendar, among, by_it
 from planner.inputs.numbers import month_index
 from planner.model import cash_flow as module
 from planner.model.cash_flow import (
+    building_left,
     capex_present,
     discount_factor,
     discount_factor_at_end,
+    equipment_left,
     opex_present,
     present_factor,
+    present_factor_at_end,
     price_level,
     residual_by_item,
     residual_present,
@@ -76,14 +79,13 @@ def nothing_left(**given: Array) -> Array:
     parameters = residual_by_item.parameters
     zeros = {name: place(np.zeros(12), MONTH) for name in parameters}
     fixed = {
-        "economics_equipment_life": place(4 * YEAR),
-        "economics_building_life": place(10 * YEAR),
-        "cluster_refresh_age": place(5 * YEAR),
+        "equipment_left": equipment_left(place(4 * YEAR), place(5 * YEAR), CALENDAR),
+        "building_left": building_left(place(10 * YEAR), CALENDAR),
         "money_level_at_end": ONE,
         "site_buys": ONE,
         **dict.fromkeys(("site_leases", "lease_outstanding", "economics_deposit_share"), ZERO),
     }
-    return residual_by_item(**{**zeros, **fixed, **given, "calendar": CALENDAR})
+    return residual_by_item(**{**zeros, **fixed, **given})
 
 
 def test_the_residual_value_falls_in_a_straight_line() -> None:
@@ -110,7 +112,7 @@ def test_what_is_retired_has_no_residual() -> None:
         node_order_value=place(value, MONTH),
         hall_power_added=place(hall, MONTH),
         building_cost=place(10.0),
-        cluster_refresh_age=place(8 / 12 * YEAR),
+        equipment_left=equipment_left(place(4 * YEAR), place(8 / 12 * YEAR), CALENDAR),
     )
     by_name = dict(zip(ITEMS, left.ravel(), strict=True))
     assert by_name["nodes"] == pytest.approx(1000 * (1 - 184 / 1461))
@@ -131,7 +133,9 @@ def test_the_total_cost_is_what_is_paid_less_what_is_left() -> None:
 
     def cost(rate: Array) -> float:
         factor = present_factor(rate, CALENDAR)
-        left = residual_present(place(300.0), discount_factor_at_end(rate, ONE, CALENDAR))
+        left = residual_present(
+            place(300.0), discount_factor_at_end(present_factor_at_end(rate, CALENDAR), ONE)
+        )
         return tco(capex_present(paid, factor), opex_present(running, factor), left).item()
 
     assert cost(ZERO) == pytest.approx(1320 - 300)
@@ -144,7 +148,7 @@ def test_costs_add_up(everything: dict[str, Array]) -> None:
     """Every total of the main scenario is the sum of its parts, from the lines to the total cost."""
     invested = (
         *("node_payments", "storage_payments", "network_payments", "building_payments"),
-        *("rig_value_entering", "installation_payments", "duty_payments"),
+        *("rig_payments", "installation_payments", "duty_payments"),
     )
     running = (
         *("lease_payments", "rent_cost", "colocation_cost", "energy_cost", "maintenance_cost"),

@@ -45,7 +45,7 @@ def ordered(
         ),
         site_trains_on=place(np.ones((1, 1)), SITE, HARDWARE),
         site_may_order=place(np.array([allowed]), SITE),
-        node_lead_time=place(np.array([lead]), HARDWARE),
+        node_delivery_time=place(np.array([[lead]]), SITE, HARDWARE),
         site_commissioning=place(np.array([commissioning]), SITE),
         site_order_interval=place(np.array([interval * MONTH_S]), SITE),
         cluster_refresh_age=place(5 * 365.25 * DAY),
@@ -192,7 +192,7 @@ def test_racks_are_filled_by_kind_and_by_tier() -> None:
     found = racks(
         place(np.array([[5.0 / 4, 9.0]]), SITE, HARDWARE),
         place(np.array([[12.0 / 10], [0.0]]), TIER, SITE),
-        *(place(x) for x in (36.0, 16.0, 3.0, 2.0)),
+        *(place(x) for x in (36.0, 16.0, 0.0, 3.0, 2.0)),
     )
     assert found.item() == 2 + 9 + 2 + 3 + 2
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.axes import DRAW, Array
+from planner.axes import DRAW, RANK, Array
+from planner.graph import Quantity
 from planner.inputs.leaves import LeafTable
 from planner.plan import Project
+from tests.properties import seeded_bugs as bugs
 
 DRAWS = 8
 ASSORTED = (
@@ -82,12 +84,41 @@ def test_a_decision_without_draws_meets_inputs_with_draws(headline: Project, nam
     assert (found["tco"] > 0).all()
 
 
-def test_every_single_input_may_be_drawn(headline: Project) -> None:
-    """A leaf that alone carries draws meets all others without: nothing may rely on the draws of its neighbour."""
-    table = headline.table
-    first_of_each = {table.leaves[name].rows[0] for name in table.leaves if table.leaves[name].rows}
-    for index in sorted(first_of_each):
-        row = table.rows[index]
-        values = np.array([row.value, row.value * 0.95 if row.least in (None, 0) else row.value])
-        found = headline.run(["tco", "carbon"], leaves=table.redrawn({index: values}), draws=2)
-        assert np.isfinite(found["tco"]).all(), row.path
+def test_every_parameter_may_be_drawn_alone(
+    headline: Project, everything: dict[str, Array]
+) -> None:
+    """Whatever inputs are drawn, a quantity finds draws in some of its parameters, not in others."""
+    check_parameters_drawn_alone(headline, everything)
+
+
+@pytest.mark.parametrize("bug", [bugs.hours_of_all_draws, bugs.first_draw_for_all])
+def test_a_quantity_that_mixes_draws_is_caught(
+    headline: Project, everything: dict[str, Array], bug: Quantity
+) -> None:
+    with pytest.raises(AssertionError, match=bug.name):
+        check_parameters_drawn_alone(bugs.with_bug(headline, bug), everything)
+
+
+def check_parameters_drawn_alone(project: Project, everything: dict[str, Array]) -> None:
+    """One parameter of a quantity with two draws meets all others without: each draw is as alone."""
+    one: dict[str, object] = {**project.leaves, **everything}
+    other, both = _redrawn(project, everything, 1), _redrawn(project, everything, 2)
+    for each in project.graph.quantities.values():
+        fixed = {name: one[name] for name in each.parameters}
+        for name in fixed.keys() & both.keys():
+            x = each.fn(**{**fixed, name: both[name]})
+            for draw, value in enumerate((one[name], other[name])):
+                alone = each.fn(**{**fixed, name: value})[0]
+                found = x[draw if len(x) > 1 else 0]
+                assert np.allclose(found, alone, rtol=1e-12, atol=0), f"{each.name}, {name} drawn"
+
+
+def _redrawn(project: Project, everything: dict[str, Array], draws: int) -> dict[str, object]:
+    """Another value of every input and quantity that is not a plain 0; of two draws the second.
+
+    The first of two is the value in the plan.
+    """
+    factors = np.array([1.0, 0.95][2 - draws :])
+    shares = factors.reshape(-1, *[1] * (RANK - 1))
+    rows = {i: row.value * factors for i, row in enumerate(project.table.rows)}
+    return {**project.table.redrawn(rows), **{n: x * shares for n, x in everything.items()}}

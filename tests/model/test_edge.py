@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from planner.axes import ECU, FUNCTION, MONTH, Array, place, total
+from planner.errors import InputError
 from planner.model.edge import (
     edge_bandwidth,
     edge_headroom,
@@ -123,3 +124,37 @@ def test_a_plan_without_functions_has_nothing_on_board() -> None:
     assert plan["edge_headroom"].values.min() == 1
     assert total(plan.values("ecu_units")[0], MONTH, ECU).item() > 0
     assert not [each for each in plan.warnings if each.kind in ("edge", "package")]
+
+
+def test_a_package_without_a_size_is_as_large_as_the_weights_that_it_brings() -> None:
+    given = load("5pct_ev_market").plan()
+    edits = {"packages.driving_model.size": "null", "packages.driving_model.code": "0.1 GB"}
+    plan = load("5pct_ev_market", set=edits).plan()
+    at = {"package": "driving_model"}
+    # December 2024, all on Orin: 70 million parameters of a byte and 250 million of half a byte, grown since January.
+    grown = 3.5 ** (11 / 83), 9.2 ** (11 / 83)
+    weights = 70e6 * grown[0] + 0.125e9 * grown[1]
+    found = float(plan["package_bytes"].at(month="2024-12", **at))
+    assert found == pytest.approx(weights + 0.1e9, rel=1e-3)
+    assert float(given["package_bytes"].at(month="2024-12", **at)) == 5e9
+    # Later it is the mean over the ECUs on the road, of which Thor's reasons.
+    last = plan["package_weights"].at(month="2030-12", **at).values
+    size = float(plan["package_bytes"].at(month="2030-12", **at))
+    assert last.min() < size - 0.1e9 < last.max()
+    delivered = (each["ota_bytes"].values[-1].sum() for each in (plan, given))
+    assert next(delivered) != pytest.approx(next(delivered), rel=0.01)
+    assert not [each for each in plan.warnings if each.kind == "package"]
+    other = (each["package_bytes"].at(package="map").values for each in (plan, given))
+    assert (next(other) == next(other)).all()
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        (["packages.map.size=null"], "size is missing, and no deployment says"),
+        (["packages.map.code=1 GB"], "given beside size"),
+    ],
+)
+def test_a_package_of_unknown_size_is_a_fault(edits: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        load("5pct_ev_market", set=edits)

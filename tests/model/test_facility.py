@@ -128,8 +128,18 @@ def test_racks_stay_as_they_were_filled_when_the_hall_gets_denser() -> None:
     orders = place(np.array([12.0, 12.0, 0.0]).reshape(3, 1, 1), MONTH, SITE, HARDWARE)
     before = place(np.array([3.0, 3.0, 3.0]).reshape(3, 1, 1), MONTH, SITE, HARDWARE)
     a_rack = place(np.array([3.0, 4.0, 4.0]).reshape(3, 1, 1), MONTH, SITE, HARDWARE)
-    found = racks_of_nodes(orders, before, a_rack, place(5 * 365.25 * 86_400.0))
-    assert found.ravel().tolist() == [5, 8, 8]
+    life = place(5 * 365.25 * 86_400.0)
+
+    def filled(arriving: Array, rented: float) -> list[float]:
+        return (
+            racks_of_nodes(orders, arriving, before, a_rack, place(rented), life).ravel().tolist()
+        )
+
+    assert filled(0.0 * orders, 0.0) == [5, 8, 8]
+    # Rented, they stand on the floor of their owner, as does what was on order among those before.
+    assert filled(0.0 * orders, 1.0) == [1, 1, 1]
+    arriving = place(np.array([2.0, 0.0, 0.0]).reshape(3, 1, 1), MONTH, SITE, HARDWARE)
+    assert filled(arriving, 1.0) == pytest.approx([1 / 3] * 3)
 
 
 @given(
@@ -145,7 +155,8 @@ def test_racks_hold_all_that_is_in_service_and_each_order_leaves_one_partly_fill
     before = place(np.full((12, 1, 1), float(there)), MONTH, SITE, HARDWARE)
     density, age = place(float(a_rack)), place(life * SECONDS_A_MONTH)
     standing = nodes(orders, before, age)
-    filled = whole_units(racks_of_nodes(orders, before, density, age))
+    none = 0.0 * orders
+    filled = whole_units(racks_of_nodes(orders, none, before, density, place(0.0), age))
     assert (filled * a_rack >= standing).all()
     serving = nodes((orders > 0).astype(float), place(float(there > 0)), age)
     assert (filled - np.floor(standing / a_rack) <= serving).all()

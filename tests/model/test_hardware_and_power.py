@@ -13,6 +13,7 @@ from planner.model.carbon import (
     carbon_of_halls,
     carbon_of_networks,
     carbon_of_nodes,
+    carbon_of_rigs,
     carbon_of_storage,
     carbon_operational,
 )
@@ -132,10 +133,12 @@ def test_carbon_of_making_counts_each_thing_once() -> None:
     found = carbon_embodied(
         carbon_of_nodes(2 * one, 1 * one, place(1000.0)),
         carbon_of_storage(4 * stored, 0 * stored, place(500.0)),
-        carbon_of_networks(place(3.0), place(600.0)),
+        # Five links of two modules each, and three switches.
+        carbon_of_networks(*(place(x) for x in (3.0, 5.0, 40.0, 20.0, 600.0, 3.0))),
+        carbon_of_rigs(place(2.0), place(800.0)),
         carbon_of_halls(place(1e6), place(1.0)),
     )
-    assert found.item() == 3 * 1000 + 4 * 500 + 3 * 600 + 1e6
+    assert found.item() == 3 * 1000 + 4 * 500 + 3 * 600 + 5 * 2 * 3 + 2 * 800 + 1e6
 
 
 def test_power_at_start_is_of_what_is_installed_and_not_of_what_is_on_order() -> None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on, place, take
+from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, on, place, take, total
 from planner.findings import Warning_
-from planner.model.checkpoints import checkpoint_bandwidth, checkpoint_size, runs_at_once
+from planner.model.checkpoints import (
+    checkpoint_bandwidth,
+    checkpoint_size,
+    experiments_at_once,
+    runs_at_once,
+)
 from planner.model.hardware import nodes_spare
 from planner.model.reliability import (
     checkpoint_interval,
@@ -19,6 +24,8 @@ from planner.model.reliability import (
 from planner.plan import Project, load
 
 DAY, HOUR = 86_400.0, 3_600.0
+TOGETHER, APART = ((1.0, 1.0), (1.0, 1.0)), ((1.0, 0.0), (0.0, 1.0))
+ALONE = ((1.0,),)
 
 
 def test_a_tray_of_a_rack_or_all_of_a_server_is_repaired() -> None:
@@ -44,7 +51,7 @@ def test_spare_trays_are_parts_of_a_rack() -> None:
 def test_a_run_as_large_as_llama_3s_is_expected_to_make_the_progress_that_was_published() -> None:
     # 16,384 H100, 466 interruptions in 54 days: over 90 % (arXiv 2407.21783). Stalls of 10 s, 5 minutes to restart.
     each = place(466 / 54 / 16_384 / DAY)
-    rate = run_interruption_rate(place(16_384.0), each)
+    rate = run_interruption_rate(place(16_384.0), each, ALONE)
     assert rate.item() * DAY == pytest.approx(8.63, rel=0.001)
     interval = checkpoint_interval(rate, place(10.0), place(3 * HOUR))
     assert interval.item() / 60 == pytest.approx(7.5, abs=0.1)
@@ -53,21 +60,31 @@ def test_a_run_as_large_as_llama_3s_is_expected_to_make_the_progress_that_was_pu
 
 
 def test_a_small_run_saves_at_the_policys_limit() -> None:
-    rate = run_interruption_rate(place(8.0), place(5e-4 / DAY))
+    rate = run_interruption_rate(place(8.0), place(5e-4 / DAY), ALONE)
     assert checkpoint_interval(rate, place(60.0), place(3 * HOUR)).item() == 3 * HOUR
 
 
-def test_release_and_experiments_run_together() -> None:
-    # Eleven runs of three days in a cadence of fourteen: 2.36 at once; one of a single run, none without work.
-    runs = runs_at_once(
-        place([[[5.0]], [[0.0]]], MONTH, WORKLOAD, SITE),
-        place(10.0),
-        place(14 * DAY),
-        place(3 * DAY),
-    )
-    assert runs.ravel() == pytest.approx([33 / 14, 0.0])
-    alone = runs_at_once(place(5.0), place(0.0), place(180 * DAY), place(30 * DAY))
-    assert alone.item() == 1.0
+def test_a_failure_anywhere_stops_the_whole_gang() -> None:
+    # 70 and 30 accelerators of one run: both sites see the failures of 100.
+    gang = place([[70.0, 30.0]], MONTH, SITE)
+    rate = run_interruption_rate(gang, place(5e-4 / DAY), TOGETHER)
+    assert rate.ravel() * DAY == pytest.approx([0.05, 0.05])
+    apart = run_interruption_rate(gang, place(5e-4 / DAY), APART)
+    assert apart.ravel() * DAY == pytest.approx([0.035, 0.015])
+
+
+def test_a_run_on_two_sites_writes_one_checkpoint() -> None:
+    gang, parts = place([[70.0, 30.0]], MONTH, SITE), place([0.7, 0.3], SITE)
+    runs = runs_at_once(gang, place(0.0), place(1.0), parts)
+    assert runs.ravel() == pytest.approx([0.7, 0.3])
+    assert runs_at_once(place(0.0), place(0.0), place(1.0), parts).max() == 0
+
+
+def test_an_experiment_writes_the_checkpoints_of_its_own_model() -> None:
+    # 96 accelerators busy in gangs of 32 are three jobs; of half the parameters they write as much as 1.5 releases.
+    jobs = experiments_at_once(place(96.0), place(32.0))
+    assert jobs.item() == 3
+    assert runs_at_once(place(5.0), jobs, place(0.5), place(1.0)).item() == pytest.approx(2.5)
 
 
 def test_ten_billion_parameters_are_140_gb_a_checkpoint() -> None:
@@ -121,6 +138,19 @@ def test_checkpoints_lie_on_the_hot_tier_and_are_written_to_it(
     arriving = everything["site_ingest_peak"] + everything["copies_arriving"]
     rest = arriving + everything["checkpoint_bandwidth"]
     assert hot == pytest.approx(rest, rel=1e-12)
+
+
+def test_where_a_run_trains_does_not_change_what_it_writes(everything: dict[str, Array]) -> None:
+    names = ["checkpoint_space", "run_interruption_rate"]
+    elsewhere = load("5pct_ev_market", set={"sites.japan.training_share": "90 %"}).run(names)
+    before = total(everything["checkpoint_space"], SITE)
+    assert total(elsewhere["checkpoint_space"], SITE) == pytest.approx(before, rel=1e-9)
+    moved = take(elsewhere["checkpoint_space"], SITE, 1) - take(
+        everything["checkpoint_space"], SITE, 1
+    )
+    assert moved.max() > 0
+    rates = (everything["run_interruption_rate"], elsewhere["run_interruption_rate"])
+    assert rates[1] == pytest.approx(rates[0], rel=1e-9)
 
 
 def test_without_checkpoints_nothing_is_kept_or_written_for_them() -> None:

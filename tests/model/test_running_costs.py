@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import LINK, MONTH, SITE, Array, on, place, total
+from planner.axes import HARDWARE, LINK, MONTH, SITE, Array, on, place, total
+from planner.catalogue import Calendar, Parts
+from planner.inputs.numbers import month_index
 from planner.model.running_costs import (
     cellular_cost,
+    gpus_with_licence,
     licence_cost,
     maintenance_cost,
     network_value,
@@ -22,13 +25,53 @@ from planner.units import to_base
 DAY = 86_400.0
 YEAR = 365.25 * DAY
 ZERO, ONE = place(0.0), place(1.0)
+DGX = "dgx_h100"
 
 
 def test_licences_and_staff_are_paid_by_the_year() -> None:
     # 1,000 GPUs at USD 4,500 a year (NVIDIA AI Enterprise list price) for 365.25 days.
     price, person = (place(to_base(x, "USD/year")) for x in (4500.0, 90_000.0))
-    assert licence_cost(place(1000.0), price, ONE, place(YEAR)).item() == pytest.approx(4.5e6)
+    assert licence_cost(place(1000.0), ZERO, price, ONE, place(YEAR)).item() == pytest.approx(4.5e6)
     assert staff_cost(place(20.0), person, ONE, place(YEAR)).item() == pytest.approx(1.8e6)
+
+
+def test_a_licence_that_came_with_a_node_is_paid_when_it_has_run_out() -> None:
+    """Four nodes of eight enter in January with two months included, one was there since December; a fifth has none."""
+    calendar = Calendar(month_index("2024-01"), 4, 0)
+    orders = place(np.array([[4.0, 1.0], [0, 0], [1, 0], [0, 0]])[:, None], MONTH, SITE, HARDWARE)
+    before = Parts(
+        ("old",),
+        (SITE, HARDWARE),
+        (1, 2),
+        np.array([0]),
+        {"arrival": np.array([[-1]]), "count": np.array([[3.0]])},
+    )
+    included = place(np.array([2.0, 0.0]) * YEAR / 12, HARDWARE)
+    terms = (included, place(8.0), place(5 * YEAR), calendar)
+    found = on(gpus_with_licence(orders, before, *terms), MONTH, SITE, HARDWARE)[0, :, 0]
+    assert found[:, 0].tolist() == [8 * (4 + 3), 8 * 4, 8, 8]
+    assert not found[:, 1].any()
+    none = (ZERO, *terms[1:])
+    assert not gpus_with_licence(orders, before, *none).any()
+    price = place(to_base(4500.0, "USD/year"))
+    paid = licence_cost(place(1000.0), place(400.0), price, ONE, place(YEAR)).item()
+    assert paid == pytest.approx(600 * 4500)
+
+
+def test_a_dgx_brings_its_licence_for_its_first_years() -> None:
+    edits = {"nodes.dgx_h100.licence_included": "3 year"}
+    alone = load("5pct_ev_market", set={"nodes.dgx_h100.licence_included": "0 year"}, hardware=DGX)
+    with_it = load("5pct_ev_market", set=edits, hardware=DGX)
+    names = ["licence_cost", "gpus", "gpus_with_licence", "tco", "cost_present"]
+    x, y = alone.run(names), with_it.run(names)
+    saved = (x["licence_cost"] - y["licence_cost"]).ravel()
+    assert (saved >= 0).all() and saved[-1] > 0
+    first_year = slice(0, 36)  # everything that entered in three years has served for less
+    assert np.allclose(y["licence_cost"].ravel()[first_year], 0.0)
+    assert y["licence_cost"].ravel()[-1] > 0
+    less = x["cost_present"].sum() - y["cost_present"].sum()
+    assert x["tco"].item() - y["tco"].item() == pytest.approx(less, rel=1e-9)
+    assert (y["gpus_with_licence"] <= y["gpus"]).all()
 
 
 def test_a_site_with_any_equipment_needs_its_shifts() -> None:

@@ -13,10 +13,11 @@ from planner.model.compute import gpus_busy_share, gpus_filled_between_peaks, gp
 from planner.model.services import (
     gpus_serving_peak,
     service_by_hour,
-    service_demand_peak,
     service_images,
+    service_load,
+    service_load_peak,
     service_share_of_gpu,
-    service_throughput,
+    service_speed,
     service_tokens,
 )
 from planner.plan import Project, load
@@ -43,14 +44,30 @@ def test_an_inspector_s_twenty_parts_a_minute_are_eight_thousand_in_a_shift_of_4
     assert images.item() * 400 * MINUTE == pytest.approx(8000)
 
 
-def test_throughput_is_the_measured_one_on_its_own_accelerator_and_less_on_a_slower_one() -> None:
-    none = on_services(0.0)
+def test_load_is_demand_over_the_throughput_of_its_own_kind() -> None:
+    # Tokens, streams, images and accelerator time: each over what one reference accelerator does of it.
+    kinds = [on_services(*row) for row in np.diag([3174.0, 13.8, 3462.0, 0.5])]
+    per_one = [on_services(*row) for row in np.diag([1587.0, 6.9, 1731.0])[:, :3]]
+    per_one = [on_services(*np.append(x.ravel(), 0.0)) for x in per_one]
+    terms = [x for pair in zip(kinds[:3], per_one, strict=True) for x in pair]
+    found = service_load(*terms, kinds[3], on_services(1.0, 1.0, 1.0, 1.0))
+    assert found.ravel() == pytest.approx([2.0, 2.0, 2.0, 0.5])
+
+
+def test_no_unit_stands_for_work_of_several_kinds(headline: Project) -> None:
+    """What is made, seen and inspected has its own unit; only accelerators are added up over services."""
+    units = {name: headline.graph[name].unit for name in headline.graph.quantities}
+    assert units["service_tokens"] == "token/second"
+    assert units["service_images"] == "frame/second"
+    assert units["service_streams_analysed"] == "1"
+    assert not [name for name, unit in units.items() if "sample" in unit]
+
+
+def test_speed_is_that_of_the_reference_on_its_own_accelerator_and_less_on_a_slower_one() -> None:
     peaks = place(np.array([989e12, 312e12]), HARDWARE)
     bandwidths = place(np.array([4.9e12, 2.04e12]), HARDWARE)
-    found = service_throughput(
-        on_services(1587.0), none, none, none, peaks, bandwidths, place(989e12), place(4.0e12)
-    )
-    assert found.ravel() == pytest.approx([1587.0, 1587.0 * 312 / 989])
+    found = service_speed(peaks, bandwidths, place(989e12), place(4.0e12))
+    assert found.ravel() == pytest.approx([1.0, 312 / 989])
 
 
 def test_services_of_a_site_that_peak_at_other_hours_share_accelerators() -> None:
@@ -70,7 +87,7 @@ def test_services_of_a_site_that_peak_at_other_hours_share_accelerators() -> Non
 
 def test_the_peak_of_a_service_is_its_busiest_hour_with_headroom() -> None:
     by_hour = place(np.array([0.5, 1.5]), HOUR)
-    assert service_demand_peak(place(10.0), by_hour, place(1.2)).item() == pytest.approx(18)
+    assert service_load_peak(place(10.0), by_hour, place(1.2)).item() == pytest.approx(18)
 
 
 def test_a_site_without_the_speed_needs_nothing_rather_than_everything() -> None:
@@ -112,7 +129,7 @@ def test_a_scenario_without_services_has_none_of_their_work() -> None:
     names = [name for name in project.graph if "service" in name or "serving" in name]
     for name, x in project.run([*names, "summary_time"]).items():
         assert np.isfinite(x).all(), name
-        if name not in ("service_by_hour", "service_throughput"):
+        if name not in ("service_by_hour", "service_speed"):
             assert x.max() == 0, name
 
 

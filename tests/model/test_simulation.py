@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import MONTH, PACKAGE, SITE, TIER, WORKLOAD, Array, place, total
+from planner.axes import MONTH, PACKAGE, SITE, TIER, WORKLOAD, Array, on, place, total
 from planner.model.simulation import (
     gpus_for_simulation,
     qualification_cadence,
@@ -93,13 +93,24 @@ def test_rigs_stand_at_the_host_and_add_power_racks_and_money(
     assert power == pytest.approx(everything["rig_power"])
     assert everything["it_power_mean"] - without["it_power_mean"] == pytest.approx(power)
     assert everything["racks"] - without["racks"] == pytest.approx(rigs)  # one to a rack
-    installed = 1.08 * everything["rig_value_entering"]
+    installed = everything["rig_payments"] + 0.08 * everything["rig_value_entering"]
     halls = everything["building_payments"] - without["building_payments"]
     assert everything["capex"] - without["capex"] == pytest.approx(installed + halls, abs=1e-3)
     assert halls.max() > 0
-    entering = total(everything["rig_orders"], MONTH, SITE).item()
-    price = everything["rig_value_entering"].sum() / entering
-    assert price == pytest.approx(250_000)
+
+
+def test_a_rig_costs_its_ecus_too_and_is_paid_from_its_order_on(
+    headline: Project, everything: dict[str, Array]
+) -> None:
+    """Seven rigs serve from May 2024: USD 250,000 and two Orin at 900 each; 30 % in November 2023, when ordered."""
+    months = headline.table.labels[MONTH]
+    entering, paid = (on(everything[x], MONTH)[0] for x in ("rig_value_entering", "rig_payments"))
+    served = months.index("2024-05")
+    assert entering[served] == pytest.approx(7 * (250_000 + 2 * 900))
+    assert not entering[:served].any()
+    assert paid[0] == pytest.approx(0.3 * entering[served])
+    later = everything["rig_unit_price"].ravel()[-1]  # by then most builds are on Thor, at 1,500
+    assert 250_000 + 2 * 900 < later < 250_000 + 2 * 1500
 
 
 def test_simulation_is_work_like_training(everything: dict[str, Array]) -> None:

@@ -21,12 +21,14 @@ from planner.model.storage import (
     tier_lands,
     training_read_rate,
 )
+from planner.plan import load
 
 DAY = 86_400.0
 # Adjoining ages, all of the data in each tier.
 FROM = place(np.array([0.0, 14.0, 365.0]) * DAY, TIER)
 UNTIL = place(np.array([14.0, 365.0, 1e5]) * DAY, TIER)
 ALL = place(np.ones(3), TIER)
+NO_REPLAY = place(0.0), place(0.0)
 
 
 def test_a_unit_of_flash_by_its_data_sheet() -> None:
@@ -47,12 +49,37 @@ def test_units_are_for_the_largest_of_capacity_reading_and_writing() -> None:
 def test_bandwidth_feeds_accelerators_and_reads_the_whole_tier_at_times() -> None:
     # SuperPOD: 125 GB/s for 256 GPUs; and 2.592 PB once in 30 days is 1 GB/s.
     need = storage_bandwidth_required(
-        place(300.0), place(44.0), place(125e9 / 256), place(2.592e15), place(30 * DAY)
+        place(300.0), place(44.0), place(125e9 / 256), place(2.592e15), place(30 * DAY), *NO_REPLAY
     )  # 44 of the 300 serve and read no data sets
     assert need.item() == pytest.approx(126e9)
     nobody = place(0.0)
-    never = storage_bandwidth_required(nobody, nobody, place(1.0), place(1e15), place(np.inf))
+    never = storage_bandwidth_required(
+        nobody, nobody, place(1.0), place(1e15), place(np.inf), *NO_REPLAY
+    )
     assert never.item() == 0
+
+
+def test_rigs_read_what_they_replay_from_the_tiers_that_have_it() -> None:
+    # 55 rigs at 160 Mb/s each read 1.1 GB/s; all of it from the second tier.
+    replay, shares = place(55 * 160e6 / 8), place(np.array([0.0, 1.0, 0.0]), TIER)
+    nobody = place(0.0)
+    need = storage_bandwidth_required(
+        nobody, nobody, nobody, place(1e15), place(np.inf), replay, shares
+    )
+    assert need.ravel() == pytest.approx([0.0, 1.1e9, 0.0])
+
+
+def test_longer_replays_need_more_of_the_warm_tier_alone() -> None:
+    names = ["storage_bandwidth_required", "replay_bandwidth"]
+    less, more = (
+        load("5pct_ev_market", set={"qualification.replay.series.2024-01": hours}).run(names)
+        for hours in ("1000 hour", "4000 hour")
+    )
+    added = more["storage_bandwidth_required"] - less["storage_bandwidth_required"]
+    rigs = more["replay_bandwidth"] - less["replay_bandwidth"]
+    assert rigs.max() > 1e9
+    assert take(added, TIER, 1) == pytest.approx(rigs, abs=1.0)
+    assert [np.abs(take(added, TIER, tier)).max() for tier in (0, 2)] == [0, 0]
 
 
 def test_everything_lands_on_the_first_tier_that_holds_data() -> None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HOUR, LINK, MONTH, PROGRAM, REGION, SITE, Array, peak, place, total
+from planner.axes import (
+    DATA,
+    HOUR,
+    LINK,
+    MONTH,
+    PROGRAM,
+    REGION,
+    SITE,
+    Array,
+    on,
+    peak,
+    place,
+    total,
+)
 from planner.model.links import link_share, link_uplink
 from planner.model.telemetry import (
     clip_time_uploaded,
@@ -14,7 +27,7 @@ from planner.model.telemetry import (
     upload_session_time,
     vehicle_recorded,
 )
-from planner.plan import Project
+from planner.plan import Project, load
 from planner.units import from_base, to_base
 
 DAY = 86_400.0
@@ -126,9 +139,10 @@ def test_driving_time_arrives_in_the_measure_in_which_bytes_arrive() -> None:
         place(np.array([0.5, 0.5, 0.0]), LINK),
         place(np.array([100.0, 25.0, 0.0]), LINK),
         place(100.0),
+        place(np.array([0.7, 0.1]), DATA),  # owners of a fifth of the recordings have withdrawn
     )
-    assert time.item() == pytest.approx(0.5 / 24 * 0.625)
-    nothing = clip_time_uploaded(*(place(x) for x in (1.0, 1.0, 1.0, 0.0, 0.0)))
+    assert time.item() == pytest.approx(0.5 / 24 * 0.625 * 0.8)
+    nothing = clip_time_uploaded(*(place(x) for x in (1.0, 1.0, 1.0, 0.0, 0.0, 1.0)))
     assert nothing.item() == 0
 
 
@@ -138,3 +152,25 @@ def test_months_of_the_axis_are_calendar_months(headline: Project) -> None:
     months = headline.table.labels[MONTH]
     assert months[0] == "2023-11" and months[-1] == "2030-12" and len(months) == 86
     assert seconds.ravel()[:4] / DAY == pytest.approx([30, 31, 31, 29])
+
+
+def test_owners_who_withdraw_send_nothing_more(everything: dict[str, Array]) -> None:
+    """A tenth a year of the owners: what comes is less by the share that withdrew, and evidence comes whole."""
+    kinds = ("clips", "telemetry", "map")
+    edits = {f"data_classes.{kind}.withdrawn_share": "10 %" for kind in kinds}
+    names = ["data_ingest", "data_consent", "data_recorded", "data_dropped", "vehicles_served"]
+    none = load("5pct_ev_market", set=dict.fromkeys(edits, "0 %")).run(names)
+    project = load("5pct_ev_market", set=edits)
+    some = project.run(names)
+    assert (none["data_consent"] == 1.0).all()
+    consent = some["data_consent"]
+    arriving = total(some["data_ingest"], PROGRAM, SITE)
+    assert arriving == pytest.approx(total(none["data_ingest"], PROGRAM, SITE) * consent, rel=1e-12)
+    assert some["data_recorded"] == pytest.approx(arriving + some["data_dropped"], rel=1e-12)
+    assert (some["vehicles_served"] == none["vehicles_served"]).all()
+    by_class = on(consent, MONTH, DATA)[0]
+    evidence = project.table.labels[DATA].index("evidence")
+    assert (by_class[:, evidence] == 1.0).all()
+    # Seven years of growing sales: vehicles are two to three years old, of whose owners 0.9^2.4 still agree.
+    assert 0.9**3 < by_class[-1, 0] < 0.9**2
+    assert (np.diff(by_class[3:, 0]) < 0).all()

@@ -64,8 +64,8 @@ def test_fp8_is_used_by_models_that_want_it_on_chips_that_have_it() -> None:
 
 
 def test_the_data_set_grows_from_its_base_by_what_is_selected_up_to_its_limit() -> None:
-    arriving = place(np.array([100.0, 200.0, 400.0]), MONTH)
-    found = dataset_time(arriving, place(0.5), place(0.2), place(30.0), place(65.0))
+    collected = place(np.array([50.0, 150.0, 350.0]), MONTH)
+    found = dataset_time(collected, place(0.2), place(30.0), place(65.0))
     assert found.ravel() == pytest.approx([40, 60, 65])
 
 

@@ -127,6 +127,44 @@ def test_from_the_first_month_on_the_need_is_met_by_whole_units(
     assert (there[first:] >= np.array(need[first:]) - 1e-6).all()
 
 
+def test_what_was_bought_is_replaced_even_if_less_is_needed_by_then() -> None:
+    assert entering([3, 1, 1, 1, 1, 1, 1], life=3) == [3, 0, 0, 3, 0, 0, 3]
+    assert serving(entering([3, 1, 1, 5, 1, 1, 1], life=3), life=3) == [3, 3, 3, 5, 5, 5, 5]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.floats(0, 50), st.floats(0, 20)), min_size=1, max_size=40),
+    st.lists(st.floats(0, 30), min_size=40, max_size=40),
+    st.integers(0, 8),
+    st.integers(1, 4),
+    st.integers(1, 6),
+)
+def test_a_larger_need_never_has_less_in_service(
+    needs: list[tuple[float, float]],
+    installed: list[float],
+    first: int,
+    interval: int,
+    intervals: int,
+) -> None:
+    """In any month, with lives of whole order intervals, whatever stands from before and however the needs fall."""
+    life = interval * intervals
+    small, large = [x for x, _ in needs], [x + more for x, more in needs]
+    there = [
+        serving(entering(need, installed[: len(need)], None, first, interval, life), life)
+        for need in (small, large)
+    ]
+    assert (np.array(there[1]) >= np.array(there[0])).all()
+
+
+def test_a_larger_need_may_have_less_while_units_and_their_replacements_stand_together() -> None:
+    # Orders every two months, a life of five: what enters in month 2 is replaced in month 6 and serves in it as well;
+    # what enters at once is replaced in month 4.
+    small, large = [0, 0, 5, 5, 5, 5, 5, 5], [5] * 8
+    at_month_6 = [serving(entering(x, interval=2, life=5), life=5)[6] for x in (small, large)]
+    assert at_month_6 == [10, 5]
+
+
 def test_draws_decide_for_themselves() -> None:
     need = np.array([[1.0, 2, 3], [3, 3, 3]]).reshape(2, 3, 1)
     first, life = np.array([[0], [1]]), np.array([[EVER], [1]])

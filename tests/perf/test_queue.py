@@ -144,29 +144,66 @@ def test_a_shared_line_of_mixed_gangs_waits_no_longer_than_quotas_or_the_largest
     assert mixed_wait(int(0.8 * min(quotas, largest)), mix, 0.9) > 4.0
 
 
-def test_the_solution_meets_the_limit_exactly_over_many_decades() -> None:
+def cases(count: int = 20_000) -> tuple[np.ndarray, ...]:
+    """Loads, durations, variabilities (none at all among them), percentiles and allowed waits over many decades."""
     rng = np.random.default_rng(0)
-    count = 20_000
-    load, duration = 10 ** rng.uniform(-5, 6, count), 10 ** rng.uniform(2, 7, count)
-    variability, allowed = 10 ** rng.uniform(-2, 2, count), 10 ** rng.uniform(2, 7, count)
+    whole, load = rng.integers(1, 50, count), 10 ** rng.uniform(-5, 6, count)
+    duration, allowed = 10 ** rng.uniform(2, 7, count), 10 ** rng.uniform(2, 7, count)
+    variability = np.where(rng.random(count) < 0.2, 0.0, 10 ** rng.uniform(-2, 2, count))
     percentile = rng.choice([0.5, 0.8, 0.9, 0.99, 0.999], count)
-    gangs = gangs_for_wait(load, duration, variability, percentile, allowed)
-    found = waiting_time(gangs, load, duration, variability, percentile)
-    beyond = gangs > 1.0
+    return (
+        np.where(rng.random(count) < 0.2, whole, load),
+        duration,
+        variability,
+        percentile,
+        allowed,
+    )
+
+
+def test_the_need_and_the_wait_are_each_others_inverse() -> None:
+    load, *others, allowed = cases()
+    gangs = gangs_for_wait(load, *others, allowed)
     assert (gangs >= 1.0).all()
-    assert (found[~beyond] <= allowed[~beyond] * (1 + 1e-9)).all()
-    # A gang more than the load is not told from the load itself in the last digits: look where it is.
-    clear = beyond & (gangs - load > 1e-6 * load)
-    assert found[clear] == pytest.approx(allowed[clear], rel=1e-6)
+    assert (waiting_time(gangs, load, *others) <= allowed * (1 + 1e-9)).all()
+    # What is above the load cannot be less by a thousandth, unless it is one gang or nothing that doubles can tell.
+    fewer = load + (gangs - load) * 0.999
+    least = (gangs == 1.0) | (gangs - load < 1e-12 * load)
+    assert (least | (waiting_time(fewer, load, *others) > allowed)).all()
+    clear = (gangs > 1.0) & (gangs - load > 1e-6 * load)
+    assert waiting_time(gangs, load, *others)[clear] == pytest.approx(allowed[clear], rel=1e-6)
 
 
-def test_a_shorter_wait_or_more_work_never_needs_fewer_gangs() -> None:
-    rng = np.random.default_rng(1)
-    load, allowed = 10 ** rng.uniform(-3, 4, 5000), 10 ** rng.uniform(2, 6, 5000)
-    args = (a(24 * HOUR), a(2.0), a(0.9))
-    before = gangs_for_wait(load, *args, allowed)
-    assert (gangs_for_wait(load, *args, allowed / 2) >= before).all()
-    assert (gangs_for_wait(load * 1.1, *args, allowed) >= before).all()
+def test_the_least_whole_number_of_gangs_is_the_next_one() -> None:
+    *queue, allowed = cases()
+    needed = gangs_for_wait(*queue, allowed)
+    whole = np.ceil(needed)
+    assert (waiting_time(whole, *queue) <= allowed * (1 + 1e-9)).all()
+    told = (whole > 1.0) & (needed - (whole - 1.0) > 1e-6 * needed)
+    assert (waiting_time(whole - 1.0, *queue)[told] > allowed[told]).all()
+
+
+def test_without_variability_anything_above_the_load_lets_nobody_wait() -> None:
+    args = (a(HOUR), a(0.0), a(0.9))
+    for load in (0.2, 2.5, 3.0, 1e6):
+        gangs = gangs_for_wait(a(load), *args, a(60.0))
+        assert gangs[0] == pytest.approx(max(load, 1.0), rel=1e-12)
+        assert waiting_time(gangs, a(load), *args)[0] == 0
+
+
+@pytest.mark.parametrize("grown", [0, 1, 2, 3])
+def test_more_longer_or_less_even_work_and_a_higher_percentile_never_need_fewer(grown: int) -> None:
+    *queue, allowed = cases()
+    more = list(queue)
+    more[grown] = (queue[grown] + 1.0) / 2.0 if grown == 3 else queue[grown] * 1.1 + 1e-3
+    before = gangs_for_wait(*queue, allowed)
+    assert (gangs_for_wait(*more, allowed) >= before * (1 - 1e-14)).all()
+
+
+def test_a_shorter_wait_never_needs_fewer_gangs() -> None:
+    *queue, allowed = cases()
+    before = gangs_for_wait(*queue, allowed)
+    for share in (0.999, 0.5, 0.01):
+        assert (gangs_for_wait(*queue, allowed * share) >= before * (1 - 1e-14)).all()
 
 
 def test_no_input_is_too_small_or_too_large_for_the_arithmetic() -> None:

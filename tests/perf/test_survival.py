@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from planner.perf.survival import survivors, weibull_survival, weibull_survival_since
+from planner.perf.survival import consenting, survivors, weibull_survival, weibull_survival_since
 
 YEAR = 365.25 * 86_400.0
 
@@ -79,3 +79,35 @@ def test_draws_of_the_life_meet_sales_without_draws() -> None:
     age = np.array([[0.5]])
     left = survivors(np.ones((1, 1, 1)), age, np.array([1.0, 2.0]).reshape(2, 1, 1), as_array(1.0))
     assert left.ravel() == pytest.approx([math.exp(-0.5), math.exp(-0.25)])
+
+
+# --- Consent ---------------------------------------------------------------------------------------------------------
+
+
+def test_owners_of_one_cohort_withdraw_exponentially() -> None:
+    """A fleet at the start of which all consent: the mean of a month's begin and end."""
+    edges, rate = np.arange(5.0), np.array([[0.1, 0.0]])
+    start = np.array([[[7.0, 7.0], [7.0, 3.5]]])
+    alive = np.array([[7.0, 6.0, 5.0, 4.0]])  # scrapped, whoever consents
+    found = consenting(start, np.zeros((1, 4)), alive, rate, edges)[0]
+    begin, end = np.exp(-0.1 * edges[:-1]), np.exp(-0.1 * edges[1:])
+    assert found[:, 0] == pytest.approx((begin + end) / 2)
+    assert found[:, 1] == pytest.approx(0.5)  # those who withdrew before do not come back
+
+
+def test_young_fleets_consent_more_than_old_ones() -> None:
+    # One vehicle a month and none scrapped: the mean over ages of half a month, one and a half, ...
+    edges, rate = np.arange(41.0), np.array([[0.02]])
+    sold = np.ones((1, 40))
+    found = consenting(np.zeros((1, 2, 1)), sold, sold.cumsum(axis=1), rate, edges)[0, :, 0]
+    ages = np.arange(40)[::-1] + 0.5
+    end, begin = np.exp(-0.02 * ages).sum(), np.exp(-0.02 * ages[1:]).sum()
+    assert found[-1] == pytest.approx((end + begin) / 79)
+    assert (np.diff(found) < 0).all()
+
+
+def test_without_withdrawals_or_without_vehicles_everybody_consents() -> None:
+    some, none = np.full((1, 6), 3.0), np.zeros((1, 6))
+    edges, start = np.arange(7.0), np.zeros((1, 2, 1))
+    assert (consenting(start, some, some.cumsum(axis=1), np.zeros((1, 1)), edges) == 1.0).all()
+    assert (consenting(start, none, none, np.ones((1, 1)), edges) == 1.0).all()

@@ -24,9 +24,15 @@ def racks_are_rounded_together(racks_of_nodes: Array, racks_of_storage: Array) -
 
 @instead_of("racks_of_nodes")
 def racks_stand_until_they_are_written_down(
-    orders: Array, nodes_before: Array, nodes_a_rack: Array, economics_equipment_life: Array
+    orders: Array,
+    nodes_committed_entering: Array,
+    nodes_before: Array,
+    nodes_a_rack: Array,
+    site_rents: Array,
+    economics_equipment_life: Array,
 ) -> Array:
-    return hardware.racks_of_nodes.fn(orders, nodes_before, nodes_a_rack, economics_equipment_life)
+    stock = (orders, nodes_committed_entering, nodes_before)
+    return hardware.racks_of_nodes.fn(*stock, nodes_a_rack, site_rents, economics_equipment_life)
 
 
 @instead_of("nodes_a_rack")

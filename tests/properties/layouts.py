@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from planner.axes import Array
@@ -87,6 +88,9 @@ sites:
     installed: [{hardware: dgx_h100, count: 12, in_service: 2023-09}]
 """
 LAYOUTS = {"announced": ANNOUNCED, "unlimited": UNLIMITED, "running": RUNNING, "hired": HIRED}
+
+WHOLE_PLANS = settings(max_examples=settings().max_examples // 4, deadline=None, derandomize=True)
+"""Of properties of whole plans: 25 examples, or more with --hypothesis-profile=thorough."""
 
 FACTORS = st.sampled_from([0.0, 0.001, 0.1, 0.5, 0.9, 1.5, 2.0, 10.0, 1000.0]) | st.floats(0.2, 5.0)
 
@@ -163,7 +167,9 @@ def run(
 
 def leaf_of(project: Project, name: str, values: Mapping[int, float]) -> Array:
     """An input of an example."""
-    found = project.table.values({row: np.array([value]) for row, value in values.items()})[name]
+    own = [row for row in project.table.leaves[name].rows if row in values]
+    drawn = project.table.redrawn({row: np.array([values[row]]) for row in own})
+    found = drawn.get(name, project.leaves[name])
     assert isinstance(found, np.ndarray)
     return found
 

@@ -140,6 +140,12 @@ def tier_holds_what_has_aged_out(
     )
 
 
+@instead_of("storage_capacity_required")
+def copies_share_their_bytes(tier_held: Array, tier_datasets: Array, tier_copies: Array) -> Array:
+    """Divides by the copies."""
+    return (tier_held + tier_datasets) / tier_copies
+
+
 @instead_of("data_kept")
 def keeping_crowds_out(data_ingest: Array, data_kept_share: Array) -> Array:
     """Keeps what was to be discarded."""

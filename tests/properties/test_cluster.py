@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.axes import MONTH, SITE, TIER, WORKLOAD, Array, take
 from planner.graph import Quantity
 from planner.plan import Project
 from tests.properties import cluster_bugs as bugs
-from tests.properties.layouts import draws, factors, layout, rows_of, run, same, scaled, times
+from tests.properties.layouts import (
+    WHOLE_PLANS,
+    draws,
+    factors,
+    layout,
+    rows_of,
+    run,
+    same,
+    scaled,
+    times,
+)
 from tests.properties.seeded_bugs import caught, with_bug
 from tests.properties.test_more_needs_more import (
     KEEPING,
@@ -85,7 +95,7 @@ def test_more_of_an_input_never_needs_less(case: tuple) -> None:
     _, where, inputs, outputs, _ = case
     project = layout(where)
 
-    @settings(max_examples=50, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project, inputs))
     def holds(growth: Growth) -> None:
         check_case(project, outputs, growth)
@@ -130,7 +140,7 @@ def losses(project: Project) -> st.SearchStrategy[tuple[Example, str, float]]:
 def test_more_interruptions_and_longer_stalls_never_raise_the_goodput() -> None:
     project = layout("announced")
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(losses(project))
     def holds(example: tuple[Example, str, float]) -> None:
         check_losses_never_help(project, example)
@@ -198,7 +208,7 @@ def _check_stock_grows_by_what_enters(x: dict[str, Array], seconds: Array) -> No
 def test_parts_add_up() -> None:
     project = layout("running")
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table, most=20))
     def holds(chosen: Example) -> None:
         check_parts_add_up(project, chosen)

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import strategies as st
 
-from planner.axes import HARDWARE, HOUR, SERVICE, WORKLOAD, Array, first, peak, total
+from planner.axes import HOUR, SERVICE, WORKLOAD, Array, first, peak, total
 from planner.catalogue import SECONDS_A_YEAR, SitePools
 from planner.model import services, training
 from planner.plan import Project
-from tests.properties.layouts import factors, layout, leaf_of, rows_of, run, same, scaled, times
+from tests.properties.layouts import (
+    WHOLE_PLANS,
+    factors,
+    layout,
+    leaf_of,
+    rows_of,
+    run,
+    same,
+    scaled,
+    times,
+)
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 from tests.properties.test_more_needs_more import Growth, check_nothing_falls, growths
 
@@ -61,7 +72,7 @@ def the_load_is_upside_down(
 
 @instead_of("gpus_serving_peak")
 def headroom_is_room_taken(
-    service_demand: Array,
+    service_load: Array,
     service_by_hour: Array,
     service_headroom: Array,
     service_preemptible: Array,
@@ -69,7 +80,7 @@ def headroom_is_room_taken(
 ) -> Array:
     """Divides by the headroom."""
     return services.gpus_serving_peak.fn(
-        service_demand,
+        service_load,
         service_by_hour,
         1.0 / service_headroom,
         service_preemptible,
@@ -90,12 +101,19 @@ def the_longer_way_is_the_shorter(gpus_queue_quota: Array, gpus_queue_line: Arra
     return np.maximum(1e6 - total(gpus_queue_quota, WORKLOAD) - gpus_queue_line, 0.0)
 
 
-@instead_of("service_share_of_gpu")
+@instead_of("service_load")
 def faster_accelerators_take_more(
-    service_throughput: Array, site_trains_on: Array, service_at_site: Array
+    service_tokens: Array,
+    service_token_throughput: Array,
+    service_streams_analysed: Array,
+    service_stream_throughput: Array,
+    service_images: Array,
+    service_image_throughput: Array,
 ) -> Array:
-    """Multiplies by the speed."""
-    return total(service_throughput * site_trains_on, HARDWARE) * service_at_site
+    """Multiplies by the throughput."""
+    cameras = service_streams_analysed * service_stream_throughput
+    inspection = service_images * service_image_throughput
+    return service_tokens * service_token_throughput + cameras + inspection
 
 
 @instead_of("gangs_waited_for")
@@ -112,9 +130,9 @@ def what_may_wait_is_waited_for(
 
 
 @instead_of("gpus_for_services_mean")
-def services_share_a_fixed_cost(service_demand: Array, service_share_of_gpu: Array) -> Array:
+def services_share_a_fixed_cost(service_load: Array, service_share_of_gpu: Array) -> Array:
     """Adds one accelerator for whatever runs."""
-    return service_demand * service_share_of_gpu + (service_demand > 0) * (service_share_of_gpu > 0)
+    return service_load * service_share_of_gpu + (service_load > 0) * (service_share_of_gpu > 0)
 
 
 # --- More never needs less ------------------------------------------------------------------------
@@ -131,7 +149,7 @@ def test_more_jobs_or_services_never_need_less(case: tuple) -> None:
     _, inputs, outputs, _ = case
     project = layout("announced")
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project, inputs))
     def holds(growth: Growth) -> None:
         check_nothing_falls(project, outputs, growth)
@@ -168,7 +186,7 @@ def test_more_patience_or_speed_never_needs_more(case: tuple) -> None:
     _, inputs, _ = case
     project = layout("announced")
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project, inputs))
     def holds(growth: Growth) -> None:
         check_nothing_rises(project, NEED, growth)
@@ -183,34 +201,35 @@ def test_a_seeded_bug_about_patience_or_speed_is_caught(case: tuple) -> None:
     caught(lambda growth: check_nothing_rises(project, NEED, growth), growths(project, inputs))
 
 
-def check_half_the_wait(
-    project: Project, chosen: dict[int, float], given: dict[int, float]
-) -> None:
+def check_half_the_wait(project: Project, chosen: dict[int, float], life: dict[int, float]) -> None:
     """Half the allowed wait, against the whole, in what is needed and in what is bought."""
     table = project.table
     (row,) = rows_of(table, "training_max_queue_wait")
-    long = scaled(table, chosen) | given
+    long = scaled(table, chosen) | life
     short = long | {row: long.get(row, table.rows[row].value) / 2}
     x = run(project, ["gpus_required", "gpus"], long, short)
     need = x["gpus_required"]
     assert (need[1] >= need[0] * (1 - 1e-9)).all()
-    # Bought for a life longer than the plan: what is there never leaves, so more need is never fewer.
+    # What retires is replaced like for like, so more need is never fewer, before and after replacements.
     assert (x["gpus"][1] >= x["gpus"][0]).all()
 
 
-def durable(project: Project) -> dict[int, float]:
-    """An age of replacement beyond the plan."""
-    (life,) = rows_of(project.table, "cluster_refresh_age")
-    return {life: 50.0 * SECONDS_A_YEAR}
+def lives(project: Project) -> st.SearchStrategy[dict[int, float]]:
+    """An age of replacement of whole order intervals: within the plan once or more often, or beyond it."""
+    table = project.table
+    (life,) = rows_of(table, "cluster_refresh_age")
+    quarterly = {i: table.rows[i].value for i in rows_of(table, "site_order_interval")}
+    years = st.sampled_from([0.5, 1.0, 1.5, 2.0, 3.0, 50.0])
+    return years.map(lambda age: quarterly | {life: age * SECONDS_A_YEAR})
 
 
 def test_half_the_allowed_wait_never_lowers_the_gpus() -> None:
     project = layout("announced")
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
-    @given(factors(project.table))
-    def holds(chosen: dict[int, float]) -> None:
-        check_half_the_wait(project, chosen, durable(project))
+    @WHOLE_PLANS
+    @given(factors(project.table), lives(project))
+    def holds(chosen: dict[int, float], life: dict[int, float]) -> None:
+        check_half_the_wait(project, chosen, life)
 
     holds()
 
@@ -218,8 +237,8 @@ def test_half_the_allowed_wait_never_lowers_the_gpus() -> None:
 def test_a_queue_that_likes_short_waits_is_caught() -> None:
     project = with_bug(layout("announced"), the_longer_way_is_the_shorter)
     caught(
-        lambda chosen: check_half_the_wait(project, chosen, durable(project)),
-        factors(project.table),
+        lambda example: check_half_the_wait(project, *example),
+        st.tuples(factors(project.table), lives(project)),
     )
 
 
@@ -259,7 +278,7 @@ def check_parts_add_up(project: Project, chosen: dict[int, float]) -> None:
 def test_the_parts_of_compute_add_up(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check_parts_add_up(project, chosen)
@@ -287,7 +306,7 @@ def check_twice_is_twice(project: Project, chosen: dict[int, float]) -> None:
 def test_twice_the_demand_of_services_takes_twice_the_accelerators() -> None:
     project = layout("announced")
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check_twice_is_twice(project, chosen)

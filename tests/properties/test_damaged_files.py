@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +18,8 @@ import pytest
 
 from planner import resources
 from planner.errors import Fault, InputError
-from planner.inputs import documents
-from planner.inputs.documents import reading
 from planner.plan import HEADLINE, load
+from tests.command import Planner
 from tests.properties.mutations import MUTATIONS, mutated
 
 COUNT = 1000
@@ -36,20 +32,6 @@ PROFILES = (
     *("models/driving_10b", "regions/japan", "markets/iea_2024_steps", "rules/us_export"),
     *("network/quantum2_qm9700", "ecus/drive_thor"),
 )
-
-
-@pytest.fixture(autouse=True)
-def what_is_not_damaged_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "load", _load)
-
-
-def _load(path: Path, display: str | None = None) -> documents.Table:
-    return _tree(path.read_bytes(), str(display))
-
-
-@lru_cache(maxsize=200)
-def _tree(data: bytes, display: str) -> documents.Table:
-    return documents.loads(reading.decode(data, display), display)
 
 
 @contextmanager
@@ -140,16 +122,16 @@ def test_every_kind_of_damage_is_done_and_changes_the_text() -> None:
 
 
 @pytest.mark.parametrize("seed", BY_COMMAND)
-def test_the_command_ends_with_a_plan_or_with_2(seed: int, tmp_path: Path) -> None:
+def test_the_command_ends_with_a_plan_or_with_2(
+    planner: Planner, seed: int, tmp_path: Path
+) -> None:
     """The same through `planner size FILE --json`; 1 is left for a check that the scenario declares."""
     file, overlays, damage = damaged(tmp_path, seed)
     options = [part for folder in overlays for part in ("--profiles", str(folder))]
-    command = [sys.executable, "-m", "planner", "size", str(file), "--json", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert "Traceback" not in done.stderr, damage
-    if done.returncode == 2:
-        assert done.stdout == "", damage
-        assert ".yaml:" in done.stderr, damage
+    done = planner("size", str(file), "--json", *options)
+    if done.code == 2:
+        assert done.out == "", damage
+        assert ".yaml:" in done.err, damage
     else:
-        assert done.returncode in (0, 1), f"{damage}: {done.stderr}"
-        assert json.loads(done.stdout)["schema"] == 1
+        assert done.code in (0, 1), f"{damage}: {done.err}"
+        assert json.loads(done.out)["schema"] == 1

@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.axes import DATA, MONTH, PROGRAM, REGION, SITE, TIER, Array, on, place, total
@@ -21,6 +21,7 @@ from planner.plan import Project
 from tests.properties import data_bugs as bugs
 from tests.properties.layouts import (
     RUNNING,
+    WHOLE_PLANS,
     factors,
     layout,
     read,
@@ -70,11 +71,16 @@ def check_classes_add_up(project: Project, chosen: dict[int, float]) -> None:
     names = (
         *("data_recorded", "data_ingest", "data_dropped", "fleet_recorded", "site_ingest_mean"),
         *("fleet_dropped", "data_kept", "site_kept", "site_discarded", "data_held", "tier_held"),
+        *("data_consent", "vehicles_mean", "vehicle_recorded"),
     )
     x = run(project, names, scaled(project.table, chosen))
     received = total(x["data_ingest"], PROGRAM, SITE)
     assert same(x["data_recorded"], received + x["data_dropped"], EXACT)
     assert same(total(x["data_recorded"], DATA), total(x["fleet_recorded"], REGION, PROGRAM), EXACT)
+    # With the owners who withdrew, classes are what every vehicle would send.
+    wanted = total(x["vehicles_mean"] * x["vehicle_recorded"], REGION, PROGRAM)
+    assert same(total(x["data_recorded"] / x["data_consent"], DATA), wanted, 1e-9)
+    assert (x["data_consent"] <= 1.0).all()
     assert same(total(x["data_dropped"], DATA), total(x["fleet_dropped"], REGION, PROGRAM), EXACT)
     by_site = total(x["data_ingest"], PROGRAM, DATA)
     assert same(by_site, x["site_ingest_mean"], EXACT)
@@ -87,7 +93,7 @@ def check_classes_add_up(project: Project, chosen: dict[int, float]) -> None:
 def test_classes_add_up_to_all_that_is_recorded_received_kept_and_held(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check_classes_add_up(project, chosen)
@@ -118,10 +124,9 @@ def check_kept_is_somewhere(project: Project, example: Fates) -> None:
     chosen, ends_of_tiers, (withdrawn, years) = example
     table = project.table
     edges = dict(zip(("hot", "warm", "cold"), ends_of_tiers, strict=True))
-    begins = dict(zip(("hot", "warm", "cold"), (0.0, *ends_of_tiers[:2]), strict=True))
     values = scaled(table, chosen)
-    for leaf, days in (("tier_held_from", begins), ("tier_held_until", edges)):
-        values |= {i: days[table.rows[i].position[0]] * DAY for i in rows_of(table, leaf)}
+    ends = rows_of(table, "tier_held_until")
+    values |= {i: edges[table.rows[i].position[0]] * DAY for i in ends}
     values |= dict.fromkeys(rows_of(table, "tier_held_share"), 1.0)
     values |= dict.fromkeys(rows_of(table, "data_withdrawn_share"), withdrawn)
     values |= dict.fromkeys(rows_of(table, "data_retain_until"), years * 365.25 * DAY)
@@ -186,7 +191,7 @@ def _all_flows(
 def test_what_was_kept_is_held_or_has_aged_out_or_was_deleted() -> None:
     project = ended()
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(fates(project))
     def holds(example: Fates) -> None:
         check_kept_is_somewhere(project, example)
@@ -221,7 +226,7 @@ def check_copies_multiply(project: Project, chosen: dict[int, float]) -> None:
 def test_copies_multiply_what_is_held_and_only_further_ones_travel(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table, most=20))
     def holds(chosen: dict[int, float]) -> None:
         check_copies_multiply(project, chosen)
@@ -268,7 +273,7 @@ def check_work_is_linear(project: Project, example: Doubling) -> None:
 def test_curation_and_labels_are_linear_in_their_inputs() -> None:
     project = layout("announced")
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(doublings(project))
     def holds(example: Doubling) -> None:
         check_work_is_linear(project, example)
@@ -313,7 +318,7 @@ def check_nothing_falls(project: Project, growth: Growth) -> None:
 
 @pytest.mark.parametrize("project", [layout("announced"), ended()], ids=["announced", "ended"])
 def test_more_copies_years_steps_or_labels_never_need_less(project: Project) -> None:
-    @settings(max_examples=80, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project))
     def holds(growth: Growth) -> None:
         check_nothing_falls(project, growth)
@@ -329,7 +334,7 @@ def test_a_seeded_bug_in_what_more_needs_is_caught() -> None:
 def test_more_withdrawn_consent_never_leaves_more() -> None:
     project = layout("running")
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project, ("data_withdrawn_share",)))
     def holds(growth: Growth) -> None:
         others, leaf, factor = growth

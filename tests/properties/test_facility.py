@@ -14,14 +14,31 @@ from planner.graph import Quantity
 from planner.perf.ordering import whole_units
 from planner.plan import Project
 from tests.properties import facility_bugs as bugs
-from tests.properties.layouts import factors, layout, leaf_of, rows_of, run, same, scaled, times
+from tests.properties.layouts import (
+    WHOLE_PLANS,
+    factors,
+    layout,
+    leaf_of,
+    rows_of,
+    run,
+    same,
+    scaled,
+    times,
+)
 from tests.properties.seeded_bugs import caught, with_bug
 
 PARTS = (
     *("it_power", "compute_power", "storage_power", "fabric_power", "rig_power", "site_power"),
     *("pue_peak", "rigs", "switches", "storage_units", "nodes_a_rack", "storage_units_a_rack"),
     *("it_power_mean", "node_power_mean", "energy", "it_energy", "facility_energy", "pue"),
-    *("cooling_share", "supply_losses", "racks", "racks_of_nodes", "racks_of_storage"),
+    *(
+        "cooling_share",
+        "supply_losses",
+        "racks",
+        "rented_share",
+        "racks_of_nodes",
+        "racks_of_storage",
+    ),
     *("switches_a_rack", "floor_area", "building_area", "liquid_heat", "liquid_heat_mean", "water"),
     *("water_per_heat", "rack_power", "rack_power_short", "nodes"),
 )
@@ -40,7 +57,8 @@ def check_sums(project: Project, chosen: dict[int, float]) -> None:
     assert same(x["energy"], x["it_energy"] * x["pue"], 1e-12)
     filled = total(whole_units(x["racks_of_nodes"]), HARDWARE)
     filled = filled + total(whole_units(x["racks_of_storage"]), TIER)
-    switched = total(x["switches"] / x["switches_a_rack"], NETWORK)
+    owned = x["switches"] * (1.0 - x["rented_share"])
+    switched = total(owned / x["switches_a_rack"], NETWORK)
     tested = x["rigs"] / leaf_of(project, "qualification_rigs_per_rack", values)
     assert np.array_equal(x["racks"], filled + whole_units(switched) + whole_units(tested))
     check_racks_stand_as_long_as_what_fills_them(x)
@@ -78,7 +96,7 @@ def check_density(project: Project, chosen: dict[int, float]) -> None:
 def test_parts_make_the_whole_and_racks_keep_to_the_hall(name: str, check) -> None:
     project = layout(name)
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check(project, chosen)
@@ -191,7 +209,7 @@ def check_twice_the_modules(project: Project, chosen: dict[int, float]) -> None:
 def test_capacity_scales_with_its_modules_and_leaves_one_out() -> None:
     project = layout("announced")
 
-    @settings(max_examples=30, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: dict[int, float]) -> None:
         check_twice_the_modules(project, chosen)

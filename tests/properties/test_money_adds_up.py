@@ -7,6 +7,7 @@ dearer never makes the total cheaper.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -23,6 +24,7 @@ from planner.plan import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
     ANNOUNCED,
+    WHOLE_PLANS,
     factors,
     read,
     rows_of,
@@ -41,7 +43,7 @@ MIXED = (
 )
 LAYOUTS = ("bought", "mixed", "mixed and running")
 LINES = (
-    *("node_payments", "storage_payments", "network_payments", "rig_value_entering"),
+    *("node_payments", "storage_payments", "network_payments", "rig_payments"),
     *(
         "building_payments",
         "installation_payments",
@@ -59,7 +61,8 @@ TOTALS = (
     *("compute_cost", "workload_cost"),
 )
 CARBON = (
-    *("carbon_of_nodes", "carbon_of_storage", "carbon_of_networks", "carbon_of_halls"),
+    *("carbon_of_nodes", "carbon_of_storage", "carbon_of_networks", "carbon_of_rigs"),
+    "carbon_of_halls",
     *("carbon_embodied", "carbon_operational", "carbon"),
 )
 Example = dict[int, float]
@@ -68,8 +71,13 @@ Example = dict[int, float]
 @cache
 def layout(name: str, *changes: str) -> Project:
     text = ON_THE_WAY if name.endswith("running") else ANNOUNCED
-    duty = "duties.customs.duties[0].rate=7 %"
-    return read(text, set=[duty, *(MIXED if name.startswith("mixed") else ()), *changes])
+    terms = (
+        "duties.customs.duties[0].rate=7 %",
+        "economics.network_deposit_share=20 %",
+        "economics.building_deposit_share=40 %",
+        "economics.building_lead_time=400 day",
+    )
+    return read(text, set=[*terms, *(MIXED if name.startswith("mixed") else ()), *changes])
 
 
 def check_totals(project: Project, chosen: Example) -> None:
@@ -91,12 +99,15 @@ def check_totals(project: Project, chosen: Example) -> None:
 
 def check_carbon(project: Project, chosen: Example) -> None:
     x = run(project, list(CARBON), scaled(project.table, chosen))
-    made = sum(x[name] for name in CARBON[:4])
+    made = sum(x[name] for name in CARBON[:5])
     assert same(x["carbon_embodied"], np.asarray(made), 1e-12)
     assert same(x["carbon"], total(x["carbon_operational"] + made, SITE), 1e-12)
 
 
-PAID = ("node_payments", "storage_payments", "lease_payments")
+PAID = (
+    *("node_payments", "storage_payments", "lease_payments"),
+    *("network_payments", "building_payments", "rig_payments"),
+)
 DUE = ("node_order_value", "node_committed_value", "storage_order_value", "storage_committed_value")
 ON_TOP = (
     "installation_payments",
@@ -104,6 +115,8 @@ ON_TOP = (
     "network_bought",
     "node_delivered_value",
     "rig_value_entering",
+    "hall_power_added",
+    "building_cost",
 )
 
 
@@ -119,6 +132,10 @@ def check_payments_are_orders(project: Project, chosen: Example) -> None:
     storage = x["storage_order_value"] + x["storage_committed_value"] * balance
     assert same(x["node_payments"].sum(), nodes.sum(), 1e-9)
     assert same(x["storage_payments"].sum(), storage.sum(), 1e-9)
+    assert same(x["network_payments"].sum(), x["network_bought"].sum(), 1e-9)
+    assert same(x["rig_payments"].sum(), x["rig_value_entering"].sum(), 1e-9)
+    halls = (x["hall_power_added"] * x["building_cost"]).sum()
+    assert same(x["building_payments"].sum(), halls, 1e-9)
     # Duty and installation are on the whole price, also of what was committed, wherever nothing is rented.
     entering = total(
         (x["node_order_value"] + x["node_committed_value"]) * (1.0 - rents), SITE, HARDWARE
@@ -137,12 +154,33 @@ def check_money_is_nothing(projects: tuple[Project, Project], chosen: Example) -
         assert same(real[name], nominal[name], 1e-12), name
 
 
+WAYS = {
+    "tco_if_bought": (1.0, 0.0, 0.0),
+    "tco_if_leased": (0.0, 1.0, 0.0),
+    "tco_if_rented": (0.0, 0.0, 1.0),
+}
+
+
+def check_other_ways_cost_what_is_said(project: Project, chosen: Example) -> None:
+    """Each way is what the plan costs whose sites all go it, with what is delivered when in the place of lead times."""
+    values = scaled(project.table, chosen)
+    leaves = project.table.redrawn({i: np.array([v]) for i, v in values.items()})
+    said = project.run(["node_delivery_time", *WAYS], leaves)
+    held = replace(project, overrides={"node_delivery_time": said["node_delivery_time"]})
+    like = np.asarray(project.leaves["site_buys"])
+    for name, ways in WAYS.items():
+        owners = zip(("site_buys", "site_leases", "site_rents"), ways, strict=True)
+        other = {owner: np.full_like(like, part) for owner, part in owners}
+        found = held.run(["tco"], {**leaves, **other})["tco"]
+        assert same(found, said[name], 1e-9), name
+
+
 DEARER = (
     *("node_price", "system_price", "switch_price", "location_building_cost"),
     *("location_electricity_price", "region_cellular_price", "region_cdn_price"),
     *("location_transit_price", "economics_staff_cost", "economics_licence_price"),
     *("economics_maintenance_share", "economics_installation_share", "accelerator_rent_price"),
-    *("economics_lease_rate", "economics_colocation_price"),
+    *("economics_lease_rate", "economics_colocation_price", "ecu_price", "qualification_rig_price"),
 )
 
 
@@ -202,11 +240,23 @@ def test_the_present_value_is_the_same_in_real_and_in_nominal_money(name: str) -
     holds()
 
 
+@pytest.mark.parametrize("name", ["bought", "mixed and running"])
+def test_other_ways_to_have_accelerators_cost_what_is_said(name: str) -> None:
+    project = layout(name)
+
+    @settings(max_examples=8, deadline=None, derandomize=True)
+    @given(factors(project.table))
+    def holds(chosen: Example) -> None:
+        check_other_ways_cost_what_is_said(project, chosen)
+
+    holds()
+
+
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_what_is_dearer_never_makes_the_total_cheaper(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=30, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(dearer(project))
     def holds(example: tuple[Example, str, float]) -> None:
         check_dearer_is_never_cheaper(project, example)
@@ -262,6 +312,20 @@ def installers_pay_back(
     """Takes installation for a rebate on the price of nodes."""
     value = total(node_order_value, SITE, HARDWARE) * economics_installation_share
     return -value / price_level
+
+
+@bugs.instead_of("running_of_nodes")
+def energy_of_rented_nodes_is_paid_twice(
+    it_power: Array, energy: Array, location_electricity_price: Array, hall_power_of_others: Array
+) -> Array:
+    """Leaves the energy of nodes with whoever rents them."""
+    return 0.0 * it_power * energy * location_electricity_price * hall_power_of_others
+
+
+def test_a_seeded_bug_in_the_other_ways_is_caught() -> None:
+    wrong = bugs.with_bug(layout("bought"), energy_of_rented_nodes_is_paid_twice)
+    examples = factors(wrong.table)
+    bugs.caught(lambda chosen: check_other_ways_cost_what_is_said(wrong, chosen), examples)
 
 
 def test_seeded_bugs_in_the_sums_are_caught() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from planner.axes import Array
 from planner.plan import Project
-from tests.properties.layouts import factors, layout, rows_of, run, same, scaled, times
+from tests.properties.layouts import WHOLE_PLANS, factors, layout, rows_of, run, same, scaled, times
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 
 PARTS = ("switches_leaf", "switches_core", "links_to_endpoints")
@@ -46,7 +46,7 @@ def check_totals(project: Project, others: dict[int, float]) -> None:
 def test_more_ports_never_need_fewer_leaves_cores_or_links() -> None:
     project = layout("running")
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project))
     def holds(growth: Growth) -> None:
         check_more_ports_never_need_less(project, growth)

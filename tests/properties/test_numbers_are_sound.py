@@ -16,6 +16,7 @@ from planner.plan import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
     LAYOUTS,
+    WHOLE_PLANS,
     bounds,
     factors,
     layout,
@@ -53,10 +54,10 @@ def check_sound(project: Project, *values: Example) -> None:
 def test_every_quantity_is_finite_and_not_negative(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=100, deadline=None, derandomize=True)
-    @given(factors(project.table, most=30))
-    def holds(chosen: Example) -> None:
-        check_sound(project, scaled(project.table, chosen))
+    @WHOLE_PLANS
+    @given(st.lists(factors(project.table, most=30), min_size=4, max_size=4))
+    def holds(examples: list[Example]) -> None:
+        check_sound(project, *[scaled(project.table, chosen) for chosen in examples])
 
     holds()
 

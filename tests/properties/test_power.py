@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.axes import Array
@@ -20,7 +20,7 @@ from planner.perf.power import (
     node_power_peak,
 )
 from planner.plan import Project
-from tests.properties.layouts import layout, rows_of, run, times
+from tests.properties.layouts import WHOLE_PLANS, layout, rows_of, run, times
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 
 WATTS = st.floats(0.0, 1e5)
@@ -118,7 +118,7 @@ def fans_of_the_chips_alone(
 def test_larger_parts_never_draw_less_in_the_model() -> None:
     project = layout("running")
 
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project))
     def holds(growth: Growth) -> None:
         check_nothing_falls(project, growth)

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.axes import (
@@ -32,17 +32,26 @@ from planner.axes import (
 )
 from planner.graph import Quantity
 from planner.plan import Project
-from tests.properties.layouts import factors, layout, leaf_of, rows_of, run, same, scaled, times
+from tests.properties.layouts import (
+    WHOLE_PLANS,
+    factors,
+    layout,
+    leaf_of,
+    rows_of,
+    run,
+    same,
+    scaled,
+    times,
+)
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 
 Example = dict[int, float]
-EXAMPLES = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 def holds_on(check: Callable[[Project, Example], None], name: str) -> None:
     project = layout(name)
 
-    @EXAMPLES
+    @WHOLE_PLANS
     @given(factors(project.table))
     def holds(chosen: Example) -> None:
         check(project, chosen)
@@ -132,7 +141,7 @@ SUMS = (
         "storage_payments",
         "network_payments",
     ),
-    *("building_payments", "rig_value_entering", "installation_payments", "duty_payments"),
+    *("building_payments", "rig_payments", "installation_payments", "duty_payments"),
     *("it_power", "nodes", "node_draw_peak", "storage_power", "fabric_power"),
 )
 
@@ -165,7 +174,7 @@ def check_parts_make_the_totals(project: Project, chosen: Example) -> None:
     held = (x["tier_held"] + x["tier_datasets"] + x["tier_checkpoints"]) * leaf("tier_copies")
     assert same(x["storage_capacity_required"], held + x["release_storage"], 1e-12)
     names = ("node_payments", "storage_payments", "network_payments", "building_payments")
-    names = (*names, "rig_value_entering", "installation_payments", "duty_payments")
+    names = (*names, "rig_payments", "installation_payments", "duty_payments")
     assert same(x["capex"], sum(x[name] for name in names), 1e-12)
     nodes = total(x["nodes"] * x["node_draw_peak"], HARDWARE)
     power = nodes + x["storage_power"] + x["fabric_power"] + x["rig_power"]
@@ -298,7 +307,7 @@ def functions_share_the_chip_for_nothing(
 def test_more_never_needs_less(name: str) -> None:
     project = layout(name)
 
-    @settings(max_examples=80, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(growths(project))
     def holds(growth: Growth) -> None:
         check_more_needs_no_less(project, growth)
@@ -309,7 +318,7 @@ def test_more_never_needs_less(name: str) -> None:
 def test_better_chips_windows_and_rates_never_need_more() -> None:
     project = layout("running")
 
-    @EXAMPLES
+    @WHOLE_PLANS
     @given(st.tuples(factors(project.table), st.floats(1.01, 20.0)))
     def holds(growth: tuple[Example, float]) -> None:
         check_faster_rigs_and_chips_are_no_fuller(project, growth)

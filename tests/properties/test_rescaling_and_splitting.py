@@ -22,6 +22,7 @@ from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
     ANNOUNCED,
     RUNNING,
+    WHOLE_PLANS,
     factors,
     layout,
     read,
@@ -68,7 +69,7 @@ def test_the_currency_scales_all_money_and_nothing_else(name: str) -> None:
     project = layout(name)
     assert {"capex", "opex", "tco"} <= set(money_of(project))
 
-    @settings(max_examples=40, deadline=None, derandomize=True)
+    @WHOLE_PLANS
     @given(price_levels(project))
     def holds(example: tuple[dict[int, float], float]) -> None:
         check_money_scales(project, example)
@@ -224,6 +225,8 @@ SPELLINGS = (
         "TFLOP/frame",
         "MP/frame",
         "pixel/frame",
+        "pixel/second",
+        "pixel/min",
     ),
     *(
         "fps",

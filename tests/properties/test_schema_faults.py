@@ -247,9 +247,22 @@ def changed(values: dict[Steps, Any]) -> dict[str, Any]:
     return tree
 
 
-def assert_reported(values: dict[Steps, Any], folder: Path) -> None:
+def over_the_whole(steps: Steps, value: Any) -> dict[str, Any]:
+    """A tree that extends the whole one and changes one entry; a list on the way stands there in full."""
+    first = next((i for i, step in enumerate(steps) if isinstance(step, int)), len(steps))
+    node = changed({steps: value})
+    for step in steps[:first]:
+        node = node[step]
+    for step in reversed(steps[:first]):
+        node = {step: node}
+    return {"extends": "whole.yaml", **node}
+
+
+def assert_reported(
+    values: dict[Steps, Any], folder: Path, tree: dict[str, Any] | None = None
+) -> None:
     """Each of the changed entries has its fault, which names its path and a line within it."""
-    text = written(changed(values))
+    text = written(changed(values) if tree is None else tree)
     found: dict[str, list[int]] = {}
     for fault in faults_of(text, folder):
         found.setdefault(fault.path, []).append(fault.line)
@@ -280,11 +293,13 @@ def test_every_number_that_is_wrong_is_reported(wrong, form, tmp_path: Path) -> 
 )
 def test_a_wrong_number_alone_is_reported(first, wrong, tmp_path: Path) -> None:
     """Every twelfth declaration, others for each kind of fault, in a file in which nothing else is wrong."""
-    _, numbers, _ = whole()
+    tree, numbers, _ = whole()
+    (tmp_path / "whole.yaml").write_text("\n".join(written(tree).lines), encoding="utf-8")
     by_schema = {number.schema: number for number in numbers if wrong(number.leaf) is not None}
     assert len(by_schema) > 100
     for number in list(by_schema.values())[first::12]:
-        assert_reported({number.steps: spoilt(number, wrong(number.leaf), plainly)}, tmp_path)
+        value = spoilt(number, wrong(number.leaf), plainly)
+        assert_reported({number.steps: value}, tmp_path, over_the_whole(number.steps, value))
 
 
 def _words(entity: Entity, steps: Steps) -> Iterator[tuple[Steps, str]]:
@@ -424,7 +439,7 @@ def test_a_name_that_nothing_refers_to_may_change() -> None:
         (
             {("tiers", "warm", "held_until"): "1 day"},
             "tiers.warm.held_until",
-            "less than held_from",
+            "less than the 14 days at which data enters from hot",
         ),
     ],
 )

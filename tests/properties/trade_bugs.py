@@ -28,12 +28,13 @@ def what_was_on_order_is_forgotten(
 def performance_upside_down(
     accelerator_bf16: Array,
     accelerator_fp8: Array,
+    accelerator_fp4: Array,
     accelerator_int8: Array,
     accelerator_fp64: Array,
 ) -> Array:
     """Divides by the performance."""
     found = trade.total_processing_performance.fn(
-        accelerator_bf16, accelerator_fp8, accelerator_int8, accelerator_fp64
+        accelerator_bf16, accelerator_fp8, accelerator_fp4, accelerator_int8, accelerator_fp64
     )
     return 2e7 / np.maximum(found, 1.0)
 

@@ -10,13 +10,14 @@ import pytest
 
 from planner import resources
 from planner.axes import HARDWARE, MONTH, SITE, Array, place
-from planner.catalogue import by_item
+from planner.catalogue import Calendar, by_item
 from planner.inputs.load import check_profile
+from planner.inputs.numbers import month_index
 from planner.model.carbon import carbon_operational
 from planner.model.cash_flow import capex
 from planner.model.facility import site_power
 from planner.model.hardware import gpus
-from planner.model.payments import building_payments, network_bought, network_payments
+from planner.model.payments import building_payments, network_entering, network_payments
 from planner.model.running_costs import energy_cost
 from planner.model.unit_costs import gpu_hour_cost, gpu_hours_present
 from planner.perf.carbon import embodied_intensity
@@ -25,6 +26,7 @@ from planner.perf.money import book_share
 from planner.units import from_base, to_base
 
 ONE, ZERO = place(1.0), place(0.0)
+CALENDAR = Calendar(month_index("2024-01"), 1, 0)
 HOURS = 8760.0
 
 
@@ -80,11 +82,11 @@ def test_the_community_sheet_of_128_nodes_adds_up_in_our_ledger() -> None:
     switches = leaf + spines(leaf, down, radix, down)
     assert switches.item() == 48  # C19, of the same sheet
     links = 2.0 * ports  # from nodes to leaves, and as many from leaves to spines
-    bought = network_bought(switches, number(36_000), links, number(1280), ZERO, ONE)
+    bought = network_entering(switches, number(36_000), links, number(1280), ONE)
     ledger = by_item(
         nodes=number(128 * 310_000),
-        network=network_payments(bought),
-        building=building_payments(number(6.4e6), ONE),
+        network=network_payments(bought, ONE, ZERO, ZERO, ONE, CALENDAR),
+        building=building_payments(number(6.4e6), ONE, ZERO, ZERO, CALENDAR),
     )
     cost = capex(ledger).item()
     assert cost == pytest.approx(50_429_440, rel=1e-12)

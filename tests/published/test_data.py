@@ -19,7 +19,6 @@ from planner.plan import load
 
 DAY = 86_400.0
 HOUR_S = 3600.0
-CAMERAS = 12  # of a clip, for which the times in base.yaml are stated
 NODES = 128  # DGX of eight GPUs, in the footnote of NVIDIA's chart
 
 
@@ -31,17 +30,18 @@ def leaves() -> dict[str, np.ndarray]:
 
 def days_of_curation(leaves: dict[str, np.ndarray], bf16: float) -> float:
     """Days that 1,024 GPUs take to curate 20 million hours of one camera; captions are the labels."""
-    rate = clips_arriving(place(20e6 * HOUR_S), place(DAY), leaves["curation_clip_length"])
+    # One camera of the twelve of a reference clip; its pixels are not published, and taken to be one of twelve too.
+    work = place(20e6 * HOUR_S) / leaves["curation_reference_cameras"]
     speed = curation_speed(
         place(np.array([bf16]), HARDWARE),
         place(np.ones((1, 1)), SITE, HARDWARE),
         leaves["curation_reference_rate"],
     )
-    captions = place(
-        CAMERAS / 1.96
-    )  # arXiv 2501.03575: 1.96 clips of one camera a second on an H100
+    # arXiv 2501.03575: 1.96 clips of one camera a second on an H100
+    captions = leaves["curation_reference_cameras"] / 1.96
     steps = [leaves[f"curation_{name}"] for name in ("decode", "deduplicate", "select")]
-    busy = gpus_for_curation(rate / CAMERAS, rate / CAMERAS, *steps, place(0.0), captions, speed)
+    within = (place(DAY), leaves["curation_clip_length"])
+    busy = gpus_for_curation(work, work, place(1.0), *within, *steps, place(0.0), captions, speed)
     return float(busy.item()) / (NODES * 8)
 
 

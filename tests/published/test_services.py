@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, SERVICE, Array, place
+from planner.axes import SERVICE, Array, place
 from planner.model.services import (
     gpus_for_services_mean,
-    service_demand,
+    service_load,
     service_share_of_gpu,
     service_streams_analysed,
-    service_throughput,
     summary_chunks,
 )
 from planner.perf.services import carried_over, summary_time
@@ -113,11 +112,9 @@ def test_a_city_camera_is_68_million_tokens_a_day() -> None:
 
 def accelerators(streams: float, each: float) -> float:
     none, one = place(0.0), place(1.0)
-    at = service_share_of_gpu(
-        service_throughput(none, place(each), none, none, one, one, one, one), one, one
-    )
-    demand = service_demand(none, place(streams), none, none, one)
-    return gpus_for_services_mean(demand, at).item()
+    cameras = (place(streams), place(each))
+    load_ = service_load(none, none, *cameras, none, none, none, one)
+    return gpus_for_services_mean(load_, service_share_of_gpu(one, one, one)).item()
 
 
 def test_alerts_on_eight_accelerators_are_a_tenth_fewer_than_eight_times_those_on_one() -> None:
@@ -129,9 +126,9 @@ def test_alerts_on_eight_accelerators_are_a_tenth_fewer_than_eight_times_those_o
 def test_a_demand_far_beyond_the_pilot_is_no_small_thing() -> None:
     # AT&T: 8 billion tokens a day in one use; on the measured 1,587 tokens a second of a GH200 that is 58 of them.
     def mean(requests: Array) -> float:
-        tokens = requests * 1000.0 / DAY
-        speed = place(np.array([1587.0]), HARDWARE)
-        at = service_share_of_gpu(speed, place(1.0), place(1.0))
-        return gpus_for_services_mean(tokens, at).item()
+        none, one = place(0.0), place(1.0)
+        tokens = (requests * 1000.0 / DAY, place(1587.0))
+        load_ = service_load(*tokens, none, none, none, none, none, one)
+        return gpus_for_services_mean(load_, service_share_of_gpu(one, one, one)).item()
 
     assert mean(place(np.array([8e6]), SERVICE)) == pytest.approx(58.3, abs=0.1)

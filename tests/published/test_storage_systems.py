@@ -128,7 +128,7 @@ def test_one_scalable_unit_is_fed_as_its_guide_says() -> None:
         rate = project.run(["tier_read_rate"])["tier_read_rate"]
         nothing = place(np.zeros(3), TIER)
         need = storage_bandwidth_required(
-            place(float(gpus)), place(0.0), rate, nothing, place(np.inf)
+            place(float(gpus)), place(0.0), rate, nothing, place(np.inf), place(0.0), nothing
         )
         assert need.ravel() / GB == pytest.approx([125, 0, 0], rel=1e-9)
         unit = project.inputs.profile("storage_levels", level)

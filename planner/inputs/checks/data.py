@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any, cast
 
-from planner.catalogue import STREAMS
+from planner import units
+from planner.catalogue import STREAMS, TIERS
 from planner.inputs.checks.contradiction import Contradiction, Profiles, unknown
 from planner.inputs.documents import Steps
 from planner.inputs.numbers import month_label
-from planner.inputs.scenario import Scenario
+from planner.inputs.scenario import Scenario, Tier
 
 
 def contradictions(scenario: Scenario, profiles: Profiles) -> Iterator[Contradiction]:
@@ -67,9 +69,16 @@ def _depots(scenario: Scenario) -> Iterator[Contradiction]:
 
 
 def _tiers(scenario: Scenario) -> Iterator[Contradiction]:
-    for name, tier in scenario.tiers.items():
-        if tier.held_until.value < tier.held_from.value:
-            yield ("tiers", name, "held_until"), "is less than held_from"
+    tiers = cast("Mapping[str, Tier]", scenario.tiers)
+    for before, name in pairwise(each for each in TIERS if each in tiers):
+        enters, leaves = tiers[before].held_until.value, tiers[name].held_until.value
+        if leaves < enters:
+            yield (
+                ("tiers", name, "held_until"),
+                f"{units.show(leaves, 'day')} is less than the {units.show(enters, 'day')} "
+                f"at which data enters from {before}",
+            )
+    for name, tier in tiers.items():
         if (tier.level is None) == (tier.read_per_accelerator is None):
             found = "neither" if tier.level is None else "both"
             yield ("tiers", name), f"{found}; expected either level or read_per_accelerator"

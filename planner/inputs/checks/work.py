@@ -73,10 +73,19 @@ def _services(scenario: Scenario) -> Iterator[Contradiction]:
 
 
 def _releases(scenario: Scenario) -> Iterator[Contradiction]:
-    """Parts of the simulated distance above the whole, and two hosts."""
+    """Parts of the simulated distance above the whole, packages of unknown size, and two hosts."""
     share = scenario.simulation.rendered_share.value + scenario.simulation.neural_share.value
     if share > 1 + 1e-9:
         yield ("simulation", "neural_share"), f"with rendered_share {share:.0%} of the distance"
+    brought = {each.package for each in scenario.deployments.values()}
+    for name, package in scenario.packages.items():
+        if package.size is None and package.code is None and name not in brought:
+            yield (
+                ("packages", name),
+                "size is missing, and no deployment says what the package brings; expected size, or code",
+            )
+        if package.size is not None and package.code is not None:
+            yield ("packages", name, "code"), "given beside size, of which it is a part"
     hosts = [name for name, site in scenario.sites.items() if site.hosts_releases]
     for name in hosts[1:]:
         yield ("sites", name, "hosts_releases"), f"{hosts[0]} does so already; expected one site"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,8 @@ class _Reader:
 
     def _node(self, event: NodeEvent) -> Node:
         self._grow(event, 1)
+        if type(event) is ScalarEvent and event.tag is None and event.anchor is None:
+            return self._scalar(event)  # most are; the rest of the questions is for the others
         if isinstance(event, AliasEvent):
             return self._alias(event)
         tag = event.tag  # type: ignore[attr-defined]
@@ -303,7 +306,8 @@ class _Reader:
             raise InputError(self._faults)
 
     def _line(self, event: Event) -> int:
-        return _mark_line(event.start_mark) + self._first_line
+        mark = event.start_mark
+        return (int(mark.line) if mark else 0) + self._first_line
 
     def _fault(self, event: Event, message: str) -> None:
         self._faults.append(Fault(self._file, self._line(event), dotted(self._steps), message))
@@ -339,6 +343,7 @@ def _mark_line(mark: Any) -> int:
     return int(mark.line) if mark else 0
 
 
+@cache
 def key_problem(key: str) -> str | None:
     """Why a text cannot be a key; None where it can."""
     if key == "":

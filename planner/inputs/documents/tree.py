@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import NamedTuple, TypeAlias, overload
 
 from planner.errors import Fault, InputError
@@ -133,9 +134,15 @@ def dotted(steps: Iterable[Step]) -> str:
         if isinstance(step, int):
             path += f"[{step}]"
         else:
-            key = step if BARE_KEY.fullmatch(step) else json.dumps(step, ensure_ascii=False)
+            key = _key_text(step)
             path += f".{key}" if path else key
     return path
+
+
+@cache
+def _key_text(key: str) -> str:
+    """A key as a path has it: in quotes where it holds more than a word."""
+    return key if BARE_KEY.fullmatch(key) else json.dumps(key, ensure_ascii=False)
 
 
 # --- Saying what is wrong ------------------------------------------------------------------------

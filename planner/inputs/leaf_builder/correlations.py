@@ -7,7 +7,7 @@ by pairs must be positive definite.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -31,20 +31,21 @@ def correlations(inputs: Inputs, rows: Sequence[Row]) -> tuple[Correlation, ...]
     if not declared:
         return ()
     uncertain = {row.number for row in rows if row.distribution is not None}
-    settled = {row.number: row.file for row in rows if row.distribution is None}
+    sections = _sections(uncertain)
     found: dict[tuple[str, str], tuple[float, int]] = {}
     faults: list[Fault] = []
     for index, each in enumerate(declared):
         at: Steps = ("correlations", index, "of")
         named: dict[str, None] = {}
         for position, path in enumerate([each.of] if isinstance(each.of, str) else each.of):
-            members = _matches(path, uncertain)
+            members = _matches(path, sections.get(_section(path), ()))
             named.update(dict.fromkeys(members))
             if members:
                 continue
             where = at if isinstance(each.of, str) else (*at, position)
             place = documents.locate(inputs.tree, where)
             below = "" if place[0] == inputs.tree.file else place[0]
+            settled = {row.number: row.file for row in rows if row.distribution is None}
             if message := _fault(path, uncertain, settled, below):
                 faults.append(Fault(*place, message))
         for one, other in combinations(sorted(named), 2):
@@ -56,7 +57,19 @@ def correlations(inputs: Inputs, rows: Sequence[Row]) -> tuple[Correlation, ...]
     return tuple(Correlation(pair, value) for pair, (value, _) in found.items() if value)
 
 
-def _matches(path: str, known: set[str]) -> list[str]:
+def _sections(numbers: Iterable[str]) -> dict[str, list[str]]:
+    """Numbers by the section that they stand in."""
+    sections: dict[str, list[str]] = {}
+    for number in numbers:
+        sections.setdefault(_section(number), []).append(number)
+    return sections
+
+
+def _section(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _matches(path: str, known: Collection[str]) -> list[str]:
     """The known numbers that a path leads to."""
     if "*" not in path:
         return [path] if path in known else []
@@ -76,9 +89,8 @@ def _fault(path: str, uncertain: set[str], settled: dict[str, str], below: str) 
     ):
         return ""
     if "*" in path:
-        head = re.split(r"[.\[]", path)[0]
-        sections = {re.split(r"[.\[]", number)[0] for number in (*uncertain, *settled)}
-        if certain or (head in SECTIONS and head not in sections):
+        head = _section(path)
+        if certain or (head in SECTIONS and head not in _sections((*uncertain, *settled))):
             return ""
     if certain:
         return f'"{path}" is certain; give it a low and a high, or {suggestion(path, uncertain)}'

@@ -20,12 +20,12 @@ from planner.inputs.scenario import opening_class
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a ragged list: position of its owner, where it is written, its fields, and its place in time."""
+    """A part of a ragged list: position of its owner, where it is written, its fields, and what is no drawn number."""
 
     owner: tuple[int, ...]
     steps: Steps
     entity: Entity
-    when: Mapping[str, float] = field(default_factory=dict)
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
 
 def lists(notes: Notes) -> None:
@@ -64,7 +64,8 @@ def lists(notes: Notes) -> None:
 def _sensors(notes: Notes) -> Iterator[Part]:
     for p, program in enumerate(notes.inputs.scenario.programs.values()):
         for name, sensor in notes.inputs.profile("vehicles", program.vehicle).sensors.items():
-            yield Part((p,), ("vehicles", program.vehicle, "sensors", name), sensor)
+            camera = {"camera": float(sensor.kind == "camera")}
+            yield Part((p,), ("vehicles", program.vehicle, "sensors", name), sensor, camera)
 
 
 def _opening_fleet(notes: Notes) -> Iterator[Part]:
@@ -114,7 +115,7 @@ def _summaries(notes: Notes) -> Iterator[Part]:
 def _list(
     notes: Notes, name: str, axes: tuple[int, ...], meaning: str, parts: Sequence[Part]
 ) -> None:
-    """A leaf that is a ragged list; places in time are not numbers to be drawn."""
+    """A leaf that is a ragged list; places in time and kinds are not numbers to be drawn."""
     shape = tuple(len(notes.labels[axis]) for axis in axes)
     owner = np.array([np.ravel_multi_index(part.owner, shape) for part in parts], dtype=np.intp)
     columns: dict[int, int] = {}
@@ -125,15 +126,15 @@ def _list(
             where = (*position, str(part.steps[-1]), key)
             row = notes.row(name, where, (*part.steps, key), leaf, getattr(part.entity, key))
             chosen.setdefault(key, []).append(columns.setdefault(row, len(columns)))
-    times = {key: np.array([[part.when[key] for part in parts]]) for key in _keys(parts)}
+    fixed = {key: np.array([[part.fixed[key] for part in parts]]) for key in _keys(parts)}
     names = tuple(documents.dotted(part.steps) for part in parts)
 
     def assemble(cells: Array) -> Parts:
         drawn = {key: cells[:, mine] for key, mine in chosen.items()}
-        return Parts(names, axes, shape, owner, {**drawn, **times})
+        return Parts(names, axes, shape, owner, {**drawn, **fixed})
 
     notes.add(name, Leaf("1", meaning), axes, list(columns), assemble)
 
 
 def _keys(parts: Iterable[Part]) -> dict[str, None]:
-    return dict.fromkeys(key for part in parts for key in part.when)
+    return dict.fromkeys(key for part in parts for key in part.fixed)

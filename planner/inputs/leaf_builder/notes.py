@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -15,8 +16,6 @@ from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.inputs.load import Inputs
 from planner.inputs.numbers import Cell, Leaf
 from planner.perf.distributions import PARAMETERS
-
-_MEDIAN = ("value", "base", "p50", *PARAMETERS)
 
 
 class Notes:
@@ -79,7 +78,7 @@ class Notes:
         if key not in self._row_at:
             path = documents.locate(self.inputs.tree, steps)[2]
             # In the long form of a number the line is that of its value, or of its median.
-            file, line, _ = documents.locate(self.inputs.tree, (*steps, *_MEDIAN))
+            file, line, _ = documents.locate(self.inputs.tree, (*steps, *_long_form(cell)))
             factor = units.scale(leaf.unit)
             cell = self._exchanged(cell)
             label = (str(steps[-1]),) if knot else ()
@@ -125,12 +124,18 @@ class Notes:
         if source is None:
             return None
         head, _, remark = source.partition(":")
-        known = {**self.inputs.scenario.sources}
         section = self.inputs.profiles.get(str(steps[0]), {})
-        if len(steps) > 1 and steps[1] in section:
-            known |= section[str(steps[1])].sources
+        own = section[str(steps[1])].sources if len(steps) > 1 and steps[1] in section else {}
+        known = ChainMap(own, self.inputs.scenario.sources)
         ids = [word.strip() for word in head.split(",")]
         if not all(word in known for word in ids):
             return source
         cited = "; ".join(known[word] for word in ids)
         return f"{cited}: {remark.strip()}" if remark.strip() else cited
+
+
+def _long_form(cell: Cell) -> tuple[str, ...]:
+    """The keys of a number's long form that may hold its median."""
+    if cell.distribution is not None and cell.distribution.family in PARAMETERS:
+        return (cell.distribution.family,)
+    return "value", "base", "p50"

@@ -43,7 +43,9 @@ MonthIndex = Annotated[
 class Entity(BaseModel):
     """Anything with fields that a YAML file sets: no unknown keys, no change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True
+    )
 
 
 class Profile(Entity):

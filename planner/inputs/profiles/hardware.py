@@ -22,6 +22,12 @@ class Accelerator(Profile):
             "FLOP/second", "dense peak at 8-bit float; 0 where the chip has none", least=0, absent=0
         ),
     ] = None
+    fp4: Annotated[
+        Cell | None,
+        Leaf(
+            "FLOP/second", "dense peak at 4-bit float; 0 where the chip has none", least=0, absent=0
+        ),
+    ] = None
     int8: Annotated[
         Cell | None,
         Leaf(
@@ -214,6 +220,16 @@ class Node(Profile):
     price: Annotated[
         Series, Leaf("USD", "price of one node ordered then, with its network cards", least=0)
     ]
+    licence_included: Annotated[
+        Cell | None,
+        Leaf(
+            "year",
+            "time for which the price has the software licence of its accelerators; absent: none",
+            least=0,
+            most=100,
+            absent=0,
+        ),
+    ] = None
     origin: Country | None = None
     lead_time: Annotated[Cell, Leaf("day", "from order to delivery", least=0, most=1500)]
     embodied_carbon: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one node", least=0)]
@@ -325,6 +341,16 @@ class NetworkPart(Profile):
         Leaf("USD", "price of one link: cable with its optics at both ends", least=0, absent=0),
     ] = None
     origin: Country | None = None
+    lead_time: Annotated[
+        Cell | None,
+        Leaf(
+            "day",
+            "from order to delivery, with cables and optics; absent: at once",
+            least=0,
+            most=1500,
+            absent=0,
+        ),
+    ] = None
     ports_per_module: Annotated[
         Cell | None,
         Leaf("1", "ports that share one pluggable module; absent: one", least=1, absent=1),

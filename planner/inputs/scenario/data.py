@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from planner.inputs.numbers import Cell, HourProfile, Leaf, Series
 from planner.inputs.profiles import Entity, Name, Ref
 
@@ -77,7 +79,7 @@ class DataClass(Entity):
         Cell,
         Leaf(
             "1",
-            "share of owners who within a year withdraw their consent, and whose data is then deleted",
+            "share of owners who within a year withdraw their consent: their data is deleted, and no more is sent",
             least=0,
             most=0.99,
         ),
@@ -85,7 +87,7 @@ class DataClass(Entity):
 
 
 class Curation(Entity):
-    """Accelerator time of the steps between arrival and data set, for a clip of all cameras."""
+    """Accelerator time of the steps between arrival and data set, for a clip of all cameras of the reference."""
 
     clip_length: Annotated[
         Cell, Leaf("second", "length of the clips into which recordings are cut", above=0)
@@ -97,6 +99,13 @@ class Curation(Entity):
             "dense peak at 16-bit brain float of the accelerator for which the times are stated",
             above=0,
         ),
+    ]
+    reference_cameras: Annotated[
+        Cell, Leaf("1", "cameras of the clip for which the times are stated", above=0)
+    ]
+    reference_pixels: Annotated[
+        Cell,
+        Leaf("pixel/second", "pixels of these cameras, for the time to decode the clip", above=0),
     ]
     decode: Annotated[Cell, Leaf("second", "accelerator time to decode a clip", least=0)]
     deduplicate: Annotated[
@@ -120,6 +129,30 @@ class Curation(Entity):
             absent=float("inf"),
         ),
     ] = None
+    nested_share: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "share of each smaller data set that lies in the largest, is stored once and labelled once",
+            least=0,
+            most=1,
+        ),
+    ]
+    deletion_reaches_datasets: Annotated[
+        bool,
+        Field(
+            description="whether recordings of owners who withdraw their consent leave training data sets too; "
+            "false: data sets are anonymised and keep them"
+        ),
+    ]
+    dataset_deletion_delay: Annotated[
+        Cell,
+        Leaf(
+            "day",
+            "time from withdrawn consent until the recordings are out of the data sets, where deletion reaches them",
+            least=0,
+        ),
+    ]
 
 
 class Labels(Entity):
@@ -148,11 +181,15 @@ class Storage(Entity):
 
 
 class Tier(Entity):
-    """A storage tier: what is in it by age, on which system, read how fast."""
+    """A storage tier: what is in it by age, on which system, read how fast.
+
+    Data enters a tier at the age at which it leaves the tier before: one number for each boundary.
+    """
 
     system: Annotated[Name, Ref("storage")]
-    held_from: Annotated[Cell, Leaf("day", "age at which kept data enters the tier", least=0)]
-    held_until: Annotated[Cell, Leaf("day", "age at which data leaves the tier", least=0)]
+    held_until: Annotated[
+        Cell, Leaf("day", "age at which data leaves the tier, for the next one if any", least=0)
+    ]
     held_share: Annotated[
         Cell, Leaf("1", "share of kept data that is held here at that age", least=0, most=1)
     ]
@@ -179,5 +216,15 @@ class Tier(Entity):
             "time in which the whole tier is read once; absent: never",
             above=0,
             absent=float("inf"),
+        ),
+    ] = None
+    replay_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of what test rigs replay that they read from this tier; absent: nothing",
+            least=0,
+            most=1,
+            absent=0,
         ),
     ] = None

@@ -44,6 +44,46 @@ class Economics(Entity):
             most=1500,
         ),
     ]
+    network_deposit_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of the price of networks paid at the order, the rest with the service; absent: none",
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
+    building_deposit_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of a hall's cost paid before its power is needed; absent: none",
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
+    building_lead_time: Annotated[
+        Cell | None,
+        Leaf(
+            "day",
+            "from the deposit on a hall to the need of its power; absent: none",
+            least=0,
+            most=3000,
+            absent=0,
+        ),
+    ] = None
+    rent_lead_time: Annotated[
+        Cell | None,
+        Leaf(
+            "day",
+            "from the order to the delivery of rented nodes; absent: at once",
+            least=0,
+            most=1500,
+            absent=0,
+        ),
+    ] = None
     lease_rate: Annotated[
         Cell, Leaf("1", "nominal interest a year in the payments of a lease", least=0, most=1)
     ]
@@ -97,6 +137,24 @@ class Carbon(Entity):
 
     grid: Literal["country", "cloud_region"] = "country"
     switch_embodied: Annotated[Cell, Leaf("kg", "CO2-equivalent of making one switch", least=0)]
+    optic_embodied: Annotated[
+        Cell | None,
+        Leaf(
+            "kg",
+            "CO2-equivalent of making one pluggable module; absent: none counted",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    rig_embodied: Annotated[
+        Cell | None,
+        Leaf(
+            "kg",
+            "CO2-equivalent of making one rig with its ECUs; absent: none counted",
+            least=0,
+            absent=0,
+        ),
+    ] = None
     building_embodied: Annotated[
         Cell, Leaf("kg/watt", "CO2-equivalent of building a data hall, by IT power", least=0)
     ]

@@ -9,7 +9,24 @@ from planner.inputs.profiles import Entity, MonthIndex, Name, Ref
 class Package(Entity):
     """A part of a release that vehicles download: its size, how much of it a delta saves, how often."""
 
-    size: Annotated[Cell, Leaf("byte", "size of the full package", least=0)]
+    size: Annotated[
+        Cell | None,
+        Leaf(
+            "byte",
+            "size of the full package; absent: the weights of the functions that it brings, and `code`",
+            least=0,
+            absent=-1,
+        ),
+    ] = None
+    code: Annotated[
+        Cell | None,
+        Leaf(
+            "byte",
+            "code and calibration beside the weights, where no size is given",
+            least=0,
+            absent=0,
+        ),
+    ] = None
     delta_ratio: Annotated[
         Cell, Leaf("1", "size of a delta over the full package", least=0, most=1)
     ]
@@ -186,7 +203,12 @@ class Edge(Entity):
     ]
     units_per_vehicle: Annotated[Cell, Leaf("1", "ECUs in one vehicle", least=0)]
     service_share: Annotated[
-        Cell, Leaf("1", "ECUs built for service, over those built into vehicles", least=0)
+        Cell,
+        Leaf(
+            "1",
+            "ECUs replaced in service, over those on the road for the life of the fleet",
+            least=0,
+        ),
     ]
 
 

@@ -39,6 +39,16 @@ class Workload(Entity):
     job_duration: Annotated[
         Cell | None, Leaf("hour", "mean length of one experiment job", above=0, absent=1)
     ] = None
+    job_parameter_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "parameters of the network that an experiment trains over those of the model; absent: all",
+            least=0,
+            most=1,
+            absent=1,
+        ),
+    ] = None
     selection_share: Annotated[
         Cell, Leaf("1", "share of kept recordings that joins the data set", least=0, most=1)
     ]

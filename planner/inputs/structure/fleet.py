@@ -111,3 +111,10 @@ def data_classes(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[
         [float(kind.share is None) for kind in scenario.data_classes.values()],
         [f"data_classes.{name}" for name in labels[DATA]],
     )
+    yield Fixed(
+        "curation_deletion_reaches_datasets",
+        (),
+        "1 where recordings of owners who withdraw their consent leave the training data sets too",
+        float(scenario.curation.deletion_reaches_datasets),
+        ["curation.deletion_reaches_datasets"],
+    )

@@ -68,10 +68,3 @@ def services(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixe
         [float(s.preemptible) for s in services] or [0.0],
         [f"services.{name}.preemptible" for name in entries],
     )
-    yield Fixed(
-        "service_by_time",
-        (SERVICE,),
-        "1 where the demand is given in time of the reference accelerator",
-        [float(s.kind == "robot_training") for s in services] or [0.0],
-        [f"services.{name}.kind" for name in entries],
-    )
