@@ -9,6 +9,7 @@ the scenario again.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import multiprocessing
 import os
 import shlex
@@ -18,6 +19,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -35,6 +37,14 @@ from planner.study.sketch import Sketch
 PATIENCE = 0.5  # seconds between two looks at whether the parent is still there
 DEATHS = 3  # of workers at one block, before it is given up
 Progress = Callable[[int], None]
+
+# What sets the number of threads in the builds of OpenBLAS and MKL that NumPy comes with.
+BLAS_THREADS = (
+    "scipy_openblas_set_num_threads64_",
+    "openblas_set_num_threads64_",
+    "openblas_set_num_threads",
+    "MKL_Set_Num_Threads",
+)
 
 
 @dataclass(frozen=True)
@@ -207,6 +217,7 @@ def _note_death(worker: _Worker, deaths: Counter[Block]) -> None:
 def _work(source: Source, pipe: Connection, parent: int) -> None:
     """The life of a worker: one block after the other until there is none, or nobody to tell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    _one_thread()
     with contextlib.suppress(EOFError, BrokenPipeError):
         task = cache(source.task)
         while True:
@@ -217,6 +228,19 @@ def _work(source: Source, pipe: Connection, parent: int) -> None:
             if block is None:
                 return
             pipe.send(_done(task, Block(*block), parent))
+
+
+def _one_thread() -> None:
+    """Let matrix products run in one thread: there is a worker for each core already.
+
+    Threads of several workers wait for each other; measured, that makes a draw seven times dearer. NumPy has no word
+    for it, but the library that it brings along has.
+    """
+    with contextlib.suppress(ImportError, OSError):
+        library = ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__ or "")
+        for name in BLAS_THREADS:
+            if hasattr(library, name):
+                getattr(library, name)(1)
 
 
 def _done(task: Callable[[], Task], block: Block, parent: int) -> object:

@@ -176,6 +176,12 @@ def test_bits_depend_on_neither_workers_nor_blocks(
         assert np.array_equal(months.mean, others.mean)
 
 
+def test_bits_of_the_shipped_scenario_depend_on_neither() -> None:
+    project = load("5pct_ev_market")
+    whole = simulate(project, 24, block=24, workers=1)
+    assert same(whole, simulate(project, 24, block=7, workers=2))
+
+
 def test_slabs_of_any_size_give_the_same(
     undisturbed: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -440,6 +446,24 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_matrix_products_of_a_worker_run_in_one_thread() -> None:
+    script = """
+        import ctypes, numpy
+        from planner.study.workers import _one_thread
+        library = ctypes.CDLL(numpy._core._multiarray_umath.__file__)
+        threads = getattr(library, "scipy_openblas_get_num_threads64_", None)
+        before = threads and threads()
+        _one_thread()
+        print(before, threads and threads())
+    """
+    run = [sys.executable, "-c", textwrap.dedent(script)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    said = subprocess.run(
+        run, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() in (["2", "1"], ["1", "1"], ["None", "None"])
 
 
 def test_workers_that_share_no_memory_give_the_same() -> None:
