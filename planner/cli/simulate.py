@@ -22,6 +22,8 @@ from planner.cli.options import (
     load_project,
 )
 
+ERASE = "\r\x1b[K"  # what stands on the terminal's line
+
 EXAMPLES = """\
 \b
 Examples:
@@ -89,7 +91,12 @@ def simulate(
     plan = project.plan()
     forbidden(plan)
     names = [name.strip() for name in (keep or "").split(",") if name.strip()]
-    simulation = run(project, draws, seed, names, out, workers, _progress(draws))
+    progress = _progress(draws) if sys.stderr.isatty() else None
+    try:
+        simulation = run(project, draws, seed, names, out, workers, progress)
+    finally:
+        if progress:
+            sys.stderr.write(ERASE)
     if out is not None:
         from planner.report import study_files
 
@@ -106,10 +113,8 @@ def simulate(
     judge(plan)
 
 
-def _progress(draws: int) -> Callable[[int], None] | None:
-    """A line on the terminal that says how far it is; nothing where nobody looks."""
-    if not sys.stderr.isatty():
-        return None
+def _progress(draws: int) -> Callable[[int], None]:
+    """Writes a line to the terminal that says how far it is, over the one before."""
     began, at_first = time.monotonic(), [-1]
 
     def tell(done: int) -> None:
@@ -118,8 +123,7 @@ def _progress(draws: int) -> Callable[[int], None] | None:
         fresh, passed = done - at_first[0], time.monotonic() - began
         rate = fresh / passed if fresh else 0.0
         left = f", {rate:,.0f} a second, {(draws - done) / rate:,.0f} s left" if rate else ""
-        end = "\r\x1b[K" if done >= draws else ""
-        sys.stderr.write(f"\r\x1b[K{done:,} of {draws:,} draws{left}{end}")
+        sys.stderr.write(f"{ERASE}{done:,} of {draws:,} draws{left}")
         sys.stderr.flush()
 
     return tell

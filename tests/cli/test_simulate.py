@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from planner.cli import main
+from planner.cli.simulate import ERASE, _progress
 from planner.plan import HEADLINE, VIOLATION_MARK
 from planner.report import charts
 from planner.study.columns import KEPT, NEEDS
@@ -81,6 +82,15 @@ def test_the_headline_is_the_capacity_at_90_per_cent(planner: Planner, document:
 def test_what_no_draw_needs_has_no_line(planner: Planner) -> None:
     out = planner("simulate", "test_fleet", "--draws", "8").out
     assert "warm storage" in out and "hot storage" not in out and "cold storage" not in out
+
+
+def test_a_terminal_sees_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = _progress(1000)
+    tell(200)
+    tell(600)
+    first, second = capsys.readouterr().err.split(ERASE)[1:]
+    assert first == "200 of 1,000 draws"
+    assert re.fullmatch(r"600 of 1,000 draws, [\d,]+ a second, \d+ s left", second)
 
 
 def test_the_seed_and_the_options_of_size_shape_it(planner: Planner) -> None:
