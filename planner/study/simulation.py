@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -91,11 +91,6 @@ class Simulation:
             raise PlannerError(f"{name} is not kept; {suggestion(name, names)}")
         cells = self.folder.numbers(self.blocks, self.columns.rows[name])
         return cells.T.reshape(self.draws, *column.shape)
-
-    def by_block(self, name: str) -> Iterator[tuple[Block, Array]]:
-        """The stored numbers of a quantity block by block, shape (cell, draw)."""
-        for block in self.blocks:
-            yield block, self.folder.numbers([block], self.columns.rows[name])
 
     def labels(self, column: Column) -> dict[str, tuple[str, ...]]:
         """What the positions on each axis of a column are called."""

@@ -138,7 +138,7 @@ def compute(
     team: list[_Worker] = []
     try:
         while pending or any(worker.block for worker in team):
-            while pending and len(team) < workers:
+            while pending and len(team) < min(workers, len(blocks)):
                 team.append(_hired(context, source))
             for worker in team:
                 if pending and worker.block is None:
@@ -155,6 +155,7 @@ def compute(
                     worker.block = None
                 elif not worker.process.is_alive():
                     team.remove(worker)
+                    worker.pipe.close()
                     if worker.block:
                         _note_death(worker, deaths)
                         pending.appendleft(worker.block)
