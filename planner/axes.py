@@ -8,6 +8,7 @@ border, from `Labels`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,7 +96,7 @@ def concatenate(axis: int, *parts: Array) -> Array:
 
 def contract(x: Array, y: Array, axis: int) -> Array:
     """The sum of `x * y` over `axis`, which keeps length 1, one position of it at a time."""
-    result = take(x, axis, 0) * take(y, axis, 0)
+    result = _product(take(x, axis, 0), take(y, axis, 0))
     product = np.empty_like(result)
     for position in range(1, max(x.shape[axis], y.shape[axis])):
         np.multiply(take(x, axis, position), take(y, axis, position), out=product)
@@ -104,20 +105,53 @@ def contract(x: Array, y: Array, axis: int) -> Array:
 
 
 def gathered(x: Array, part: Array, axis: int, to: int) -> Array:
-    """The sum of `x * part` over `axis`, for each position of the axis `to`, on which only `part` varies.
+    """The sum of `x * part` over `axis`, for each position of the axis `to`, on which `part` varies.
 
     Pairs of positions whose part is 0 in all draws are passed over, as most are where each region has its site.
     """
     columns = []
     for position in range(part.shape[to]):
         mine = take(part, to, position)
-        column = first(x, axis) * first(mine, axis)
+        column = _product(first(x, axis), first(mine, axis))
+        product = np.empty_like(column)
         for source in range(1, max(x.shape[axis], part.shape[axis])):
             share = take(mine, axis, source)
             if share.any():
-                column += take(x, axis, source) * share
+                column += np.multiply(take(x, axis, source), share, out=product)
         columns.append(column)
     return np.concatenate(columns, axis=to)
+
+
+def summed(x: Array, y: Array, *axes: int) -> Array:
+    """The sum of `x * y` over `axes`, which keep length 1; besides, `x` varies on axes before those of `y`.
+
+    A matrix product for each draw, of matrices that lie in memory as those of a single draw: its order of additions
+    does not depend on how many draws there are.
+    """
+    left, right = (_matrix(each, axes) for each in (x, y))
+    product: Array = np.matmul(left, right.swapaxes(1, 2))
+    shape = [max(a, b) for a, b in zip(x.shape, y.shape, strict=True)]
+    for axis in axes:
+        shape[axis] = 1
+    shape[DRAW] = len(product)
+    return product.reshape(shape)
+
+
+def _matrix(x: Array, axes: tuple[int, ...]) -> Array:
+    """`x` as (draw, all other axes, `axes`)."""
+    others = [axis for axis in range(1, x.ndim) if axis not in axes]
+    size = math.prod(x.shape[axis] for axis in axes)
+    return np.ascontiguousarray(x.transpose(DRAW, *others, *axes)).reshape(len(x), -1, size)
+
+
+def _product(x: Array, y: Array) -> Array:
+    """`x * y` with the draws of a position side by side in memory, also where only one of the two has draws.
+
+    NumPy's own choice would then be the last axis, which is often short.
+    """
+    draws, *others = np.broadcast_shapes(x.shape, y.shape)
+    result = np.moveaxis(np.empty((*others, draws)), -1, 0)
+    return np.multiply(x, y, out=result)
 
 
 def total(x: Array, *axes: int) -> Array:

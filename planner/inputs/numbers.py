@@ -50,7 +50,8 @@ _PROVENANCE = frozenset({"source", "confidence"})
 _SHORT_KEYS = frozenset({"value", *PERCENTILES}) | _PROVENANCE
 _NUMBER_KEYS = frozenset({*PERCENTILES_BY_NUMBER, *PARAMETERS}) | _SHORT_KEYS
 _ORDERED = ("least", "mode", "most")
-_PURE_NUMBERS = frozenset({"sigma", "alpha", "beta", "weight"})
+# Parameters without a unit, and the most that they may be: beyond, a spread has no meaning and arithmetic no room.
+_MOST = {"sigma": 5.0, "alpha": 1e4, "beta": 1e4, "weight": 1e9}
 _MONTHS_KEYS = frozenset({"months"}) | _PROVENANCE
 _SERIES_KEYS = frozenset({"series", "interpolate"}) | _PROVENANCE
 # What is drawn of a number that is above a bound lies at least this share of its 10th percentile's distance from it.
@@ -330,7 +331,7 @@ class Leaf:
         for key in keys:
             if raw.get(key) is None:
                 values.append(self._own_bound(family, key))
-            elif key in _PURE_NUMBERS:
+            elif key in _MOST:
                 values.append(_positive(f"{family}.{key}", raw[key]))
             elif key == "sd":
                 values.append(self._distance(raw[key]))
@@ -429,7 +430,7 @@ def _mapping_schemas(text: dict[str, Any]) -> list[dict[str, Any]]:
             "type": "object",
             "required": [key for key in keys if key not in bounds],
             "additionalProperties": False,
-            "properties": {key: pure if key in _PURE_NUMBERS else text for key in keys},
+            "properties": {key: pure if key in _MOST else text for key in keys},
         }
 
     percentiles = "10th, 50th and 90th percentile"
@@ -467,7 +468,7 @@ def _ways(raw: Mapping[str, Any]) -> list[str]:
 def _positive(what: str, raw: Any) -> float:
     """A number above 0 without a unit. Raises ValueError in words."""
     try:
-        return Leaf("1", what, above=0)._bounded(raw).value
+        return Leaf("1", what, above=0, most=_MOST[what.rpartition(".")[2]])._bounded(raw).value
     except ValueError as error:
         raise ValueError(f"{what}: {error}") from None
 
@@ -475,7 +476,8 @@ def _positive(what: str, raw: Any) -> float:
 def _span(first: float, last: float, unit: str) -> str:
     """The numbers between two values in words, with three digits of their distance, rounded inwards."""
     first, last = units.from_base(first, unit), units.from_base(last, unit)
-    grain = 10.0 ** (math.floor(math.log10(last - first)) - 2)
+    width = max(last - first, 1e-12 * abs(last))
+    grain = 10.0 ** (math.floor(math.log10(width)) - 2)
     ends = math.ceil(first / grain) * grain, math.floor(last / grain) * grain
     return f"between {ends[0]:.12g} and {ends[1]:.12g} {unit}".removesuffix(" 1")
 

@@ -22,6 +22,7 @@ from planner.axes import (
     on,
     peak,
     place,
+    summed,
     total,
 )
 from planner.graph import quantity
@@ -90,7 +91,7 @@ def ota_by_hour(
 ) -> Array:
     """Delivery in each hour of a release's busiest day, UTC, when all packages are rolled out together."""
     busiest = total(ota_vehicles, PROGRAM) * completion_rate_peak
-    return total(busiest * download_hours, REGION, LINK) * total(release_bytes, PACKAGE)
+    return summed(busiest, download_hours, REGION, LINK) * total(release_bytes, PACKAGE)
 
 
 @quantity(unit="byte/second", axes="month")

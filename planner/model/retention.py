@@ -109,20 +109,22 @@ def data_first_copies(
     """
     longest = int(np.argmax(program_production_end))
     kept, retained = _by_fate(data_kept, data_retained)
-    arrivals, shape = _arrivals(kept, longest, data_deletion_rate, site_opening_data, calendar)
+    arrivals = _arrivals(kept, longest, data_deletion_rate, site_opening_data, calendar)
     keep = retained[..., None] > 0
     tiers = []
+    ends, age, older = calendar.edges[1:], np.full(1, np.nan), np.zeros(1)
     for tier, (begin, end, share) in enumerate(
         _tiers(tier_held_from, tier_held_until, tier_held_share)
     ):
-        inside = _unfolded(arrivals.older_than(begin, calendar.edges[1:]), shape)
-        beyond = _unfolded(arrivals.older_than(end, calendar.edges[1:]), shape)
-        between = np.maximum(inside - beyond, 0.0)
+        # What left the tier before is what enters this one: looked up once.
+        inside = older if np.array_equal(age, begin) else arrivals.older_than(begin, ends)
+        age, older = end, arrivals.older_than(end, ends)
+        between = np.maximum(inside - older, 0.0)
         whole = inside if tier == len(TIERS) - 1 else between
         tiers.append(
             added(np.where(keep, whole, between * share[:, None, None, None, None]), 2)[:, :, 0]
         )
-    return place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
+    return place(np.stack(np.broadcast_arrays(*tiers), axis=3), DRAW, MONTH, DATA, TIER, SITE)
 
 
 @quantity(unit="byte", axes="month data site")
@@ -142,7 +144,7 @@ def data_deleted(
     """
     kept = on(total(data_kept, PROGRAM), MONTH, PROGRAM, DATA, SITE)
     nothing = np.zeros_like(data_deletion_rate)
-    arrivals, shape = _arrivals(kept, 0, nothing, site_opening_data, calendar)
+    arrivals = _arrivals(kept, 0, nothing, site_opening_data, calendar)
     rate = on(data_deletion_rate, DATA)[:, None, None, :, None]
     deleted: Array = np.zeros(1)
     for tier, (begin, end, share) in enumerate(
@@ -150,7 +152,7 @@ def data_deleted(
     ):
         ages = (begin, np.maximum(end, begin))
         entered, left = (
-            _unfolded(arrivals.older_than(age, calendar.edges[1:]), shape)
+            arrivals.older_than(age, calendar.edges[1:])
             * np.exp(-rate * age[:, None, None, None, None])
             for age in ages
         )
@@ -179,23 +181,23 @@ def tier_entering(
     longest = int(np.argmax(program_production_end))
     kept, retained = _by_fate(data_kept, data_retained)
     nothing = np.zeros_like(data_deletion_rate)
-    arrivals, shape = _arrivals(kept, longest, nothing, site_opening_data, calendar)
+    arrivals = _arrivals(kept, longest, nothing, site_opening_data, calendar)
     rate = on(data_deletion_rate, DATA)[:, None, None, :, None]
     tiers = []
     for tier, (begin, end, share) in enumerate(
         _tiers(tier_held_from, tier_held_until, tier_held_share)
     ):
         reached = arrivals.until(calendar.edges[None] - begin[:, None])
-        flow = _unfolded(np.diff(reached, axis=1) / calendar.seconds[:, None], shape)
+        flow = np.diff(reached, axis=1) / calendar.seconds[:, None, None, None]
         age, used, part = (
             x[:, None, None, None, None] for x in (begin, 1.0 * (end > begin), share)
         )
         whole = 1.0 if tier == len(TIERS) - 1 else used
         held = np.where(retained[..., None] > 0, whole, used * part)
         tiers.append(added(flow * held * np.exp(-rate * age), 2)[:, :, 0])
-    first = place(np.stack(tiers, axis=3), DRAW, MONTH, DATA, TIER, SITE)
-    further = spread_over_pool(first, site_pools, site_operates)
-    return total(first + (data_copies - 1.0) * further, DATA)
+    first = place(np.stack(np.broadcast_arrays(*tiers), axis=3), DRAW, MONTH, DATA, TIER, SITE)
+    copied = total(first * (data_copies - 1.0), DATA)
+    return total(first, DATA) + spread_over_pool(copied, site_pools, site_operates)
 
 
 def _tiers(*fields: Array) -> list[tuple[Array, ...]]:
@@ -214,18 +216,11 @@ def _by_fate(data_kept: Array, data_retained: Array) -> tuple[Array, Array]:
 
 def _arrivals(
     kept: Array, longest: int, rate: Array, before: Parts, calendar: Calendar
-) -> tuple[Arrivals, tuple[int, ...]]:
-    """The plan's flows (draw, month, program, data, site) with the years before them in front, as one list of flows."""
+) -> Arrivals:
+    """The plan's flows (draw, month, program, data, site) with the years before them in front."""
     flows = kept * calendar.seconds[None, :, None, None, None]
     edges, inflow = _with_history(flows, longest, before, calendar)
-    shape = inflow.shape[2:]
-    rates = on(rate, DATA)[:, None, :, None]
-    rates = np.broadcast_to(rates, (len(rates), *shape)).reshape(len(rates), -1)
-    return Arrivals.of(edges, inflow.reshape(*inflow.shape[:2], -1), rates), shape
-
-
-def _unfolded(x: Array, shape: tuple[int, ...]) -> Array:
-    return x.reshape(*x.shape[:2], *shape)
+    return Arrivals.of(edges, inflow, on(rate, DATA)[:, None, :, None])
 
 
 def _distinct(values: Array) -> Array:

@@ -17,8 +17,9 @@ from planner.axes import (
     HARDWARE,
     HOUR,
     SERVICE,
+    SITE,
     Array,
-    contract,
+    gathered,
     on,
     peak,
     place,
@@ -164,7 +165,7 @@ def gpus_serving_peak(
     The peak of the sum over the hours: services that peak at other hours share accelerators.
     """
     needed = service_load * service_headroom * (1.0 - service_preemptible)
-    return peak(contract(needed * service_share_of_gpu, service_by_hour, SERVICE), HOUR)
+    return peak(gathered(service_by_hour, needed * service_share_of_gpu, SERVICE, SITE), HOUR)
 
 
 @quantity(unit="1", axes="month site")

@@ -162,8 +162,11 @@ def metalog_of(
         options = [*options[1:], options[0]]
     for family, bounds in options:
         start, middle, end = (_transformed(family, x, bounds, math.log) for x in (low, base, high))
-        first, last = _feasible_shares(family, end - start)
-        if first < (middle - start) / (end - start) < last:
+        span = end - start
+        if span <= 0.0:  # percentiles too close to each other, so far from the bound
+            continue
+        first, last = _feasible_shares(family, span)
+        if first < (middle - start) / span < last:
             return family, (low, base, high, *bounds)
     return None
 
@@ -175,6 +178,8 @@ def feasible_medians(
     spans = []
     for family, bounds in _options(low, high, least, most):
         start, end = (_transformed(family, x, bounds, math.log) for x in (low, high))
+        if end <= start:
+            continue
         shares = _feasible_shares(family, end - start)
         if shares[0] < shares[1]:
             edges = (start + share * (end - start) for share in shares)
@@ -250,7 +255,11 @@ def _metalog(family: str) -> Callable[[Array, Array], Array]:
         spread = (high - low) / (2.0 * LOG_ODDS_90)
         skew = (high + low - 2.0 * base) / (0.8 * LOG_ODDS_90)
         log_odds = np.log(u / (1.0 - u))
-        return np.asarray(_restored(family, base + (spread + skew * (u - 0.5)) * log_odds, bounds))
+        # Next to a bound the exponential is beyond any number, and the value at the bound.
+        with np.errstate(over="ignore"):
+            return np.asarray(
+                _restored(family, base + (spread + skew * (u - 0.5)) * log_odds, bounds)
+            )
 
     return values
 

@@ -21,8 +21,9 @@ from planner.axes import Array, added
 class Arrivals:
     """What has arrived up to each edge, weighted by what is left of it at the last edge.
 
-    `edges` (edge,) [s]; `weighted` (edge, other, draw); `rate` (other, draw), the rate of deletion [1/s]. Draws come
-    last, so that NumPy's innermost loop runs over them; methods take and give them first, as everywhere.
+    `edges` (edge,) [s]; `weighted` (edge, other, ..., draw); `rate` (other, ..., draw), the rate of deletion [1/s], of
+    length 1 where it does not vary. Draws come last, so that NumPy's innermost loop runs over them; methods take and
+    give them first, as everywhere.
     """
 
     edges: Array
@@ -31,34 +32,37 @@ class Arrivals:
 
     @classmethod
     def of(cls, edges: Array, inflow: Array, rate: Array) -> Arrivals:
-        """From the inflow (draw, interval, other) in the intervals between the edges; `rate` (draw, other)."""
-        rate = rate.T
-        to_the_end = (edges[-1] - edges[1:])[:, None, None]
-        weights = _mean_survival(rate, to_the_end, np.diff(edges)[:, None, None])
-        weighted = np.moveaxis(inflow, 0, -1) * weights
+        """From the inflow (draw, interval, other, ...) between the edges; `rate` (draw, other, ...)."""
+        flows, rate = np.moveaxis(inflow, 0, -1), np.moveaxis(rate, 0, -1)
+        by_edge = (-1, *(1,) * rate.ndim)
+        to_the_end = (edges[-1] - edges[1:]).reshape(by_edge)
+        weighted = flows * _mean_survival(rate, to_the_end, np.diff(edges).reshape(by_edge))
         start = np.zeros_like(weighted[:1])
         return cls(edges, np.concatenate([start, weighted.cumsum(axis=0)]), rate)
 
     def until(self, times: Array) -> Array:
-        """D(t) at `times` (draw, time), shape (draw, time, other); constant beyond the ends."""
+        """D(t) at `times` (draw, time), shape (draw, time, other, ...); constant beyond the ends."""
         return np.moveaxis(self._until(times), -1, 0)
 
     def _until(self, times: Array) -> Array:
-        """The same in the shape (time, other, draw)."""
+        """The same in the shape (time, other, ..., draw)."""
         last = len(self.edges) - 2
         position = np.clip(np.searchsorted(self.edges, times.T, side="right") - 1, 0, last)
         begin, length = self.edges[position], np.diff(self.edges)[position]
         elapsed = np.clip(times.T - begin, 0.0, length)
         left, right = self._at(position), self._at(position + 1)
-        return left + (right - left) * self._part(elapsed[:, None], length[:, None])
+        shape = (len(position), *(1,) * (self.rate.ndim - 1), position.shape[1])
+        return left + (right - left) * self._part(elapsed.reshape(shape), length.reshape(shape))
 
     def _at(self, position: npt.NDArray[np.int64]) -> Array:
-        """What has arrived up to the edges at `position` (time, draw), shape (time, other, draw)."""
+        """What has arrived up to the edges at `position` (time, draw), shape (time, other, ..., draw)."""
         if position.shape[1] == 1:
             return self.weighted[position[:, 0]]
-        others, draws = self.weighted.shape[1], position.shape[1]
-        known = np.broadcast_to(self.weighted, (*self.weighted.shape[:2], draws))
-        return known[position[:, None], np.arange(others)[:, None], np.arange(draws)]
+        shape, draws = self.weighted.shape[1:-1], position.shape[1]
+        known = np.broadcast_to(self.weighted, (*self.weighted.shape[:-1], draws))
+        known = known.reshape(len(known), -1, draws)
+        others = np.arange(known.shape[1])[:, None]
+        return known[position[:, None], others, np.arange(draws)].reshape(-1, *shape, draws)
 
     def _part(self, elapsed: Array, length: Array) -> Array:
         """Part of an interval's weighted inflow that has arrived after `elapsed`: (e^(r x) - 1) / (e^(r l) - 1)."""
@@ -69,10 +73,13 @@ class Arrivals:
         return np.where(self.rate > 0, np.expm1(self.rate * elapsed) / np.expm1(exponent), share)
 
     def older_than(self, age: Array, times: Array) -> Array:
-        """What is left at `times` (time,) of the data older than `age` (draw,) [s], shape (draw, time, other)."""
+        """What is left at `times` (time,) of the data older than `age` (draw,) [s], shape (draw, time, other, ...)."""
+        if (age >= times.max() - self.edges[0]).all():
+            return np.zeros((1, len(times), *(1,) * (self.weighted.ndim - 2)))
         left = self._until(times - age[:, None])
         if self.rate.any():
-            left = left * np.exp(self.rate * (self.edges[-1] - times)[:, None, None])
+            to_the_end = (self.edges[-1] - times).reshape(-1, *(1,) * self.rate.ndim)
+            left = left * np.exp(self.rate * to_the_end)
         return np.moveaxis(left, -1, 0)
 
 

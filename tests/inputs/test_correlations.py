@@ -99,7 +99,7 @@ def test_what_a_scenario_states_over_the_entry_below_does_not_move(tmp_path: Pat
     (tmp_path / "above.yaml").write_text(f"extends: below.yaml\n{certain}")
     assert pairs(planner.load(tmp_path / "above.yaml").table) == {}
     (tmp_path / "same.yaml").write_text(f"extends: 5pct_ev_market.yaml\n{below}{certain}")
-    with pytest.raises(InputError, match='"programs.model_c.trigger_rate" is certain'):
+    with pytest.raises(InputError, match=r'"programs\.model_c\.trigger_rate" is certain'):
         planner.load(tmp_path / "same.yaml")
 
 

@@ -162,6 +162,11 @@ def test_a_family_has_its_median_for_value(
         (POWER, {"normal": {"mean": "1 W", "sd": "1 GB"}}, "expected a power"),
         (POWER, {"lognormal": {"median": "1 W", "sigma": "1 W"}}, 'sigma: "1 W" is a power'),
         (POWER, {"lognormal": {"median": "0 W", "sigma": 1}}, "0 W must be above 0 watt"),
+        (
+            POWER,
+            {"lognormal": {"median": "1 W", "sigma": 6}},
+            "lognormal.sigma: 6 is above the greatest value 5",
+        ),
         (POWER, {"beta": {"alpha": 1, "beta": 2}}, "beta: most missing"),
         (POWER, {"discrete": []}, "discrete: expected a list of {value, weight}"),
         (POWER, {"discrete": [{"value": "1 W"}]}, "discrete: expected a list of {value, weight}"),
@@ -188,6 +193,27 @@ def test_a_wrong_distribution_is_refused_in_words(
     leaf: Leaf, raw: dict[str, Any], words: str
 ) -> None:
     assert words in fault(leaf, raw)
+
+
+@pytest.mark.parametrize(
+    ("low", "base", "high"),
+    [
+        ("1e-300 W", "1 W", "1e29 W"),
+        ("1 W", "1.0000000000000002 W", "1.0000000000000004 W"),
+        ("1 W", "1 W", "1.0000000000000002 W"),
+        ("1e29 W", "1.1e29 W", "1.3e29 W"),
+        ("1e-320 W", "2e-320 W", "3e-320 W"),
+    ],
+)
+def test_extreme_ranges_are_read_or_refused(low: str, base: str, high: str) -> None:
+    try:
+        cell = POWER.cell({"low": low, "base": base, "high": high})
+    except ValueError as error:
+        assert "no metalog of finite mean has these percentiles" in str(error)
+    else:
+        assert cell.distribution is not None
+        drawn = quantile(cell.distribution, np.linspace(1e-9, 1 - 1e-9, 101))
+        assert np.isfinite(drawn).all() and (np.diff(drawn) >= 0).all()
 
 
 def test_a_range_without_width_is_certain() -> None:

@@ -95,6 +95,17 @@ ODD_VALUES = (
         "{series: {2024-01: 1}}",
     ),
     *(
+        "{p10: 1, p50: 1, p90: 4}",
+        "{low: 0, base: 1e-300, high: 1e29}",
+        "{uniform: {least: 1, most: 2}}",
+        "{triangular: {least: 1, mode: 9, most: 2}}",
+        "{normal: {mean: 1, sd: 1e29}}",
+        "{lognormal: {median: 1, sigma: 1e9}}",
+        "{beta: {alpha: 1e-9, beta: 1e9}}",
+        "{discrete: [1, {value: 1}]}",
+        "{discrete: {value: 1}}",
+    ),
+    *(
         "{series: {}}",
         "{series: {x: 1}}",
         "{series: [1]}",
