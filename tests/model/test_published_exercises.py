@@ -53,7 +53,7 @@ def test_case_04_a_depot_of_twenty_test_cars_takes_two_petabytes_a_day() -> None
     # Seagate, "Autonomous vehicles and edge storage": 20 cars x 100 TB a day = 2 PB a day; 50 cars with USD 200,000 of
     # storage each = USD 10 million. Tolerance 1 %.
     inflow = fleet_recorded(
-        amount("20 vehicle", "vehicle"), amount("100 TB/day", "byte/day")
+        amount("20 vehicle", "vehicle"), place(1.0), amount("100 TB/day", "byte/day")
     ).item()
     assert from_base(inflow, "PB/day") == pytest.approx(2.0, rel=0.01)
     assert from_base(inflow, "Gb/s") == pytest.approx(185, rel=0.01)

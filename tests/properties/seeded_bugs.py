@@ -101,9 +101,9 @@ def clips_replace_recording(
     program_clip_length: Array,
     telemetry_trigger_growth: Array,
 ) -> Array:
-    """Takes the clips from what is recorded whole."""
+    """Records half of the time whole, and takes the clips from it."""
     clips = program_trigger_rate * telemetry_trigger_growth * program_clip_length
-    return np.maximum(program_record_share - clips, 0.0)
+    return np.maximum(program_record_share + 0.5 - clips, 0.0)
 
 
 @instead_of("upload_limit")
