@@ -151,7 +151,7 @@ def _capacities(page: Page, simulation: Simulation, plan: Plan) -> None:
     for line in _lines(simulation):
         quantiles = [float(line.spread.at(level)[0]) for level in (0.1, 0.5, SURE)]
         low, high = (float(end[0]) for end in line.spread.error(SURE))
-        scale, unit = _scale([*quantiles, high], line.unit)
+        scale, unit = _scale(quantiles, line.unit)
         texts = [number(each / scale).rjust(QUANTILE) for each in quantiles]
         texts.append(_between(low / scale, high / scale).rjust(INTERVAL))
         texts.append(number(line.planned / scale).rjust(PLANNED))

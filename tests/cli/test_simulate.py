@@ -66,6 +66,7 @@ def test_no_line_is_wider_than_the_terminal(
     assert (done.code, done.err) == (0, "")
     longest = max(done.out.splitlines(), key=len)
     assert len(longest) <= width, longest
+    assert "too few draws" in done.out and not re.search(r"\de\d", done.out)
 
 
 def test_the_headline_is_the_capacity_at_90_per_cent(planner: Planner, document: Any) -> None:
