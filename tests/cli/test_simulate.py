@@ -18,9 +18,10 @@ import pytest
 
 from planner.cli import main
 from planner.cli.simulate import ERASE, _progress
-from planner.plan import HEADLINE, VIOLATION_MARK
-from planner.report import charts
+from planner.plan import HEADLINE, VIOLATION_MARK, load
+from planner.report import charts, study_files
 from planner.study.columns import KEPT, NEEDS
+from planner.study.simulation import simulate
 from tests.cli.conftest import ROOT, Planner
 
 MAIN = "scenarios/5pct_ev_market.yaml"
@@ -222,10 +223,6 @@ def test_a_file_that_would_be_too_large_has_the_quantiles_alone(
 ) -> None:
     import xarray as xr
 
-    from planner.plan import load
-    from planner.report import study_files
-    from planner.study.simulation import simulate
-
     monkeypatch.setattr(study_files, "LARGEST", 1_000)
     project = load("test_fleet")
     said = list(
@@ -234,6 +231,23 @@ def test_a_file_that_would_be_too_large_has_the_quantiles_alone(
     assert len(said) == 3 and "results.nc has the quantiles alone" in said[2]
     with xr.open_dataset(tmp_path / "results.nc", engine="h5netcdf") as dataset:
         assert "gpus_quantiles" in dataset and "gpus" not in dataset
+
+
+def test_files_are_written_in_pieces(
+    tmp_path: Path, no_charts: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow.parquet as pq
+    import xarray as xr
+
+    monkeypatch.setattr(study_files, "ROWS", 3)
+    project = load("test_fleet")
+    study = simulate(project, 8, keep=["tco", "gpus"], block=2)
+    list(study_files.write(study, project.plan(), tmp_path))
+    with xr.open_dataset(tmp_path / "results.nc", engine="h5netcdf") as dataset:
+        assert np.array_equal(dataset["gpus"].values, study.values("gpus"))
+    table = pq.ParquetFile(tmp_path / "draws.parquet")
+    assert table.num_row_groups == 3
+    assert np.array_equal(table.read()["tco"].to_numpy(), study.values("tco"))
 
 
 def test_charts_say_their_message_and_where_they_come_from(out: Path) -> None:
