@@ -5,6 +5,7 @@
     plan = planner.size("scenarios/5pct_ev_market.yaml")
     plan["gpus"].at(site="taiwan")
     plan.explain("gpus")
+    planner.simulate(plan.project).risk
 
 Names load when they are first used, so that `import planner` costs nothing.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.errors import InputError, PlanForbidden, PlannerError
     from planner.plan import Plan, Project, load, size
+    from planner.study.simulation import Simulation, simulate
 
     __version__: str
 
@@ -25,8 +27,10 @@ __all__ = [
     "PlanForbidden",
     "PlannerError",
     "Project",
+    "Simulation",
     "__version__",
     "load",
+    "simulate",
     "size",
 ]
 
@@ -38,6 +42,8 @@ _HOMES = {
     "Project": "planner.plan",
     "load": "planner.plan",
     "size": "planner.plan",
+    "Simulation": "planner.study.simulation",
+    "simulate": "planner.study.simulation",
 }
 
 

@@ -51,6 +51,11 @@ def scenario_root() -> Path:
     return data_root() / "scenarios"
 
 
+def chart_style() -> Path:
+    """The style sheet of all charts."""
+    return data_root() / "reports" / "templates" / "charts.mplstyle"
+
+
 def profile_roots(overlays: Sequence[Path] = ()) -> tuple[Path, ...]:
     """The folders searched for profiles, highest precedence first; the shipped one is last."""
     for overlay in overlays:

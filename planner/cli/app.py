@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli import catalogue, check, explain, quantities, schema, size
+from planner.cli import catalogue, check, explain, quantities, schema, simulate, size
 
 EPILOG = """\
 \b
@@ -14,7 +14,7 @@ Start with:
   planner size 5pct_ev_market
   planner explain 5pct_ev_market gpus --at 2027-06
 
-Exit codes: 0 fine; 1 a declared check fails or a rule forbids the plan; 2 wrong usage or input.
+Exit codes: 0 fine; 1 a declared check fails or a rule forbids the plan; 2 wrong usage or input; 130 stopped.
 """
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -51,6 +51,7 @@ def _planner(
 
 _COMMANDS = (
     (size.size, size.EXAMPLES, "GPUs, storage, power, money of a scenario, month by month."),
+    (simulate.simulate, simulate.EXAMPLES, "How far a plan may be off: P10 to P90, and risk."),
     (explain.explain, explain.EXAMPLES, "Why a quantity has its value, down to the sources."),
     (quantities.quantities, quantities.EXAMPLES, "Everything that the model can compute."),
     (check.check, check.EXAMPLES, "Check scenario and profile files."),

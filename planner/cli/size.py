@@ -89,7 +89,7 @@ def size(
         _export(plan, csv, everything, quantities)
     else:
         _print(plan, orders, warnings)
-    _judge(plan)
+    judge(plan)
 
 
 def _export(plan: Plan, as_csv: bool, everything: bool, quantities: str | None) -> None:
@@ -119,7 +119,7 @@ def _print(plan: Plan, all_orders: bool, all_warnings: bool) -> None:
     write_styled(summary(plan, width(), all_orders, all_warnings))
 
 
-def _judge(plan: Plan) -> None:
+def judge(plan: Plan) -> None:
     """Fail where a rule forbids the plan or a declared check does not hold."""
     from planner.errors import PlanForbidden
     from planner.findings import checks, forbidden

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeGuard
 
-import planner
 from planner.graph import Graph, Quantity
 
 
@@ -34,7 +33,7 @@ def statements(quantity: Quantity) -> tuple[str, ...]:
 
 def code_file(quantity: Quantity) -> str:
     """The file of a quantity, from the package on where it is ours."""
-    package = Path(planner.__file__).parent
+    package = Path(__file__).parents[1]
     file = Path(quantity.file)
     if file.is_relative_to(package):
         return str(file.relative_to(package.parent))

@@ -13,8 +13,8 @@ The JSON document (schema 1)::
      "checks": [...]}                                 only where the scenario declares some
 
 `values` are nested lists along `axes`, in their order, or one number where there is no axis. A value that is infinite
-is null. `p10`, `p50` and `p90`, of the same shape as `values`, are reserved for later. Floats have twelve significant
-digits, so that the same plan gives the same text on every machine.
+is null. Where a plan is drawn, `p10`, `p50` and `p90` of the same shape stand beside them (`study_json`). Floats have
+twelve significant digits, so that the same plan gives the same text on every machine.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any
 
 from planner.axes import AXES
@@ -52,16 +53,30 @@ def chosen(plan: Plan, everything: bool = False, names: Sequence[str] = ()) -> t
     return plan.quantities if everything else HEADLINE
 
 
-def to_json(plan: Plan, names: Iterable[str]) -> str:
-    """The JSON document, a line for each quantity and finding."""
+def to_json(
+    plan: Plan,
+    names: Iterable[str],
+    study: Mapping[str, Any] = MappingProxyType({}),
+    spreads: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> str:
+    """The JSON document, a line for each quantity and finding.
+
+    `study` are further sections, about draws; `spreads` what stands beside the `values` of some quantities.
+    """
     sections = {
         "schema": json.dumps(SCHEMA),
         **({"mark": _dumped(plan.mark)} if plan.mark else {}),
         "scenario": _dumped(_scenario(plan)),
         "changes": _dumped(plan.project.changes),
         "months": _dumped(plan.months),
+        **{name: _dumped(section) for name, section in study.items()},
         "quantities": _lines(
-            "{", [f"{_dumped(n)}: {_dumped(_quantity(plan[n]))}" for n in names], "}"
+            "{",
+            [
+                f"{_dumped(n)}: {_dumped({**_quantity(plan[n]), **spreads.get(n, {})})}"
+                for n in names
+            ],
+            "}",
         ),
         "orders": _lines("[", [_dumped(asdict(each)) for each in plan.orders], "]"),
         "warnings": _lines("[", [_dumped(stated(each)) for each in plan.warnings], "]"),

@@ -1,0 +1,129 @@
+"""`planner simulate`: a plan as a distribution, as tables, as JSON, as files and charts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner.cli.options import (
+    Edits,
+    ExportViolation,
+    Hardware,
+    Modules,
+    Overrides,
+    Profiles,
+    RulesAsOf,
+    Scenario,
+    load_project,
+)
+
+ERASE = "\r\x1b[K"  # what stands on the terminal's line
+
+EXAMPLES = """\
+\b
+Examples:
+  planner simulate 5pct_ev_market
+  planner simulate mine.yaml --draws 100000 --out draws
+  planner simulate mine.yaml --keep gpus,tco --json
+"""
+
+
+def simulate(
+    scenario: Scenario,
+    draws: Annotated[
+        int, typer.Option("--draws", metavar="N", help="Number of plans to draw.")
+    ] = 4096,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Where the draws start.")] = 1,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            "--keep",
+            metavar="A,B",
+            help="Keep every cell of every draw of these quantities. Default: needs, power, money.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Write draws, quantiles and charts here; go on with what is there.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", metavar="N", help="Processes. Default: one a core."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: as `size`, with p10, p50, p90 and risk.")
+    ] = False,
+    set_: Edits = None,
+    set_quantity: Overrides = None,
+    with_: Modules = None,
+    hardware: Hardware = None,
+    profiles: Profiles = None,
+    rules_as_of: RulesAsOf = None,
+    allow_export_violation: ExportViolation = False,
+) -> None:
+    """How far a plan may be off: draws of all uncertain inputs, P10 to P90, and what is risked by building for less."""
+    from planner.cli.output import width, write, write_styled
+    from planner.cli.size import judge
+    from planner.findings import forbidden
+    from planner.study.simulation import simulate as run
+
+    if workers is not None and workers < 1:
+        raise typer.BadParameter("--workers: expected at least 1")
+    project = load_project(
+        scenario,
+        set_,
+        set_quantity,
+        with_,
+        hardware,
+        profiles,
+        rules_as_of,
+        allow_export_violation,
+    )
+    plan = project.plan()
+    forbidden(plan)
+    names = [name.strip() for name in (keep or "").split(",") if name.strip()]
+    progress = _progress(draws) if sys.stderr.isatty() else None
+    try:
+        simulation = run(project, draws, seed, names, out, workers, progress)
+    finally:
+        if progress:
+            sys.stderr.write(ERASE)
+    if out is not None:
+        from planner.report import study_files
+
+        for said in study_files.write(simulation, plan, out):
+            sys.stderr.write(f"{said}\n")
+    if json:
+        from planner.report import study_json
+
+        write(study_json.to_json(simulation, plan))
+    else:
+        from planner.report.simulated import page
+
+        write_styled(page(simulation, plan, width()))
+    judge(plan)
+
+
+def _progress(draws: int) -> Callable[[int], None]:
+    """Writes a line to the terminal that says how far it is, over the one before."""
+    began, at_first = time.monotonic(), [-1]
+
+    def tell(done: int) -> None:
+        if at_first[0] < 0:
+            at_first[0] = done
+        fresh, passed = done - at_first[0], time.monotonic() - began
+        rate = fresh / passed if fresh else 0.0
+        left = f", {rate:,.0f} a second, {(draws - done) / rate:,.0f} s left" if rate else ""
+        sys.stderr.write(f"{ERASE}{done:,} of {draws:,} draws{left}")
+        sys.stderr.flush()
+
+    return tell

@@ -1,0 +1,393 @@
+"""Charts of a plan that is drawn: how far needs, power and money spread, and what is risked by building for less.
+
+Each chart says its message in the title, with the number; lines are labelled where they end; the scenario, the draws
+and the seed stand below. Bands are from P10 to P90 and from P25 to P75, the line between them is P50, what the plan at
+the medians has is orange. PNG and SVG; the same draws give the same files.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner import resources, units
+from planner.axes import Array
+from planner.catalogue import TIERS
+from planner.plan import Plan
+from planner.report.rows import by_month
+from planner.report.table import number
+from planner.study.analysis import BUILT_AT, SURE, Spread
+from planner.study.blocks import moved
+from planner.study.columns import SPENT
+from planner.study.simulation import Simulation
+from planner.text import printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+_UNIT_AFTER = re.compile(
+    r"(?<=\d) (?=%|bn\b|k?[A-Z]\w{0,3}\b)|(?<=USD) "
+)  # spaces at which no line ends
+NINE = "Nine of ten"  # in words, what SURE is
+NEED, PLAN, QUIET, ALARM = "#0072B2", "#D55E00", "#666666", "#B00020"
+OUTER, INNER = "#cfe3f1", "#93c1e0"  # tints of the colour of needs
+TITLE_WIDTH = 84  # characters of a line of the title
+HIGHEST = 1.08  # share of the height above which no label is
+APART = 0.052  # least distance of two labels, as a share of the height
+TAIL = 0.02  # the probability at which an exceedance curve ends
+WIDE = 20.0  # from one end of an exceedance curve to the other, from which its axis is logarithmic
+SHORT_HORIZON = 36  # months, up to which single months are named
+NAME = 1.0  # inches that the name of a month takes
+
+
+def write(simulation: Simulation, plan: Plan, folder: Path) -> list[Path]:
+    """Draw all charts that the study has numbers for; gives the PNG files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    with _style():
+        for name, figure in _charts(simulation, plan):
+            for suffix, about in (("png", {"Software": None}), ("svg", {"Date": None})):
+                file = folder / f"{name}.{suffix}"
+                moved(file, partial(figure.savefig, format=suffix, metadata=about))
+            files.append(folder / f"{name}.png")
+    return files
+
+
+def _charts(simulation: Simulation, plan: Plan) -> Iterator[tuple[str, Figure]]:
+    """Names and drawings; a need that nothing has is not drawn."""
+    peaks = {name: each.needed for name, each in simulation.risk.capacity.items()}
+    tiers = [tier for tier in TIERS if peaks.get(f"storage_{tier}_required")]
+    if len(plan.horizon_months) > 1:  # one month has no course
+        if peaks.get("gpus_required"):
+            yield "gpus", _gpus(simulation, plan)
+        if tiers:
+            yield "storage", _storage(simulation, plan, tiers)
+        if peaks.get("it_power"):
+            yield "power", _power(simulation, plan)
+        if simulation.spent is not None:
+            yield "cost", _cost(simulation, plan, simulation.spent)
+    if peaks.get("gpus_required"):
+        yield "shortfall", _shortfall(simulation, plan)
+    if tiers:
+        yield "shortfall_storage", _shortfall_of_storage(simulation, plan, tiers)
+
+
+# --- Fans ------------------------------------------------------------------------------------------------------------
+
+
+def _gpus(simulation: Simulation, plan: Plan) -> Figure:
+    capacity = simulation.risk.capacity["gpus_required"]
+    needed, built = number(capacity.needed), number(capacity.built or 0.0)
+    built = built if capacity.built else "none"
+    figure, (axes,) = _page(
+        simulation,
+        plan,
+        f"{NINE} draws need at most {needed} GPUs; the plan at the medians buys {built}",
+        "GPUs needed by month, and GPUs in service in the plan at the medians",
+    )
+    _fan(axes, simulation, plan, "gpus_required", by_month(plan, "gpus"))
+    return figure
+
+
+def _storage(simulation: Simulation, plan: Plan, tiers: Sequence[str]) -> Figure:
+    needs = [simulation.risk.capacity[f"storage_{tier}_required"].needed for tier in tiers]
+    built = [float(by_month(plan, f"storage_{tier}")[plan.horizon].max()) for tier in tiers]
+    figure, panels = _page(
+        simulation,
+        plan,
+        f"{NINE} draws need at most {_together(needs)} {'/'.join(tiers)}; the plan at the medians "
+        f"buys {_together(built) if any(built) else 'none'}",
+        "Usable storage needed by month in each tier, and what the plan at the medians has in service",
+        panels=len(tiers),
+    )
+    for axes, tier in zip(panels, tiers, strict=True):
+        axes.set_title(tier if len(tiers) > 1 else "")
+        _fan(axes, simulation, plan, f"storage_{tier}_required", by_month(plan, f"storage_{tier}"))
+    return figure
+
+
+def _together(sizes: Sequence[float]) -> str:
+    """Sizes of storage in one unit: "144/347/402 PB"."""
+    scale, label = units.magnitude(np.array(sizes), "byte")
+    return f"{'/'.join(number(size / scale) for size in sizes)} {label}"
+
+
+def _power(simulation: Simulation, plan: Plan) -> Figure:
+    capacity = simulation.risk.capacity["it_power"]
+    needed, planned = (units.show(x, "watt") for x in (capacity.needed, capacity.planned))
+    figure, (axes,) = _page(
+        simulation,
+        plan,
+        f"{NINE} draws need at most {needed} for IT; the plan at the medians {planned}",
+        "IT power to be provided by month, all sites together",
+    )
+    _fan(axes, simulation, plan, "it_power", by_month(plan, "it_power"))
+    return figure
+
+
+def _cost(simulation: Simulation, plan: Plan, spent: Spread) -> Figure:
+    own = np.cumsum(sum(by_month(plan, name) for name in SPENT))
+    most, planned = (units.show(float(x), "USD") for x in (spent.at(SURE)[-1], own[-1]))
+    figure, (axes,) = _page(
+        simulation,
+        plan,
+        f"{NINE} draws cost at most {most} by {plan.months[-1]}; the plan at the medians {planned}",
+        "Capex and opex paid so far, not discounted, from the start of the plan",
+    )
+    _draw_fan(axes, plan, spent, own, "USD", steps=False)
+    return figure
+
+
+def _fan(axes: Axes, simulation: Simulation, plan: Plan, name: str, own: Array) -> None:
+    found = simulation.spreads[name]
+    assert found.months is not None
+    _draw_fan(axes, plan, found.months, own, found.column.unit)
+
+
+def _draw_fan(
+    axes: Axes, plan: Plan, spread: Spread, own: Array, unit: str, steps: bool = True
+) -> None:
+    """Bands and median of a number by month of the horizon; what the plan has as a line, of steps where it is built."""
+    within = plan.horizon
+    levels = {level: spread.at(level)[within] for level in (0.1, 0.25, 0.5, 0.75, 0.9)}
+    scale, label = _scale(max(float(levels[0.9].max()), float(own[within].max())), unit)
+    shown = {level: values / scale for level, values in levels.items()}
+    months = np.arange(len(plan.horizon_months))
+    axes.fill_between(months, shown[0.1], shown[0.9], color=OUTER, linewidth=0)
+    axes.fill_between(months, shown[0.25], shown[0.75], color=INNER, linewidth=0)
+    axes.plot(months, shown[0.5], color=NEED)
+    way = "steps-post" if steps else "default"
+    axes.plot(months, own[within] / scale, color=PLAN, drawstyle=way)
+    axes.set_ylim(0, 1.06 * max(float(shown[0.9].max()), float(own[within].max()) / scale))
+    axes.set_xlim(0, max(len(months) - 1, 1))
+    axes.set_ylabel(label)
+    _name_months(axes, plan.horizon_months)
+    _count_thousands(axes.yaxis)
+    ends = [(float(values[-1]), f"P{100 * level:.0f}", NEED) for level, values in shown.items()]
+    ends.append((float(own[-1] / scale), "plan", PLAN))
+    _label_ends(axes, [(end, f"{text} {number(end)}", colour) for end, text, colour in ends])
+
+
+def _name_months(axes: Axes, months: Sequence[str]) -> None:
+    """Years at each January; where the horizon is short, months. No more names than there is room for."""
+    room = axes.figure.get_figwidth() * axes.get_position().width  # type: ignore[union-attr]
+    if len(months) <= SHORT_HORIZON:
+        steps = (1, 3, 6, 12, SHORT_HORIZON)
+        step = next(step for step in steps if len(months) / step * NAME <= room)
+        places = list(range(0, len(months), step))
+        axes.set_xticks(places, [months[place] for place in places])
+        return
+    places = [place for place, month in enumerate(months) if month.endswith("-01")]
+    step = max(1, math.ceil(len(places) * NAME / 2 / room))
+    axes.set_xticks(places[::step], [months[place][:4] for place in places[::step]])
+
+
+def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Names of lines at their right ends, moved apart where they would overlap."""
+    low, high = axes.get_ylim()
+    ordered = sorted(ends)
+    places = _apart([(value - low) / (high - low) for value, _, _ in ordered])
+    for place, (_, text, colour) in zip(places, ordered, strict=True):
+        axes.annotate(
+            text,
+            (1.0, place),
+            xycoords="axes fraction",
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=colour,
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )
+
+
+def _apart(places: Sequence[float]) -> list[float]:
+    """Rising places moved as little as it takes for each to be `APART` from the next: adjacent ones are pooled."""
+    groups: list[tuple[float, int]] = []  # mean of where the group would begin, and its members
+    for i, place in enumerate(places):
+        groups.append((place - i * APART, 1))
+        while len(groups) > 1 and groups[-1][0] < groups[-2][0]:
+            (one, few), (other, more) = groups.pop(), groups.pop()
+            groups.append(((one * few + other * more) / (few + more), few + more))
+    begins = [begin for begin, members in groups for _ in range(members)]
+    lowest, highest = 0.0, HIGHEST - APART * len(places)  # none below the axis, or far above it
+    return [min(max(begin, lowest), highest) + i * APART for i, begin in enumerate(begins)]
+
+
+def _count_thousands(axis: Axis) -> None:
+    """Ticks as plain numbers with a mark at the thousands."""
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+
+
+# --- What is risked --------------------------------------------------------------------------------------------------
+
+
+def _shortfall(simulation: Simulation, plan: Plan) -> Figure:
+    capacity = simulation.risk.capacity["gpus_required"]
+    needed = number(capacity.needed)
+    title = f"{needed} GPUs fall short in 10 % of the draws; the plan buys none"
+    if capacity.built and capacity.enough is not None:
+        title = (
+            f"The {number(capacity.built)} GPUs of the plan fall short in "
+            f"{100 * (1 - capacity.enough):.0f} % of the draws; {needed} in 10 %"
+        )
+    subtitle = "How likely the largest month of the horizon needs more GPUs than are built"
+    figure, (axes,) = _page(simulation, plan, title, subtitle)
+    _exceedance(axes, simulation, "gpus_required", "GPUs built")
+    return figure
+
+
+def _shortfall_of_storage(simulation: Simulation, plan: Plan, tiers: Sequence[str]) -> Figure:
+    capacity = {tier: simulation.risk.capacity[f"storage_{tier}_required"] for tier in tiers}
+    needed = _together([each.needed for each in capacity.values()])
+    title = (
+        f"{needed} of {'/'.join(tiers)} storage fall short in 10 % of the draws; the plan buys none"
+    )
+    if any(each.built for each in capacity.values()):
+        enough = {tier: each.enough or 0.0 for tier, each in capacity.items()}
+        worst = min(tiers, key=lambda tier: enough[tier])
+        short = f"{100 * (1 - enough[worst]):.0f} %"
+        title = f"The {worst} storage of the plan falls short in {short} of the draws"
+    figure, panels = _page(
+        simulation,
+        plan,
+        title,
+        "How likely the largest month of the horizon needs more than is built, by tier",
+        panels=len(tiers),
+    )
+    for axes, tier in zip(panels, tiers, strict=True):
+        axes.set_title(tier if len(tiers) > 1 else "")
+        _exceedance(axes, simulation, f"storage_{tier}_required", "built")
+    return figure
+
+
+def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> None:
+    """The probability that more is needed, against what is built; P50, P80, P90 and the plan are marked."""
+    found, capacity = simulation.spreads[name], simulation.risk.capacity[name]
+    assert found.figures is not None and found.figure is not None
+    from matplotlib.ticker import LogLocator
+
+    ordered = np.sort(found.figures)
+    cut = math.ceil(TAIL * len(ordered))
+    begin, end = float(ordered[cut - 1]), float(ordered[-cut])
+    scale, label = _scale(float(found.figure.at(0.5)[0]), found.column.unit)
+    share = 100.0 * (1.0 - np.arange(1, len(ordered) + 1) / len(ordered))
+    thin = slice(None, None, max(1, len(ordered) // 4000))
+    below, certain = (
+        min(0.0, ordered[0]),
+        100.0,
+    )  # whoever builds less than the least need falls short
+    axes.plot(
+        np.concatenate([[below], ordered[thin]]) / scale,
+        np.concatenate([[certain], share[thin]]),
+        color=NEED,
+        drawstyle="steps-post",
+    )
+    axes.set_ylim(0, 104)
+    if axes is axes.figure.axes[0]:
+        axes.set_ylabel("probability of a shortfall, %")
+    axes.set_xlabel(words if found.column.unit == "1" else f"{words}, {label}")
+    axes.grid(True, axis="x")
+    marked = [float(found.figure.at(SURE)[0]), *([capacity.built] if capacity.built else [])]
+    least, most = min(begin, *marked), max(end, *marked)
+    if least > 0 and end > WIDE * begin:
+        axes.set_xscale("log")
+        axes.set_xlim(0.9 * least / scale, 1.1 * most / scale)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        axes.minorticks_off()
+    else:
+        axes.set_xlim(0, 1.02 * most / scale)
+    _count_thousands(axes.xaxis)
+    for level in BUILT_AT:
+        value = float(found.figure.at(level)[0])
+        _mark(
+            axes,
+            value / scale,
+            100 * (1 - level),
+            f"P{100 * level:.0f}: {number(value / scale)}",
+            NEED,
+        )
+    enough = 0.0 if capacity.enough is None else capacity.enough
+    if capacity.built:
+        built = capacity.built / scale
+        _mark(axes, built, 100 * (1 - enough), f"plan: {number(built)}", PLAN, left=True)
+
+
+def _mark(axes: Axes, x: float, y: float, text: str, colour: str, left: bool = False) -> None:
+    """A point of the curve with its name: above it on the right, or below it on the left."""
+    axes.plot([x], [y], marker="o", markersize=6, color=colour, clip_on=False)
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(-8, -12) if left else (8, 6),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        color=colour,
+        fontsize=9,
+    )
+
+
+# --- The page --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """Matplotlib with the house style, and nothing of the user's own."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rc_file(resources.chart_style(), use_default_template=False)
+        yield
+
+
+def _page(
+    simulation: Simulation, plan: Plan, title: str, subtitle: str, panels: int = 1
+) -> tuple[Figure, list[Axes]]:
+    """A page with its title, what it shows, where it comes from, and room for the panels."""
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    lines = textwrap.wrap(_UNIT_AFTER.sub("\u00a0", printable(title)), TITLE_WIDTH)
+    top = 0.955
+    if plan.mark:
+        figure.text(0.055, top, printable(plan.mark), color=ALARM, weight="bold", va="top")
+        top -= 0.045
+    figure.text(
+        0.055, top, "\n".join(lines), fontsize=13, weight="bold", va="top", linespacing=1.25
+    )
+    top -= 0.052 * len(lines)
+    figure.text(0.055, top, printable(subtitle), color=QUIET, va="top")
+    source = f"{plan.title} ({plan.project.inputs.path.stem}) · {simulation.draws:,} draws, seed {simulation.seed}"
+    if plan.project.changes:
+        source += f" · {' '.join(plan.project.changes)}"
+    footer = textwrap.wrap(printable(source), 140)[:2]
+    figure.text(0.055, 0.025, "\n".join(footer), color=QUIET, fontsize=8, va="bottom")
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    figure.subplots_adjust(
+        left=0.075,
+        right=0.85 if panels == 1 else 0.92,
+        top=top - (0.085 if panels == 1 else 0.125),
+        bottom=0.15,
+        wspace=0.62,
+    )
+    return figure, list(axes)
+
+
+def _scale(peak: float, unit: str) -> tuple[float, str]:
+    """Scale and label of an axis; whole things are counted."""
+    if unit == "1":
+        return 1.0, "GPUs"
+    return units.magnitude(np.array([peak]), unit)
