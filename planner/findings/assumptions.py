@@ -17,6 +17,7 @@ from planner.runner import Moved, varied
 
 SWING_QUANTITIES = ("tco", "gpus_required")
 INPUTS_AT_A_TIME = 100  # keeps the memory small; each is computed only where it changes something
+DIGITS = 3  # of a percentile, which may be computed and not written
 SHOWN_SHARE = 1e-3  # an input that moves nothing by a thousandth is not worth a line
 
 
@@ -133,16 +134,17 @@ def _assumption(
         first.line,
         plan.project.table.leaves[first.leaf].meaning,
         _written([row.value for row in rows], first.unit),
-        _written([row.low for row in rows], first.unit),
-        _written([row.high for row in rows], first.unit),
+        _written([row.low for row in rows], first.unit, DIGITS),
+        _written([row.high for row in rows], first.unit, DIGITS),
         first.confidence,
         first.source,
         moves,
     )
 
 
-def _written(values: Sequence[float | None], unit: str) -> str:
+def _written(values: Sequence[float | None], unit: str, digits: int = 6) -> str:
     """One value, or the span of several, in the unit in which the first was written."""
-    known = [units.from_base(value, unit) for value in values if value is not None]
+    exact = [units.from_base(value, unit) for value in values if value is not None]
+    known = [float(f"{value:.{digits}g}") for value in exact]
     least, most = f"{min(known):.6g}", f"{max(known):.6g}"
     return f"{least if least == most else f'{least} to {most}'} {unit}".removesuffix(" 1")

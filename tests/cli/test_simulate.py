@@ -192,8 +192,8 @@ def test_draws_are_a_table_with_their_inputs(out: Path, document: Any) -> None:
     assert table.num_rows == DRAWS
     assert table["draw"].to_pylist() == list(range(DRAWS))
     assert table.schema.metadata[b"seed"] == b"1"
-    field = table.schema.field("programs.model_n.trigger_rate")
-    assert field.metadata[b"unit"] == b"1/hour"
+    field = table.schema.field("programs.model_n.daily_hours")
+    assert field.metadata[b"unit"] == b"hour/day"
     assert document["uncertain"] <= table.num_columns
     assert np.quantile(table["tco"].to_numpy(), 0.9) == pytest.approx(
         document["quantities"]["tco"]["p90"]
