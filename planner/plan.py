@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from planner.findings import Assumption, Order, Warning_
     from planner.lineage import Explanation
 
-# Stands on every page, file and explanation of a plan whose deliveries no export rule stops.
+# Stands on every page, file and explanation of a plan that a rule stops,
+STOPPED_MARK = "NOT FEASIBLE: a rule stops this plan"
+# and of one whose deliveries no export rule stops.
 VIOLATION_MARK = "EXPORT VIOLATION ALLOWED: what-if"
 
 Changes = str | Sequence[str] | Mapping[str, object]
@@ -425,7 +427,15 @@ class Plan:
     @property
     def mark(self) -> str:
         """What every page, file and explanation made of the plan has to say; empty where there is nothing to say."""
-        return VIOLATION_MARK if self.export_violation_allowed else ""
+        marks = [VIOLATION_MARK] if self.export_violation_allowed else []
+        return "; ".join([*marks, STOPPED_MARK] if self.stops else marks)
+
+    @cached_property
+    def stops(self) -> tuple[str, ...]:
+        """Why rules stop the plan, and what is allowed instead; empty where they do not."""
+        from planner.findings import stops
+
+        return tuple(stops(self))
 
     @property
     def forecasts(self) -> dict[str, str]:

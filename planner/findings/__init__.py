@@ -8,7 +8,7 @@ from planner.findings.checks import CheckResult, checks
 from planner.findings.orders import Order, beside_orders, orders
 from planner.findings.ranking import in_short
 from planner.findings.spans import Warning_
-from planner.findings.trade import forbidden
+from planner.findings.trade import forbidden, stops
 from planner.findings.warnings import STORAGE_NEEDS, binding, warnings
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "binding",
     "checks",
     "forbidden",
+    "stops",
     "in_short",
     "orders",
     "warnings",

@@ -141,7 +141,7 @@ def _network_orders(
     serving = np.arange(len(entering))[:, None, None] < life
     stock = np.ceil(on(there, NETWORK, SITE)[0] - ROUNDING) * serving
     renewed = _renewed(plan, entering, stock)
-    for month, network, site in np.argwhere(entering > 0):
+    for month, network, site in np.argwhere((entering > 0) & (owned > 0)):
         ordered = month_before(plan, month, lead[network])
         when = _labels(plan, ordered, month, month)
         paid = unit[network] * owned[month, network, site] * money[ordered]

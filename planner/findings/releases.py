@@ -24,9 +24,26 @@ RESOURCES = {
 
 def release_warnings(plan: Plan) -> Iterator[Warning_]:
     """Qualification that takes longer than its cadence, ECUs that are overrun, packages that are outgrown."""
+    yield from _window(plan)
     yield from _qualification(plan)
     yield from _overrun(plan)
     yield from _outgrown(plan)
+
+
+def _window(plan: Plan) -> Iterator[Warning_]:
+    """A window for qualification that is longer than the time between releases, by which rigs are then counted."""
+    window = float(plan.leaf("qualification_window").flat[0])
+    cadence = float(plan.values("qualification_cadence")[0].flat[0])
+    needed = span_of(plan, on(plan.values("rigs_required")[0], MONTH, SITE)[0].sum(axis=1))
+    if window <= cadence or needed is None:
+        return
+    host = plan.project.labels[SITE][int(plan.leaf("site_hosts_releases").argmax())]
+    days, between = (float(units.from_base(x, "day")) for x in (window, cadence))
+    text = (
+        f"{host}: qualification may take {days:.3g} days, but releases come every {between:.3g}; "
+        f"rigs are counted for {between:.3g}"
+    )
+    yield Warning_("qualification", host, *needed, "1", text)
 
 
 def _qualification(plan: Plan) -> Iterator[Warning_]:

@@ -32,9 +32,14 @@ WHOLE = 0.5  # of an accelerator: less than half of one is rounding of the need
 
 def forbidden(plan: Plan) -> None:
     """Raise PlanForbidden where a rule stops the plan; `model.trade` says when one does."""
-    stops = [*_required(plan), *([] if plan.export_violation_allowed else _stopped(plan))]
-    if stops:
-        raise PlanForbidden("; ".join(dict.fromkeys(stops)))
+    if plan.stops:
+        raise PlanForbidden("\n".join(plan.stops))
+
+
+def stops(plan: Plan) -> Iterator[str]:
+    """Why rules stop the plan, and what is allowed instead; nothing where they do not."""
+    found = [*_required(plan), *([] if plan.export_violation_allowed else _stopped(plan))]
+    yield from dict.fromkeys(found)
 
 
 def _required(plan: Plan) -> Iterator[str]:
@@ -327,7 +332,10 @@ def _refusal(plan: Plan, site: str, month: str) -> str:
 
 def _alternatives(plan: Plan, site: str, month: str) -> str:
     allowed = permitted_nodes(plan, site, month)
-    return f"allowed there: {', '.join(allowed)}" if allowed else "no node profile is allowed there"
+    if allowed:
+        return f"allowed there: {', '.join(allowed)}"
+    known = len({*resources.profiles("nodes"), *plan.project.inputs.profiles.get("nodes", {})})
+    return f"of the {known} node profiles none is allowed there"
 
 
 def permitted_nodes(plan: Plan, site: str, month: str) -> list[str]:

@@ -123,9 +123,13 @@ def site_power_short(connection_power: Array, site_power_limit: Array) -> Array:
 
 @quantity(unit="1", axes="month site")
 def phase_used_share(connection_power: Array, site_power_limit: Array) -> Array:
-    """Power that the site's hall needs over that of the phase that the scenario declares; 0 where it gives none."""
-    given = (site_power_limit > 0) & np.isfinite(site_power_limit)
-    return np.where(given, connection_power / np.where(given, site_power_limit, 1.0), 0.0)
+    """Power that the site's hall needs over that of the phase that the scenario declares; 0 where it declares none.
+
+    Infinite where power is needed and none is connected yet.
+    """
+    there = site_power_limit > 0
+    none = np.where(connection_power > 0, np.inf, 0.0)
+    return np.where(there, connection_power / np.where(there, site_power_limit, 1.0), none)
 
 
 @quantity(unit="watt", axes="month site", worst="min")

@@ -147,28 +147,24 @@ def gpu_hour_cost(compute_cost: Array, gpu_hours_present: Array) -> Array:
     return ratio(compute_cost, gpu_hours_present)
 
 
-@quantity(unit="USD")
-def rent_alternative(
-    gpus: Array,
-    accelerator_rent_price: Array,
-    present_factor: Array,
-    month_seconds: Array,
-    economics_currency_factor: Array,
-) -> Array:
-    """Worth at plan_start of renting all accelerators in service for all hours, at the prices of the profiles."""
-    hourly = total(gpus * accelerator_rent_price, SITE, HARDWARE)
-    return total(hourly * month_seconds * present_factor, MONTH) * economics_currency_factor
-
-
 @quantity(unit="1")
 def rent_breakeven_utilisation(
-    compute_cost: Array, cost_present: Array, rent_alternative: Array
+    purchase_present: Array,
+    lease_present: Array,
+    ownership_present: Array,
+    rent_present: Array,
+    tco_if_rented: Array,
+    site_leases: Array,
 ) -> Array:
-    """Share of its hours that an accelerator must be used for the plan to be cheaper than to rent for those hours.
+    """Share of its hours that an accelerator must be used for owning it to be cheaper than to rent it for those hours.
 
-    Software licences are paid either way; above 1 renting is always cheaper; 0 where nothing can be rented.
+    What the plan's nodes cost, bought or leased as the site does, with all that goes with them, over their rent for
+    every hour; what stood before the plan is paid for, and software licences are paid either way. Above 1 renting is
+    always cheaper; 0 where something cannot be rented.
     """
-    return ratio(compute_cost - take(cost_present, ITEM, LICENCES), rent_alternative)
+    own = np.where(site_leases > 0, lease_present, purchase_present) + ownership_present
+    share = ratio(total(own, SITE), total(rent_present, SITE))
+    return np.where(np.isfinite(tco_if_rented), share, 0.0)
 
 
 @quantity(unit="USD", axes="workload")

@@ -3,7 +3,8 @@
 The JSON document (schema 1)::
 
     {"schema": 1,
-     "mark": "...",                                   only where every page has to say something (a what-if)
+     "mark": "...",                                   only where every page has to say something: a what-if, or
+     "stops": [...],                                  only where rules stop the plan: which, and what is allowed instead
      "scenario": {"name", "title", "plan_start", "horizon": {"start", "end"}, "forecasts": {REGION: NAME},
                   "rules_as_of", "export_violation_allowed"},
      "changes": ["--set 'market.share=3 %'", ...],    what differs from the scenario's file, as options
@@ -66,6 +67,7 @@ def to_json(
     sections = {
         "schema": json.dumps(SCHEMA),
         **({"mark": _dumped(plan.mark)} if plan.mark else {}),
+        **({"stops": _dumped(plan.stops)} if plan.stops else {}),
         "scenario": _dumped(_scenario(plan)),
         "changes": _dumped(plan.project.changes),
         "months": _dumped(plan.months),

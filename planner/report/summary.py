@@ -46,6 +46,7 @@ def summary(
         section(page, plan)
         page.skip()
     _mark(page, plan)
+    page.entries("Stopped", [printable(line) for line in plan.stops], style="bold red")
     page.entries("Binding", [printable(line) for line in binding(plan)])
     page.entries("Warnings", _warning_lines(plan.warnings, all_warnings), style="yellow")
     page.entries("Rests on", [_rests_on(each) for each in plan.assumptions[:ASSUMPTIONS_SHOWN]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from planner.plan import VIOLATION_MARK
+from planner.plan import STOPPED_MARK, VIOLATION_MARK
 from tests.cli.conftest import Planner
 
 MAIN = "scenarios/5pct_ev_market.yaml"
@@ -18,7 +18,19 @@ def test_a_denied_delivery_that_the_plan_needs_exits_1_with_reason_and_alternati
     done = planner("size", scenario_file(STOPPED))
     assert done.code == 1
     for word in ("india", "denied", "3A090.a", "allowed there", "regions.india.site = taiwan"):
-        assert word in done.err.replace("no node profile is allowed there", "allowed there"), word
+        assert word in done.err.replace("none is allowed there", "allowed there"), word
+
+
+def test_a_plan_that_a_rule_stops_says_so_on_every_page_and_in_json(planner: Planner) -> None:
+    required = ("size", "5pct_ev_market", "--set", "regions.china.serve=required")
+    page = planner(*required)
+    assert page.code == 1
+    assert page.out.splitlines().count(STOPPED_MARK) == 4
+    assert "Stopped   china: up to" in page.out
+    document = json.loads(planner(*required, "--json").out)
+    assert document["mark"] == STOPPED_MARK
+    (reason,) = document["stops"]
+    assert reason.endswith("(serve: required)")
 
 
 def test_the_same_as_a_what_if_exits_0_and_is_marked_on_every_page(

@@ -101,7 +101,9 @@ def test_a_hall_with_two_sets_costs_more_and_one_without_spares_less() -> None:
 
 def test_a_phase_is_used_as_far_as_the_plan_needs_it() -> None:
     found = phase_used_share(by_site(3e6, 3e6, 3e6), by_site(1e8, 0.0, np.inf))
-    assert found.ravel().tolist() == [0.03, 0, 0]
+    assert found.ravel().tolist() == [0.03, np.inf, 0]
+    nothing_needed = phase_used_share(by_site(0.0, 0.0, 0.0), by_site(1e8, 0.0, np.inf))
+    assert not nothing_needed.any()
 
 
 def test_the_announced_phases_stand_almost_empty(everything: dict[str, Array]) -> None:

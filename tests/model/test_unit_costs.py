@@ -85,14 +85,22 @@ def test_rented_accelerators_cost_their_rent_and_licences_alone() -> None:
     assert x["compute_cost"].item() == pytest.approx(by_name["rent"] + by_name["licences"])
 
 
-def test_owning_pays_above_the_breakeven_utilisation() -> None:
-    """At the breakeven share of its hours a rented GPU costs what an owned one costs, licences aside."""
-    x = load("5pct_ev_market").run(
-        ["rent_breakeven_utilisation", "rent_alternative", "compute_cost", "cost_present"]
+@pytest.mark.parametrize("scenario", ["5pct_ev_market", "5pct_from_2027"])
+@pytest.mark.parametrize("cheaper", ["accelerators.gh200_144.rent_price=20 USD/hour", ""])
+@pytest.mark.parametrize("way", ["buy", "lease"])
+def test_renting_is_cheaper_where_it_breaks_even_above_all_hours(
+    scenario: str, cheaper: str, way: str
+) -> None:
+    edits = [f"sites.{site}.acquisition={way}" for site in ("taiwan", "japan")]
+    own = {"buy": "tco_if_bought", "lease": "tco_if_leased"}[way]
+    x = load(scenario, set=[*edits, *([cheaper] if cheaper else [])]).run(
+        ["rent_breakeven_utilisation", own, "tco_if_rented"]
     )
-    licences = x["cost_present"].ravel()[ITEMS.index("licences")]
-    rented = x["rent_breakeven_utilisation"] * x["rent_alternative"]
-    assert rented.item() + licences == pytest.approx(x["compute_cost"].item(), rel=1e-12)
+    used = x["rent_breakeven_utilisation"].item()
+    assert used > 0
+    assert (used > 1.0) == (x["tco_if_rented"].item() < x[own].item())
+    # With a price of 20 dollars an hour nobody rents for all hours.
+    assert not cheaper or used < 1.0
 
 
 def test_the_yearly_cost_against_the_revenue_target(headline: Project) -> None:

@@ -45,8 +45,8 @@ def _unfit(name: str, site: Site, kind: str, profiles: Profiles) -> Iterator[str
     if site.cooling not in ("both", node.cooling):
         yield (
             f"{kind} is cooled by {node.cooling} (nodes.{kind}.cooling), the hall only cools by "
-            f"{site.cooling} (sites.{name}.cooling); expected hardware cooled by {site.cooling}, "
-            "or cooling: both"
+            f"{site.cooling} (sites.{name}.cooling); expected cooling: both, or hardware "
+            f"cooled by {site.cooling} (planner profiles list nodes, planner profiles show nodes/...)"
         )
     densest = _densest(site)
     peak = _peak_power(node, profiles)
