@@ -22,8 +22,8 @@ __all__ = [
     "binding",
     "checks",
     "forbidden",
-    "stops",
     "in_short",
     "orders",
+    "stops",
     "warnings",
 ]

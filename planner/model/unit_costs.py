@@ -21,7 +21,6 @@ from planner.axes import (
     Array,
     first,
     place,
-    take,
     total,
 )
 from planner.catalogue import ITEMS, SECONDS_A_YEAR, Calendar, among, by_item
