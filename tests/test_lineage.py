@@ -241,3 +241,8 @@ def test_an_unknown_path_is_refused_with_the_nearest(plan: Plan) -> None:
 def test_it_shows_itself_in_notebooks_without_markup(plan: Plan) -> None:
     shown = explain(plan, "gpus", depth=0)._repr_html_()
     assert shown.startswith("<pre>") and "<script" not in shown
+
+
+def test_one_line_of_the_ledger_is_explained_by_what_is_paid_under_it(plan: Plan) -> None:
+    tree = explain(plan, "cash_flow", at="2028-06", depth=1, item="labels")
+    assert [child.name for child in tree.children] == ["label_cost", "money_level"]

@@ -51,6 +51,20 @@ def taken(quantity: Quantity) -> dict[int, int]:
     return {axis: position} if isinstance(axis, int) and isinstance(position, int) else {}
 
 
+def of_other_items(quantity: Quantity, item: str) -> frozenset[str]:
+    """Names that stand in other lines of a ledger than that of `item`, and nowhere else; none where it has no line."""
+    ledgers = [node for node in ast.walk(_parsed(quantity)) if _is_call(node, "by_item")]
+    lines = {line.arg: _names(line.value) for ledger in ledgers for line in ledger.keywords}
+    if item not in lines:
+        return frozenset()
+    others = frozenset().union(*(names for line, names in lines.items() if line != item))
+    return others - lines[item]
+
+
+def _names(node: ast.expr) -> frozenset[str]:
+    return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
 @cache
 def added(graph: Graph) -> frozenset[tuple[str, str]]:
     """Pairs of name and axis over which the model itself adds: `total(upload, REGION, LINK)` somewhere."""

@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from planner import resources
-from planner.axes import AXES, MONTH, RANK, Array
+from planner.axes import AXES, ITEM, MONTH, RANK, Array
 from planner.catalogue import Parts
 from planner.errors import PlannerError
 from planner.graph import Graph
 from planner.lineage.cells import places, rows_that_matter, written
 from planner.lineage.explanation import Explanation
-from planner.lineage.formulas import code_file, statements, taken
+from planner.lineage.formulas import code_file, of_other_items, statements, taken
 from planner.lineage.pins import Pins, check_known, fixed, pins_asked_for, pins_of_rows, rows_at
 from planner.lineage.values import Wording, adds, extreme, spread_values
 from planner.plan import Plan
@@ -84,11 +84,11 @@ class _Lineage:
         self.graph: Graph = plan.project.graph
         self.leaves = plan.project.table.leaves
         self.overridden = plan.project.overrides
+        self.asked = pins
         self.homes = self._find_homes()
         quantities = [each for each in self.homes if each in self.graph]
         self.values = dict(zip(quantities, spread_values(plan, *quantities), strict=True))
         self.taken = self._taken()
-        self.asked = pins
         self.pins = {**self.taken, **pins}
         self.extreme = extreme(self.graph, name)
         self.worst_month = self._worst_month()
@@ -112,7 +112,12 @@ class _Lineage:
         """What a quantity is computed from; nothing for inputs and overridden quantities."""
         if name in self.overridden or name not in self.graph:
             return ()
-        return self.graph[name].parameters
+        parameters = self.graph[name].parameters
+        if ITEM not in self.asked or ITEM not in self.axes(name):
+            return parameters
+        item = self.plan.project.labels[ITEM][self.asked[ITEM]]
+        others = of_other_items(self.graph[name], item)
+        return tuple(each for each in parameters if each not in others)
 
     def axes(self, name: str) -> tuple[int, ...]:
         if name in self.graph:

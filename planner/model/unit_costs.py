@@ -23,11 +23,10 @@ from planner.axes import (
     place,
     total,
 )
-from planner.catalogue import ITEMS, SECONDS_A_YEAR, Calendar, among, by_item
+from planner.catalogue import SECONDS_A_YEAR, Calendar, among, by_item
 from planner.graph import quantity
 from planner.perf.money import capital_recovery, ratio
 
-LICENCES = ITEMS.index("licences")
 OWN = ("nodes", "lease", "rent", "licences")  # items that accelerators cause alone
 BY_PRICE = ("installation", "duty", "maintenance")  # that follow the price of equipment
 BY_POWER = (
