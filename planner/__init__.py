@@ -5,6 +5,7 @@
     plan = planner.size("scenarios/5pct_ev_market.yaml")
     plan["gpus"].at(site="taiwan")
     plan.explain("gpus")
+    planner.spread(plan, ["tco"])["tco"]["p90"]
     planner.simulate(plan.project).risk
 
 Names load when they are first used, so that `import planner` costs nothing.
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planner.errors import InputError, PlanForbidden, PlannerError
     from planner.plan import Plan, Project, load, size
+    from planner.study.drawn import spread
     from planner.study.simulation import Simulation, simulate
 
     __version__: str
@@ -32,6 +34,7 @@ __all__ = [
     "load",
     "simulate",
     "size",
+    "spread",
 ]
 
 _HOMES = {
@@ -44,6 +47,7 @@ _HOMES = {
     "size": "planner.plan",
     "Simulation": "planner.study.simulation",
     "simulate": "planner.study.simulation",
+    "spread": "planner.study.drawn",
 }
 
 

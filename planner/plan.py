@@ -484,8 +484,12 @@ class Plan:
         return iter(self.quantities)
 
     def __getitem__(self, name: str) -> Labelled:
+        self._known(name)
+        return self.labelled(name, self.values(name)[0])
+
+    def labelled(self, name: str, values: Array) -> Labelled:
+        """Values of a quantity, of one draw, in base units on all axes, with the plan's labels and unit."""
         quantity = self._known(name)
-        (values,) = self.values(name)
         labels = self.project.labels
         axes = tuple(axis for axis in quantity.axes if axis != DRAW)
         shape = tuple(len(labels[axis]) for axis in axes)

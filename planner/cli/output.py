@@ -41,11 +41,11 @@ def refused(error: OSError) -> NoReturn:
     sys.exit(FAILED)
 
 
-def width() -> int:
-    """Columns to print for: those of the terminal or of COLUMNS, else 100."""
+def width(most: int = WIDTH) -> int:
+    """Columns to print for: those of the terminal or of COLUMNS, else 100; never more than `most`."""
     import shutil
 
-    return min(shutil.get_terminal_size((WIDTH, 24)).columns, WIDTH)
+    return min(shutil.get_terminal_size((WIDTH, 24)).columns, most)
 
 
 def write_styled(lines: Sequence[Text]) -> None:

@@ -26,7 +26,7 @@ EXAMPLES = """\
 Examples:
   planner size 5pct_ev_market
   planner size mine.yaml --hardware dgx_h100 --set "fleet.life=14 year"
-  planner size mine.yaml --json --quantities gpus,tco
+  planner size mine.yaml --json --spread --quantities gpus,tco
   planner size mine.yaml --cash-flow --csv
 """
 
@@ -61,6 +61,13 @@ def size(
         str | None,
         typer.Option("--quantities", metavar="A,B", help="With --json or --csv: these quantities."),
     ] = None,
+    spread: Annotated[
+        bool,
+        typer.Option("--spread", help="With --json or --csv: P10, P50 and P90 of 256 draws too."),
+    ] = False,
+    no_spread: Annotated[
+        bool, typer.Option("--no-spread", help="Print the table without P10 to P90.")
+    ] = False,
 ) -> None:
     """GPUs, storage, network, power, money and carbon of a scenario, with its order book."""
     if json and csv:
@@ -71,6 +78,10 @@ def size(
         raise typer.BadParameter("--cash-flow goes with --json or --csv alone")
     if warnings and (json or csv):
         raise typer.BadParameter("--warnings belongs to the table; --json has all of them")
+    if spread and no_spread:
+        raise typer.BadParameter("give --spread or --no-spread, not both")
+    if spread and cash_flow:
+        raise typer.BadParameter("--spread: the cash flow is of the plan at the medians alone")
     if everything and quantities is not None:
         raise typer.BadParameter("give --all or --quantities, not both")
     plan = load_project(
@@ -86,19 +97,30 @@ def size(
     if cash_flow:
         _print_cash_flow(plan, json, csv)
     elif json or csv:
-        _export(plan, csv, everything, quantities)
+        _export(plan, csv, everything, quantities, spread)
     else:
-        _print(plan, orders, warnings)
+        _print(plan, orders, warnings, not no_spread)
     judge(plan)
 
 
-def _export(plan: Plan, as_csv: bool, everything: bool, quantities: str | None) -> None:
+def _export(
+    plan: Plan, as_csv: bool, everything: bool, quantities: str | None, with_spread: bool
+) -> None:
     from planner.cli.output import write
     from planner.report import export
 
     names = [name.strip() for name in (quantities or "").split(",") if name.strip()]
     chosen = export.chosen(plan, everything, names)
-    write(export.to_csv(plan, chosen) if as_csv else export.to_json(plan, chosen))
+    spreads, study = {}, {}
+    if with_spread:
+        from planner.study import drawn
+
+        spreads = drawn.spread(plan, chosen)
+        study = {"draws": drawn.DRAWS, "seed": drawn.SEED}
+    if as_csv:
+        write(export.to_csv(plan, chosen, spreads))
+    else:
+        write(export.to_json(plan, chosen, study, export.beside(spreads)))
 
 
 def _print_cash_flow(plan: Plan, as_json: bool, as_csv: bool) -> None:
@@ -112,11 +134,16 @@ def _print_cash_flow(plan: Plan, as_json: bool, as_csv: bool) -> None:
         write(cash_flow.to_json(flow) if as_json else cash_flow.to_text(flow, width()))
 
 
-def _print(plan: Plan, all_orders: bool, all_warnings: bool) -> None:
+def _print(plan: Plan, all_orders: bool, all_warnings: bool, with_spread: bool) -> None:
     from planner.cli.output import width, write_styled
-    from planner.report.summary import summary
+    from planner.report.summary import WIDEST, summary
 
-    write_styled(summary(plan, width(), all_orders, all_warnings))
+    drawn = None
+    if with_spread and any(row.distribution for row in plan.project.table.rows):
+        from planner.study.drawn import Drawn
+
+        drawn = Drawn.of(plan.project)
+    write_styled(summary(plan, width(WIDEST), all_orders, all_warnings, drawn))
 
 
 def judge(plan: Plan) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from planner.inputs.numbers import month_label
 from planner.lineage.formulas import added
 from planner.lineage.pins import Pins, fixed, own_parts
 from planner.perf import export, residency
-from planner.plan import HEADLINE, NOT_ADDED, Plan
+from planner.plan import HEADLINE, NOT_ADDED, Plan, Project
 from planner.text import counted, printable
 
 # Codes that stand for a word.
@@ -33,13 +34,24 @@ MONTHLY_FLOWS = ("USD", "kWh", "kg")  # what may be added over months by its uni
 _MANY = {"hardware": "kinds of hardware", "data": "data classes"}
 
 
-def spread_values(plan: Plan, *names: str) -> list[Array]:
+class Source(Protocol):
+    """Where values of quantities come from: a plan, or draws of one."""
+
+    @property
+    def project(self) -> Project: ...
+
+    def values(self, *names: str) -> list[Array]:
+        """Base-unit arrays on all axes."""
+        ...
+
+
+def spread_values(source: Source, *names: str) -> list[Array]:
     """Values in base units at full length on each declared axis: a sum over them counts every position."""
-    sizes = plan.project.labels.sizes
-    graph = plan.project.graph
+    sizes = source.project.labels.sizes
+    graph = source.project.graph
     return [
-        np.broadcast_to(values, (1, *shape_of(graph[name].axes, sizes)[1:]))
-        for name, values in zip(names, plan.values(*names), strict=True)
+        np.broadcast_to(values, (len(values), *shape_of(graph[name].axes, sizes)[1:]))
+        for name, values in zip(names, source.values(*names), strict=True)
     ]
 
 

@@ -22,7 +22,7 @@ from planner import resources, units
 from planner.axes import Array
 from planner.catalogue import TIERS
 from planner.plan import Plan
-from planner.report.rows import by_month
+from planner.report.rows import by_month, in_horizon
 from planner.report.table import number
 from planner.study.analysis import BUILT_AT, SURE, Spread
 from planner.study.blocks import moved
@@ -95,13 +95,13 @@ def _gpus(simulation: Simulation, plan: Plan) -> Figure:
         f"{NINE} draws need at most {needed} GPUs; the plan at the medians buys {built}",
         "GPUs needed by month, and GPUs in service in the plan at the medians",
     )
-    _fan(axes, simulation, plan, "gpus_required", by_month(plan, "gpus"))
+    _fan(axes, simulation, plan, "gpus_required", by_month(plan, "gpus")[0])
     return figure
 
 
 def _storage(simulation: Simulation, plan: Plan, tiers: Sequence[str]) -> Figure:
     needs = [simulation.risk.capacity[f"storage_{tier}_required"].needed for tier in tiers]
-    built = [float(by_month(plan, f"storage_{tier}")[plan.horizon].max()) for tier in tiers]
+    built = [float(in_horizon(plan, f"storage_{tier}").max()) for tier in tiers]
     figure, panels = _page(
         simulation,
         plan,
@@ -112,7 +112,9 @@ def _storage(simulation: Simulation, plan: Plan, tiers: Sequence[str]) -> Figure
     )
     for axes, tier in zip(panels, tiers, strict=True):
         axes.set_title(tier if len(tiers) > 1 else "")
-        _fan(axes, simulation, plan, f"storage_{tier}_required", by_month(plan, f"storage_{tier}"))
+        _fan(
+            axes, simulation, plan, f"storage_{tier}_required", by_month(plan, f"storage_{tier}")[0]
+        )
     return figure
 
 
@@ -131,12 +133,12 @@ def _power(simulation: Simulation, plan: Plan) -> Figure:
         f"{NINE} draws need at most {needed} for IT; the plan at the medians {planned}",
         "IT power to be provided by month, all sites together",
     )
-    _fan(axes, simulation, plan, "it_power", by_month(plan, "it_power"))
+    _fan(axes, simulation, plan, "it_power", by_month(plan, "it_power")[0])
     return figure
 
 
 def _cost(simulation: Simulation, plan: Plan, spent: Spread) -> Figure:
-    own = np.cumsum(sum(by_month(plan, name) for name in SPENT))
+    own = np.cumsum(sum(by_month(plan, name)[0] for name in SPENT))
     most, planned = (units.show(float(x), "USD") for x in (spent.at(SURE)[-1], own[-1]))
     figure, (axes,) = _page(
         simulation,

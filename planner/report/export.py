@@ -14,8 +14,10 @@ The JSON document (schema 1)::
      "checks": [...]}                                 only where the scenario declares some
 
 `values` are nested lists along `axes`, in their order, or one number where there is no axis. A value that is infinite
-is null. Where a plan is drawn, `p10`, `p50` and `p90` of the same shape stand beside them (`study_json`). Floats have
-twelve significant digits, so that the same plan gives the same text on every machine.
+is null. With `--spread`, "draws" and "seed" say how the plan was drawn, and `p10`, `p50` and `p90` of the same shape
+stand beside the `values` of each quantity: percentiles of each number by itself, so that the tenth percentile of a sum
+is not the sum of theirs. (`planner simulate` says more: `study_json`.) Floats have twelve significant digits, so that
+the same plan gives the same text on every machine.
 """
 
 from __future__ import annotations
@@ -90,18 +92,39 @@ def to_json(
     return _lines("{", [f'"{name}": {text}' for name, text in sections.items()], "}") + "\n"
 
 
-def to_csv(plan: Plan, names: Iterable[str]) -> str:
-    """Tidy rows: quantity, unit, one column for each axis that occurs, the plan's mark if it has one, value."""
+def beside(
+    spreads: Mapping[str, Mapping[str, Labelled]],
+) -> dict[str, dict[str, Any]]:
+    """Percentiles of quantities as they stand beside their values in JSON."""
+    return {
+        name: {percentile: each.values.tolist() for percentile, each in found.items()}
+        for name, found in spreads.items()
+    }
+
+
+def to_csv(
+    plan: Plan,
+    names: Iterable[str],
+    spreads: Mapping[str, Mapping[str, Labelled]] = MappingProxyType({}),
+) -> str:
+    """Tidy rows: quantity, unit, one column for each axis that occurs, the plan's mark if it has one, value.
+
+    Where there are `spreads`, of every quantity, their percentiles follow the value.
+    """
     quantities = [plan[name] for name in names]
     used = [axis for axis in AXES if any(axis in each.axes for each in quantities)]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     marks = [plan.mark] if plan.mark else []
-    writer.writerow(["quantity", "unit", *used, *("mark" for _ in marks), "value"])
+    percentiles = list(dict.fromkeys(name for found in spreads.values() for name in found))
+    heads = ["quantity", "unit", *used, *("mark" for _ in marks), "value", *percentiles]
+    writer.writerow(heads)
     for each in quantities:
-        for labels, value in _cells(each):
+        beside_it = [spreads[each.name][name] for name in percentiles]
+        for labels, *values in _cells(each, *beside_it):
             texts = [each.name, each.unit, *(labels.get(axis, "") for axis in used), *marks]
-            writer.writerow([*map(_inert, texts), "" if value is None else repr(value)])
+            numbers = ("" if value is None else repr(value) for value in values)
+            writer.writerow([*map(_inert, texts), *numbers])
     return buffer.getvalue()
 
 
@@ -127,12 +150,13 @@ def _quantity(labelled: Labelled) -> dict[str, Any]:
     }
 
 
-def _cells(labelled: Labelled) -> Iterator[tuple[dict[str, str], float | None]]:
-    """Every value with its label on each axis."""
+def _cells(labelled: Labelled, *others: Labelled) -> Iterator[tuple[Any, ...]]:
+    """The label on each axis of every value, the value, and those of others on the same axes."""
     positions: list[dict[str, str]] = [{}]
     for axis in labelled.axes:
         positions = [{**at, axis: label} for at in positions for label in labelled.labels[axis]]
-    return zip(positions, map(_number, labelled.values.ravel().tolist()), strict=True)
+    columns = (map(_number, each.values.ravel().tolist()) for each in (labelled, *others))
+    return zip(positions, *columns, strict=True)
 
 
 def _number(value: float) -> float | None:

@@ -1,21 +1,23 @@
 """What does the table of `planner size` show?
 
-One row a quantity, or a part of one: its values of all months of the plan, and how a period is read from them. A stock
-is read at its end, a flow as its sum or mean, a peak as its largest month.
+One row a quantity, or a part of one: where its values of all months come from, and how a period is read from them. A
+stock is read at its end, a flow as its sum or mean, a peak as its largest month. The plan at the medians decides which
+rows there are; each can then be read from that plan and from draws alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from planner import units
-from planner.axes import ECU, ITEM, MONTH, RANK, SITE, TIER, Array
+from planner.axes import DRAW, ECU, ITEM, MONTH, RANK, SITE, TIER, Array
 from planner.catalogue import ITEMS, TIERS
 from planner.findings import STORAGE_NEEDS
-from planner.lineage import spread_values
+from planner.lineage import Source, spread_values
 from planner.plan import Plan
 
 SITES_SHOWN = 5
@@ -24,6 +26,12 @@ IN_SHORT = {"capacity": "by size", "read bandwidth": "by reads", "write bandwidt
 GPU_HOURS = "GPU-hour"  # accelerator-hours, which have no unit of their own
 KILOMETRES = "simulated km"  # counted like hours: millions of them, not thousands of km
 ECUS = "ECU"  # thousands of them, so that a year with few can be read beside one with many
+# What accelerators do besides training.
+_BESIDE_TRAINING = {
+    "curation": ("gpus_for_curation", "gpus_for_relabelling"),
+    "simulation": ("gpus_for_simulation",),
+    "services": ("gpus_serving_peak",),
+}
 # Totals of the Money group, and the items that stand below them where they are paid.
 _MONEY_PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "capex": {"nodes": ("nodes",)},
@@ -47,54 +55,69 @@ HOW_THE_TREND_IS_READ = (
     "Beside storage needed: what it is bound by."
 )
 
-Reduce = Callable[[Array], float]
+_OTHERS = tuple(axis for axis in range(RANK) if axis not in (DRAW, MONTH))
+At = tuple[int, int]  # an axis, and a position on it
+Course = Callable[[Source], Array]  # values by draw and month in base units, shape (draw, month)
+Reduce = Callable[[Array], Array]  # over the last axis, the months of a period
 
 
-def _last(values: Array) -> float:
-    return float(values[-1])
+def _last(values: Array) -> Array:
+    return np.asarray(values[..., -1])
 
 
-def _sum(values: Array) -> float:
-    return float(values.sum())
+def _sum(values: Array) -> Array:
+    return np.asarray(values.sum(axis=-1))
 
 
-def _mean(values: Array) -> float:
-    return float(values.mean())
+def _mean(values: Array) -> Array:
+    return np.asarray(values.mean(axis=-1))
 
 
-def _largest(values: Array) -> float:
-    return float(values.max())
+def _largest(values: Array) -> Array:
+    return np.asarray(values.max(axis=-1))
 
 
-def _mean_where_any(values: Array) -> float:
+def _mean_where_any(values: Array) -> Array:
     """The mean of the months that have a value; a ratio of nothing is 0."""
-    there = values[values > 0]
-    return float(there.mean()) if len(there) else 0.0
+    there = values > 0
+    return np.where(there, values, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)
 
 
-def _smallest_where_any(values: Array) -> float:
+def _smallest_where_any(values: Array) -> Array:
     """The smallest of the months that have a value; a share of nothing is 0."""
-    there = values[values > 0]
-    return float(there.min()) if len(there) else 0.0
+    smallest = np.where(values > 0, values, np.inf).min(axis=-1)
+    return np.where(np.isfinite(smallest), smallest, 0.0)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: values of all months of the plan in base units, and how a period is read."""
+    """A line of the table: where its values by month come from, and how a period is read."""
 
     group: str
     label: str
     unit: str
-    months: Array
+    course: Course
     reduce: Reduce
     mark: str = ""
     is_part: bool = False  # of the row above, whose unit it has
-    follows: Array | None = None  # read in the month in which this is largest, not by `reduce`
+    follows: Course | None = None  # read in the month in which this is largest, not by `reduce`
 
     @property
     def is_flow(self) -> bool:
         """Whether months add up, so that those before the horizon count."""
         return self.reduce is _sum
+
+    def read(self, source: Source, periods: Sequence[slice]) -> Array:
+        """The values in some ranges of months, shape (period, draw)."""
+        months = self.course(source)
+        if self.follows is None:
+            return np.stack([self.reduce(months[:, period]) for period in periods])
+        leading = self.follows(source)
+        found = []
+        for period in periods:
+            largest = leading[:, period].argmax(axis=-1)[:, None]
+            found.append(np.take_along_axis(months[:, period], largest, axis=-1)[:, 0])
+        return np.stack(found)
 
 
 def rows_of(plan: Plan) -> Iterator[Row]:
@@ -118,7 +141,7 @@ def rows_of(plan: Plan) -> Iterator[Row]:
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
     yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
-    reach = by_month(plan, "ota_reachable_share")
+    reach = course("ota_reachable_share")
     yield Row("OTA", "fleet within reach", "%", reach, _smallest_where_any)
     yield _row(plan, "Network", "switches", "switches", _last)
     yield _row(plan, "Network", "links", "links", _last)
@@ -129,7 +152,7 @@ def rows_of(plan: Plan) -> Iterator[Row]:
 
 
 def _row(plan: Plan, group: str, label: str, name: str, reduce: Reduce, mark: str = "") -> Row:
-    return Row(group, label, plan.project.graph[name].unit, by_month(plan, name), reduce, mark)
+    return Row(group, label, plan.project.graph[name].unit, course(name), reduce, mark)
 
 
 def _fleet_rows(plan: Plan) -> Iterator[Row]:
@@ -137,8 +160,8 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
     ecus = plan.project.labels[ECU]
     if len(ecus) > 1:
         for index, ecu in enumerate(ecus):
-            values = by_month(plan, "vehicles_by_ecu", (ECU, index))
-            yield Row("Fleet", f"on {ecu}", "vehicle", values, _last)
+            vehicles = course("vehicles_by_ecu", (ECU, index))
+            yield Row("Fleet", f"on {ecu}", "vehicle", vehicles, _last)
     if in_horizon(plan, "vehicles_unserved").max() > 0:
         yield _row(plan, "Fleet", "served", "vehicles_served", _last)
 
@@ -147,25 +170,24 @@ def _carbon_rows(plan: Plan) -> Iterator[Row]:
     """All emissions, and their parts: each site's where there are several that emit."""
     yield _row(plan, "Carbon", "CO2e", "carbon", _sum)
     sites = plan.project.labels[SITE]
-    emitted = [by_month(plan, "carbon_by_site", (SITE, index)) for index in range(len(sites))]
-    parts = [(site, each) for site, each in zip(sites, emitted, strict=True) if each.any()]
+    emitted = [course("carbon_by_site", (SITE, index)) for index in range(len(sites))]
+    parts = [(site, each) for site, each in zip(sites, emitted, strict=True) if each(plan).any()]
     if 1 < len(parts) <= SITES_SHOWN:
-        for site, values in parts:
-            yield Row("Carbon", f"of which {site}", "kg", values, _sum, "", True)
+        for site, carbon in parts:
+            yield Row("Carbon", f"of which {site}", "kg", carbon, _sum, "", True)
 
 
-def _fullest(plan: Plan, name: str) -> Array:
-    """The largest value over all sites, by month."""
-    (values,) = spread_values(plan, name)
-    largest = values.max(axis=tuple(axis for axis in range(RANK) if axis != MONTH))
-    return np.broadcast_to(largest, (len(plan.months),))
+def _fullest(source: Source) -> Array:
+    """How full the fullest phase of all sites is, by draw and month."""
+    (values,) = spread_values(source, "phase_used_share")
+    return _all_months(values.max(axis=_OTHERS), source)
 
 
 def _bound_by(plan: Plan) -> dict[str, str]:
     """What decides the size of each tier in the month of its largest need."""
     found = {}
     for index, tier in enumerate(TIERS):
-        needs = np.stack([in_horizon(plan, name, (TIER, index)) for name in STORAGE_NEEDS])
+        needs = np.stack([in_horizon(plan, name, (TIER, index))[0] for name in STORAGE_NEEDS])
         largest, month = np.unravel_index(np.argmax(needs), needs.shape)
         words = list(STORAGE_NEEDS.values())[largest]
         found[tier] = IN_SHORT[words] if needs[largest, month] > 0 else ""
@@ -183,35 +205,38 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
         kinds = {site.training for site in plan.project.inputs.scenario.sites.values()}
         kind = kinds.pop() if len(kinds) == 1 else "needed"
         yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", _last)
-    hours = units.from_base(by_month(plan, "training_gpu_hours"), "hour")
+    hours = partial(_in_unit, name="training_gpu_hours", unit="hour")
     yield Row("Compute", "training GPU-h", GPU_HOURS, hours, _sum)
-    wait = _longest_wait(plan)
     if in_horizon(plan, "gpus_for_waiting").max() > 0:
         share = 100 * float(plan.leaf("training_queue_percentile").flat[0])
-        yield Row("Compute", f"{share:.3g} % of jobs start in", "hour", wait, _largest)
+        yield Row("Compute", f"{share:.3g} % of jobs start in", "hour", _longest_wait, _largest)
 
 
 def _gpu_parts(plan: Plan) -> Iterator[Row]:
     """What the need consists of in its largest month: training has what the other work leaves of it."""
-    needed = by_month(plan, "gpus_required")
-    others = {
-        "curation": by_month(plan, "gpus_for_curation") + by_month(plan, "gpus_for_relabelling"),
-        "simulation": by_month(plan, "gpus_for_simulation"),
-        "services": by_month(plan, "gpus_serving_peak"),
-    }
-    training = np.maximum(needed - sum(others.values()), 0.0)
-    if not any(values[plan.horizon].any() for values in others.values()):
+    needed = course("gpus_required")
+    others = {label: partial(_added, names=names) for label, names in _BESIDE_TRAINING.items()}
+    if not any(values(plan)[:, plan.horizon].any() for values in others.values()):
         return
-    for label, values in {"training": training, **others}.items():
-        if values[plan.horizon].any():
+    parts: dict[str, Course] = {"training": _left_for_training, **others}
+    for label, values in parts.items():
+        if values(plan)[:, plan.horizon].any():
             yield Row("Compute", f"of which {label}", "1", values, _largest, "", True, needed)
 
 
-def _longest_wait(plan: Plan) -> Array:
-    """The predicted wait by month at the site where it is longest, of those that have accelerators."""
-    wait, there = plan.values("queue_wait", "gpus_equivalent")
-    longest = (wait * (there > 0)).max(axis=tuple(axis for axis in range(RANK) if axis != MONTH))
-    return np.broadcast_to(longest, (len(plan.months),))
+def _left_for_training(source: Source) -> Array:
+    others = sum(_added(source, names) for names in _BESIDE_TRAINING.values())
+    return np.maximum(by_month(source, "gpus_required") - others, 0.0)
+
+
+def _added(source: Source, names: Sequence[str]) -> Array:
+    return np.asarray(sum(by_month(source, name) for name in names))
+
+
+def _longest_wait(source: Source) -> Array:
+    """The predicted wait at the site where it is longest, of those that have accelerators, by draw and month."""
+    wait, there = source.values("queue_wait", "gpus_equivalent")
+    return _all_months((wait * (there > 0)).max(axis=_OTHERS), source)
 
 
 def _release_rows(plan: Plan) -> Iterator[Row]:
@@ -221,7 +246,7 @@ def _release_rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Release", "test rigs needed", "rigs_required", _largest)
         yield _row(plan, "Release", "test rigs in service", "rigs", _last)
     if in_horizon(plan, "simulated_distance").max() > 0:
-        distance = units.from_base(by_month(plan, "simulated_distance"), "km")
+        distance = partial(_in_unit, name="simulated_distance", unit="km")
         yield Row("Release", "simulated km", KILOMETRES, distance, _sum)
 
 
@@ -229,12 +254,12 @@ def _edge_rows(plan: Plan) -> Iterator[Row]:
     """How full each ECU on the road is, and how many are built."""
     ecus = plan.project.labels[ECU]
     for index, ecu in enumerate(ecus):
-        used = by_month(plan, "edge_used", (ECU, index))
-        if used.max() > 0:
+        used = course("edge_used", (ECU, index))
+        if used(plan).max() > 0:
             yield Row("ECUs", f"{ecu} used", "%", used, _largest)
     for index, ecu in enumerate(ecus):
-        built = by_month(plan, "ecu_units", (ECU, index))
-        if built[plan.horizon].max() > 0:
+        built = course("ecu_units", (ECU, index))
+        if built(plan)[:, plan.horizon].max() > 0:
             yield Row("ECUs", f"{ecu} built", ECUS, built, _sum)
 
 
@@ -253,12 +278,13 @@ def _service_rows(plan: Plan) -> Iterator[Row]:
 def _site_rows(plan: Plan) -> Iterator[Row]:
     """Power of each site that has any, of many sites together; racks and power usage effectiveness of all."""
     sites = plan.project.labels[SITE]
-    powers = [by_month(plan, "site_power", (SITE, index)) for index in range(len(sites))]
-    powered = [(site, power) for site, power in zip(sites, powers, strict=True) if power.max() > 0]
+    powers = [course("site_power", (SITE, index)) for index in range(len(sites))]
+    peaks = [float(power(plan).max()) for power in powers]
+    powered = [each for each in zip(sites, powers, peaks, strict=True) if each[2] > 0]
     if len(powered) > SITES_SHOWN:
         yield _row(plan, "Site", "all sites", "site_power", _largest)
-        powered = sorted(powered, key=lambda each: -each[1].max())[: SITES_SHOWN - 1]
-    for site, power in powered:
+        powered = sorted(powered, key=lambda each: -each[2])[: SITES_SHOWN - 1]
+    for site, power, _ in powered:
         yield Row("Site", site, "watt", power, _largest)
     if powered:
         for label, name in (
@@ -267,8 +293,8 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
             ("IT, peak", "it_power"),
         ):
             yield _row(plan, "Site", label, name, _largest)
-        if (used := _fullest(plan, "phase_used_share")).max() > 0:
-            yield Row("Site", "fullest phase used", "%", used, _largest)
+        if _fullest(plan).max() > 0:
+            yield Row("Site", "fullest phase used", "%", _fullest, _largest)
         yield _row(plan, "Site", "racks", "racks", _largest)
         yield _row(plan, "Site", "PUE, all sites", "pue_of_sites", _mean_where_any)
 
@@ -278,20 +304,39 @@ def _money_rows(plan: Plan) -> Iterator[Row]:
     for name, parts in _MONEY_PARTS.items():
         yield _row(plan, "Money", name, name, _sum)
         for label, items in parts.items():
-            values = sum(by_month(plan, "cash_flow", (ITEM, ITEMS.index(item))) for item in items)
-            if np.any(values):
-                yield Row("Money", f"of which {label}", "USD", np.asarray(values), _sum, "", True)
+            paid = partial(_paid, items=items)
+            if paid(plan).any():
+                yield Row("Money", f"of which {label}", "USD", paid, _sum, "", True)
 
 
-def by_month(plan: Plan, name: str, at: tuple[int, int] | None = None) -> Array:
-    """A quantity over all months in base units: its sum over all other axes, or at a position of one."""
-    (values,) = spread_values(plan, name)
+def _paid(source: Source, items: Sequence[str]) -> Array:
+    """What is paid for some items together, by draw and month."""
+    places = (ITEMS.index(item) for item in items)
+    return np.asarray(sum(by_month(source, "cash_flow", (ITEM, place)) for place in places))
+
+
+def course(name: str, at: At | None = None) -> Course:
+    """Where a row's values come from: a quantity, or its part at a position of an axis."""
+    return partial(by_month, name=name, at=at)
+
+
+def _in_unit(source: Source, name: str, unit: str) -> Array:
+    return np.asarray(units.from_base(by_month(source, name), unit))
+
+
+def by_month(source: Source, name: str, at: At | None = None) -> Array:
+    """A quantity by draw and month in base units: its sum over all other axes, or at a position of one."""
+    (values,) = spread_values(source, name)
     if at is not None:
         values = np.take(values, [at[1]], axis=at[0])
-    months = values.sum(axis=tuple(axis for axis in range(RANK) if axis != MONTH))
-    return np.broadcast_to(months, (len(plan.months),))
+    return _all_months(values.sum(axis=_OTHERS), source)
 
 
-def in_horizon(plan: Plan, name: str, at: tuple[int, int] | None = None) -> Array:
+def _all_months(values: Array, source: Source) -> Array:
+    """Values by draw and month at full length, where they are the same in all months too."""
+    return np.broadcast_to(values, (len(values), source.project.labels.sizes[MONTH]))
+
+
+def in_horizon(source: Source, name: str, at: At | None = None) -> Array:
     """The same over the horizon's months only."""
-    return by_month(plan, name, at)[plan.horizon]
+    return by_month(source, name, at)[:, source.project.table.calendar.horizon_from :]

@@ -6,25 +6,32 @@ Texts that come from files reach the terminal as plain characters, never as mark
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.text import Text
 
 from planner import units
-from planner.axes import DRAW, MONTH, WORKLOAD
+from planner.axes import DRAW, MONTH, WORKLOAD, Array
 from planner.catalogue import SECONDS_A_YEAR, TIERS
+from planner.errors import PlannerError
 from planner.findings import Assumption, Order, Warning_, beside_orders, binding, checks, in_short
 from planner.findings.orders import RENEWAL
-from planner.lineage import axis_count, scenario_argument
+from planner.lineage import Source, axis_count, scenario_argument
 from planner.plan import Plan
 from planner.report.page import Page, cut
-from planner.report.rows import in_horizon
+from planner.report.rows import Row, in_horizon, rows_of
+from planner.report.spans import FAR_FROM_HALF, below, compute, draws_in_words, span
 from planner.report.table import number, table
 from planner.text import counted, printable
 
+if TYPE_CHECKING:
+    from planner.study.drawn import Drawn
+
 WIDTH = 100
+WIDEST = 124  # that the table makes use of, with nine columns, spans and bars
 NARROWEST = 60
 DATE = 12
 PRICE = 10
@@ -37,11 +44,30 @@ TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not bel
 
 
 def summary(
-    plan: Plan, width: int = WIDTH, all_orders: bool = False, all_warnings: bool = False
+    plan: Plan,
+    width: int = WIDTH,
+    all_orders: bool = False,
+    all_warnings: bool = False,
+    drawn: Drawn | None = None,
 ) -> list[Text]:
-    """The lines of the report, none wider than `width` (but never narrower than 60)."""
+    """The lines of the report, none wider than `width` (but never narrower than 60).
+
+    Texts have 100 columns at most; the table is wider where that gives it room for the spans of what is `drawn`.
+    """
     page = Page(max(NARROWEST, min(width, WIDTH)))
-    for section in (_header, table, partial(_order_book, everything=all_orders)):
+    rows = list(rows_of(plan))
+    undrawn = ""
+    if drawn:
+        courses = [each for row in rows for each in (row.course, row.follows) if each]
+        try:
+            compute(drawn, plan, [*courses, *_FIGURES.values()])
+        except PlannerError as error:  # the plan at the medians stands, whatever a draw runs into
+            drawn, undrawn = None, f"No spans, because not every draw is a plan: {error}"
+    for section in (
+        partial(_header, drawn=drawn),
+        partial(_table, rows=rows, drawn=drawn, width=width),
+        partial(_order_book, everything=all_orders),
+    ):
         _mark(page, plan)
         section(page, plan)
         page.skip()
@@ -49,10 +75,18 @@ def summary(
     page.entries("Stopped", [printable(line) for line in plan.stops], style="bold red")
     page.entries("Binding", [printable(line) for line in binding(plan)])
     page.entries("Warnings", _warning_lines(plan.warnings, all_warnings), style="yellow")
+    page.entries("Spread", [printable(undrawn)] if undrawn else [], style="yellow")
     page.entries("Rests on", [_rests_on(each) for each in plan.assumptions[:ASSUMPTIONS_SHOWN]])
     page.entries("Checks", [printable(each.text) for each in checks(plan)])
-    page.commands("Next", _next(plan))
+    page.commands("Next", _next(plan, drawn))
     return page.lines
+
+
+def _table(page: Page, plan: Plan, rows: Sequence[Row], drawn: Drawn | None, width: int) -> None:
+    """The table, and where in the draws the plan stands that it shows."""
+    table(page, plan, rows, drawn, width)
+    if drawn and (stands := _stands(plan, drawn)):
+        page.wrapped(stands, style="dim")
 
 
 # --- Header ----------------------------------------------------------------------------------------------------------
@@ -64,7 +98,7 @@ def _mark(page: Page, plan: Plan) -> None:
         page.wrapped(printable(plan.mark), style="bold red")
 
 
-def _header(page: Page, plan: Plan) -> None:
+def _header(page: Page, plan: Plan, drawn: Drawn | None) -> None:
     months = plan.horizon_months
     scenario = plan.project.inputs.scenario
     kinds = dict.fromkeys(site.training for site in scenario.sites.values())
@@ -86,7 +120,7 @@ def _header(page: Page, plan: Plan) -> None:
     )
     if plan.project.overrides:
         page.wrapped(printable(f"Overridden: {'; '.join(_overrides(plan))}"), indent="  ")
-    page.flowing("Peak need: ", list(_peaks(plan)))
+    page.flowing("Peak need: ", list(_peaks(plan, drawn)))
     if unit_costs := list(_unit_costs(plan)):
         page.flowing("Unit cost: ", unit_costs)
     if alternatives := list(_alternatives(plan)):
@@ -154,25 +188,87 @@ def _overrides(plan: Plan) -> Iterator[str]:
         yield f"{name} = {written}{each and f' at each of {each}'}"
 
 
-def _peaks(plan: Plan) -> Iterator[str]:
-    yield f"{units.show(_peak(plan, 'gpus_required'), '1')} GPUs"
-    stored = np.array([_peak(plan, f"storage_{tier}_required") for tier in TIERS])
+def _peak(source: Source, name: str) -> Array:
+    """The largest month of the horizon, by draw."""
+    return np.asarray(in_horizon(source, name).max(axis=-1))
+
+
+def _whole(source: Source, name: str) -> Array:
+    """What is one number a plan, by draw."""
+    (values,) = source.values(name)
+    return values.reshape(len(values))
+
+
+# The figures of the line "Peak need", each by draw.
+_FIGURES: dict[str, Callable[[Source], Array]] = {
+    **{
+        name: partial(_peak, name=name)
+        for name in (
+            "gpus_required",
+            *(f"storage_{tier}_required" for tier in TIERS),
+            "ingest_peak",
+            "ota_peak",
+            "site_power",
+        )
+    },
+    "tco": partial(_whole, name="tco"),
+}
+
+
+def _peaks(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
+    planned = {name: float(read(plan)[0]) for name, read in _FIGURES.items()}
+    spans = {name: span(read(drawn)) for name, read in _FIGURES.items()} if drawn else {}
+
+    def shown(name: str, unit: str, words: str) -> str:
+        scale, _ = units.magnitude(np.array([planned[name]]), unit)
+        off = _off([end / scale for end in spans[name]]) if spans else ""
+        return f"{units.show(planned[name], unit)} {words}".rstrip() + off
+
+    yield shown("gpus_required", "1", "GPUs")
+    stored = np.array([planned[f"storage_{tier}_required"] for tier in TIERS])
     scale, label = units.magnitude(stored, "byte")
-    if stored[stored > 0].min(initial=np.inf) / scale >= TIERS_TOGETHER:
+    if spans:
+        needed = [tier for tier in TIERS if max(spans[f"storage_{tier}_required"]) > 0]
+        yield from (shown(f"storage_{tier}_required", "byte", tier) for tier in needed)
+    elif stored[stored > 0].min(initial=np.inf) / scale >= TIERS_TOGETHER:
         tiers = "/".join(units.show(float(held / scale), "1") for held in stored)
         yield f"{tiers} {label} {'/'.join(TIERS)}"
     else:
         yield ", ".join(
             f"{units.show(float(s), 'byte')} {t}" for s, t in zip(stored, TIERS, strict=True)
         )
-    yield f"{units.show(_peak(plan, 'ingest_peak'), 'byte/second')} in"
-    yield f"{units.show(_peak(plan, 'ota_peak'), 'byte/second')} OTA"
-    yield units.show(_peak(plan, "site_power"), "watt")
-    yield f"{units.show(float(plan.values('tco')[0].flat[0]), 'USD')} TCO"
+    yield shown("ingest_peak", "byte/second", "in")
+    yield shown("ota_peak", "byte/second", "OTA")
+    yield shown("site_power", "watt", "")
+    yield shown("tco", "USD", "TCO")
+    if drawn:
+        yield f"in brackets: {draws_in_words(drawn)}"
 
 
-def _peak(plan: Plan, name: str) -> float:
-    return float(in_horizon(plan, name).max())
+def _off(ends: Sequence[float]) -> str:
+    """ " (1,410 to 7,430)"; nothing where both ends read the same."""
+    low, high = (units.show(float(f"{end:.3g}"), "1") for end in ends)
+    return f" ({low} to {high})" if low != high else ""
+
+
+def _stands(plan: Plan, drawn: Drawn) -> str:
+    """Where the plan at the medians stands among the draws, if far from their middle."""
+    said, far = [], False
+    for name, words in (
+        ("gpus_required", "of them need fewer GPUs at their peak"),
+        ("tco", "cost less"),
+    ):
+        read = _FIGURES[name]
+        share = below(read(drawn), float(read(plan)[0]))
+        if share is not None:
+            said.append(f"{100 * share:.0f} % {words}")
+            far = far or abs(share - 0.5) >= FAR_FROM_HALF
+    if not far:
+        return ""
+    return (
+        "The plan shown has every input at its median, which does not make it the middle of the draws: "
+        f"{', '.join(said)}."
+    )
 
 
 # --- Orders and findings ---------------------------------------------------------------------------------------------
@@ -265,7 +361,7 @@ def _rests_on(each: Assumption) -> str:
     return printable(f"{each.path} = {span}, {each.confidence}; moves {moves}")
 
 
-def _next(plan: Plan) -> list[list[str]]:
+def _next(plan: Plan, drawn: Drawn | None) -> list[list[str]]:
     """Commands that go on from this very plan, with all that was changed in it."""
     scenario, changes = scenario_argument(plan), plan.project.changes
     month = plan.horizon_months[len(plan.horizon_months) // 2]
@@ -274,4 +370,6 @@ def _next(plan: Plan) -> list[list[str]]:
     if single:
         edit = shlex.quote(f"{single[0].path}={single[0].high}")
         commands.append([f"planner size {scenario}", *changes, f"--set {edit}"])
+    if drawn:
+        commands.append([f"planner simulate {scenario}", *changes])
     return [[printable(part) for part in parts] for parts in commands]

@@ -2,6 +2,7 @@
 
 Years or months are the columns, put together where they are too many. What was paid before the horizon has a column of
 its own, so that a sum misses nothing. Rows of one group and unit have one scale; numbers have three significant digits.
+After the last period comes how far it may be off, where the plan is drawn.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import calendar
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.text import Text
@@ -25,17 +27,22 @@ from planner.report.rows import (
     HOW_THE_TREND_IS_READ,
     KILOMETRES,
     Row,
-    rows_of,
 )
+from planner.report.spans import WITHIN, span
 from planner.text import printable
+
+if TYPE_CHECKING:
+    from planner.study.drawn import Drawn
 
 GROUP = 8
 LABEL = 26
 MARGIN = GROUP + LABEL
 CELL = 7
 TREND = 9
+SPAN, SHORT_SPAN = 13, 9  # two numbers and a hyphen; of three digits, or of at most four characters
 BARS = "▁▂▃▄▅▆▇█"
 LEAST = 0.001  # what is smaller is printed as less than this
+LEAST_IN_SHORT = 0.0095
 COUNTED = ("1", "vehicle", GPU_HOURS, KILOMETRES, ECUS)
 THOUSANDS_FROM, MILLIONS_FROM = 99_950, 999_500
 
@@ -48,27 +55,54 @@ class Period:
     months: slice
 
 
-def table(page: Page, plan: Plan) -> None:
-    """The table, with how its periods are read."""
-    rows = list(rows_of(plan))
+def table(
+    page: Page, plan: Plan, rows: Sequence[Row], drawn: Drawn | None = None, width: int = 0
+) -> None:
+    """The table, with how its periods are read. With spans it may be wider than the page, up to `width`."""
     start = plan.project.table.calendar.horizon_from
-    has_before = any(row.is_flow and row.months[:start].any() for row in rows)
+    months = [row.course(plan)[0] for row in rows]
+    has_before = any(
+        row.is_flow and values[:start].any() for row, values in zip(rows, months, strict=True)
+    )
     cell, columns = _columns(plan.horizon_months, page.width - MARGIN, int(has_before))
     heads = [*(["before"] if has_before else []), *(period.label for period in columns)]
-    page.add(" " * MARGIN + "".join(head.rjust(cell) for head in heads), "bold")
-    has_trend = page.width >= MARGIN + cell * len(heads) + 1 + TREND
-    values = [_values(row, columns, start, has_before) for row in rows]
+    room = page.width - MARGIN - cell * len(heads)
+    if drawn:
+        room = max(room, width - MARGIN - cell * len(heads))
+    span_room = _span_room(room) if drawn else 0
+    has_trend = room >= 1 + TREND + (1 + span_room if span_room else 0)
+    title = f" {'P10'.rjust(span_room // 2)}-P90" if span_room else ""
+    page.lines.append(Text(" " * MARGIN + "".join(h.rjust(cell) for h in heads) + title, "bold"))
+    values = [_values(row, plan, columns, start, has_before) for row in rows]
+    cells = zip(_cells(rows, values), _spans(rows, drawn, columns[-1], start), strict=True)
     group = ""
-    for row, (unit, texts) in zip(rows, _cells(rows, values), strict=True):
+    for row, course, ((scale, unit, texts), ends) in zip(rows, months, cells, strict=True):
         line = Text((row.group if row.group != group else "").ljust(GROUP), style="bold")
         line.append(_label(row, unit).ljust(LABEL), style="not bold")
         line.append("".join(text.rjust(cell) for text in texts), style="not bold")
+        if span_room:
+            low, high = (end / scale for end in ends)
+            line.append(" " + _between(low, high, span_room).ljust(span_room), style="not bold")
         if has_trend:
-            line.append(" " + (row.mark or trend(row.months[start:])), style="not bold")
+            line.append(" " + (row.mark or trend(course[start:])), style="not bold")
         line.rstrip()
         page.lines.append(line)
         group = row.group
-    page.wrapped(f"{HOW_READ} {HOW_THE_TREND_IS_READ}" if has_trend else HOW_READ, style="dim")
+    said = [HOW_READ, *([HOW_THE_TREND_IS_READ] if has_trend else [])]
+    if span_room:
+        said.append(
+            f"P10-P90: {columns[-1].label} in {WITHIN} of the draws; of every year: planner simulate."
+        )
+    page.wrapped(" ".join(said), style="dim")
+
+
+def _span_room(room: int) -> int:
+    """Width of the column of spans: with the bars if it can be, else in their place; 0 where there is none."""
+    for others in (1 + TREND, 0):
+        for width in (SPAN, SHORT_SPAN):
+            if room >= 1 + width + others:
+                return width
+    return 0
 
 
 def _columns(months: Sequence[str], room: int, others: int) -> tuple[int, list[Period]]:
@@ -100,25 +134,39 @@ def _span(first: str, last: str, by_year: bool) -> str:
 
 
 def _values(
-    row: Row, columns: Sequence[Period], start: int, has_before: bool
+    row: Row, plan: Plan, columns: Sequence[Period], start: int, has_before: bool
 ) -> list[float | None]:
     """The row's value in each column; before the horizon only a flow has one."""
-    before = [row.reduce(row.months[:start]) if row.is_flow else None] if has_before else []
-    return [*before, *(_read(row, start, period.months) for period in columns)]
+    flows_before = has_before and row.is_flow
+    periods = [_of_plan(period, start) for period in columns]
+    read = row.read(plan, [slice(0, start), *periods] if flows_before else periods)[:, 0].tolist()
+    return [None, *read] if has_before and not flows_before else read
 
 
-def _read(row: Row, start: int, months: slice) -> float:
-    """The row's value in a period of the horizon."""
-    values = row.months[start:][months]
-    if row.follows is None:
-        return row.reduce(values)
-    return float(values[int(np.argmax(row.follows[start:][months]))])
+def _of_plan(period: Period, start: int) -> slice:
+    """The months of a period, counted from the start of the plan."""
+    return slice(start + period.months.start, start + period.months.stop)
+
+
+def _spans(
+    rows: Sequence[Row], drawn: Drawn | None, period: Period, start: int
+) -> Iterator[tuple[float, float]]:
+    """Between which values each row lies in a period, in most draws; nothing where nothing is drawn."""
+    for row in rows:
+        yield span(row.read(drawn, [_of_plan(period, start)])[0]) if drawn else (0.0, 0.0)
+
+
+def _between(low: float, high: float, room: int) -> str:
+    """Two numbers with their hyphen in the middle of the room; one number where both read the same."""
+    half = room // 2
+    ends = [number(end) if room >= SPAN else short_number(end) for end in (low, high)]
+    return ends[0].rjust(half) + (f"-{ends[1]}" if ends[0] != ends[1] else "")
 
 
 def _cells(
     rows: Sequence[Row], values: Sequence[Sequence[float | None]]
-) -> Iterator[tuple[str, list[str]]]:
-    """Unit and texts of each row; rows of one group and unit have one scale, so that they compare."""
+) -> Iterator[tuple[float, str, list[str]]]:
+    """Scale, unit and texts of each row; rows of one group and unit have one scale, so that they compare."""
     for row, numbers in zip(rows, values, strict=True):
         alike = [
             value
@@ -131,6 +179,7 @@ def _cells(
         scale, unit = _scale(_peak_of(mine), _peak_of(alike), row)
         exact = row.unit == "1" and scale == 1
         yield (
+            scale,
             unit,
             [
                 "" if value is None else _count(value) if exact else number(value / scale)
@@ -178,6 +227,20 @@ def number(value: float) -> str:
         return f"{rounded:,.0f}"
     decimals = 3 if abs(rounded) < 1 else 2 if abs(rounded) < 10 else 1
     return f"{rounded:.{decimals}f}".rstrip("0").rstrip(".") if rounded else "0"
+
+
+def short_number(value: float) -> str:
+    """At most four characters, and three significant digits where they fit: "1410", "12k", "0.12"."""
+    if not np.isfinite(value):
+        return "inf"
+    if 0 < abs(value) < LEAST_IN_SHORT:
+        return "<.01"
+    texts = (
+        f"{float(f'{value / scale:.{digits}g}'):.10g}".replace("-0.", "-.") + suffix
+        for scale, suffix in ((1.0, ""), (1e3, "k"), (1e6, "M"), (1e9, "G"))
+        for digits in (3, 2, 1)
+    )
+    return next((text for text in texts if len(text) <= 4), "inf")
 
 
 def _count(value: float) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
 from planner.study import statistics
-from planner.study.blocks import Block
+from planner.study.blocks import Block, Folder
 from planner.study.columns import COST, NEEDS, SPENT, Column, Columns, Periods
 from planner.study.sketch import Sketch
 
@@ -24,14 +23,6 @@ BUILT_AT = (0.5, 0.8, 0.9)  # quantiles of the need for which one might build
 SURE = 0.9  # the confidence of the headline
 DEAREST = (0.05, 0.1)  # shares of the draws whose mean cost is shown
 SLAB = 128_000_000  # bytes of kept numbers in memory at a time
-
-
-class Numbers(Protocol):
-    """Where the draws of a study are read from, such as its folder."""
-
-    def numbers(self, blocks: Sequence[Block], rows: slice) -> Array: ...
-
-    def sketch(self, blocks: Sequence[Block]) -> Sketch: ...
 
 
 @dataclass(frozen=True)
@@ -159,7 +150,7 @@ class Risk:
     shortfall: Mapping[str, tuple[Shortfall, ...]]
 
 
-def spreads(columns: Columns, folder: Numbers, blocks: Sequence[Block]) -> dict[str, Spreads]:
+def spreads(columns: Columns, folder: Folder, blocks: Sequence[Block]) -> dict[str, Spreads]:
     """The spreads of all quantities of a study whose blocks are done."""
     found = {column.name: _stored(column, columns, folder, blocks) for column in columns.stored}
     if columns.counted:
@@ -169,7 +160,7 @@ def spreads(columns: Columns, folder: Numbers, blocks: Sequence[Block]) -> dict[
     return found
 
 
-def spent(columns: Columns, folder: Numbers, blocks: Sequence[Block]) -> Spread | None:
+def spent(columns: Columns, folder: Folder, blocks: Sequence[Block]) -> Spread | None:
     """What is paid from `plan_start` up to the end of each month, all items together, by month."""
     if any(name not in columns.rows for name in SPENT):
         return None
@@ -245,7 +236,7 @@ class _Slab:
 
 
 def _slabs(
-    column: Column, columns: Columns, folder: Numbers, blocks: Sequence[Block]
+    column: Column, columns: Columns, folder: Folder, blocks: Sequence[Block]
 ) -> Iterator[_Slab]:
     """The months of a column, as many at a time as fit a slab."""
     begin = columns.rows[column.name].start
@@ -258,7 +249,7 @@ def _slabs(
         yield _Slab(first, cells, totals.copy() if totals.base is cells else totals)
 
 
-def _stored(column: Column, columns: Columns, folder: Numbers, blocks: Sequence[Block]) -> Spreads:
+def _stored(column: Column, columns: Columns, folder: Folder, blocks: Sequence[Block]) -> Spreads:
     """One pass over the kept numbers of a quantity."""
     draws = blocks[-1].stop
     over = _Over(column, columns.periods, draws) if column.has_totals or not column.whole else None

@@ -202,21 +202,6 @@ class Folder:
         return self.blocks / f"counts-{block.start:010d}-{block.stop:010d}.npz"
 
 
-@dataclass(frozen=True)
-class InMemory:
-    """A few draws that need no folder: their stored numbers, shape (row, draw)."""
-
-    stored: Array
-
-    def numbers(self, blocks: Sequence[Block], rows: slice) -> Array:
-        """As `Folder.numbers`, of all draws."""
-        return self.stored[rows].copy()
-
-    def sketch(self, blocks: Sequence[Block]) -> Sketch:
-        """Nothing is counted."""
-        return Sketch.of(np.empty((0, self.stored.shape[1])))
-
-
 def missing(done: Sequence[Block], draws: int, size: int) -> list[Block]:
     """Blocks of at most `size` draws for all that is not done of the first `draws`."""
     edges = [0, *(edge for block in done for edge in block), draws]

@@ -189,11 +189,6 @@ class Columns:
             Periods.of(project),
         )
 
-    def only(self, names: Iterable[str]) -> Columns:
-        """Of all columns those that are stored and have one of these names."""
-        wanted = set(names)
-        return Columns(tuple(c for c in self.stored if c.name in wanted), (), self.periods)
-
     @property
     def wanted(self) -> tuple[str, ...]:
         return tuple(column.name for column in (*self.stored, *self.counted))

@@ -20,7 +20,7 @@ from planner.axes import AXES, Array
 from planner.errors import Fault, InputError, PlannerError, suggestion
 from planner.plan import Project
 from planner.study.analysis import Risk, Spread, Spreads, risk, spent, spreads
-from planner.study.blocks import Block, Folder, InMemory, missing
+from planner.study.blocks import Block, Folder, missing
 from planner.study.columns import KEPT, NEEDS, Column, Columns
 from planner.study.manifest import manifest_of
 from planner.study.sampling import Sampler
@@ -148,16 +148,6 @@ def simulate(
             raise Interrupted(_stopped(reached[0], draws, out)) from None
     blocks = tuple(sorted((*done, *todo)))
     return Simulation(project, task.columns, draws, seed, folder, blocks, temporary)
-
-
-def spread(
-    project: Project, names: Sequence[str], draws: int = 256, seed: int = SEED
-) -> dict[str, Spreads]:
-    """Spreads of some quantities from a few draws, in this process and without a folder."""
-    stored = Columns.of(project, names).only(names)
-    leaves = project.table.redrawn(Sampler.of(project.table, seed).draws(0, draws))
-    numbers = stored.stored_of(project.run(stored.wanted, leaves, draws), draws)
-    return spreads(stored, InMemory(numbers), [Block(0, draws)])
 
 
 def cores() -> int:
