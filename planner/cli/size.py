@@ -139,7 +139,7 @@ def _print(plan: Plan, all_orders: bool, all_warnings: bool, with_spread: bool) 
     from planner.report.summary import WIDEST, summary
 
     drawn = None
-    if with_spread and any(row.distribution for row in plan.project.table.rows):
+    if with_spread:
         from planner.study.drawn import Drawn
 
         drawn = Drawn.of(plan.project)

@@ -80,7 +80,8 @@ def _largest(values: Array) -> Array:
 def _mean_where_any(values: Array) -> Array:
     """The mean of the months that have a value; a ratio of nothing is 0."""
     there = values > 0
-    return np.where(there, values, 0.0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)
+    total = np.where(there, values, 0.0).sum(axis=-1)
+    return np.asarray(total / np.maximum(there.sum(axis=-1), 1))
 
 
 def _smallest_where_any(values: Array) -> Array:

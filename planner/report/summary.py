@@ -52,11 +52,13 @@ def summary(
 ) -> list[Text]:
     """The lines of the report, none wider than `width` (but never narrower than 60).
 
-    Texts have 100 columns at most; the table is wider where that gives it room for the spans of what is `drawn`.
+    Texts have 100 columns at most; the table is wider where that gives it room for the spans of what is `drawn`. There
+    are none where nothing is uncertain.
     """
     page = Page(max(NARROWEST, min(width, WIDTH)))
     rows = list(rows_of(plan))
     undrawn = ""
+    drawn = drawn if drawn and drawn.uncertain else None
     if drawn:
         courses = [each for row in rows for each in (row.course, row.follows) if each]
         try:

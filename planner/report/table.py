@@ -74,7 +74,8 @@ def table(
     title = f" {'P10'.rjust(span_room // 2)}-P90" if span_room else ""
     page.lines.append(Text(" " * MARGIN + "".join(h.rjust(cell) for h in heads) + title, "bold"))
     values = [_values(row, plan, columns, start, has_before) for row in rows]
-    cells = zip(_cells(rows, values), _spans(rows, drawn, columns[-1], start), strict=True)
+    spans = _spans(rows, drawn if span_room else None, columns[-1], start)
+    cells = zip(_cells(rows, values), spans, strict=True)
     group = ""
     for row, course, ((scale, unit, texts), ends) in zip(rows, months, cells, strict=True):
         line = Text((row.group if row.group != group else "").ljust(GROUP), style="bold")
@@ -91,7 +92,8 @@ def table(
     said = [HOW_READ, *([HOW_THE_TREND_IS_READ] if has_trend else [])]
     if span_room:
         said.append(
-            f"P10-P90: {columns[-1].label} in {WITHIN} of the draws; of every year: planner simulate."
+            f"P10-P90: {columns[-1].label} in {WITHIN} of the draws, good to about a tenth. "
+            "More of that: planner simulate."
         )
     page.wrapped(" ".join(said), style="dim")
 

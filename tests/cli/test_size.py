@@ -26,7 +26,7 @@ checks:
 
 
 def test_the_table_is_as_agreed(planner: Planner, golden: Callable[[str, str], None]) -> None:
-    done = planner("size", MAIN)
+    done = planner("size", MAIN, "--no-spread")
     assert (done.code, done.err) == (0, "")
     golden("size_5pct_ev_market.txt", done.out)
 
@@ -51,7 +51,7 @@ def test_no_line_is_wider_than_the_terminal(
     planner: Planner, monkeypatch: pytest.MonkeyPatch, scenario: str, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    done = planner("size", scenario, "--orders")
+    done = planner("size", scenario, "--orders", "--no-spread")
     assert done.code == 0, done.err
     longest = max(done.out.splitlines(), key=len)
     assert len(longest) <= width, longest
@@ -59,10 +59,10 @@ def test_no_line_is_wider_than_the_terminal(
 
 def test_the_whole_order_book_has_every_order(planner: Planner) -> None:
     book = json.loads(planner("size", MAIN, "--json").out)["orders"]
-    lines = planner("size", MAIN, "--orders").out.splitlines()
+    lines = planner("size", MAIN, "--orders", "--no-spread").out.splitlines()
     rows = [line for line in lines if re.match(r"  \d{4}-\d{2}  ", line)]
     assert len(rows) == len(book) > 5
-    some = planner("size", MAIN).out.splitlines()
+    some = planner("size", MAIN, "--no-spread").out.splitlines()
     assert sum(bool(re.match(r"  \d{4}-\d{2}  ", line)) for line in some) == 5
 
 
@@ -170,7 +170,7 @@ def test_a_file_of_quantities_replaces_ours(planner: Planner, tmp_path: object) 
 def test_a_check_that_holds_is_shown_and_is_fine(
     planner: Planner, scenario_file: Callable[[str], str]
 ) -> None:
-    done = planner("size", scenario_file(CHECK.format(bound="1")))
+    done = planner("size", scenario_file(CHECK.format(bound="1")), "--no-spread")
     assert done.code == 0
     assert re.search(r"^Checks +holds: enough GPUs", done.out, re.MULTILINE)
 
@@ -179,7 +179,7 @@ def test_a_check_that_fails_prints_the_plan_and_exits_1(
     planner: Planner, scenario_file: Callable[[str], str]
 ) -> None:
     file = scenario_file(CHECK.format(bound="1000000"))
-    done = planner("size", file)
+    done = planner("size", file, "--no-spread")
     assert done.code == 1
     assert "FAILS: enough GPUs" in done.out
     assert done.err == "planner: 1 of 1 checks fail: enough GPUs\n"
@@ -192,13 +192,13 @@ def test_a_region_that_must_be_served_and_is_not_exits_1(
     planner: Planner, scenario_file: Callable[[str], str]
 ) -> None:
     text = "extends: 5pct_ev_market.yaml\nregions:\n  china: {serve: required}\n"
-    done = planner("size", scenario_file(text))
+    done = planner("size", scenario_file(text), "--no-spread")
     assert done.code == 1
     assert "china" in done.err and "3A090" in done.err
 
 
 def test_a_shortfall_is_a_warning_and_exits_0(planner: Planner) -> None:
-    done = planner("size", MAIN)
+    done = planner("size", MAIN, "--no-spread")
     assert done.code == 0
     assert re.search(r"^Warnings +\S", done.out, re.MULTILINE)
 
@@ -207,7 +207,9 @@ def test_texts_of_a_scenario_are_printed_as_they_are(
     planner: Planner, scenario_file: Callable[[str], str]
 ) -> None:
     title = "[red]x[/red] [link=http://a]y[/link] :smile: =1+1"
-    done = planner("size", scenario_file(f'extends: 5pct_ev_market.yaml\ntitle: "{title}"\n'))
+    done = planner(
+        "size", scenario_file(f'extends: 5pct_ev_market.yaml\ntitle: "{title}"\n'), "--no-spread"
+    )
     assert done.code == 0
     assert title in done.out
 
@@ -298,11 +300,11 @@ def test_styles_go_to_terminals_without_no_color_only(
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert "\x1b" not in planner("size", "test_fleet").out
+    assert "\x1b" not in planner("size", "test_fleet", "--no-spread").out
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    assert "\x1b[1m" in planner("size", "test_fleet").out
+    assert "\x1b[1m" in planner("size", "test_fleet", "--no-spread").out
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b" not in planner("size", "test_fleet").out
+    assert "\x1b" not in planner("size", "test_fleet", "--no-spread").out
 
 
 def test_an_interrupt_exits_130(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,4 +312,4 @@ def test_an_interrupt_exits_130(planner: Planner, monkeypatch: pytest.MonkeyPatc
         raise KeyboardInterrupt
 
     monkeypatch.setattr("planner.cli.size.load_project", interrupted)
-    assert planner("size", MAIN).code == 130
+    assert planner("size", MAIN, "--no-spread").code == 130

@@ -124,13 +124,13 @@ def test_mixed_hardware_is_also_counted_in_the_kind_that_is_needed(
 
 
 def test_an_override_says_where_it_stands(planner: Planner) -> None:
-    printed = planner("size", MAIN, "--set-quantity", "gpus_required=2000").out
+    printed = planner("size", MAIN, "--set-quantity", "gpus_required=2000", "--no-spread").out
     assert "gpus_required = 2,000 at each of 3 sites" in printed
 
 
 def test_what_was_changed_is_said_and_goes_into_the_next_commands(planner: Planner) -> None:
     change = ("--set", "market.share=3 %", "--hardware", "dgx_h100")
-    printed = planner("size", MAIN, *change).out
+    printed = planner("size", MAIN, *change, "--no-spread").out
     assert "Changed: --set 'market.share=3 %', --hardware dgx_h100" in printed
     following = printed[printed.index("\nNext") :]
     assert following.count("--set 'market.share=3 %'") == 2
@@ -144,7 +144,7 @@ def test_what_was_changed_is_said_and_goes_into_the_next_commands(planner: Plann
 
 
 def test_an_empty_order_book_says_why(planner: Planner) -> None:
-    assert "none: the sites order nothing" in planner("size", "test_fleet").out
+    assert "none: the sites order nothing" in planner("size", "test_fleet", "--no-spread").out
 
 
 def test_the_most_expensive_order_of_a_month_comes_first(plan: Plan) -> None:
@@ -153,7 +153,7 @@ def test_the_most_expensive_order_of_a_month_comes_first(plan: Plan) -> None:
 
 
 def test_the_order_book_ends_with_capex(plan: Plan, planner: Planner) -> None:
-    printed = planner("size", MAIN).out.replace("\n  ", " ")
+    printed = planner("size", MAIN, "--no-spread").out.replace("\n  ", " ")
     assert re.search(r"with installation \(USD .+ M\)(, duty .+)? and halls \(USD .+ M\)", printed)
     capex = units.show(float(plan["capex"].values.sum()), "USD")
     assert f" = capex {capex} over the plan" in printed
@@ -211,8 +211,8 @@ def test_renting_is_compared_in_words(plan: Plan) -> None:
 
 
 def test_all_warnings_are_printed_in_full_when_asked_for(plan: Plan, planner: Planner) -> None:
-    full = " ".join(planner("size", MAIN, "--warnings").out.split())
-    brief = " ".join(planner("size", MAIN).out.split())
+    full = " ".join(planner("size", MAIN, "--warnings", "--no-spread").out.split())
+    brief = " ".join(planner("size", MAIN, "--no-spread").out.split())
     for each in plan.warnings:
         assert " ".join(each.text.split()) in full
     assert "until the first orders serve" in brief
@@ -226,7 +226,7 @@ def test_an_order_keeps_its_place_its_tier_and_its_price(
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     orders = json.loads(planner("size", MAIN, "--json").out)["orders"]
-    lines = planner("size", MAIN, "--orders").out.splitlines()
+    lines = planner("size", MAIN, "--orders", "--no-spread").out.splitlines()
     rows = [line for line in lines if re.match(r"  \d{4}-\d{2}  ", line)]
     for order, row in zip(orders, rows, strict=True):
         assert order["site"] in row and order["tier"] in row

@@ -15,7 +15,7 @@ STOPPED = "extends: 5pct_ev_market.yaml\nregions:\n  india: {site: china}\n"
 def test_a_denied_delivery_that_the_plan_needs_exits_1_with_reason_and_alternatives(
     planner: Planner, scenario_file: Callable[[str], str]
 ) -> None:
-    done = planner("size", scenario_file(STOPPED))
+    done = planner("size", scenario_file(STOPPED), "--no-spread")
     assert done.code == 1
     for word in ("india", "denied", "3A090.a", "allowed there", "regions.india.site = taiwan"):
         assert word in done.err.replace("none is allowed there", "allowed there"), word
@@ -37,7 +37,7 @@ def test_the_same_as_a_what_if_exits_0_and_is_marked_on_every_page(
     planner: Planner, scenario_file: Callable[[str], str]
 ) -> None:
     file = scenario_file(STOPPED)
-    done = planner("size", file, "--allow-export-violation")
+    done = planner("size", file, "--allow-export-violation", "--no-spread")
     assert (done.code, done.err) == (0, "")
     assert done.out.splitlines()[0] == VIOLATION_MARK
     assert done.out.splitlines().count(VIOLATION_MARK) == 4
@@ -58,7 +58,7 @@ def test_rules_of_another_month_change_the_verdict_and_stand_in_the_header(
     asked = ("explain", MAIN, "export_verdict", "--site", "china", "--at", "2027-01")
     assert "export_verdict = 4" in planner(*asked).out
     assert "export_verdict = 3" in planner(*asked, "--rules-as-of", "2026-05").out
-    done = planner("size", MAIN, "--rules-as-of", "2026-05")
+    done = planner("size", MAIN, "--rules-as-of", "2026-05", "--no-spread")
     assert done.code == 0 and "rules known in 2026-05" in done.out
 
 

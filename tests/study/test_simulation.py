@@ -28,7 +28,7 @@ from planner.study import analysis
 from planner.study.blocks import Block, Folder, StudyError, missing
 from planner.study.manifest import manifest_of
 from planner.study.sampling import Sampler
-from planner.study.simulation import Interrupted, Simulation, simulate, spread
+from planner.study.simulation import Interrupted, Simulation, simulate
 from planner.study.workers import Recipe, Task
 from tests.example_graphs import compute
 from tests.study.toys import UNIFORM, project, usual
@@ -204,14 +204,6 @@ def test_a_draw_at_the_medians_is_the_plan() -> None:
     plan = project.plan()
     for name in HEADLINE:
         assert np.array_equal(drawn[name], plan.values(name)[0])
-
-
-def test_a_few_draws_in_memory_are_the_first_of_a_study(undisturbed: Simulation) -> None:
-    few = spread(usual(), ["gpus_required", "tco"], 100)
-    assert list(few) == ["gpus_required", "tco"]
-    study = simulate(usual(), 100).spreads
-    for name, found in few.items():
-        assert repr(found) == repr(study[name])
 
 
 def test_a_draw_is_the_plan_with_its_inputs(undisturbed: Simulation) -> None:
