@@ -64,7 +64,7 @@ def summary(
         try:
             compute(drawn, plan, [*courses, *_FIGURES.values()])
         except PlannerError as error:  # the plan at the medians stands, whatever a draw runs into
-            drawn, undrawn = None, f"No spans, because not every draw is a plan: {error}"
+            drawn, undrawn = None, f"none, because a draw is refused: {error}"
     for section in (
         partial(_header, drawn=drawn),
         partial(_table, rows=rows, drawn=drawn, width=width),

@@ -19,6 +19,7 @@ import pytest
 ROUNDS = 3
 ROOT = Path(__file__).parents[2]
 UNUSED = {"scipy.linalg", "matplotlib", "pandas", "xarray", "pyarrow", "numpy.ma"}
+DRAWING = "planner.study"
 
 SpeedLimit = Callable[[str, float, float], None]
 
@@ -69,14 +70,32 @@ def test_size_against_the_imports_that_it_needs(
     )
 
 
-@pytest.mark.parametrize("scenario", ["5pct_ev_market", "5pct_from_2027"])
-def test_size_never_loads_what_it_does_not_use(scenario: str, environment: dict[str, str]) -> None:
-    """Neither a plan from nothing nor one with hardware and data from before it."""
+def test_what_the_spans_of_the_table_add(
+    environment: dict[str, str], speed_limit: SpeedLimit
+) -> None:
+    command = ["-m", "planner", "size", "5pct_ev_market"]
+    with_spans, without = medians(environment, command, [*command, "--no-spread"])
+    speed_limit("seconds that P10 to P90 add to planner size", with_spans - without, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "options", "unused"),
+    [
+        ("5pct_ev_market", ["--json"], {*UNUSED, DRAWING}),
+        ("5pct_from_2027", ["--json"], {*UNUSED, DRAWING}),
+        ("5pct_ev_market", ["--no-spread"], {*UNUSED, DRAWING}),
+        ("5pct_ev_market", [], {*UNUSED, "scipy.stats", "multiprocessing.context"}),
+    ],
+)
+def test_size_never_loads_what_it_does_not_use(
+    scenario: str, options: list[str], unused: set[str], environment: dict[str, str]
+) -> None:
+    """Neither a plan from nothing nor one with hardware and data from before it; what draws only where it is asked."""
     program = (
         "import sys; from planner.cli import main\n"
-        f"try: main(['size', {scenario!r}, '--json'])\n"
+        f"try: main(['size', {scenario!r}, *{options!r}])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
-        f"found = {UNUSED!r} & set(sys.modules)\n"
+        f"found = {unused!r} & set(sys.modules)\n"
         "assert not found, found"
     )
     subprocess.run(

@@ -282,7 +282,7 @@ def test_a_plan_that_cannot_be_drawn_is_printed_all_the_same(
         )
     done = planner("size", "test_fleet", "--with", module)
     assert done.code == 0, done.err
-    assert "No spans" in done.out and "tco" in done.out
+    assert "Spread    none, because a draw is refused: tco: mixes draws" in done.out
     assert "P10" not in done.out
     refused = planner("size", "test_fleet", "--with", module, "--json", "--spread")
     assert refused.code != 0 and "tco" in refused.err and refused.out == ""
