@@ -92,8 +92,8 @@ def table(
     said = [HOW_READ, *([HOW_THE_TREND_IS_READ] if has_trend else [])]
     if span_room:
         said.append(
-            f"P10-P90: {columns[-1].label} in {WITHIN} of the draws, good to about a tenth. "
-            "More of that: planner simulate."
+            f"P10-P90: {columns[-1].label} in {WITHIN} of the draws, good to about a tenth; empty where "
+            "all are alike. More: planner simulate."
         )
     page.wrapped(" ".join(said), style="dim")
 
@@ -159,10 +159,9 @@ def _spans(
 
 
 def _between(low: float, high: float, room: int) -> str:
-    """Two numbers with their hyphen in the middle of the room; one number where both read the same."""
-    half = room // 2
-    ends = [number(end) if room >= SPAN else short_number(end) for end in (low, high)]
-    return ends[0].rjust(half) + (f"-{ends[1]}" if ends[0] != ends[1] else "")
+    """Two numbers with their hyphen in the middle of the room; nothing where both read the same."""
+    first, last = (number(end) if room >= SPAN else short_number(end) for end in (low, high))
+    return f"{first.rjust(room // 2)}-{last}" if first != last else ""
 
 
 def _cells(

@@ -172,7 +172,10 @@ def test_where_the_plan_at_the_medians_stands_is_said(plan: Plan, drawn: Drawn) 
 
 def test_what_is_overridden_has_no_span() -> None:
     plan = load("test_fleet", set_quantity={"gpus_required": "2000"}).plan()
-    printed = " ".join(lines(plan, 100, Drawn.of(plan.project, 16)))
+    found = lines(plan, 100, Drawn.of(plan.project, 16))
+    row = next(line for line in found if "GPUs needed" in line)
+    assert re.fullmatch(r"Compute GPUs needed +2,000 +2,000 +█+", row)
+    printed = " ".join(found)
     assert "2,000 GPUs ·" in printed and "need fewer GPUs" not in printed
     assert BRACKETS.search(printed)
 
