@@ -47,8 +47,8 @@ _MONEY_PARTS: dict[str, dict[str, tuple[str, ...]]] = {
 
 HOW_READ = (
     "Vehicles, and what is in service: end of the period. "
-    "Needed, served, peaks, starts, days, MW, racks: its largest month; of which: in that month. "
-    "Within reach: its smallest month. Ingest mean, PUE: its mean. Hours, bytes, money, carbon: its sum."
+    "Needed, served, peaks, starts, days, MW, racks, floor: its largest month; of which: in that month. "
+    "Within reach: its smallest month. Ingest mean, PUE: its mean. Hours, bytes, water, money, carbon: its sum."
 )
 HOW_THE_TREND_IS_READ = (
     "Bars: the course over the horizon, in nine equal parts at most. "
@@ -145,7 +145,12 @@ def rows_of(plan: Plan) -> Iterator[Row]:
     reach = course("ota_reachable_share")
     yield Row("OTA", "fleet within reach", "%", reach, _smallest_where_any)
     yield _row(plan, "Network", "switches", "switches", _last)
+    for layer in ("leaf", "spine", "core"):
+        if in_horizon(plan, f"switches_{layer}").max() > 0:
+            part = course(f"switches_{layer}")
+            yield Row("Network", f"of which {layer}", "1", part, _last, "", True)
     yield _row(plan, "Network", "links", "links", _last)
+    yield _row(plan, "Network", "optical modules", "optics", _last)
     yield _row(plan, "Network", "WAN to buy", "wan_bandwidth", _largest)
     yield from _site_rows(plan)
     yield from _money_rows(plan)
@@ -168,8 +173,11 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _carbon_rows(plan: Plan) -> Iterator[Row]:
-    """All emissions, and their parts: each site's where there are several that emit."""
+    """All emissions, and their parts: what making the equipment emits, and each site's where several emit."""
     yield _row(plan, "Carbon", "CO2e", "carbon", _sum)
+    embodied = course("carbon_embodied")
+    if embodied(plan).any():
+        yield Row("Carbon", "of which embodied", "kg", embodied, _sum, "", True)
     sites = plan.project.labels[SITE]
     emitted = [course("carbon_by_site", (SITE, index)) for index in range(len(sites))]
     parts = [(site, each) for site, each in zip(sites, emitted, strict=True) if each(plan).any()]
@@ -235,9 +243,9 @@ def _added(source: Source, names: Sequence[str]) -> Array:
 
 
 def _longest_wait(source: Source) -> Array:
-    """The predicted wait at the site where it is longest, of those that have accelerators, by draw and month."""
-    wait, there = source.values("queue_wait", "gpus_equivalent")
-    return _all_months((wait * (there > 0)).max(axis=_OTHERS), source)
+    """The predicted wait at the site where it is longest, of those where jobs wait at all, by draw and month."""
+    wait, needed = source.values("queue_wait", "gpus_for_waiting")
+    return _all_months((wait * (needed > 0)).max(axis=_OTHERS), source)
 
 
 def _release_rows(plan: Plan) -> Iterator[Row]:
@@ -269,7 +277,7 @@ def _service_rows(plan: Plan) -> Iterator[Row]:
     for label, name in (
         ("language", "service_tokens"),
         ("inspection", "service_images"),
-        ("city camera streams", "service_streams_analysed"),
+        ("city streams analysed", "service_streams_analysed"),
         ("GPUs for services", "gpus_serving_peak"),
     ):
         if in_horizon(plan, name).max() > 0:
@@ -290,6 +298,7 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
     if powered:
         for label, name in (
             ("IT, all idle", "it_power_idle"),
+            ("IT, typical", "it_power_typical"),
             ("IT, mean", "it_power_mean"),
             ("IT, peak", "it_power"),
         ):
@@ -297,6 +306,8 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
         if _fullest(plan).max() > 0:
             yield Row("Site", "fullest phase used", "%", _fullest, _largest)
         yield _row(plan, "Site", "racks", "racks", _largest)
+        yield _row(plan, "Site", "floor", "floor_area", _largest)
+        yield _row(plan, "Site", "water", "water", _sum)
         yield _row(plan, "Site", "PUE, all sites", "pue_of_sites", _mean_where_any)
 
 

@@ -14,12 +14,13 @@ import numpy as np
 from rich.text import Text
 
 from planner import units
-from planner.axes import DRAW, MONTH, WORKLOAD, Array
+from planner.axes import DRAW, HARDWARE, MONTH, SITE, WORKLOAD, Array, on
 from planner.catalogue import SECONDS_A_YEAR, TIERS
 from planner.errors import PlannerError
 from planner.findings import Assumption, Order, Warning_, beside_orders, binding, checks, in_short
 from planner.findings.orders import RENEWAL
 from planner.lineage import Source, axis_count, scenario_argument
+from planner.perf import export
 from planner.plan import Plan
 from planner.report.page import Page, cut
 from planner.report.rows import Row, in_horizon, rows_of
@@ -120,6 +121,8 @@ def _header(page: Page, plan: Plan, drawn: Drawn | None) -> None:
     page.wrapped(
         printable(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}{known}")
     )
+    if verdicts := list(_export_verdicts(plan)):
+        page.wrapped(printable(f"Export rules: {'; '.join(verdicts)}"), indent="  ")
     if plan.project.overrides:
         page.wrapped(printable(f"Overridden: {'; '.join(_overrides(plan))}"), indent="  ")
     page.flowing("Peak need: ", list(_peaks(plan, drawn)))
@@ -127,6 +130,22 @@ def _header(page: Page, plan: Plan, drawn: Drawn | None) -> None:
         page.flowing("Unit cost: ", unit_costs)
     if alternatives := list(_alternatives(plan)):
         page.flowing("TCO if all: ", alternatives)
+
+
+def _export_verdicts(plan: Plan) -> Iterator[str]:
+    """What the export rules say of each site's training hardware: "taiwan free", "china denied from 2024-03"."""
+    codes = on(plan.values("export_verdict")[0], MONTH, SITE, HARDWARE)[0].astype(int)
+    codes = np.broadcast_to(codes, (len(plan.months), *codes.shape[1:]))
+    kinds, sites = plan.project.labels[HARDWARE], plan.project.inputs.scenario.sites
+    for index, site in enumerate(plan.project.labels[SITE]):
+        mine = codes[:, index, kinds.index(sites[site].training)].tolist()
+        changes = [month for month in range(1, len(mine)) if mine[month] != mine[month - 1]]
+        words = [export.VERDICTS[mine[0]].replace("_", " ")]
+        words += [
+            f"{export.VERDICTS[mine[month]].replace('_', ' ')} from {plan.months[month]}"
+            for month in changes
+        ]
+        yield f"{site} {', then '.join(words)}"
 
 
 def _unit_costs(plan: Plan) -> Iterator[str]:

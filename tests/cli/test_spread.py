@@ -154,7 +154,7 @@ def test_years_are_the_same_with_and_without_spans(plan: Plan, drawn: Drawn) -> 
 
 
 def test_the_headline_says_what_its_brackets_are_once(plan: Plan, drawn: Drawn) -> None:
-    printed = " ".join(line.strip() for line in lines(plan, 100, drawn)[:6])
+    printed = " ".join(line.strip() for line in lines(plan, 100, drawn)[:9])
     peak = printed[printed.index("Peak need") : printed.index("Unit cost")]
     assert len(BRACKETS.findall(peak)) == 8  # GPUs, three tiers, in, OTA, power, TCO
     for low, high in BRACKETS.findall(peak):

@@ -207,7 +207,7 @@ def test_renting_is_compared_in_words(plan: Plan) -> None:
     ):
         given = {"rent_breakeven_utilisation": share}
         other = package.load("5pct_ev_market", set_quantity=given).plan()
-        assert words in " ".join(line.plain.strip() for line in summary(other)[:9])
+        assert words in " ".join(line.plain.strip() for line in summary(other)[:12])
 
 
 def test_all_warnings_are_printed_in_full_when_asked_for(plan: Plan, planner: Planner) -> None:
