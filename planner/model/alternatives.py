@@ -222,18 +222,20 @@ def tco_if_leased(
     return tco + total(lease_present + ownership_present - acquisition_present, SITE)
 
 
+@quantity(unit="1")
+def all_for_rent(nodes_acquired: Array, accelerator_rent_price: Array) -> Array:
+    """1 where all accelerators of the plan could be rented, 0 where one of them is not for rent."""
+    missing = total(nodes_acquired * (accelerator_rent_price <= 0), MONTH, SITE, HARDWARE)
+    return np.asarray(missing <= 0, dtype=np.float64)
+
+
 @quantity(unit="USD")
 def tco_if_rented(
-    tco: Array,
-    rent_present: Array,
-    acquisition_present: Array,
-    nodes_acquired: Array,
-    accelerator_rent_price: Array,
+    tco: Array, rent_present: Array, acquisition_present: Array, all_for_rent: Array
 ) -> Array:
     """Total cost of ownership if all accelerators of the plan were rented by the hour, everything else equal.
 
     Infinite where one of them is not for rent.
     """
-    missing = total(nodes_acquired * (accelerator_rent_price <= 0), MONTH, SITE, HARDWARE)
     rented = tco + total(rent_present - acquisition_present, SITE)
-    return np.where(missing > 0, np.inf, rented)
+    return np.where(all_for_rent > 0, rented, np.inf)

@@ -151,7 +151,7 @@ def rent_breakeven_utilisation(
     lease_present: Array,
     ownership_present: Array,
     rent_present: Array,
-    tco_if_rented: Array,
+    all_for_rent: Array,
     site_leases: Array,
 ) -> Array:
     """Share of its hours that an accelerator must be used for owning it to be cheaper than to rent it for those hours.
@@ -162,7 +162,7 @@ def rent_breakeven_utilisation(
     """
     own = np.where(site_leases > 0, lease_present, purchase_present) + ownership_present
     share = ratio(total(own, SITE), total(rent_present, SITE))
-    return np.where(np.isfinite(tco_if_rented), share, 0.0)
+    return share * all_for_rent
 
 
 @quantity(unit="USD", axes="workload")

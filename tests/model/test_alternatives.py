@@ -7,6 +7,7 @@ import pytest
 
 from planner.axes import MONTH, SITE, Array, place, total
 from planner.model.alternatives import (
+    all_for_rent,
     acquisition_present,
     fitting_of_nodes,
     lease_present,
@@ -93,10 +94,10 @@ def test_a_node_bought_leased_and_rented_by_hand() -> None:
     whole = place(5000.0)
     assert tco_if_bought(whole, bought, own, paid).item() == pytest.approx(5000)
     assert tco_if_leased(whole, leased, own, paid).item() == pytest.approx(5180)
-    assert tco_if_rented(whole, rented, paid, ONE, ONE).item() == pytest.approx(5514)
+    assert tco_if_rented(whole, rented, paid, all_for_rent(ONE, ONE)).item() == pytest.approx(5514)
     # What nobody lets has no such price.
-    assert tco_if_rented(whole, rented, paid, ONE, ZERO).item() == np.inf
-    assert tco_if_rented(whole, ZERO, ZERO, ZERO, ZERO).item() == 5000
+    assert tco_if_rented(whole, rented, paid, all_for_rent(ONE, ZERO)).item() == np.inf
+    assert tco_if_rented(whole, ZERO, ZERO, all_for_rent(ZERO, ZERO)).item() == 5000
 
 
 def test_installation_and_duty_are_on_nodes_and_their_networks() -> None:

@@ -41,8 +41,8 @@ MAY_BE_NEGATIVE = {
 }
 """What the plan leaves behind may be worth more than it paid for committed hardware."""
 
-MAY_BE_INFINITE = {"tco_if_rented"}
-"""Not every kind of node is for rent."""
+MAY_BE_INFINITE = {"tco_if_rented", "phase_used_share"}
+"""Not every kind of node is for rent; of no power at all nothing is a share."""
 
 
 def check_sound(project: Project, *values: Example) -> None:

@@ -23,10 +23,12 @@ PLANS = ("running", "announced", "hired")
 UNHEARD = {
     ("performance_density", "export_verdict"),
     ("node_delivery_time", "site_operates"),
+    ("nodes_acquired", "all_for_rent"),
 }
 """The processing performance of every shipped chip decides before its density is looked at.
 
 No rule changes what these plans may have delivered: whether a site operates does not depend on when it could be.
+All kinds of node in these plans are for rent, however many there are.
 """
 COMPUTED: dict[str, dict[str, Array]] = {}
 
