@@ -9,7 +9,7 @@ border, from `Labels`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -235,6 +235,40 @@ def take(x: Array, axis: int, index: int) -> Array:
 def first(x: Array, axis: int) -> Array:
     """The first position of an axis, which keeps length 1."""
     return take(x, axis, 0)
+
+
+def once(fn: Callable[..., Array], axis: int, x: Array, *others: Array) -> Array:
+    """`fn(x, *others)`, a function of each position along `axis` alone that is 0 where `x` is.
+
+    Positions at which no argument differs are computed once, and those at which `x` is 0 in all draws not at all: a
+    costly function of what the sites of a pool share.
+    """
+    all_ = (x, *others)
+    heads: list[int] = []  # positions that are computed
+    places: list[int] = []  # for each position the one among `heads` that is like it, or -1
+    for position in range(max(each.shape[axis] for each in all_)):
+        mine = [take(each, axis, position) for each in all_]
+        alike = [
+            place
+            for place, head in enumerate(heads)
+            if all(map(np.array_equal, mine, [take(each, axis, head) for each in all_]))
+        ]
+        if not alike and mine[0].any():
+            alike = [len(heads)]
+            heads.append(position)
+        places.append(alike[0] if alike else -1)
+    if not heads:
+        return np.zeros((1,) * x.ndim)
+    some = [
+        np.concatenate([take(each, axis, head) for head in heads], axis=axis)
+        if each.shape[axis] > 1
+        else each
+        for each in all_
+    ]
+    found = fn(*some)
+    none = np.zeros_like(first(found, axis))
+    columns = [take(found, axis, place) if place >= 0 else none for place in places]
+    return np.concatenate(columns, axis=axis)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from planner.axes import (
     TIER,
     Array,
     concatenate,
+    contract,
     lowest,
     on,
     place,
@@ -57,8 +58,8 @@ def gpus_spare(
     P[Binomial(n + s, p) <= s] >= A for n groups needed, s to spare, and the share p of them that is down. They depend
     on the need alone, not on what is ordered; where nothing is needed there are none.
     """
-    group = total(repair_group * site_trains_on, HARDWARE)
-    down = total(group_down_share * site_trains_on, HARDWARE)
+    group = contract(repair_group, site_trains_on, HARDWARE)
+    down = contract(group_down_share, site_trains_on, HARDWARE)
     return spares_required(whole_units(gpus_required / group), down, cluster_availability) * group
 
 

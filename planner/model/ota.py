@@ -17,16 +17,15 @@ from planner.axes import (
     PROGRAM,
     REGION,
     Array,
-    added,
     concatenate,
-    on,
+    first,
     peak,
     place,
     summed,
     total,
 )
 from planner.graph import quantity
-from planner.perf.rollout import peak_completion_rate, time_to_share
+from planner.perf.rollout import LEAST, peak_completion_rate, time_to_share
 
 NEARLY_ALL = 0.99
 
@@ -105,15 +104,25 @@ def ota_days_to_99(
     ota_vehicles: Array, download_session_rate: Array, campaign_schedule: Array
 ) -> Array:
     """Time until 99 % of the reachable vehicles have a release, from the rollout's start; 0 without vehicles."""
-    vehicles = on(total(ota_vehicles, PROGRAM), MONTH, REGION, LINK)
-    vehicles = vehicles.reshape(*vehicles.shape[:2], -1)
-    everybody = added(vehicles, -1)
-    weights = np.where(everybody > 0, vehicles / np.where(everybody > 0, everybody, 1.0), 0.0)
-    rate = on(download_session_rate, MONTH, REGION, LINK)
-    rate = rate.reshape(*rate.shape[:2], -1)
+    rate = download_session_rate
+    vehicles = _counted_with_the_first_region(total(ota_vehicles, PROGRAM), rate)
+    weights = vehicles / np.maximum(total(vehicles, REGION, LINK), LEAST)
+    classes = (x.reshape(*x.shape[:2], -1) for x in (weights, rate))
     return place(
-        time_to_share(NEARLY_ALL, weights, rate, campaign_schedule.reshape(-1, 1)), DRAW, MONTH
+        time_to_share(NEARLY_ALL, *classes, campaign_schedule.reshape(-1, 1)), DRAW, MONTH
     )
+
+
+def _counted_with_the_first_region(vehicles: Array, rate: Array) -> Array:
+    """Vehicles by region and link; those that complete as fast as the first region's in all months are put to those.
+
+    Whether they are is decided for each draw by itself. Mostly all are, so that there is one class a link.
+    """
+    alike = np.logical_and.reduce(rate == first(rate, REGION), axis=MONTH, keepdims=True)
+    moved = vehicles * alike
+    result = vehicles - moved
+    first(result, REGION)[...] += total(moved, REGION)
+    return result
 
 
 @quantity(unit="1", axes="month", worst="min")

@@ -19,6 +19,7 @@ from planner.axes import (
     WORKLOAD,
     Array,
     on,
+    once,
     peak,
     place,
     total,
@@ -200,7 +201,9 @@ def gpus_queue_quota(
 
     Jobs wait for any site of the pool; nothing is lent from one workload to another.
     """
-    gangs = gangs_for_wait(
+    gangs = once(
+        gangs_for_wait,
+        SITE,
         gangs_waited_for,
         workload_job_duration,
         queue_variability,
@@ -240,7 +243,9 @@ def gpus_queue_line(
     allocation: Array,
 ) -> Array:
     """The site's part of what one line for all workloads needs, were every job as large and as long as the largest."""
-    gangs = gangs_for_wait(
+    gangs = once(
+        gangs_for_wait,
+        SITE,
         queue_load,
         queue_duration,
         queue_variability,
@@ -324,17 +329,14 @@ def queue_wait_quota(
 
     What is there is divided as the quotas that would suffice are.
     """
-    quota = pooled(gpus_queue_quota, site_pools)
-    everyone = total(quota, WORKLOAD)
-    part = queue_room * quota / np.where(everyone > 0, everyone, 1.0)
-    wait = waiting_time(
-        part / workload_job_gpus,
-        gangs_waited_for,
-        workload_job_duration,
-        queue_variability,
-        training_queue_percentile,
-    )
-    return np.minimum(wait, month_seconds)
+
+    def wait(load: Array, quota: Array, room: Array) -> Array:
+        everyone = total(quota, WORKLOAD)
+        part = room * quota / np.where(everyone > 0, everyone, 1.0)
+        jobs = (workload_job_duration, queue_variability, training_queue_percentile)
+        return np.minimum(waiting_time(part / workload_job_gpus, load, *jobs), month_seconds)
+
+    return once(wait, SITE, gangs_waited_for, pooled(gpus_queue_quota, site_pools), queue_room)
 
 
 @quantity(unit="hour", axes="month site")
@@ -348,11 +350,13 @@ def queue_wait_line(
     month_seconds: Array,
 ) -> Array:
     """Predicted wait at the percentile where all jobs wait in one line, each as large and long as the largest."""
-    gangs = queue_room / np.where(queue_gang > 0, queue_gang, 1.0)
-    wait = waiting_time(
-        gangs, queue_load, queue_duration, queue_variability, training_queue_percentile
-    )
-    return np.minimum(wait, month_seconds)
+
+    def wait(load: Array, room: Array, gang: Array, duration: Array) -> Array:
+        gangs = room / np.where(gang > 0, gang, 1.0)
+        jobs = (duration, queue_variability, training_queue_percentile)
+        return np.minimum(waiting_time(gangs, load, *jobs), month_seconds)
+
+    return once(wait, SITE, queue_load, queue_room, queue_gang, queue_duration)
 
 
 @quantity(unit="hour", axes="month site")

@@ -14,6 +14,7 @@ import numpy as np
 from planner.axes import Array
 
 COUNTED = 200.0  # units down on average up to which spares are counted one by one
+AT_ONCE = 8  # spares that are counted before those who have enough are left out
 
 
 def mean_time_to_failure(units: Array, rate: Array) -> Array:
@@ -97,19 +98,25 @@ def spares_required(units: Array, down: Array, availability: Array) -> Array:
 
 
 def _counted(n: Array, p: Array, wanted: Array) -> Array:
-    """Adds up the probabilities of 0, 1, 2, ... units down, as logarithms so that no large n underflows."""
+    """Adds up the probabilities of 0, 1, 2, ... units down until all have the wanted one.
+
+    With so few units down the probability of none is far above the least number, at e^-200 or more.
+    """
     spares, left = np.zeros(n.shape), np.arange(len(n))
-    exactly = n * np.log1p(-p)
-    at_most = exactly.copy()
-    goal = np.log(wanted)
+    exactly = np.exp(n * np.log1p(-p))
+    at_most, found = exactly.copy(), np.zeros(n.shape)
     down = 0.0
     while len(left):
-        missing = at_most < goal[left]
-        left, exactly, at_most = left[missing], exactly[missing], at_most[missing]
-        exactly = exactly + np.log((n[left] + down) / (down + 1.0) * p[left])
-        at_most = np.logaddexp(at_most, exactly)
-        down += 1.0
-        spares[left] = down
+        for _ in range(AT_ONCE):
+            found += at_most < wanted
+            exactly *= (n + down) * p * (1.0 / (down + 1.0))
+            at_most += exactly
+            down += 1.0
+        spares[left] = found
+        more = np.flatnonzero(at_most < wanted)
+        left, n, p, wanted, exactly, at_most, found = (
+            x[more] for x in (left, n, p, wanted, exactly, at_most, found)
+        )
     return spares
 
 

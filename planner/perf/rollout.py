@@ -8,6 +8,8 @@ For t < W: F(t) = (t - (1 - exp(-h t)) / h) / W. Integration of the exponential 
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from planner.axes import Array, added
@@ -40,20 +42,28 @@ def time_to_share(share: float, weights: Array, rate: Array, window: Array) -> A
     bracketed and bisected.
     """
     left = 1.0 - share
-    last = window[..., None]
-    scaled = weights * -np.expm1(-rate * last) / (rate * last)
-    alone = np.log(np.maximum(scaled, LEAST) / left) / rate
-    time = np.maximum(alone.max(axis=-1), 0.0)
-    window = np.broadcast_to(window, time.shape)
-    some = np.broadcast_to(added(weights, -1)[..., 0] > 0, time.shape)
+    classes = []
+    for each in np.flatnonzero(weights.any(axis=tuple(range(weights.ndim - 1)))).tolist():
+        speed = rate[..., each]
+        at_window = -np.expm1(-speed * window) / (speed * window)
+        classes.append((weights[..., each] * at_window, speed))
+    if not classes:
+        return np.zeros(np.broadcast_shapes(weights.shape[:-1], rate.shape[:-1], window.shape))
+    alone = (np.log(np.maximum(mine, LEAST) / left) / speed for mine, speed in classes)
+    time = reduce(np.maximum, alone, np.zeros(()))
     for _ in range(NEWTON_STEPS):
-        parts = scaled * np.exp(-rate * time[..., None])
-        sum_ = np.maximum(added(parts, -1)[..., 0], LEAST)
-        slope = np.maximum(added(parts * rate, -1)[..., 0] / sum_, LEAST)
-        time = np.maximum(time + np.log(sum_ / left) / slope, 0.0)
+        sum_, slope = LEAST, LEAST
+        # One class after the other: the sum then does not depend on how they lie in memory, nor on those without any.
+        for mine, speed in classes:
+            part = mine * np.exp(-speed * time)
+            sum_ = sum_ + part
+            slope = slope + part * speed
+        time = np.maximum(time + np.log(sum_ / left) * (sum_ / slope), 0.0)
+    some = added(weights, -1)[..., 0] > 0
     after = window + time
-    inside = some & (added(scaled, -1)[..., 0] <= left)
+    inside = some & (reduce(np.add, (mine for mine, _ in classes)) <= left)
     if inside.any():
+        window = np.broadcast_to(window, after.shape)
         after = np.where(inside, _bisect(left, weights, rate, window), after)
     return np.where(some, after, 0.0)
 
