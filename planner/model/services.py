@@ -28,7 +28,7 @@ from planner.axes import (
 )
 from planner.catalogue import Parts
 from planner.graph import quantity
-from planner.perf.day import HOURS_A_DAY
+from planner.perf.day import HOURS_A_DAY, busiest_hours
 from planner.perf.services import carried_over, demand_by_hour
 from planner.perf.services import summary_time as time_along
 
@@ -165,7 +165,8 @@ def gpus_serving_peak(
     The peak of the sum over the hours: services that peak at other hours share accelerators.
     """
     needed = service_load * service_headroom * (1.0 - service_preemptible)
-    return peak(gathered(service_by_hour, needed * service_share_of_gpu, SERVICE, SITE), HOUR)
+    busy = busiest_hours(service_by_hour)
+    return peak(gathered(busy, needed * service_share_of_gpu, SERVICE, SITE), HOUR)
 
 
 @quantity(unit="1", axes="month site")

@@ -28,6 +28,7 @@ from planner.axes import (
     on,
     peak,
     place,
+    summed,
     total,
 )
 from planner.catalogue import Calendar, Parts
@@ -274,10 +275,16 @@ def ingest_mean(upload: Array) -> Array:
     return total(upload, REGION, PROGRAM, LINK)
 
 
+@quantity(unit="byte/second", axes="month hour site")
+def site_ingest_by_hour(upload: Array, upload_hours: Array, region_at_site: Array) -> Array:
+    """Inflow at each site in each hour of the day, UTC, from all regions whose data goes there."""
+    return summed(total(upload, PROGRAM), upload_hours * region_at_site, REGION, LINK)
+
+
 @quantity(unit="byte/second", axes="month hour")
-def ingest_by_hour(upload_by_hour: Array) -> Array:
+def ingest_by_hour(site_ingest_by_hour: Array) -> Array:
     """Inflow in each hour of the day, UTC, over all regions together."""
-    return total(upload_by_hour, REGION)
+    return total(site_ingest_by_hour, SITE)
 
 
 @quantity(unit="byte/second", axes="month")
@@ -303,14 +310,9 @@ def data_ingest(upload: Array, data_mix: Array, region_at_site: Array) -> Array:
 
 
 @quantity(unit="byte/second", axes="month site")
-def site_ingest_peak(
-    upload_by_hour: Array, region_at_site: Array, telemetry_ingest_headroom: Array
-) -> Array:
+def site_ingest_peak(site_ingest_by_hour: Array, telemetry_ingest_headroom: Array) -> Array:
     """Largest hourly inflow at each site, with headroom."""
-    return (
-        peak(gathered(upload_by_hour, region_at_site, REGION, SITE), HOUR)
-        * telemetry_ingest_headroom
-    )
+    return peak(site_ingest_by_hour, HOUR) * telemetry_ingest_headroom
 
 
 @quantity(unit="1", axes="month data")

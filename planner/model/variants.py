@@ -144,6 +144,8 @@ def _same_market(rows: tuple[object, ...], countries: tuple[str, ...]) -> Array:
 def _sold(sales: Array, before: Parts, calendar: Calendar) -> tuple[int, Array]:
     """Whole months before the plan that cohorts reach back, and 1 where anything is sold: (draw, month, ...)."""
     sold = on(sales, MONTH, REGION, PROGRAM, ECU) > 0
+    if (sold == sold[:1]).all():
+        sold = sold[:1]  # as mostly: how many are sold varies by draw, not whether any are
     if not before.names:
         return 0, sold.astype(np.float64)
     earliest = int(before["sold"].min())

@@ -31,3 +31,15 @@ def relative_rate(profile: Array, offset: Array) -> Array:
     early = draws[rows, local % HOURS_A_DAY]
     late = draws[rows, (local + 1) % HOURS_A_DAY]
     return early * (1.0 - part) + late * part
+
+
+def busiest_hours(demand: Array) -> Array:
+    """The hours (axis 2) in which any sum of the demands, each with a weight of at least 0, can be largest.
+
+    Left out is an hour in which no demand is larger, in any draw, than in another hour.
+    """
+    hours = np.moveaxis(demand, 2, 0).reshape(demand.shape[2], -1)
+    below = (hours[:, None] <= hours).all(axis=2)
+    # Of equal hours the first stays.
+    below &= ~(below.T & np.tri(len(hours), dtype=bool).T)
+    return demand[:, :, ~below.any(axis=1)]

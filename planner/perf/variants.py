@@ -50,6 +50,8 @@ def builds_in_support(sold: Flags, first: int, support: Whole) -> Array:
     """Model years in support by (draw, month, cell): begun, and not yet `support` (draw,) months past the last sale."""
     begins, ends = ends_of_model_years(sold, first)
     begun = begins.cumsum(axis=1)
+    if (support >= sold.shape[1]).all():
+        return begun.astype(np.float64)  # no support ends within these months
     ended = np.concatenate([np.zeros_like(begun[:, :1]), ends.cumsum(axis=1)], axis=1)
     draws, months = max(len(sold), len(support)), sold.shape[1]
     past = np.clip(np.arange(months)[None, :] - support[:, None], 0, months)
