@@ -144,13 +144,17 @@ def gpus_release_percentile(
     training_percentile: Array,
 ) -> Array:
     """Accelerators that cover the calendar of release runs at the stated percentile, and each single run always."""
-    peaks = np.moveaxis(on(gpus_for_release, MONTH, WORKLOAD, SITE), 2, 3)
-    if peaks.shape[-1] > PATTERN_LIMIT:
+    if gpus_for_release.shape[WORKLOAD] > PATTERN_LIMIT:
         return total(gpus_for_release, WORKLOAD)
     calendar = (on(x, WORKLOAD) for x in (workload_cadence, workload_deadline, workload_offset))
-    shares = pattern_shares(*calendar)
+    shares = pattern_shares(*calendar)[:, None, None, :]
     level = training_percentile.reshape(-1, 1, 1)
-    return place(percentile_load(peaks, shares[:, None, None, :], level), DRAW, MONTH, SITE)
+
+    def load(needed: Array) -> Array:
+        peaks = np.moveaxis(on(needed, MONTH, WORKLOAD, SITE), 2, 3)
+        return place(percentile_load(peaks, shares, level), DRAW, MONTH, SITE)
+
+    return once(load, SITE, gpus_for_release)
 
 
 @quantity(unit="1", axes="month workload site")

@@ -8,6 +8,8 @@ shares.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from planner.axes import Array, mapped
@@ -27,17 +29,20 @@ def pattern_shares(cadence: Array, duration: Array, offset: Array | float = 0.0)
     Pattern p has workload w on where bit w of p is set.
     """
     cadence, duration, offset = np.broadcast_arrays(cadence, duration, np.asarray(offset))
-    draws, count = cadence.shape
     moments = (np.arange(SAMPLES) + 0.5) / SAMPLES * PERIODS
     longest = cadence.max(axis=-1)
-    pattern = np.repeat(2**count * np.arange(draws)[:, None], SAMPLES, axis=1)
-    for workload in range(count):
+    # The moments of each pattern as bits, 64 a word: moments without and with the workload, pattern by pattern.
+    found = [np.full((len(cadence), SAMPLES // 64), ~np.uint64(0))]
+    for workload in range(cadence.shape[1]):
         period = cadence[:, workload, None]
-        begun = moments * (longest[:, None] / period) - offset[:, workload, None] / period
-        on = begun - np.floor(begun) < duration[:, workload, None] / period
-        pattern += on.astype(np.int64) << workload
-    found = np.bincount(pattern.ravel(), minlength=2**count * draws)
-    return found.reshape(draws, -1) / SAMPLES
+        begun = moments * (longest[:, None] / period)
+        begun -= offset[:, workload, None] / period
+        begun -= np.floor(begun)
+        on = begun < duration[:, workload, None] / period
+        bits = np.packbits(on, axis=1).view(np.uint64)
+        found = [each & ~bits for each in found] + [each & bits for each in found]
+    counts = [np.bitwise_count(each).sum(axis=1) for each in found]
+    return np.stack(counts).T / SAMPLES
 
 
 def percentile_load(peaks: Array, shares: Array, percentile: Array) -> Array:
@@ -62,16 +67,32 @@ def percentile_load(peaks: Array, shares: Array, percentile: Array) -> Array:
 
 
 def _percentile_of_few(peaks: Array, shares: Array, percentile: Array) -> Array:
-    """The least load that is not exceeded for a share `percentile` of the time, each compared with each: no sorting."""
+    """The least load that is not exceeded for a share `percentile` of the time, each compared with each: no sorting.
+
+    What two patterns share does not decide which of them is the higher one. So a pattern is never above one that holds
+    it, and all other pairs come down to few comparisons of patterns that have nothing in common.
+    """
     loads = [np.zeros(peaks.shape[:-1])]
     for workload in range(peaks.shape[-1]):
         loads += [load + peaks[..., workload] for load in loads]
-    result = np.full(
-        np.broadcast_shapes(loads[0].shape, shares.shape[:-1], percentile.shape), np.inf
-    )
-    for load in loads:
-        reached = (loads[0] <= load) * shares[..., 0]
-        for pattern in range(1, len(loads)):
-            reached += (loads[pattern] <= load) * shares[..., pattern]
-        result = np.where(reached >= percentile - SLACK, np.minimum(result, load), result)
+    patterns = range(len(loads))
+    higher = {
+        (one, two): loads[two] > loads[one]
+        for one, two in combinations(patterns[1:], 2)
+        if not one & two
+    }
+    result = loads[-1]  # that of all at once is never exceeded
+    for pattern in patterns[:-1]:
+        reached = np.zeros(shares.shape[:-1])
+        for other in patterns:
+            share, mine, its = shares[..., other], pattern & ~other, other & ~pattern
+            if not its:  # held by the pattern
+                reached = reached + share
+            elif mine < its and mine:
+                reached = reached + ~higher[mine, its] * share
+            elif mine:
+                reached = reached + higher[its, mine] * share
+        # Where it is not reached the load of all together lifts it above the result, which it then leaves alone.
+        above = (reached < percentile - SLACK) * loads[-1]
+        result = np.minimum(result, loads[pattern] + above)
     return result
