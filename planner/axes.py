@@ -123,18 +123,25 @@ def gathered(x: Array, part: Array, axis: int, to: int) -> Array:
 
 
 def summed(x: Array, y: Array, *axes: int) -> Array:
-    """The sum of `x * y` over `axes`, which keep length 1; besides, `x` varies on axes before those of `y`.
+    """The sum of `x * y` over `axes`, which keep length 1; besides, `x` and `y` vary on other axes than each other.
 
     A matrix product for each draw, of matrices that lie in memory as those of a single draw: its order of additions
     does not depend on how many draws there are.
     """
     left, right = (_matrix(each, axes) for each in (x, y))
     product: Array = np.matmul(left, right.swapaxes(1, 2))
-    shape = [max(a, b) for a, b in zip(x.shape, y.shape, strict=True)]
-    for axis in axes:
-        shape[axis] = 1
+    varying = [
+        axis
+        for each in (x, y)
+        for axis in range(1, each.ndim)
+        if each.shape[axis] > 1 and axis not in axes
+    ]
+    shape = [1] * x.ndim
+    for axis in varying:
+        shape[axis] = max(x.shape[axis], y.shape[axis])
     shape[DRAW] = len(product)
-    return product.reshape(shape)
+    product = product.reshape(len(product), *(shape[axis] for axis in varying))
+    return product.transpose(DRAW, *(1 + np.argsort(varying))).reshape(shape)
 
 
 def _matrix(x: Array, axes: tuple[int, ...]) -> Array:

@@ -275,16 +275,10 @@ def ingest_mean(upload: Array) -> Array:
     return total(upload, REGION, PROGRAM, LINK)
 
 
-@quantity(unit="byte/second", axes="month hour site")
-def site_ingest_by_hour(upload: Array, upload_hours: Array, region_at_site: Array) -> Array:
-    """Inflow at each site in each hour of the day, UTC, from all regions whose data goes there."""
-    return summed(total(upload, PROGRAM), upload_hours * region_at_site, REGION, LINK)
-
-
 @quantity(unit="byte/second", axes="month hour")
-def ingest_by_hour(site_ingest_by_hour: Array) -> Array:
-    """Inflow in each hour of the day, UTC, over all regions together."""
-    return total(site_ingest_by_hour, SITE)
+def ingest_by_hour(upload: Array, upload_hours: Array) -> Array:
+    """Inflow in each hour of the day, UTC, over all regions together: `upload_by_hour`, added up as it is made."""
+    return summed(total(upload, PROGRAM), upload_hours, REGION, LINK)
 
 
 @quantity(unit="byte/second", axes="month")
@@ -310,9 +304,15 @@ def data_ingest(upload: Array, data_mix: Array, region_at_site: Array) -> Array:
 
 
 @quantity(unit="byte/second", axes="month site")
-def site_ingest_peak(site_ingest_by_hour: Array, telemetry_ingest_headroom: Array) -> Array:
-    """Largest hourly inflow at each site, with headroom."""
-    return peak(site_ingest_by_hour, HOUR) * telemetry_ingest_headroom
+def site_ingest_peak(
+    upload: Array,
+    upload_hours: Array,
+    region_at_site: Array,
+    telemetry_ingest_headroom: Array,
+) -> Array:
+    """Largest hourly inflow at each site from all regions whose data goes there together, with headroom."""
+    by_hour = summed(upload_hours * region_at_site, total(upload, PROGRAM), REGION, LINK)
+    return peak(by_hour, HOUR) * telemetry_ingest_headroom
 
 
 @quantity(unit="1", axes="month data")
