@@ -70,7 +70,7 @@ def equipment_endpoints(
     """Endpoint ports on one plane of each network: nodes, storage units, and the fabric manager where there are any."""
     stored = contract(storage_units, storage_unit_ports, TIER) / fabric_planes
     found = total(node_endpoints, HARDWARE) + stored
-    return np.where(found > 0, found + fabric_management_ports, 0.0)
+    return (found + fabric_management_ports) * (found > 0)
 
 
 @quantity(unit="1", axes="month network site")
@@ -135,7 +135,7 @@ def core_oversubscription_built(spine_down_ports: Array, spine_uplinks: Array) -
 @quantity(unit="1", axes="month network site")
 def links_to_spines(switches_leaf: Array, switches_spine: Array, leaf_uplinks: Array) -> Array:
     """Links from leaves up to spines, on all planes; none under a single leaf."""
-    return np.where(switches_spine > 0, switches_leaf * leaf_uplinks, 0.0)
+    return switches_leaf * leaf_uplinks * (switches_spine > 0)
 
 
 @quantity(unit="1", axes="month network site")

@@ -63,7 +63,8 @@ def leaves_by_rail(endpoints: Array, rails: Array, down: Array) -> Array:
 def leaves(by_rail: Array, endpoints: Array, radix: Array, down: Array) -> Array:
     """Leaves of a network: those of the rails, enough for all `endpoints`; one switch alone takes all its ports."""
     many = np.maximum(by_rail, whole_units(endpoints / np.maximum(down, 1.0)))
-    return np.where(endpoints <= radix, np.minimum(whole_units(endpoints), 1.0), many)
+    alone = endpoints <= radix
+    return np.minimum(whole_units(endpoints), 1.0) * alone + many * ~alone
 
 
 def spines(leaf: Array, up: Array, radix: Array, down: Array) -> Array:
@@ -72,10 +73,9 @@ def spines(leaf: Array, up: Array, radix: Array, down: Array) -> Array:
     Two tiers: the smallest divisor of `up` that gives enough ports, so that every leaf has as many links to each
     spine. More than `radix` leaves: of a spine's ports only `down` are for leaves.
     """
-    ports = leaf * up
-    two_tiers = _least_divisor(up, whole_units(ports / radix))
-    many = whole_units(ports / down)
-    return np.where((leaf <= 1) | (up <= 0), 0.0, np.where(leaf <= radix, two_tiers, many))
+    two_tiers = leaf <= radix
+    many = whole_units(leaf * up / np.where(two_tiers, radix, down))
+    return np.where(two_tiers, _least_divisor(up, many), many) * ((leaf > 1) & (up > 0))
 
 
 def cores(leaf: Array, spine: Array, radix: Array, down: Array, up: Array) -> Array:
@@ -85,18 +85,20 @@ def cores(leaf: Array, spine: Array, radix: Array, down: Array, up: Array) -> Ar
     `radix` / 2 times as far.
     """
     ports = links_to_cores(leaf, spine, radix, up)
-    reach = np.maximum(leaf, 1.0) / (radix * down)
-    tiers = np.ceil(np.log(np.maximum(reach, 1.0)) / np.log(radix / 2.0) - ROUNDING)
-    return whole_units(ports * (1.0 + 2.0 * np.minimum(tiers, TIERS_LIMIT)) / radix)
+    if (leaf > radix * down).any():
+        reach = np.maximum(leaf, 1.0) / (radix * down)
+        tiers = np.ceil(np.log(np.maximum(reach, 1.0)) / np.log(radix / 2.0) - ROUNDING)
+        ports = ports * (1.0 + 2.0 * np.minimum(tiers, TIERS_LIMIT))
+    return whole_units(ports / radix)
 
 
 def links_to_cores(leaf: Array, spine: Array, radix: Array, up: Array) -> Array:
     """Links from spines with `up` uplinks each to cores, whole; none in two tiers."""
-    return np.where(leaf > radix, spine * up, 0.0)
+    return spine * up * (leaf > radix)
 
 
 def _least_divisor(number: Array, least: Array) -> Array:
-    """The smallest divisor of `number`, taken whole, that is at least `least`; `number` itself where none is."""
+    """The smallest divisor of `number`, taken whole, that is at least `least` (whole); `number` itself where none is."""
     number = np.floor(number)
     known = np.array(sorted(set(number.ravel().tolist())))
     # A row a number: for every count from 0 to the number the divisor that is enough; beyond, the number itself.
@@ -106,5 +108,5 @@ def _least_divisor(number: Array, least: Array) -> Array:
         divisors = candidates[each % candidates == 0]
         counts = np.arange(len(divisors) and int(each) + 1)
         row[: len(counts)] = divisors[np.searchsorted(divisors, counts, side="left")]
-    position = np.clip(np.ceil(least), 0.0, table.shape[1] - 1.0).astype(np.intp)
-    return np.asarray(table[np.searchsorted(known, number), position])
+    position = np.minimum(least, table.shape[1] - 1.0).astype(np.intp)
+    return table.ravel().take(position + np.searchsorted(known, number) * table.shape[1])
