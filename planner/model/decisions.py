@@ -23,6 +23,7 @@ from planner.axes import (
     contract,
     lowest,
     on,
+    once,
     place,
     total,
 )
@@ -133,9 +134,20 @@ def switches_leaf(
     fabric_planes: Array,
 ) -> Array:
     """Whole leaf switches on all planes: each kind of node has leaves for each of its rails."""
-    rails = concatenate(NETWORK, node_rails, *[np.ones_like(node_rails)] * (len(NETWORKS) - 1))
-    by_rail = total(fabric.leaves_by_rail(node_endpoints, rails, leaf_down_ports), HARDWARE)
-    return fabric.leaves(by_rail, network_endpoints, switch_ports, leaf_down_ports) * fabric_planes
+    ports = (leaf_down_ports, switch_ports, fabric_planes)
+    return _leaves(node_endpoints, network_endpoints, _rails(node_rails), *ports)
+
+
+def _rails(of_nodes: Array) -> Array:
+    """Rails of a node on each network: the compute network's, and one of every other network."""
+    return concatenate(NETWORK, of_nodes, *[np.ones_like(of_nodes)] * (len(NETWORKS) - 1))
+
+
+def _leaves(
+    of_nodes: Array, endpoints: Array, rails: Array, down: Array, ports: Array, planes: Array
+) -> Array:
+    by_rail = total(fabric.leaves_by_rail(of_nodes, rails, down), HARDWARE)
+    return fabric.leaves(by_rail, endpoints, ports, down) * planes
 
 
 @quantity(unit="1", axes="month site", decision=True)
@@ -150,10 +162,14 @@ def uplinks_to_front_end(
     fabric_planes: Array,
 ) -> Array:
     """Uplinks of all leaves that have no spines above them, as those of the management network."""
-    equipment = (node_endpoints, equipment_endpoints)
-    leaf = switches_leaf(*equipment, node_rails, leaf_down_ports, switch_ports, fabric_planes)
-    below = 1.0 - np.maximum(fabric_has_spine, IS_FRONT_END)
-    return total(leaf * switch_uplinks * below, NETWORK)
+    hanging = switch_uplinks * (1.0 - np.maximum(fabric_has_spine, IS_FRONT_END))
+    equipment = (node_endpoints, equipment_endpoints, _rails(node_rails))
+    switch = (leaf_down_ports, switch_ports, fabric_planes)
+
+    def uplinks(hanging: Array, *network: Array) -> Array:
+        return _leaves(*network) * hanging
+
+    return total(once(uplinks, NETWORK, hanging, *equipment, *switch), NETWORK)
 
 
 @quantity(unit="1", axes="month network site", decision=True)

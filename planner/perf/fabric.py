@@ -63,8 +63,8 @@ def leaves_by_rail(endpoints: Array, rails: Array, down: Array) -> Array:
 def leaves(by_rail: Array, endpoints: Array, radix: Array, down: Array) -> Array:
     """Leaves of a network: those of the rails, enough for all `endpoints`; one switch alone takes all its ports."""
     many = np.maximum(by_rail, whole_units(endpoints / np.maximum(down, 1.0)))
-    alone = endpoints <= radix
-    return np.minimum(whole_units(endpoints), 1.0) * alone + many * ~alone
+    several = endpoints > radix
+    return many * several + (~several & (endpoints > ROUNDING))
 
 
 def spines(leaf: Array, up: Array, radix: Array, down: Array) -> Array:
