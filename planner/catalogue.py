@@ -161,6 +161,17 @@ class Calendar:
         return (edges[1:] + edges[:-1]) / 2
 
     @cached_property
+    def cohort_ages(self) -> tuple[Array, npt.NDArray[np.int64]]:
+        """Ages at a month's end of what was sold in the middle of a month.
+
+        Those that occur [s], each once, infinite for what is not yet sold; and which of them each has, shape
+        (months, months of sale).
+        """
+        age = self.edges[1:, None] - self.middles
+        ages, which = np.unique(np.where(age >= 0, age, np.inf), return_inverse=True)
+        return ages, which.reshape(age.shape)
+
+    @cached_property
     def quarters(self) -> npt.NDArray[np.int64]:
         """Calendar quarter of each month, counted from 0 for that of `plan_start`, shape (months,)."""
         quarter = (self.first + np.arange(self.months)) // 3

@@ -52,14 +52,28 @@ def vehicle_sales(
 
 @quantity(unit="vehicle", axes="month region program ecu")
 def vehicles_from_sales(
-    vehicle_sales: Array, fleet_life: Array, fleet_life_shape: Array, calendar: Calendar
+    vehicle_sales: Array,
+    program_ecu_built: Array,
+    fleet_life: Array,
+    fleet_life_shape: Array,
+    calendar: Calendar,
 ) -> Array:
     """Month-end vehicles on the road out of the plan's own sales, each cohort sold in the middle of its month."""
-    age = calendar.edges[1:, None] - calendar.middles[None, :]
+    ages, which = calendar.cohort_ages
     cohorts = on(vehicle_sales, MONTH, REGION, PROGRAM, ECU)
     life, shape = (x.reshape(-1, 1, 1) for x in (fleet_life, fleet_life_shape))
-    alive = survivors(cohorts.reshape(*cohorts.shape[:2], -1), age, life, shape)
-    return place(alive.reshape(-1, *cohorts.shape[1:]), DRAW, MONTH, REGION, PROGRAM, ECU)
+    alive = np.zeros((max(map(len, (cohorts, life, shape))), *cohorts.shape[1:]))
+    built = on(program_ecu_built, MONTH, PROGRAM, ECU).any(axis=(0, 2))
+    sold = built | cohorts.any(axis=(0, 2, 3))
+    # An ECU is built for some of the months only; which those are is the same in all draws.
+    for ecu, months in enumerate(sold.T):
+        if months.any():
+            begin, end = months.argmax(), len(months) - months[::-1].argmax()
+            mine = cohorts[:, begin:end, :, :, ecu]
+            now = which[begin:, begin:end]
+            left = survivors(mine.reshape(*mine.shape[:2], -1), ages, now, life, shape)
+            alive[:, begin:, :, :, ecu] = left.reshape(*left.shape[:2], *mine.shape[2:])
+    return place(alive, DRAW, MONTH, REGION, PROGRAM, ECU)
 
 
 @quantity(unit="vehicle", axes="month region program ecu")

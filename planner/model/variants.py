@@ -101,8 +101,7 @@ def vehicles_unsupported(
     of_year = (years[:, None] == np.arange(last.shape[1])).astype(np.float64)
     cohorts = on(vehicle_sales, MONTH, REGION, PROGRAM, ECU)
     cells = cohorts.reshape(*cohorts.shape[:2], 1, -1) * of_year[:, :, None]
-    age = calendar.edges[1:, None] - calendar.middles[None, :]
-    alive = survivors(cells.reshape(*cells.shape[:2], -1), age, life, shape)
+    alive = survivors(cells.reshape(*cells.shape[:2], -1), *calendar.cohort_ages, life, shape)
     gone = added(alive.reshape(*alive.shape[:2], *cells.shape[2:]) * ended, 2)
     found = place(
         gone.reshape(*gone.shape[:2], *cohorts.shape[2:]), DRAW, MONTH, REGION, PROGRAM, ECU

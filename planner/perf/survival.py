@@ -7,8 +7,11 @@ Samaras, Zierock, "Dynamic modeling of vehicle populations", Technological Forec
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
+
+Whole = npt.NDArray[np.int64]
 
 
 def weibull_survival(age: Array, life: Array, shape: Array) -> Array:
@@ -46,19 +49,19 @@ def consenting(start: Array, sold: Array, alive: Array, rate: Array, edges: Arra
     return np.where(both > 0, np.minimum(agreed / np.where(both > 0, both, 1.0), 1.0), 1.0)
 
 
-def survivors(sales: Array, age_at_end: Array, life: Array, shape: Array) -> Array:
+def survivors(sales: Array, ages: Array, which: Whole, life: Array, shape: Array) -> Array:
     """Vehicles on the road at each month's end from the plan's own sales.
 
-    `sales` (draw, month, other): vehicles sold in a month. `age_at_end` (month, month): age at the end of the row's
-    month of those sold in the column's month [s], negative where not yet sold. `life`, `shape` (draw, 1, 1).
-    Returns (draw, month, other): the convolution of cohorts with survival.
+    `sales` (draw, month sold, other): vehicles sold in a month. `ages` (age,): ages [s] that occur, each once, infinite
+    for what is not yet sold; `which` (month, month sold): which of them is that at the end of the row's month of those
+    sold in the column's. `life`, `shape` (draw, 1, 1). Returns (draw, month, other): the convolution of cohorts with
+    survival.
     """
-    sold = age_at_end >= 0
     with np.errstate(
         divide="ignore"
     ):  # the logarithm of age 0 is minus infinity, and its survival 1
-        age = np.log(age_at_end[sold])
-    kept = np.zeros((max(len(life), len(shape)), *age_at_end.shape))
-    # exp(-(a / life)^shape) with the power as an exponential, over the ages that occur: most of the cost of a draw.
-    kept[:, sold] = np.exp(-np.exp(shape[:, :, 0] * (age - np.log(life[:, :, 0]))))
-    return np.asarray(kept @ sales)
+        age = np.log(ages)
+    # exp(-(a / life)^shape) with the power as an exponential; months are of few lengths, and so are ages.
+    alive = np.exp(-np.exp(shape[:, :, 0] * (age - np.log(life[:, :, 0]))))
+    # Contiguous: the order of additions then does not depend on how many draws there are.
+    return np.asarray(alive.take(which, axis=1) @ np.ascontiguousarray(sales))

@@ -84,7 +84,7 @@ def test_one_cohort_ages_by_the_calendar() -> None:
     sales = np.zeros((1, 12))
     sales[0, 0] = 1000.0
     placed = place(sales[0], MONTH)
-    alive = vehicles_from_sales(placed, place(10 * YEAR), place(2.0), calendar).ravel()
+    alive = vehicles_from_sales(placed, place(1.0), place(10 * YEAR), place(2.0), calendar).ravel()
     # Sold in the middle of January, seen at the end of December 2024: 366 - 15.5 days.
     expected = 1000 * math.exp(-(((366 - 15.5) / 3652.5) ** 2))
     assert alive[11] == pytest.approx(expected, rel=1e-12)

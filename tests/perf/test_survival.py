@@ -7,7 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from planner.perf.survival import consenting, survivors, weibull_survival, weibull_survival_since
+from planner.axes import Array
+from planner.perf.survival import (
+    Whole,
+    consenting,
+    survivors,
+    weibull_survival,
+    weibull_survival_since,
+)
 
 YEAR = 365.25 * 86_400.0
 
@@ -53,12 +60,17 @@ def test_survival_of_the_oldest_cohort_is_a_number_and_not_nothing_over_nothing(
     assert float(alive) == 1.0
 
 
+def each_once(age: Array) -> tuple[Array, Whole]:
+    ages, which = np.unique(np.where(age >= 0, age, np.inf), return_inverse=True)
+    return ages, which.reshape(age.shape)
+
+
 def test_cohorts_are_summed_with_the_survival_of_their_own_age() -> None:
     edges = np.array([0.0, 31, 59, 90]) * 86_400
     age = edges[1:, None] - (edges[1:] + edges[:-1])[None, :] / 2
     sales = np.array([[[100.0], [0.0], [40.0]]])
     life, shape = as_array(60 * 86_400.0), as_array(2.0)
-    left = survivors(sales, age, life, shape)[0, :, 0]
+    left = survivors(sales, *each_once(age), life, shape)[0, :, 0]
     by_hand = [
         100 * math.exp(-((15.5 / 60) ** 2)),
         100 * math.exp(-((43.5 / 60) ** 2)),
@@ -71,13 +83,14 @@ def test_without_scrappage_survivors_are_the_sum_of_sales() -> None:
     months = np.arange(13.0)
     age = months[1:, None] - (months[:-1] + 0.5)[None, :]
     sales = np.arange(24.0).reshape(1, 12, 2)
-    left = survivors(sales, age, as_array(1e12), as_array(3.0))
+    left = survivors(sales, *each_once(age), as_array(1e12), as_array(3.0))
     assert left == pytest.approx(sales.cumsum(axis=1), rel=1e-12)
 
 
 def test_draws_of_the_life_meet_sales_without_draws() -> None:
     age = np.array([[0.5]])
-    left = survivors(np.ones((1, 1, 1)), age, np.array([1.0, 2.0]).reshape(2, 1, 1), as_array(1.0))
+    life = np.array([1.0, 2.0]).reshape(2, 1, 1)
+    left = survivors(np.ones((1, 1, 1)), *each_once(age), life, as_array(1.0))
     assert left.ravel() == pytest.approx([math.exp(-0.5), math.exp(-0.25)])
 
 
