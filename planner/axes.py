@@ -244,6 +244,14 @@ def first(x: Array, axis: int) -> Array:
     return take(x, axis, 0)
 
 
+def product(x: Array, y: Array) -> Array:
+    """`x * y`, for which NumPy leaves the draws side by side also where only one of them varies by draw.
+
+    To be used where besides the other one varies along an axis that the first does not.
+    """
+    return _product(x, y)
+
+
 def once(fn: Callable[..., Array], axis: int, x: Array, *others: Array) -> Array:
     """`fn(x, *others)`, a function of each position along `axis` alone that is 0 where `x` is.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import HARDWARE, Array, mean, total
+from planner.axes import HARDWARE, Array, mean, place, product, total
 from planner.graph import quantity
 from planner.perf import cooling
 
@@ -24,11 +24,14 @@ def _month_mean(
     supply: Array,
 ) -> Array:
     """Mean over a month's hours of the chillers' power over a circuit's heat."""
-    wet_above, approach, *chiller = (each[..., None] for each in plant)
+    *others, quality = plant
+    wet_above, approach, *chiller = (each[..., None] for each in others)
     dry = cooling.hours_of(dry_bulb, dry_spread)
     wet = cooling.hours_of(cooling.wet_bulb(dry_bulb, humidity), wet_spread)
     water = cooling.outdoor_water(dry, wet, wet_above, approach)
-    return mean(cooling.compressor(water, supply[..., None], *chiller), -1)[..., 0]
+    # The quality divides the power of each hour alike, and varies by draw where the weather does not.
+    perfect = cooling.compressor(water, supply[..., None], *chiller, place(1.0)[..., None])
+    return product(mean(perfect, -1)[..., 0], 1.0 / quality)
 
 
 @quantity(unit="1", axes="month site")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DRAW, ECU, MONTH, PROGRAM, REGION, Array, mapped, on, place, total
+from planner.axes import DRAW, ECU, MONTH, PROGRAM, REGION, Array, mapped, on, place, product, total
 from planner.catalogue import Calendar, Parts
 from planner.graph import quantity
 from planner.perf.survival import survivors, weibull_survival_since
@@ -47,7 +47,7 @@ def vehicle_sales(
 ) -> Array:
     """Vehicles sold in the month: market sales x the region's part of its row x our share x programme x ECU built."""
     sales = market_sales * month_seconds * market_row_share * market_share
-    return sales * program_mix * program_ecu_built
+    return product(sales * program_mix, program_ecu_built)
 
 
 @quantity(unit="vehicle", axes="month region program ecu")

@@ -23,6 +23,7 @@ from planner.axes import (
     on,
     peak,
     place,
+    product,
     spread,
     total,
 )
@@ -166,7 +167,7 @@ def gpus_serving_peak(
     """
     needed = service_load * service_headroom * (1.0 - service_preemptible)
     busy = busiest_hours(service_by_hour)
-    return peak(gathered(busy, needed * service_share_of_gpu, SERVICE, SITE), HOUR)
+    return peak(gathered(busy, product(needed, service_share_of_gpu), SERVICE, SITE), HOUR)
 
 
 @quantity(unit="1", axes="month site")

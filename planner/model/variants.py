@@ -23,6 +23,7 @@ from planner.axes import (
     mapped,
     on,
     place,
+    product,
     total,
 )
 from planner.catalogue import SECONDS_A_MONTH, TIERS, Calendar, Parts
@@ -72,7 +73,7 @@ def market_served(
 @quantity(unit="1", axes="month region program ecu")
 def builds_supported(model_years_supported: Array, market_served: Array) -> Array:
     """Builds that the releases of the month are made for: model years in support, in markets that get releases."""
-    return model_years_supported * market_served
+    return product(model_years_supported, market_served)
 
 
 @quantity(unit="vehicle", axes="month region program")
