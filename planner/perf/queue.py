@@ -77,8 +77,9 @@ def gangs_for_wait(
     )
     for _ in range(STEPS):
         ratio = np.exp(excess)
-        root = np.sqrt(2.0 * (load * ratio + 1.0))
+        gangs = load * ratio
+        root = np.sqrt(2.0 * (gangs + 1.0))
         found = (root - 1.0) * excess + patience * (ratio - 1.0)
-        slope = root - 1.0 + load * ratio / root * excess + patience * ratio
+        slope = root - 1.0 + gangs / root * excess + patience * ratio
         excess = np.maximum(excess - (found - surprise) / slope, 0.0)
     return np.where(load > 0, np.maximum(load * np.exp(excess) * UPWARD, 1.0), 0.0)

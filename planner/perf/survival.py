@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from planner.axes import Array
+from planner.axes import Array, cumulative
 
 Whole = npt.NDArray[np.int64]
 
@@ -35,16 +35,18 @@ def consenting(start: Array, sold: Array, alive: Array, rate: Array, edges: Arra
     the share that consents is sum(w exp(-rate age)) / sum(w). Returned (draw, month, class) as the mean of a month's
     begin and end; 1 without vehicles, and exactly 1 at rate 0.
     """
-    start, sold, alive, rate = (np.moveaxis(x, 0, -1) for x in (start, sold, alive, rate))
+    start, sold, alive, rate = (
+        np.ascontiguousarray(np.moveaxis(x, 0, -1)) for x in (start, sold, alive, rate)
+    )
     there = start[0, :1]
     before = np.concatenate([there + 0.0 * alive[:1], alive[:-1] + 0.0 * there])
     stayed = np.where(before > 0, (alive - sold) / np.where(before > 0, before, 1.0), 1.0)
     # Who loses more than half of a fleet in a month has none; bounded, the weights stay within a number's range.
-    weight = (sold * np.exp(-np.log(np.clip(stayed, 0.5, 1.0)).cumsum(axis=0)))[:, None]
+    weight = (sold * np.exp(-cumulative(np.log(np.clip(stayed, 0.5, 1.0)), 0)))[:, None]
     edges = edges[:, None, None]
     agreeing = weight * np.exp(rate * (edges[1:] + edges[:-1]) / 2)
-    everybody = start[:1] + weight.cumsum(axis=0)
-    agreed = start[1:] + agreeing.cumsum(axis=0)
+    everybody = start[:1] + cumulative(weight, 0)
+    agreed = start[1:] + cumulative(agreeing, 0)
     left = np.exp(-rate * edges)
     both = everybody + (everybody - weight)
     agreed = agreed * left[1:] + (agreed - agreeing) * left[:-1]
