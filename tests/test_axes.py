@@ -24,11 +24,14 @@ from planner.axes import (
     cumulative,
     first,
     lowest,
+    once,
     parse_axes,
     peak,
     place,
+    product,
     shape_of,
     spread,
+    summed,
     take,
     total,
 )
@@ -134,3 +137,43 @@ def test_unknown_label_is_refused_with_the_nearest() -> None:
         labels.index(REGION, "tawian")
     with pytest.raises(AxisError, match="axis region has a label twice"):
         Labels.of(region=["japan", "japan"])
+
+
+# --- What is the same at several positions ---------------------------------------------------------------------------
+
+
+def test_a_function_is_asked_once_for_like_positions_and_not_for_those_with_nothing() -> None:
+    load = place(np.array([[2.0, 2.0, 0.0, 5.0, 2.0]]), DRAW, SITE)
+    other = place(np.array([1.0, 1.0, 1.0, 1.0, 3.0]), SITE)
+    asked: list[int] = []
+
+    def double(x: Array, y: Array) -> Array:
+        asked.append(x.shape[SITE])
+        return 2 * x + 0 * y
+
+    found = once(double, SITE, load, other)
+    assert asked == [3]  # 2 with 1, 5 with 1, 2 with 3
+    assert found.ravel().tolist() == [4.0, 4.0, 0.0, 10.0, 4.0]
+
+
+def test_positions_that_differ_in_one_draw_are_asked_for_each() -> None:
+    load = place(np.array([[1.0, 1.0], [1.0, 2.0]]), DRAW, SITE)
+    assert once(lambda x: x * 3, SITE, load).reshape(2, 2).tolist() == [[3.0, 3.0], [3.0, 6.0]]
+    assert not once(lambda x: x / 0, SITE, 0 * load).any()
+
+
+def test_a_product_has_the_draws_of_one_factor_side_by_side() -> None:
+    x, y = place(np.arange(6.0).reshape(3, 2), DRAW, MONTH), place(np.arange(4.0), SITE)
+    found = product(x, y)
+    assert np.array_equal(found, x * y)
+    assert found.strides[DRAW] == found.itemsize
+
+
+def test_a_sum_of_products_takes_its_factors_in_either_order() -> None:
+    chance = np.random.default_rng(3)
+    hours = place(chance.random((4, 3, 2)), HOUR, REGION, SITE)
+    flows = place(chance.random((5, 6, 3)), DRAW, MONTH, REGION)
+    expected = total(hours * flows, REGION)
+    for found in (summed(hours, flows, REGION), summed(flows, hours, REGION)):
+        assert found == pytest.approx(expected, rel=1e-12)
+    assert np.array_equal(summed(hours, flows[1:2], REGION), summed(hours, flows, REGION)[1:2])

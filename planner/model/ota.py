@@ -108,9 +108,7 @@ def ota_days_to_99(
     vehicles = _counted_with_the_first_region(total(ota_vehicles, PROGRAM), rate)
     weights = vehicles / np.maximum(total(vehicles, REGION, LINK), LEAST)
     classes = (x.reshape(*x.shape[:2], -1) for x in (weights, rate))
-    return place(
-        time_to_share(NEARLY_ALL, *classes, campaign_schedule.reshape(-1, 1)), DRAW, MONTH
-    )
+    return place(time_to_share(NEARLY_ALL, *classes, campaign_schedule.reshape(-1, 1)), DRAW, MONTH)
 
 
 def _counted_with_the_first_region(vehicles: Array, rate: Array) -> Array:

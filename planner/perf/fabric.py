@@ -98,7 +98,7 @@ def links_to_cores(leaf: Array, spine: Array, radix: Array, up: Array) -> Array:
 
 
 def _least_divisor(number: Array, least: Array) -> Array:
-    """The smallest divisor of `number`, taken whole, that is at least `least` (whole); `number` itself where none is."""
+    """The smallest divisor of `number`, taken whole, not below `least` (whole); `number` itself where none is."""
     number = np.floor(number)
     known = np.array(sorted(set(number.ravel().tolist())))
     # A row a number: for every count from 0 to the number the divisor that is enough; beyond, the number itself.

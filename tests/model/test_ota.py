@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from planner.axes import HOUR, LINK, PACKAGE, PROGRAM, REGION, Array, place, total
+from planner.axes import DRAW, HOUR, LINK, PACKAGE, PROGRAM, REGION, Array, place, total
 from planner.model.decisions import campaign_schedule
 from planner.model.ota import (
     completion_rate_peak,
@@ -82,6 +82,20 @@ def test_days_to_99_per_cent_of_one_class_have_a_closed_form() -> None:
     days = ota_days_to_99(vehicles, place(1 / (wait * DAY)), place(window * DAY)).item() / DAY
     expected = window + wait * math.log(100 * -math.expm1(-window / wait) * wait / window)
     assert days == pytest.approx(expected, rel=1e-9)
+
+
+def test_regions_with_equal_links_are_one_class_and_others_count_for_themselves() -> None:
+    vehicles = place(np.array([[[[3e5]], [[2e5]], [[0.0]]]] * 2), DRAW, REGION, PROGRAM, LINK)
+    # In the first draw all regions wait for as long, in the second one waits longer.
+    wait = np.array([[[1.5], [1.5], [1.5]], [[1.5], [6.0], [1.5]]]) * DAY
+    days = ota_days_to_99(vehicles, place(1 / wait, DRAW, REGION, LINK), place(14 * DAY))
+    alone = place(np.array([[[5e5]]]), REGION, PROGRAM, LINK)
+    assert days[:1] == pytest.approx(
+        ota_days_to_99(alone, place(1 / (1.5 * DAY)), place(14 * DAY)), rel=1e-12
+    )
+    second = place(1 / wait[1:], DRAW, REGION, LINK)
+    assert np.array_equal(days[1:], ota_days_to_99(vehicles[1:], second, place(14 * DAY)))
+    assert days[1].item() > 1.5 * days[0].item()
 
 
 def test_the_peak_is_the_busiest_hour_with_headroom() -> None:

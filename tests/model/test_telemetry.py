@@ -120,6 +120,20 @@ def test_the_peak_of_the_sum_is_below_the_sum_of_the_peaks(
     assert last <= by_site * (1 + 1e-12)
 
 
+def test_the_peak_of_a_site_is_that_of_its_regions_hours_together(
+    headline: Project, everything: dict[str, Array]
+) -> None:
+    headroom, at_site = (
+        np.asarray(headline.leaves[name])
+        for name in ("telemetry_ingest_headroom", "region_at_site")
+    )
+    by_hour = total(everything["upload_by_hour"] * at_site, REGION)
+    expected = peak(by_hour, HOUR) * headroom
+    assert everything["site_ingest_peak"] == pytest.approx(expected, rel=1e-12)
+    together = total(everything["upload_by_hour"], REGION)
+    assert everything["ingest_by_hour"] == pytest.approx(together, rel=1e-12)
+
+
 def test_vehicles_that_are_not_served_send_nothing(
     headline: Project, everything: dict[str, Array]
 ) -> None:

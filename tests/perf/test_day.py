@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planner.axes import Array
-from planner.perf.day import relative_rate
+from planner.perf.day import busiest_hours, relative_rate
 
 HOUR = 3600.0
 EVENING = np.eye(24)[18]  # everything between 18:00 and 19:00 local time
@@ -67,3 +67,16 @@ def test_profile_and_offset_may_carry_the_draws(of_profile: int, of_offset: int)
     for draw in range(3):
         alone = relative_rate(profile[draw % of_profile][None], offset[draw % of_offset][None])
         assert together[draw] == pytest.approx(alone[0], rel=1e-14)
+
+
+def test_hours_that_can_be_the_busiest_hold_the_peak_of_every_sum() -> None:
+    chance = np.random.default_rng(1)
+    demand = chance.integers(0, 4, (2, 1, 24, 3)).astype(float)
+    few = busiest_hours(demand)
+    assert 0 < few.shape[2] < 24
+    for weights in chance.random((50, 3)):
+        assert np.array_equal((few @ weights).max(axis=2), (demand @ weights).max(axis=2))
+
+
+def test_of_equal_hours_one_is_looked_at() -> None:
+    assert busiest_hours(np.ones((1, 1, 24, 2))).shape == (1, 1, 1, 2)
