@@ -25,12 +25,12 @@ def _month_mean(
 ) -> Array:
     """Mean over a month's hours of the chillers' power over a circuit's heat."""
     *others, quality = plant
-    wet_above, approach, *chiller = (each[..., None] for each in others)
+    wet_above, approach, *chiller = (each[..., None] for each in (*others, place(1.0)))
     dry = cooling.hours_of(dry_bulb, dry_spread)
     wet = cooling.hours_of(cooling.wet_bulb(dry_bulb, humidity), wet_spread)
     water = cooling.outdoor_water(dry, wet, wet_above, approach)
     # The quality divides the power of each hour alike, and varies by draw where the weather does not.
-    perfect = cooling.compressor(water, supply[..., None], *chiller, place(1.0)[..., None])
+    perfect = cooling.compressor(water, supply[..., None], *chiller)
     return product(mean(perfect, -1)[..., 0], 1.0 / quality)
 
 

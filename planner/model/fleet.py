@@ -64,7 +64,7 @@ def vehicles_from_sales(
     life, shape = (x.reshape(-1, 1, 1) for x in (fleet_life, fleet_life_shape))
     alive = np.zeros((max(map(len, (cohorts, life, shape))), *cohorts.shape[1:]))
     built = on(program_ecu_built, MONTH, PROGRAM, ECU).any(axis=(0, 2))
-    sold = built | cohorts.any(axis=(0, 2, 3))
+    sold = np.asarray(built | cohorts.any(axis=(0, 2, 3)))
     # An ECU is built for some of the months only; which those are is the same in all draws.
     for ecu, months in enumerate(sold.T):
         if months.any():

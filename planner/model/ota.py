@@ -107,8 +107,9 @@ def ota_days_to_99(
     rate = download_session_rate
     vehicles = _counted_with_the_first_region(total(ota_vehicles, PROGRAM), rate)
     weights = vehicles / np.maximum(total(vehicles, REGION, LINK), LEAST)
-    classes = (x.reshape(*x.shape[:2], -1) for x in (weights, rate))
-    return place(time_to_share(NEARLY_ALL, *classes, campaign_schedule.reshape(-1, 1)), DRAW, MONTH)
+    weights, rate = (x.reshape(*x.shape[:2], -1) for x in (weights, rate))
+    time = time_to_share(NEARLY_ALL, weights, rate, campaign_schedule.reshape(-1, 1))
+    return place(time, DRAW, MONTH)
 
 
 def _counted_with_the_first_region(vehicles: Array, rate: Array) -> Array:

@@ -109,4 +109,5 @@ def _least_divisor(number: Array, least: Array) -> Array:
         counts = np.arange(len(divisors) and int(each) + 1)
         row[: len(counts)] = divisors[np.searchsorted(divisors, counts, side="left")]
     position = np.minimum(least, table.shape[1] - 1.0).astype(np.intp)
-    return table.ravel().take(position + np.searchsorted(known, number) * table.shape[1])
+    row = np.searchsorted(known, number)
+    return np.asarray(table.ravel().take(position + row * table.shape[1]))

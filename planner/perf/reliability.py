@@ -114,9 +114,8 @@ def _counted(n: Array, p: Array, wanted: Array) -> Array:
             down += 1.0
         spares[left] = found
         more = np.flatnonzero(at_most < wanted)
-        left, n, p, wanted, exactly, at_most, found = (
-            x[more] for x in (left, n, p, wanted, exactly, at_most, found)
-        )
+        left, n, p, wanted = left[more], n[more], p[more], wanted[more]
+        exactly, at_most, found = exactly[more], at_most[more], found[more]
     return spares
 
 

@@ -52,7 +52,7 @@ def time_to_share(share: float, weights: Array, rate: Array, window: Array) -> A
     alone = (np.log(np.maximum(mine, LEAST) / left) / speed for mine, speed in classes)
     time = reduce(np.maximum, alone, np.zeros(()))
     for _ in range(NEWTON_STEPS):
-        sum_, slope = LEAST, LEAST
+        sum_ = slope = np.full((), LEAST)
         # One class after the other: the sum then does not depend on how they lie in memory, nor on those without any.
         for mine, speed in classes:
             part = mine * np.exp(-speed * time)
