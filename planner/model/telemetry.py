@@ -277,7 +277,7 @@ def ingest_mean(upload: Array) -> Array:
 
 @quantity(unit="byte/second", axes="month hour")
 def ingest_by_hour(upload: Array, upload_hours: Array) -> Array:
-    """Inflow in each hour of the day, UTC, over all regions together: `upload_by_hour`, added up as it is made."""
+    """Inflow in each hour of the day, UTC, over all regions together."""
     return summed(total(upload, PROGRAM), upload_hours, REGION, LINK)
 
 
