@@ -310,7 +310,7 @@ def site_ingest_peak(
     region_at_site: Array,
     telemetry_ingest_headroom: Array,
 ) -> Array:
-    """Largest hourly inflow at each site from all regions whose data goes there together, with headroom."""
+    """Largest hourly inflow at each site, with headroom."""
     by_hour = summed(upload_hours * region_at_site, total(upload, PROGRAM), REGION, LINK)
     return peak(by_hour, HOUR) * telemetry_ingest_headroom
 
