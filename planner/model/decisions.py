@@ -436,12 +436,14 @@ def _orders(
 ) -> Array:
     """Entering service by (draw, month, place); places with equal order intervals are decided together."""
     months = whole_months(interval)
-    shape = np.broadcast_shapes(need.shape, before.shape, allowed.shape)
-    shape = (max(shape[0], len(earliest), len(months), len(life)), *shape[1:])
-    need, before, allowed = (np.broadcast_to(x, shape) for x in (need, before, allowed))
-    starts, covers = (np.broadcast_to(x, (shape[0], shape[2])) for x in (earliest, months))
-    result = np.zeros(shape)
-    for each in sorted(set(months.ravel().tolist())):
+    intervals = sorted(set(months.ravel().tolist()))
+    if len(intervals) == 1:
+        return entering_service(need, before, allowed, earliest, intervals[0], life)
+    draws = max(len(x) for x in (need, before, allowed, earliest, months, life))
+    places = need.shape[2]
+    starts, covers = (np.broadcast_to(x, (len(x), places)) for x in (earliest, months))
+    result = np.moveaxis(np.zeros((*need.shape[1:], draws)), -1, 0)
+    for each in intervals:
         mine = (covers == each).any(axis=0)
         decided = entering_service(
             need[:, :, mine],

@@ -28,7 +28,7 @@ from planner.axes import (
 from planner.catalogue import LINKS, SECONDS_A_MONTH, Calendar, Parts
 from planner.graph import quantity
 from planner.model.decisions import months_of_life
-from planner.perf.ordering import in_service_by_place
+from planner.perf.ordering import in_service
 
 CELLULAR = LINKS.index("cellular")
 
@@ -99,7 +99,7 @@ def gpus_with_licence(
     entering = on(orders, MONTH, SITE, HARDWARE)
     sites = entering.shape[2]
     flat = entering.reshape(*entering.shape[:2], -1)
-    serving = in_service_by_place(flat, np.tile(covered, (1, sites)))
+    serving = in_service(flat, np.tile(covered, (1, sites)))
     new = place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE)
     if site_nodes_before.names:
         age = np.arange(calendar.months)[None, :, None] - site_nodes_before["arrival"][:, None, :]

@@ -13,13 +13,12 @@ what retires while nothing may be ordered is not replaced until orders are allow
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from planner.axes import Array
+from planner.axes import Array, rows_of, running
 
 # Rounding noise of the need must not buy one unit more: a need of 3.0000000001 units is 3.
 ROUNDING = 1e-9
@@ -42,24 +41,26 @@ def entering_service(
     that an order covers; `life` months that a unit serves (draw, 1).
     """
     short = _draws_last(need - before)
-    months, _, draws = short.shape
-    due = _draws_last(order_months(may_enter, first, interval))
-    worst = np.where(due, _largest_ahead(short, interval), 0.0)
-    level = np.maximum.accumulate(whole_units(np.maximum(worst, 0.0)), axis=0)
-    # Until something retires, what enters is what the level rises by: no recurrence.
-    simple = max(int(life.min(initial=months)) - interval + 1, 0)
-    entering = np.zeros(short.shape)
-    entering[:simple] = np.diff(level[:simple], axis=0, prepend=0.0)
-    running = np.zeros((months + 1, *short.shape[1:]))  # entered before each month
-    running[1 : simple + 1] = level[:simple]
-    running[simple + 1 :] = running[simple : simple + 1]
-    chances = np.flatnonzero(due[simple:].any(axis=(1, 2))) + simple
-    for month, following in pairwise([*chances, months]):
-        gone = np.clip(min(month + interval, months) - life[:, 0], 0, month)
-        left = running[gone, :, np.arange(draws)].T
-        missing = level[month] - (running[month] - left)
-        entering[month] = np.where(due[month], np.maximum(missing, 0.0), 0.0)
-        running[month + 1 : following + 1] = running[month] + entering[month]
+    due = _due(may_enter, first, interval)
+    months, chances = len(short), np.flatnonzero(due.any(axis=(1, 2)))
+    due = due[chances]
+    worst = np.where(due, _largest_ahead(short, interval)[chances], 0.0)
+    level = running(np.maximum, whole_units(np.maximum(worst, 0.0)), 0)
+    # What has entered before each chance. Until something retires, the level: no recurrence.
+    places, draws = level.shape[1], max(level.shape[2], len(life))
+    entered = np.zeros((len(chances) + 1, places, draws))
+    simple = np.searchsorted(chances, max(int(life.min(initial=months)) - interval + 1, 0))
+    entered[1 : simple + 1] = level[:simple]
+    chances_before = np.searchsorted(chances, np.arange(months + 1))
+    for chance in range(simple, len(chances)):
+        month = chances[chance]
+        gone = chances_before[np.clip(min(month + interval, months) - life.T, 0, month)]
+        left = rows_of(entered, gone[None])[0]
+        missing = level[chance] - (entered[chance] - left)
+        more = np.where(due[chance], np.maximum(missing, 0.0), 0.0)
+        np.add(entered[chance], more, out=entered[chance + 1])
+    entering = np.zeros((months, places, draws))
+    entering[chances] = np.diff(entered, axis=0)
     return np.moveaxis(entering, -1, 0)
 
 
@@ -73,10 +74,15 @@ def order_months(may_enter: Array, first: Whole, interval: Whole | int) -> npt.N
 
     `interval` is one number, or (draw, place).
     """
-    since_first = np.arange(may_enter.shape[1])[:, None, None] - first.T
+    return np.moveaxis(_due(may_enter, first, interval), -1, 0)
+
+
+def _due(may_enter: Array, first: Whole, interval: Whole | int) -> npt.NDArray[np.bool_]:
+    """The same in the shape (month, place, draw)."""
+    month = np.arange(may_enter.shape[1])[:, None, None]
     every = interval if isinstance(interval, int) else interval.T
-    opens = (since_first >= 0) & (since_first % every == 0)
-    return np.asarray(np.moveaxis(opens, -1, 0) & (may_enter > 0))
+    in_turn = month % every == first.T % every
+    return np.asarray((month >= first.T) & in_turn & (_draws_last(may_enter) > 0))
 
 
 def _largest_ahead(x: Array, count: int) -> Array:
@@ -90,55 +96,37 @@ def _largest_ahead(x: Array, count: int) -> Array:
 
 
 def in_service(entering: Array, life: Whole) -> Array:
-    """Units in service by month: those that entered less than `life` months ago, shapes as above."""
+    """Units in service by month: those that entered less than `life` months ago (draw, 1), or (draw, place).
+
+    `entering` (draw, month, place).
+    """
     flows = _draws_last(entering)
     months, places, draws = flows.shape
-    running = np.concatenate([np.zeros((1, places, draws)), flows.cumsum(axis=0)])
-    gone = np.clip(np.arange(1, months + 1)[:, None] - life.T, 0, months)
-    if gone.shape[1] == 1:
-        left = running[gone[:, 0]]
-    else:
-        rows = np.arange(gone.shape[1]) if draws > 1 else np.zeros(1, dtype=np.int64)
-        left = running[gone[:, None], np.arange(places)[:, None], rows]
-    return np.moveaxis(running[1:] - left, -1, 0)
-
-
-def in_service_by_place(entering: Array, life: Whole) -> Array:
-    """The same where the life (draw, place) is another at each place."""
-    months = entering.shape[1]
-    running = np.concatenate([np.zeros_like(entering[:, :1]), entering.cumsum(axis=1)], axis=1)
-    gone = np.clip(np.arange(1, months + 1)[None, :, None] - life[:, None, :], 0, months)
-    draws = max(len(running), len(gone))
-    running = np.broadcast_to(running, (draws, *running.shape[1:]))
-    left = np.take_along_axis(running, np.broadcast_to(gone, (draws, *gone.shape[1:])), axis=1)
-    return np.asarray(running[:, 1:] - left)
-
-
-def _month_before(by: Array, edges: Array) -> Whole:
-    """The month that contains the moment `by` [s] (draw, place) before each month begins, at least the first."""
-    return _month_of(edges[:-1][None, :, None] - by[:, None, :], edges)
+    entered = np.zeros((months + 1, places, draws))
+    entered[1:] = running(np.add, flows, 0)
+    serving = np.empty((months, places, max(draws, len(life))))
+    serving[...] = entered[1:]
+    retiring = min(int(life.min()), months)  # the first month in which something may be gone
+    gone = np.maximum(np.arange(retiring + 1, months + 1)[:, None, None] - life.T, 0)
+    serving[retiring:] -= rows_of(entered, gone)
+    return np.moveaxis(serving, -1, 0)
 
 
 def _month_of(times: Array, edges: Array) -> Whole:
     """The month that contains each moment [s]; before the first month the first, after the last the last."""
     found = np.searchsorted(edges, times + 1e-6, side="right") - 1
-    return np.clip(found, 0, len(edges) - 2).astype(np.int64)
+    return np.clip(found, 0, len(edges) - 2)
 
 
 def at_month(values: Array, month: Whole) -> Array:
     """The value (draw, 1, place) of one month each (draw, place), of values (draw, month, place)."""
-    shape = (max(len(values), len(month)), *values.shape[1:])
-    chosen = np.broadcast_to(month, (shape[0], shape[2]))[:, None, :]
-    return np.take_along_axis(np.broadcast_to(values, shape), chosen, axis=1)
+    return np.moveaxis(rows_of(_draws_last(values), month.T[None]), -1, 0)
 
 
 def at_moment_before(values: Array, by: Array, edges: Array) -> Array:
     """For each month the value of the month that contains the moment `by` [s] before it begins; shapes as below."""
-    target = _month_before(by, edges)
-    shape = (max(len(values), len(target)), *target.shape[1:])
-    return np.take_along_axis(
-        np.broadcast_to(values, shape), np.broadcast_to(target, shape), axis=1
-    )
+    target = _month_of(edges[:-1, None, None] - by.T, edges)
+    return np.moveaxis(rows_of(_draws_last(values), target), -1, 0)
 
 
 def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
@@ -147,7 +135,7 @@ def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
     `flows` (draw, month, place), `by` (draw, place), `edges` month boundaries [s]. What would fall before the first
     month is booked in the first.
     """
-    return _booked(flows, _month_before(by, edges))
+    return _booked(flows, _month_of(edges[:-1, None, None] - by.T, edges))
 
 
 def moved_later(flows: Array, by: Array, edges: Array) -> Array:
@@ -155,20 +143,17 @@ def moved_later(flows: Array, by: Array, edges: Array) -> Array:
 
     What would fall after the last month is booked in the last.
     """
-    return _booked(flows, _month_of(edges[:-1][None, :, None] + by[:, None, :], edges))
+    return _booked(flows, _month_of(edges[:-1, None, None] + by.T, edges))
 
 
 def _booked(flows: Array, target: Whole) -> Array:
-    """Flows (draw, month, place) added up in their target months (draw, month, place)."""
-    draws = max(flows.shape[0], target.shape[0])
-    months, places = flows.shape[1:]
-    flat = np.arange(draws)[:, None, None] * months + np.broadcast_to(
-        target, (draws, months, places)
-    )
-    flat = flat * places + np.arange(places)
+    """Flows (draw, month, place) added up in their target months (month, place, draw)."""
+    shape = np.broadcast_shapes(_draws_last(flows).shape, target.shape)
+    months, size = shape[0], shape[1] * shape[2]
+    flat = target * size + np.arange(size).reshape(shape[1:])
     moved = np.bincount(
         flat.ravel(),
-        weights=np.broadcast_to(flows, (draws, months, places)).ravel(),
-        minlength=draws * months * places,
+        weights=np.broadcast_to(_draws_last(flows), shape).ravel(),
+        minlength=months * size,
     )
-    return moved.astype(np.float64, copy=False).reshape(draws, months, places)
+    return np.moveaxis(moved.astype(np.float64, copy=False).reshape(shape), -1, 0)
