@@ -92,7 +92,15 @@ def on(x: Array, *axes: int) -> Array:
 
 def concatenate(axis: int, *parts: Array) -> Array:
     """Join arrays along `axis`, after they are broadcast to each other on all other axes."""
-    return np.concatenate(np.broadcast_arrays(*parts), axis=axis)
+    shape = list(np.broadcast_shapes(*(take(part, axis, 0).shape for part in parts)))
+    shape[axis] = sum(part.shape[axis] for part in parts)
+    result = _empty(shape)
+    target, position = np.moveaxis(result, axis, 0), 0
+    for part in parts:
+        following = position + part.shape[axis]
+        target[position:following] = np.moveaxis(part, axis, 0)
+        position = following
+    return result
 
 
 def contract(x: Array, y: Array, axis: int) -> Array:
@@ -120,7 +128,7 @@ def gathered(x: Array, part: Array, axis: int, to: int) -> Array:
             if share.any():
                 column += np.multiply(take(x, axis, source), share, out=product)
         columns.append(column)
-    return np.concatenate(columns, axis=to)
+    return concatenate(to, *columns)
 
 
 def summed(x: Array, y: Array, *axes: int) -> Array:
@@ -157,9 +165,13 @@ def _product(x: Array, y: Array) -> Array:
 
     NumPy's own choice would then be the last axis, which is often short.
     """
-    draws, *others = np.broadcast_shapes(x.shape, y.shape)
-    result = np.moveaxis(np.empty((*others, draws)), -1, 0)
-    return np.multiply(x, y, out=result)
+    return np.multiply(x, y, out=_empty(np.broadcast_shapes(x.shape, y.shape)))
+
+
+def _empty(shape: Sequence[int]) -> Array:
+    """A new array in which the draws of a position lie side by side."""
+    draws, *others = shape
+    return np.moveaxis(np.empty((*others, draws)), -1, 0)
 
 
 def total(x: Array, *axes: int) -> Array:
@@ -201,7 +213,7 @@ def mapped(x: Array, matrix: npt.ArrayLike, axis: int) -> Array:
             if weight:
                 column += take(x, axis, position) * weight
         columns.append(column)
-    return np.concatenate(columns, axis=axis)
+    return concatenate(axis, *columns)
 
 
 def mean(x: Array, axis: int) -> Array:

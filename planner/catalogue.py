@@ -54,11 +54,9 @@ def spread_over_pool(x: Array, pools: SitePools, operates: Array | None = None) 
     A site keeps it if no other operates. `operates` is 1 where a site does; all do where it is not given.
     """
     open_ = np.ones_like(x[:1, :1]) if operates is None else operates
-    others = others_in_pool(
-        np.broadcast_to(open_, np.broadcast_shapes(open_.shape, x.shape)), pools
-    )
-    sent = np.where(others > 0, x / np.maximum(others, 1.0), 0.0)
-    return others_in_pool(sent, pools) * open_ + np.where(others > 0, 0.0, x)
+    others = others_in_pool(open_, pools)
+    sent = x * ((others > 0) / np.maximum(others, 1.0))
+    return others_in_pool(sent, pools) * open_ + x * (others <= 0)
 
 
 def by_item(**lines: Array) -> Array:

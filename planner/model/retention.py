@@ -22,6 +22,7 @@ from planner.axes import (
     Array,
     added,
     concatenate,
+    contract,
     on,
     place,
     take,
@@ -110,7 +111,7 @@ def data_first_copies(
     longest = int(np.argmax(program_production_end))
     kept, retained = _by_fate(data_kept, data_retained)
     arrivals = _arrivals(kept, longest, data_deletion_rate, site_opening_data, calendar)
-    keep = retained[..., None] > 0
+    keep = retained[..., None]
     tiers = []
     ends, age, older = calendar.edges[1:], np.full(1, np.nan), np.zeros(1)
     for tier, (begin, end, share) in enumerate(
@@ -119,12 +120,11 @@ def data_first_copies(
         # What left the tier before is what enters this one: looked up once.
         inside = older if np.array_equal(age, begin) else arrivals.older_than(begin, ends)
         age, older = end, arrivals.older_than(end, ends)
-        between = np.maximum(inside - older, 0.0)
-        whole = inside if tier == len(TIERS) - 1 else between
-        tiers.append(
-            added(np.where(keep, whole, between * share[:, None, None, None, None]), 2)[:, :, 0]
-        )
-    return place(np.stack(np.broadcast_arrays(*tiers), axis=3), DRAW, MONTH, DATA, TIER, SITE)
+        leaves = 1.0 - keep if tier == len(TIERS) - 1 else 1.0
+        part = np.where(keep > 0, 1.0, share[:, None, None, None, None])
+        held = np.maximum(inside - older * leaves, 0.0) * part
+        tiers.append(total(held, 2)[:, :, 0])
+    return concatenate(TIER, *(place(each, DRAW, MONTH, DATA, SITE) for each in tiers))
 
 
 @quantity(unit="byte", axes="month data site")
@@ -182,22 +182,28 @@ def tier_entering(
     kept, retained = _by_fate(data_kept, data_retained)
     nothing = np.zeros_like(data_deletion_rate)
     arrivals = _arrivals(kept, longest, nothing, site_opening_data, calendar)
-    rate = on(data_deletion_rate, DATA)[:, None, None, :, None]
-    tiers = []
+    rate, copies = (on(x, DATA)[:, None, None, :, None] for x in (data_deletion_rate, data_copies))
+    first, further = [], []
     for tier, (begin, end, share) in enumerate(
         _tiers(tier_held_from, tier_held_until, tier_held_share)
     ):
         reached = arrivals.until(calendar.edges[None] - begin[:, None])
-        flow = np.diff(reached, axis=1) / calendar.seconds[:, None, None, None]
+        arriving = np.diff(reached, axis=1)
         age, used, part = (
             x[:, None, None, None, None] for x in (begin, 1.0 * (end > begin), share)
         )
         whole = 1.0 if tier == len(TIERS) - 1 else used
-        held = np.where(retained[..., None] > 0, whole, used * part)
-        tiers.append(added(flow * held * np.exp(-rate * age), 2)[:, :, 0])
-    first = place(np.stack(np.broadcast_arrays(*tiers), axis=3), DRAW, MONTH, DATA, TIER, SITE)
-    copied = total(first * (data_copies - 1.0), DATA)
-    return total(first, DATA) + spread_over_pool(copied, site_pools, site_operates)
+        left = np.where(retained[..., None] > 0, whole, used * part) * np.exp(-rate * age)
+        first.append(_rate(contract(arriving, left, axis=3), calendar))
+        further.append(_rate(contract(arriving, left * (copies - 1.0), axis=3), calendar))
+    copied = concatenate(TIER, *further)
+    return concatenate(TIER, *first) + spread_over_pool(copied, site_pools, site_operates)
+
+
+def _rate(arriving: Array, calendar: Calendar) -> Array:
+    """Mean rate by month and site of what arrives in the month (draw, month, program, 1, site)."""
+    by_program = place(arriving[:, :, :, 0], DRAW, MONTH, PROGRAM, SITE)
+    return total(by_program, PROGRAM) / place(calendar.seconds, MONTH)
 
 
 def _tiers(*fields: Array) -> list[tuple[Array, ...]]:

@@ -12,9 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from planner.axes import Array, added
+from planner.axes import Array, added, rows_of, running
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Arrivals:
         to_the_end = (edges[-1] - edges[1:]).reshape(by_edge)
         weighted = flows * _mean_survival(rate, to_the_end, np.diff(edges).reshape(by_edge))
         start = np.zeros_like(weighted[:1])
-        return cls(edges, np.concatenate([start, weighted.cumsum(axis=0)]), rate)
+        return cls(edges, np.concatenate([start, running(np.add, weighted, 0)]), rate)
 
     def until(self, times: Array) -> Array:
         """D(t) at `times` (draw, time), shape (draw, time, other, ...); constant beyond the ends."""
@@ -46,23 +45,16 @@ class Arrivals:
 
     def _until(self, times: Array) -> Array:
         """The same in the shape (time, other, ..., draw)."""
+        if (times == times[:1]).all():  # looked up once for all draws
+            times = times[:1]
         last = len(self.edges) - 2
         position = np.clip(np.searchsorted(self.edges, times.T, side="right") - 1, 0, last)
         begin, length = self.edges[position], np.diff(self.edges)[position]
         elapsed = np.clip(times.T - begin, 0.0, length)
-        left, right = self._at(position), self._at(position + 1)
         shape = (len(position), *(1,) * (self.rate.ndim - 1), position.shape[1])
-        return left + (right - left) * self._part(elapsed.reshape(shape), length.reshape(shape))
-
-    def _at(self, position: npt.NDArray[np.int64]) -> Array:
-        """What has arrived up to the edges at `position` (time, draw), shape (time, other, ..., draw)."""
-        if position.shape[1] == 1:
-            return self.weighted[position[:, 0]]
-        shape, draws = self.weighted.shape[1:-1], position.shape[1]
-        known = np.broadcast_to(self.weighted, (*self.weighted.shape[:-1], draws))
-        known = known.reshape(len(known), -1, draws)
-        others = np.arange(known.shape[1])[:, None]
-        return known[position[:, None], others, np.arange(draws)].reshape(-1, *shape, draws)
+        row, elapsed, length = (x.reshape(shape) for x in (position, elapsed, length))
+        left, right = rows_of(self.weighted, row), rows_of(self.weighted, row + 1)
+        return left + (right - left) * self._part(elapsed, length)
 
     def _part(self, elapsed: Array, length: Array) -> Array:
         """Part of an interval's weighted inflow that has arrived after `elapsed`: (e^(r x) - 1) / (e^(r l) - 1)."""
