@@ -55,8 +55,9 @@ def spread_over_pool(x: Array, pools: SitePools, operates: Array | None = None) 
     """
     open_ = np.ones_like(x[:1, :1]) if operates is None else operates
     others = others_in_pool(open_, pools)
-    sent = x * ((others > 0) / np.maximum(others, 1.0))
-    return others_in_pool(sent, pools) * open_ + x * (others <= 0)
+    alone = 1.0 * (others <= 0)
+    sent = x * ((1.0 - alone) / np.maximum(others, 1.0))
+    return others_in_pool(sent, pools) * open_ + x * alone
 
 
 def by_item(**lines: Array) -> Array:

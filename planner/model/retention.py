@@ -121,7 +121,7 @@ def data_first_copies(
         inside = older if np.array_equal(age, begin) else arrivals.older_than(begin, ends)
         age, older = end, arrivals.older_than(end, ends)
         leaves = 1.0 - keep if tier == len(TIERS) - 1 else 1.0
-        part = np.where(keep > 0, 1.0, share[:, None, None, None, None])
+        part = _by_retention(keep, np.ones(1), share)
         held = np.maximum(inside - older * leaves, 0.0) * part
         tiers.append(total(held, 2)[:, :, 0])
     return concatenate(TIER, *(place(each, DRAW, MONTH, DATA, SITE) for each in tiers))
@@ -189,15 +189,22 @@ def tier_entering(
     ):
         reached = arrivals.until(calendar.edges[None] - begin[:, None])
         arriving = np.diff(reached, axis=1)
-        age, used, part = (
-            x[:, None, None, None, None] for x in (begin, 1.0 * (end > begin), share)
-        )
-        whole = 1.0 if tier == len(TIERS) - 1 else used
-        left = np.where(retained[..., None] > 0, whole, used * part) * np.exp(-rate * age)
+        used = 1.0 * (end > begin)
+        whole = np.ones(1) if tier == len(TIERS) - 1 else used
+        left = _by_retention(retained[..., None], whole, used * share)
+        left = left * np.exp(-rate * begin[:, None, None, None, None])
         first.append(_rate(contract(arriving, left, axis=3), calendar))
         further.append(_rate(contract(arriving, left * (copies - 1.0), axis=3), calendar))
     copied = concatenate(TIER, *further)
     return concatenate(TIER, *first) + spread_over_pool(copied, site_pools, site_operates)
+
+
+def _by_retention(retained: Array, whole: Array, share: Array) -> Array:
+    """`whole` (draw,) of data that is retained (draw, month, program, data, site), and `share` (draw,) of other data.
+
+    Draws are put last for that: else they would not lie side by side in the result.
+    """
+    return np.moveaxis(np.where(np.moveaxis(retained > 0, 0, -1), whole, share), -1, 0)
 
 
 def _rate(arriving: Array, calendar: Calendar) -> Array:
