@@ -21,7 +21,9 @@ from planner.axes import (
     contract,
     first,
     on,
+    peak,
     place,
+    running,
     total,
 )
 from planner.catalogue import SECONDS_A_MONTH, Calendar
@@ -73,12 +75,13 @@ def _share_of_ports(
     """
     there = total(nodes * node_ports, HARDWARE)
     every = there + contract(storage_units, storage_unit_ports, TIER)
-    share, there = np.broadcast_arrays(ratio(total(mine * node_ports, HARDWARE), every), there)
-    months = share.shape[MONTH]
-    coming = np.where(there > 0, place(np.arange(months), MONTH), months)
-    following = np.flip(np.minimum.accumulate(np.flip(coming, MONTH), axis=MONTH), MONTH)
-    found = np.where(following < months, following, place(np.arange(months), MONTH))
-    return np.take_along_axis(share, found.astype(np.int64), axis=MONTH)
+    share = ratio(total(mine * node_ports, HARDWARE), every)
+    # Without nodes it is 0. Where some come later it becomes that of the month after, from the last month to the first.
+    waiting = np.moveaxis((there <= 0) & (peak(there, MONTH) > 0), MONTH, 0)
+    by_month = np.moveaxis(share, MONTH, 0)
+    for month in np.flatnonzero(waiting[:-1].any(axis=tuple(range(1, waiting.ndim))))[::-1]:
+        by_month[month] += waiting[month] * by_month[month + 1]
+    return share
 
 
 @quantity(unit="1", axes="month network site")
@@ -156,7 +159,7 @@ def power_paid_share(hall_power: Array, it_power: Array) -> Array:
 
 def growth(level: Array, at_start: Array) -> Array:
     """Increase in each month of the largest level so far, over the level at plan_start."""
-    largest = np.maximum(np.maximum.accumulate(level, axis=MONTH), at_start)
+    largest = np.maximum(running(np.maximum, level, MONTH), at_start)
     start = np.broadcast_to(at_start, (len(largest), *at_start.shape[1:]))
     return np.diff(largest, axis=MONTH, prepend=start)
 

@@ -51,10 +51,13 @@ class Arrivals:
         position = np.clip(np.searchsorted(self.edges, times.T, side="right") - 1, 0, last)
         begin, length = self.edges[position], np.diff(self.edges)[position]
         elapsed = np.clip(times.T - begin, 0.0, length)
-        shape = (len(position), *(1,) * (self.rate.ndim - 1), position.shape[1])
-        row, elapsed, length = (x.reshape(shape) for x in (position, elapsed, length))
+        # At the first times nothing has arrived yet.
+        begun = int(np.argmax((times > self.edges[0]).any(axis=0)))
+        shape = (len(position) - begun, *(1,) * (self.rate.ndim - 1), position.shape[1])
+        row, elapsed, length = (x[begun:].reshape(shape) for x in (position, elapsed, length))
         left, right = rows_of(self.weighted, row), rows_of(self.weighted, row + 1)
-        return left + (right - left) * self._part(elapsed, length)
+        reached = left + (right - left) * self._part(elapsed, length)
+        return np.concatenate([np.zeros((begun, *reached.shape[1:])), reached]) if begun else reached
 
     def _part(self, elapsed: Array, length: Array) -> Array:
         """Part of an interval's weighted inflow that has arrived after `elapsed`: (e^(r x) - 1) / (e^(r l) - 1)."""
