@@ -66,7 +66,8 @@ def by_item(**lines: Array) -> Array:
     if unknown:
         raise ValueError(f"no item of the cash flow: {', '.join(sorted(unknown))}")
     shape = np.broadcast_shapes(*(line.shape for line in lines.values()))
-    ledger = np.zeros((*shape[:ITEM], len(ITEMS), *shape[ITEM + 1 :]))
+    others = (*shape[1:ITEM], len(ITEMS), *shape[ITEM + 1 :])
+    ledger = np.moveaxis(np.zeros((*others, shape[DRAW])), -1, DRAW)  # draws side by side
     for name, line in lines.items():
         position = ITEMS.index(name)
         ledger[(slice(None),) * ITEM + (slice(position, position + 1),)] = line

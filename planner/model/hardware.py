@@ -233,9 +233,5 @@ def storage_ordered(
 
 def _earlier(flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
     """Flows (on month and `axes`) moved to an earlier month; `by` on the same axes, or some of them."""
-    values = on(flows, MONTH, *axes)
-    shift = on(by + np.zeros_like(flows[:, :1]), *axes)
-    moved = moved_earlier(
-        values.reshape(*values.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
-    )
-    return place(moved.reshape(-1, *values.shape[1:]), DRAW, MONTH, *axes)
+    moved = moved_earlier(on(flows, MONTH, *axes), on(by, *axes), calendar.edges)
+    return place(moved, DRAW, MONTH, *axes)

@@ -12,9 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
-from planner.axes import DRAW, HARDWARE, MONTH, NETWORK, SITE, TIER, Array, first, on, place, total
+from planner.axes import (
+    DRAW,
+    HARDWARE,
+    MONTH,
+    NETWORK,
+    SITE,
+    TIER,
+    Array,
+    first,
+    on,
+    place,
+    spread,
+    total,
+)
 from planner.catalogue import Calendar
 from planner.graph import quantity
 from planner.perf.ordering import at_moment_before, moved_earlier, moved_later
@@ -24,21 +35,15 @@ Move = Callable[[Array, Array, Array], Array]
 
 def _at_order(level: Array, wait: Array, calendar: Calendar, *axes: int) -> Array:
     """A level by month, as it is in the month of the order of what enters service in each month."""
-    levels, shift = on(level + np.zeros_like(wait), MONTH, *axes), on(wait, *axes)
-    found = at_moment_before(
-        levels.reshape(*levels.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
-    )
-    return place(found.reshape(-1, *levels.shape[1:]), DRAW, MONTH, *axes)
+    found = at_moment_before(on(level, MONTH, *axes), on(wait, *axes), calendar.edges)
+    return place(found, DRAW, MONTH, *axes)
 
 
 def _moved(move: Move, flows: Array, by: Array, calendar: Calendar, *axes: int) -> Array:
     """Flows (on month and `axes`) moved earlier or later by a time on the same axes, or some of them."""
-    values, shift = on(flows, MONTH, *axes), on(by + np.zeros_like(flows[:, :1]), *axes)
-    values = np.broadcast_to(values, (len(values), calendar.months, *values.shape[2:]))
-    moved = move(
-        values.reshape(*values.shape[:2], -1), shift.reshape(len(shift), -1), calendar.edges
-    )
-    return place(moved.reshape(-1, *values.shape[1:]), DRAW, MONTH, *axes)
+    values = on(flows, MONTH, *axes)
+    moved = move(spread(values, 1, calendar.months), on(by, *axes), calendar.edges)
+    return place(moved, DRAW, MONTH, *axes)
 
 
 # --- Nodes -----------------------------------------------------------------------------------------------------------
@@ -108,15 +113,13 @@ def node_instalments(
     """Paid for the nodes of each site if they are bought: deposit at the order, balance at delivery and acceptance."""
     wait, axes = node_lead_time + site_commissioning, (SITE, HARDWARE)
     ordered = node_order_value * node_contract_level
-    entering = ordered + node_committed_value * first(price_level, MONTH)
+    entering = total(ordered + node_committed_value * first(price_level, MONTH), HARDWARE)
     deposit = _moved(moved_earlier, ordered, wait, calendar, *axes) * economics_deposit_share
-    kept = (
-        _moved(moved_later, entering, economics_retention_time, calendar, *axes)
-        * economics_retention_share
-    )
-    at_delivery = node_delivered_value * (1.0 - economics_retention_share)
-    paid = deposit + (at_delivery + kept) * (1.0 - economics_deposit_share)
-    return total(paid, HARDWARE) / price_level
+    kept = _moved(moved_later, entering, economics_retention_time, calendar, SITE)
+    delivered = total(node_delivered_value, HARDWARE)
+    balance = delivered + (kept - delivered) * economics_retention_share
+    paid = total(deposit, HARDWARE) + balance * (1.0 - economics_deposit_share)
+    return paid / price_level
 
 
 @quantity(unit="USD", axes="month")
@@ -196,17 +199,16 @@ def storage_payments(
     calendar: Calendar,
 ) -> Array:
     """Paid for storage: deposit at the order, balance at delivery and after acceptance."""
-    wait, axes = system_lead_time + storage_policy_commissioning, (TIER, SITE)
-    ordered = storage_order_value * storage_contract_level
-    entering = ordered + storage_committed_value * first(price_level, MONTH)
-    deposit = _moved(moved_earlier, ordered, wait, calendar, *axes) * economics_deposit_share
-    kept = (
-        _moved(moved_later, entering, economics_retention_time, calendar, *axes)
-        * economics_retention_share
-    )
-    at_delivery = storage_delivered_value * (1.0 - economics_retention_share)
-    paid = deposit + (at_delivery + kept) * (1.0 - economics_deposit_share)
-    return total(paid, TIER, SITE) / price_level
+    wait = system_lead_time + storage_policy_commissioning
+    ordered = total(storage_order_value, SITE) * storage_contract_level
+    committed = total(storage_committed_value, SITE) * first(price_level, MONTH)
+    entering = total(ordered + committed, TIER)
+    deposit = _moved(moved_earlier, ordered, wait, calendar, TIER) * economics_deposit_share
+    kept = _moved(moved_later, entering, economics_retention_time, calendar)
+    delivered = total(storage_delivered_value, TIER, SITE)
+    balance = delivered + (kept - delivered) * economics_retention_share
+    paid = total(deposit, TIER) + balance * (1.0 - economics_deposit_share)
+    return paid / price_level
 
 
 # --- Networks, halls, and what comes on top --------------------------------------------------------------------------

@@ -57,7 +57,9 @@ class Arrivals:
         row, elapsed, length = (x[begun:].reshape(shape) for x in (position, elapsed, length))
         left, right = rows_of(self.weighted, row), rows_of(self.weighted, row + 1)
         reached = left + (right - left) * self._part(elapsed, length)
-        return np.concatenate([np.zeros((begun, *reached.shape[1:])), reached]) if begun else reached
+        return (
+            np.concatenate([np.zeros((begun, *reached.shape[1:])), reached]) if begun else reached
+        )
 
     def _part(self, elapsed: Array, length: Array) -> Array:
         """Part of an interval's weighted inflow that has arrived after `elapsed`: (e^(r x) - 1) / (e^(r l) - 1)."""

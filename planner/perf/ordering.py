@@ -13,6 +13,7 @@ what retires while nothing may be ordered is not replaced until orders are allow
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -125,17 +126,17 @@ def at_month(values: Array, month: Whole) -> Array:
 
 def at_moment_before(values: Array, by: Array, edges: Array) -> Array:
     """For each month the value of the month that contains the moment `by` [s] before it begins; shapes as below."""
-    target = _month_of(edges[:-1, None, None] - by.T, edges)
+    target = _month_of(_starts(by, edges) - _draws_last(by), edges)
     return np.moveaxis(rows_of(_draws_last(values), target), -1, 0)
 
 
 def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
     """Flows booked in the month that contains the moment `by` [s] before their own month begins.
 
-    `flows` (draw, month, place), `by` (draw, place), `edges` month boundaries [s]. What would fall before the first
-    month is booked in the first.
+    `flows` (draw, month, place, ...), `by` (draw, place, ...) as far as it varies, `edges` month boundaries [s]. What
+    would fall before the first month is booked in the first.
     """
-    return _booked(flows, _month_of(edges[:-1, None, None] - by.T, edges))
+    return _booked(flows, _month_of(_starts(by, edges) - _draws_last(by), edges))
 
 
 def moved_later(flows: Array, by: Array, edges: Array) -> Array:
@@ -143,17 +144,20 @@ def moved_later(flows: Array, by: Array, edges: Array) -> Array:
 
     What would fall after the last month is booked in the last.
     """
-    return _booked(flows, _month_of(edges[:-1, None, None] + by.T, edges))
+    return _booked(flows, _month_of(_starts(by, edges) + _draws_last(by), edges))
+
+
+def _starts(by: Array, edges: Array) -> Array:
+    """The moments [s] at which the months begin, on the first of as many axes as it takes for `by`."""
+    return edges[:-1].reshape(-1, *(1,) * by.ndim)
 
 
 def _booked(flows: Array, target: Whole) -> Array:
-    """Flows (draw, month, place) added up in their target months (month, place, draw)."""
-    shape = np.broadcast_shapes(_draws_last(flows).shape, target.shape)
-    months, size = shape[0], shape[1] * shape[2]
+    """Flows (draw, month, place, ...) added up in their target months (month, place, ..., draw)."""
+    values = _draws_last(flows)
+    shape = np.broadcast_shapes(values.shape, target.shape)
+    size = math.prod(shape[1:])
     flat = target * size + np.arange(size).reshape(shape[1:])
-    moved = np.bincount(
-        flat.ravel(),
-        weights=np.broadcast_to(_draws_last(flows), shape).ravel(),
-        minlength=months * size,
-    )
+    weights = np.broadcast_to(values, shape).ravel()
+    moved = np.bincount(flat.ravel(), weights=weights, minlength=shape[0] * size)
     return np.moveaxis(moved.astype(np.float64, copy=False).reshape(shape), -1, 0)
