@@ -194,4 +194,4 @@ class Calendar:
 
     def month_after(self, seconds: Array) -> npt.NDArray[np.int64]:
         """The first month that begins at or after a moment [s after plan_start]; `months` where none does."""
-        return np.searchsorted(self.edges[:-1], seconds - 1e-6, side="left").astype(np.int64)
+        return np.searchsorted(self.edges[:-1], seconds.T - 1e-6, side="left").T

@@ -49,9 +49,8 @@ def nodes_acquired(
 ) -> Array:
     """Nodes in service that the plan buys, leases or rents: all but those that stood there before it."""
     entering = on(orders + nodes_committed_entering, MONTH, SITE, HARDWARE)
-    life = months_of_life(cluster_refresh_age)
-    serving = in_service(entering.reshape(*entering.shape[:2], -1), life)
-    return place(serving.reshape(-1, *entering.shape[1:]), DRAW, MONTH, SITE, HARDWARE)
+    serving = in_service(entering, months_of_life(cluster_refresh_age))
+    return place(serving, DRAW, MONTH, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month site hardware")

@@ -25,6 +25,7 @@ from planner.axes import (
     on,
     once,
     place,
+    spread,
     total,
 )
 from planner.catalogue import NETWORKS, SECONDS_A_MONTH, Calendar, SitePools, pooled
@@ -109,19 +110,15 @@ def storage_orders(
     calendar: Calendar,
 ) -> Array:
     """Whole storage units ordered, by the month in which they enter service, for the worst month ahead."""
-    need = on(storage_units_required, MONTH, TIER, SITE)
-    shape = need.shape[1:]
-    earliest = calendar.month_after(on(system_lead_time + storage_policy_commissioning, TIER))
-    allowed = on(site_may_order * site_operates, MONTH, SITE)[:, :, None, :]
     entering = _orders(
-        need.reshape(len(need), len(need[0]), -1),
-        on(storage_units_before, MONTH, TIER, SITE).reshape(-1, shape[0], shape[1] * shape[2]),
-        np.broadcast_to(allowed, (len(allowed), *shape)).reshape(len(allowed), shape[0], -1),
-        np.repeat(earliest, shape[2], axis=1),
-        storage_policy_order_interval.reshape(-1, 1),
+        on(storage_units_required, MONTH, TIER, SITE),
+        on(storage_units_before, MONTH, TIER, SITE),
+        on(site_may_order * site_operates, MONTH, TIER, SITE),
+        calendar.month_after(on(system_lead_time + storage_policy_commissioning, TIER, SITE)),
+        on(storage_policy_order_interval, TIER, SITE),
         months_of_life(cluster_refresh_age),
     )
-    return place(entering.reshape(-1, *shape), DRAW, MONTH, TIER, SITE)
+    return place(entering, DRAW, MONTH, TIER, SITE)
 
 
 @quantity(unit="1", axes="month network site", decision=True)
@@ -319,21 +316,17 @@ def _with_the_nodes(
     need: Array, at_start: Array, order_interval: Array, life: Array, calendar: Calendar
 ) -> Array:
     """Entering service on (month, network, site): bought as often as the nodes, never later than they."""
-    wanted = on(need, MONTH, NETWORK, SITE)
-    shape = wanted.shape[1:]
     months = months_of_life(life)
-    serving = np.arange(calendar.months)[None, :] < months
-    before = on(at_start, NETWORK, SITE)[:, None] * serving[:, :, None, None]
-    count = shape[1] * shape[2]
+    serving = place((np.arange(calendar.months)[:, None] < months.T).T, DRAW, MONTH)
     entering = _orders(
-        wanted.reshape(-1, shape[0], count),
-        np.broadcast_to(before, (len(before), *shape)).reshape(-1, shape[0], count),
-        np.ones((1, shape[0], count)),
-        np.zeros((1, count), dtype=np.int64),
-        np.tile(on(order_interval, SITE), (1, shape[1])),
+        on(need, MONTH, NETWORK, SITE),
+        on(at_start * serving, MONTH, NETWORK, SITE),
+        np.ones((1, calendar.months, 1, 1)),
+        np.zeros((1, 1, 1), dtype=np.int64),
+        on(order_interval, NETWORK, SITE),
         months,
     )
-    return place(entering.reshape(-1, *shape), DRAW, MONTH, NETWORK, SITE)
+    return place(entering, DRAW, MONTH, NETWORK, SITE)
 
 
 @quantity(unit="1", axes="month site", decision=True)
@@ -349,13 +342,11 @@ def rig_orders(
 ) -> Array:
     """Whole rigs entering service: for the worst month ahead, but never beyond the most that the policy allows."""
     most = np.floor(qualification_most_rigs)
-    need = on(np.minimum(rigs_required, most), MONTH, SITE)
-    months, sites = need.shape[1:]
     entering = _orders(
-        need,
+        on(np.minimum(rigs_required, most), MONTH, SITE),
         on(rigs_before, MONTH, SITE),
-        np.broadcast_to(on(site_may_order, SITE)[:, None, :], (1, months, sites)),
-        np.repeat(calendar.month_after(on(qualification_rig_lead_time)[:, None]), sites, axis=1),
+        on(spread(site_may_order, MONTH, calendar.months), MONTH, SITE),
+        calendar.month_after(on(qualification_rig_lead_time, SITE)),
         on(site_order_interval, SITE),
         months_of_life(cluster_refresh_age),
     )
@@ -434,24 +425,11 @@ def whole_months(time: Array) -> Whole:
 def _orders(
     need: Array, before: Array, allowed: Array, earliest: Whole, interval: Array, life: Whole
 ) -> Array:
-    """Entering service by (draw, month, place); places with equal order intervals are decided together."""
+    """Entering service by (draw, month, place, ...); the order interval (draw, place, ...) may vary by both."""
     months = whole_months(interval)
     intervals = sorted(set(months.ravel().tolist()))
-    if len(intervals) == 1:
-        return entering_service(need, before, allowed, earliest, intervals[0], life)
-    draws = max(len(x) for x in (need, before, allowed, earliest, months, life))
-    places = need.shape[2]
-    starts, covers = (np.broadcast_to(x, (len(x), places)) for x in (earliest, months))
-    result = np.moveaxis(np.zeros((*need.shape[1:], draws)), -1, 0)
+    entering: Array = np.zeros(1)
     for each in intervals:
-        mine = (covers == each).any(axis=0)
-        decided = entering_service(
-            need[:, :, mine],
-            before[:, :, mine],
-            allowed[:, :, mine],
-            starts[:, mine],
-            each,
-            life,
-        )
-        result[:, :, mine] += decided * (covers[:, None, mine] == each)
-    return result
+        decided = entering_service(need, before, allowed, earliest, each, life)
+        entering = entering + decided * (months == each)[:, None] if intervals[1:] else decided
+    return entering

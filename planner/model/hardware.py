@@ -34,9 +34,8 @@ def _arriving(parts: Parts, calendar: Calendar) -> Array:
 
 def _serving(entering: Array, life: Array, *axes: int) -> Array:
     """Units in service out of those that entered it, which serve for a life; on month and `axes`."""
-    values = on(entering, MONTH, *axes)
-    serving = in_service(values.reshape(*values.shape[:2], -1), months_of_life(life))
-    return place(serving.reshape(-1, *values.shape[1:]), DRAW, MONTH, *axes)
+    serving = in_service(on(entering, MONTH, *axes), months_of_life(life))
+    return place(serving, DRAW, MONTH, *axes)
 
 
 @quantity(unit="1", axes="month site hardware")

@@ -151,8 +151,8 @@ def site_operates(
     serving = in_service(order_months(permitted, earliest, interval).astype(np.float64), life) > 0
     at_first = at_month(permitted, np.minimum(earliest, calendar.months - 1))
     waiting = np.arange(calendar.months)[:, None] < earliest[:, None, :]
-    ordered = place(np.where(waiting, at_first, serving), DRAW, MONTH, SITE)
-    return np.maximum(ordered, np.where(total(nodes_before, HARDWARE) > 0, 1.0, 0.0))
+    ordered = place(serving + (at_first - serving) * waiting, DRAW, MONTH, SITE)
+    return np.maximum(ordered, 1.0 * (total(nodes_before, HARDWARE) > 0))
 
 
 def _permitted_at_delivery(

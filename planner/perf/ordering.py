@@ -35,32 +35,33 @@ def whole_units(need: Array) -> Array:
 def entering_service(
     need: Array, before: Array, may_enter: Array, first: Whole, interval: int, life: Whole
 ) -> Array:
-    """Units entering service by month, shape (draw, month, place).
+    """Units entering service by month, shape (draw, month, place, ...).
 
     `need` unrounded units needed; `before` units in service without the plan's orders; `may_enter` 1 where units may
-    enter, else 0 (all (draw, month, place)); `first` the first month with orders (draw, place); `interval` months
-    that an order covers; `life` months that a unit serves (draw, 1).
+    enter, else 0 (all (draw, month, place, ...)); `first` the first month with orders (draw, place, ...); `interval`
+    months that an order covers; `life` months that a unit serves (draw, 1).
     """
     short = _draws_last(need - before)
     due = _due(may_enter, first, interval)
-    months, chances = len(short), np.flatnonzero(due.any(axis=(1, 2)))
+    months, chances = len(short), np.flatnonzero(due.any(axis=tuple(range(1, due.ndim))))
     due = due[chances]
     worst = np.where(due, _largest_ahead(short, interval)[chances], 0.0)
     level = running(np.maximum, whole_units(np.maximum(worst, 0.0)), 0)
     # What has entered before each chance. Until something retires, the level: no recurrence.
-    places, draws = level.shape[1], max(level.shape[2], len(life))
-    entered = np.zeros((len(chances) + 1, places, draws))
+    shape = (*level.shape[1:-1], max(level.shape[-1], len(life)))
+    entered = np.zeros((len(chances) + 1, *shape))
     simple = np.searchsorted(chances, max(int(life.min(initial=months)) - interval + 1, 0))
     entered[1 : simple + 1] = level[:simple]
     chances_before = np.searchsorted(chances, np.arange(months + 1))
+    serves = life.reshape(*(1,) * len(shape), -1)
     for chance in range(simple, len(chances)):
         month = chances[chance]
-        gone = chances_before[np.clip(min(month + interval, months) - life.T, 0, month)]
-        left = rows_of(entered, gone[None])[0]
+        gone = chances_before[np.clip(min(month + interval, months) - serves, 0, month)]
+        left = rows_of(entered, gone)[0]
         missing = level[chance] - (entered[chance] - left)
         more = np.where(due[chance], np.maximum(missing, 0.0), 0.0)
         np.add(entered[chance], more, out=entered[chance + 1])
-    entering = np.zeros((months, places, draws))
+    entering = np.zeros((months, *shape))
     entering[chances] = np.diff(entered, axis=0)
     return np.moveaxis(entering, -1, 0)
 
@@ -71,19 +72,21 @@ def _draws_last(x: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def order_months(may_enter: Array, first: Whole, interval: Whole | int) -> npt.NDArray[np.bool_]:
-    """Whether units may enter service in each month (draw, month, place): every `interval` months from `first` on.
+    """Whether units may enter service in each month: every `interval` months from `first` on.
 
-    `interval` is one number, or (draw, place).
+    `may_enter` and the result (draw, month, place, ...), `first` (draw, place, ...), and `interval` as well, or a
+    single number.
     """
     return np.moveaxis(_due(may_enter, first, interval), -1, 0)
 
 
 def _due(may_enter: Array, first: Whole, interval: Whole | int) -> npt.NDArray[np.bool_]:
-    """The same in the shape (month, place, draw)."""
-    month = np.arange(may_enter.shape[1])[:, None, None]
-    every = interval if isinstance(interval, int) else interval.T
-    in_turn = month % every == first.T % every
-    return np.asarray((month >= first.T) & in_turn & (_draws_last(may_enter) > 0))
+    """The same in the shape (month, place, ..., draw)."""
+    begin = _draws_last(first)
+    every = interval if isinstance(interval, int) else _draws_last(interval)
+    month = np.arange(may_enter.shape[1]).reshape(-1, *(1,) * begin.ndim)
+    in_turn = month % every == begin % every
+    return np.asarray((month >= begin) & in_turn & (_draws_last(may_enter) > 0))
 
 
 def _largest_ahead(x: Array, count: int) -> Array:
@@ -99,17 +102,17 @@ def _largest_ahead(x: Array, count: int) -> Array:
 def in_service(entering: Array, life: Whole) -> Array:
     """Units in service by month: those that entered less than `life` months ago (draw, 1), or (draw, place).
 
-    `entering` (draw, month, place).
+    `entering` (draw, month, place), or (draw, month, place, ...) where the life is the same at all places.
     """
     flows = _draws_last(entering)
-    months, places, draws = flows.shape
-    entered = np.zeros((months + 1, places, draws))
+    months, *places, draws = flows.shape
+    entered = np.zeros((months + 1, *places, draws))
     entered[1:] = running(np.add, flows, 0)
-    serving = np.empty((months, places, max(draws, len(life))))
+    serving = np.empty((months, *places, max(draws, len(life))))
     serving[...] = entered[1:]
     retiring = min(int(life.min()), months)  # the first month in which something may be gone
-    gone = np.maximum(np.arange(retiring + 1, months + 1)[:, None, None] - life.T, 0)
-    serving[retiring:] -= rows_of(entered, gone)
+    end = np.arange(retiring + 1, months + 1).reshape(-1, *(1,) * (flows.ndim - 1))
+    serving[retiring:] -= rows_of(entered, np.maximum(end - _draws_last(life), 0))
     return np.moveaxis(serving, -1, 0)
 
 
