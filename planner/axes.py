@@ -92,15 +92,17 @@ def on(x: Array, *axes: int) -> Array:
 
 def concatenate(axis: int, *parts: Array) -> Array:
     """Join arrays along `axis`, after they are broadcast to each other on all other axes."""
-    shape = list(np.broadcast_shapes(*(take(part, axis, 0).shape for part in parts)))
-    shape[axis] = sum(part.shape[axis] for part in parts)
-    result = _empty(shape)
-    target, position = np.moveaxis(result, axis, 0), 0
-    for part in parts:
-        following = position + part.shape[axis]
-        target[position:following] = np.moveaxis(part, axis, 0)
-        position = following
-    return result
+    heads = {first(part, axis).shape for part in parts}
+    if len(heads) > 1:
+        shape = np.broadcast_shapes(*heads)
+        parts = tuple(
+            np.broadcast_to(part, (*shape[:axis], part.shape[axis], *shape[axis + 1 :]))
+            for part in parts
+        )
+    shape = parts[0].shape
+    length = sum(part.shape[axis] for part in parts)
+    result = _empty((*shape[:axis], length, *shape[axis + 1 :]))
+    return np.concatenate(parts, axis=axis, out=result)
 
 
 def contract(x: Array, y: Array, axis: int) -> Array:
@@ -171,7 +173,7 @@ def _product(x: Array, y: Array) -> Array:
 def _empty(shape: Sequence[int]) -> Array:
     """A new array in which the draws of a position lie side by side."""
     draws, *others = shape
-    return np.moveaxis(np.empty((*others, draws)), -1, 0)
+    return np.empty((*others, draws)).transpose(len(others), *range(len(others)))
 
 
 def total(x: Array, *axes: int) -> Array:

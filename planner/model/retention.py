@@ -22,7 +22,6 @@ from planner.axes import (
     Array,
     added,
     concatenate,
-    contract,
     on,
     place,
     take,
@@ -123,8 +122,8 @@ def data_first_copies(
         leaves = 1.0 - keep if tier == len(TIERS) - 1 else 1.0
         part = _by_retention(keep, np.ones(1), share)
         held = np.maximum(inside - older * leaves, 0.0) * part
-        tiers.append(total(held, 2)[:, :, 0])
-    return concatenate(TIER, *(place(each, DRAW, MONTH, DATA, SITE) for each in tiers))
+        tiers.append(total(held, 2)[:, :, 0, :, None])
+    return place(concatenate(3, *tiers), DRAW, MONTH, DATA, TIER, SITE)
 
 
 @quantity(unit="byte", axes="month data site")
@@ -143,7 +142,7 @@ def data_deleted(
     What entered a tier less what left it at its last age less what it holds, over all tiers.
     """
     kept = on(total(data_kept, PROGRAM), MONTH, PROGRAM, DATA, SITE)
-    nothing = np.zeros_like(data_deletion_rate)
+    nothing = np.zeros_like(data_deletion_rate[:1])
     arrivals = _arrivals(kept, 0, nothing, site_opening_data, calendar)
     rate = on(data_deletion_rate, DATA)[:, None, None, :, None]
     deleted: Array = np.zeros(1)
@@ -180,7 +179,7 @@ def tier_entering(
     """Mean rate at which data reaches the age from which a tier holds it, in all copies; 0 for a tier without data."""
     longest = int(np.argmax(program_production_end))
     kept, retained = _by_fate(data_kept, data_retained)
-    nothing = np.zeros_like(data_deletion_rate)
+    nothing = np.zeros_like(data_deletion_rate[:1])
     arrivals = _arrivals(kept, longest, nothing, site_opening_data, calendar)
     rate, copies = (on(x, DATA)[:, None, None, :, None] for x in (data_deletion_rate, data_copies))
     first, further = [], []
@@ -193,10 +192,14 @@ def tier_entering(
         whole = np.ones(1) if tier == len(TIERS) - 1 else used
         left = _by_retention(retained[..., None], whole, used * share)
         left = left * np.exp(-rate * begin[:, None, None, None, None])
-        first.append(_rate(contract(arriving, left, axis=3), calendar))
-        further.append(_rate(contract(arriving, left * (copies - 1.0), axis=3), calendar))
-    copied = concatenate(TIER, *further)
-    return concatenate(TIER, *first) + spread_over_pool(copied, site_pools, site_operates)
+        first.append(added(arriving * left, 3))
+        further.append(added(arriving * (left * (copies - 1.0)), 3))
+    entering, copied = (
+        total(place(concatenate(3, *each), DRAW, MONTH, PROGRAM, TIER, SITE), PROGRAM)
+        / place(calendar.seconds, MONTH)
+        for each in (first, further)
+    )
+    return entering + spread_over_pool(copied, site_pools, site_operates)
 
 
 def _by_retention(retained: Array, whole: Array, share: Array) -> Array:
@@ -205,12 +208,6 @@ def _by_retention(retained: Array, whole: Array, share: Array) -> Array:
     Draws are put last for that: else they would not lie side by side in the result.
     """
     return np.moveaxis(np.where(np.moveaxis(retained > 0, 0, -1), whole, share), -1, 0)
-
-
-def _rate(arriving: Array, calendar: Calendar) -> Array:
-    """Mean rate by month and site of what arrives in the month (draw, month, program, 1, site)."""
-    by_program = place(arriving[:, :, :, 0], DRAW, MONTH, PROGRAM, SITE)
-    return total(by_program, PROGRAM) / place(calendar.seconds, MONTH)
 
 
 def _tiers(*fields: Array) -> list[tuple[Array, ...]]:
