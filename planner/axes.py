@@ -163,11 +163,16 @@ def _matrix(x: Array, axes: tuple[int, ...]) -> Array:
 
 
 def _product(x: Array, y: Array) -> Array:
-    """`x * y` with the draws of a position side by side in memory, also where only one of the two has draws.
+    """`x * y` by `combined`."""
+    return combined(np.multiply, x, y)
+
+
+def combined(operation: np.ufunc, x: Array, y: Array) -> Array:
+    """`operation(x, y)` with the draws of a position side by side in memory, also where only one of the two has draws.
 
     NumPy's own choice would then be the last axis, which is often short.
     """
-    return np.multiply(x, y, out=_empty(np.broadcast_shapes(x.shape, y.shape)))
+    return np.asarray(operation(x, y, out=_empty(np.broadcast_shapes(x.shape, y.shape))))
 
 
 def _empty(shape: Sequence[int]) -> Array:

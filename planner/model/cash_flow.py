@@ -198,12 +198,12 @@ def residual_by_item(
     stored = storage_order_value + storage_committed_value * balance
     halls = hall_power_added * building_cost
     lines = by_item(
-        nodes=total(bought * equipment_left, MONTH, SITE, HARDWARE),
-        storage=total(stored * equipment_left, MONTH, TIER, SITE),
-        network=total(network_bought * equipment_left, MONTH, NETWORK, SITE),
+        nodes=total(total(bought, SITE, HARDWARE) * equipment_left, MONTH),
+        storage=total(total(stored, TIER, SITE) * equipment_left, MONTH),
+        network=total(total(network_bought, NETWORK, SITE) * equipment_left, MONTH),
         rigs=total(rig_value_entering * equipment_left, MONTH),
-        building=total(halls * building_left, MONTH, SITE),
-        lease=total(leased * equipment_left, MONTH, SITE, HARDWARE) - lease_outstanding,
+        building=total(total(halls, SITE) * building_left, MONTH),
+        lease=total(total(leased, SITE, HARDWARE) * equipment_left, MONTH) - lease_outstanding,
     )
     return lines * money_level_at_end
 

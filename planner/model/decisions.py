@@ -19,6 +19,7 @@ from planner.axes import (
     SITE,
     TIER,
     Array,
+    combined,
     concatenate,
     contract,
     lowest,
@@ -36,6 +37,7 @@ from planner.perf.reliability import spares_required
 
 IS_FRONT_END = place([float(name == "front_end") for name in NETWORKS], NETWORK)
 HAS_CARDS = place([float(name != "management") for name in NETWORKS], NETWORK)
+LEAST_POWER = 1e-6  # watt: of what draws less no rack has too many
 ROUNDING = 1e-9  # a node of exactly a quarter of what a rack may draw stands there four times
 
 
@@ -358,7 +360,7 @@ def nodes_a_rack(
     node_nodes_per_rack: Array, node_draw_peak: Array, site_rack_density: Array
 ) -> Array:
     """Whole nodes that share a rack: as many as fit, or as the hall's power a rack allows, and at least one."""
-    by_power = site_rack_density / node_draw_peak
+    by_power = combined(np.divide, site_rack_density, node_draw_peak)
     return np.maximum(np.floor(np.minimum(node_nodes_per_rack, by_power) + ROUNDING), 1.0)
 
 
@@ -367,7 +369,7 @@ def storage_units_a_rack(
     system_units_per_rack: Array, system_power: Array, site_rack_density: Array
 ) -> Array:
     """Whole storage units that share a rack: as many as fit, or as the hall's power a rack allows, at least one."""
-    by_power = site_rack_density / system_power
+    by_power = combined(np.divide, site_rack_density, system_power)
     return np.maximum(np.floor(np.minimum(system_units_per_rack, by_power) + ROUNDING), 1.0)
 
 
@@ -376,8 +378,8 @@ def switches_a_rack(
     facility_switches_per_rack: Array, switch_power: Array, site_rack_density: Array
 ) -> Array:
     """Whole switches of a network that share a rack: as many as fit, or as the hall's power allows, at least one."""
-    power = np.where(switch_power > 0, switch_power, 1.0)
-    by_power = np.where(switch_power > 0, site_rack_density / power, np.inf)
+    power = np.maximum(switch_power, LEAST_POWER)
+    by_power = combined(np.divide, site_rack_density, power)
     return np.maximum(np.floor(np.minimum(facility_switches_per_rack, by_power) + ROUNDING), 1.0)
 
 

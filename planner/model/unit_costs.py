@@ -115,8 +115,8 @@ def compute_part(
     paid = total(cash_flow * discount_factor, MONTH)
     caused = network_bought * ratio(network_compute_share, 1.0 - rented_share)
     network = ratio(
-        total(caused * present_factor, MONTH, NETWORK, SITE),
-        total(network_bought * present_factor, MONTH, NETWORK, SITE),
+        total(total(caused, NETWORK, SITE) * present_factor, MONTH),
+        total(total(network_bought, NETWORK, SITE) * present_factor, MONTH),
     )
     of_storage = total(paid * among(("network",)), ITEM) * (1.0 - network)
     others = total(paid * among(OTHER_EQUIPMENT), ITEM) + of_storage

@@ -90,7 +90,7 @@ class Rules:
     """The residency rules known in the month `as_of`, worked out for the regions and sites of a plan.
 
     `verdicts[i]` holds the verdict by (month, region, site) where the region has more than `thresholds[i]` vehicles;
-    the thresholds rise, and the first is below any fleet.
+    the thresholds rise, the first is below any fleet, and each changes a verdict.
     """
 
     rules: tuple[Rule, ...]
@@ -100,10 +100,11 @@ class Rules:
 
     def of(self, vehicles: Array) -> Array:
         """The verdict by (draw, month, region, site), from vehicles by (draw, month, region)."""
-        result = np.broadcast_to(self.verdicts[0], (len(vehicles), *self.verdicts[0].shape))
+        result = self.verdicts[0][..., None]  # draws last, where they then lie side by side
+        held = np.moveaxis(vehicles, 0, -1)[:, :, None]
         for threshold, verdict in zip(self.thresholds[1:], self.verdicts[1:], strict=True):
-            result = np.where((vehicles > threshold)[..., None], verdict, result)
-        return result
+            result = np.where(held > threshold, verdict[..., None], result)
+        return np.moveaxis(result, -1, 0)
 
     @property
     def strictest(self) -> Array:
@@ -179,8 +180,16 @@ def worked_out(
             ]
         return held
 
-    tables = tuple(table(float(np.nextafter(each, np.inf))) for each in thresholds)
-    return Rules(tuple(rules), as_of, tuple(thresholds), tables)
+    tables = [table(float(np.nextafter(each, np.inf))) for each in thresholds]
+    matters = [
+        i for i in range(len(tables)) if not i or not np.array_equal(tables[i], tables[i - 1])
+    ]
+    return Rules(
+        tuple(rules),
+        as_of,
+        tuple(thresholds[i] for i in matters),
+        tuple(tables[i] for i in matters),
+    )
 
 
 def pools(may_pool: npt.NDArray[np.bool_]) -> tuple[tuple[float, ...], ...]:

@@ -122,6 +122,13 @@ def test_what_is_worked_out_agrees_with_the_rules_month_by_month() -> None:
         assert found[draw, month, r, s] == residency.verdict(rules, 10 + month, flow)
 
 
+def test_a_size_of_fleet_that_changes_no_verdict_is_no_threshold() -> None:
+    everywhere = (rule(limb("stays", above=50), limb("stays")),)
+    table = residency.worked_out(everywhere, 0, [home("CN")], ["TW"], (), range(10, 12))
+    assert table.thresholds == (-np.inf,)
+    assert table.of(np.array([[[0.0]] * 2, [[80.0]] * 2])).tolist() == [[[[STAYS]], [[STAYS]]]]
+
+
 def test_pools_are_groups_in_which_everybody_may_meet() -> None:
     free = np.ones((3, 3), dtype=bool)
     assert residency.pools(free) == ((1.0, 1.0, 1.0),) * 3
