@@ -55,8 +55,10 @@ class Arrivals:
         begun = int(np.argmax((times > self.edges[0]).any(axis=0)))
         shape = (len(position) - begun, *(1,) * (self.rate.ndim - 1), position.shape[1])
         row, elapsed, length = (x[begun:].reshape(shape) for x in (position, elapsed, length))
-        left, right = rows_of(self.weighted, row), rows_of(self.weighted, row + 1)
-        reached = left + (right - left) * self._part(elapsed, length)
+        reached = rows_of(self.weighted, row)
+        if elapsed.any():
+            inflow = rows_of(self.weighted, row + 1) - reached
+            reached = reached + inflow * self._part(elapsed, length)
         return (
             np.concatenate([np.zeros((begun, *reached.shape[1:])), reached]) if begun else reached
         )

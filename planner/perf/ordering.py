@@ -47,20 +47,22 @@ def entering_service(
     due = due[chances]
     worst = np.where(due, _largest_ahead(short, interval)[chances], 0.0)
     level = running(np.maximum, whole_units(np.maximum(worst, 0.0)), 0)
-    # What has entered before each chance. Until something retires, the level: no recurrence.
     shape = (*level.shape[1:-1], max(level.shape[-1], len(life)))
-    entered = np.zeros((len(chances) + 1, *shape))
-    simple = np.searchsorted(chances, max(int(life.min(initial=months)) - interval + 1, 0))
-    entered[1 : simple + 1] = level[:simple]
+    entered = np.zeros((len(chances) + 1, *shape))  # before each chance
     chances_before = np.searchsorted(chances, np.arange(months + 1))
-    serves = life.reshape(*(1,) * len(shape), -1)
-    for chance in range(simple, len(chances)):
-        month = chances[chance]
-        gone = chances_before[np.clip(min(month + interval, months) - serves, 0, month)]
-        left = rows_of(entered, gone)[0]
-        missing = level[chance] - (entered[chance] - left)
-        more = np.where(due[chance], np.maximum(missing, 0.0), 0.0)
-        np.add(entered[chance], more, out=entered[chance + 1])
+    serves, shortest = life.reshape(*(1,) * len(shape), -1), int(life.min(initial=months))
+    start = 0
+    while start < len(chances):
+        # As many at once as depend only on what has entered before the first of them.
+        reach = chances[start] + max(shortest - interval, 0)
+        stop = int(np.searchsorted(chances, reach, side="right"))
+        month = chances[start:stop].reshape(-1, *(1,) * len(shape))
+        gone = np.clip(np.minimum(month + interval, months) - serves, 0, month)
+        left = rows_of(entered, chances_before[gone]) if gone.any() else 0.0
+        replaced = np.where(due[start:stop], level[start:stop] + left, 0.0)
+        grown = running(np.maximum, replaced, 0)
+        np.maximum(entered[start], grown, out=entered[start + 1 : stop + 1])
+        start = stop
     entering = np.zeros((months, *shape))
     entering[chances] = np.diff(entered, axis=0)
     return np.moveaxis(entering, -1, 0)
