@@ -82,7 +82,10 @@ def place(values: npt.ArrayLike, *axes: int) -> Array:
         raise AxisError(f"axes must be in the fixed order and named once: {axis_names(axes)}")
     if array.ndim != len(axes):
         raise AxisError(f"{array.ndim} dimensions cannot be placed on {axis_names(axes)}")
-    return array.reshape(shape_of(axes, dict(zip(axes, array.shape, strict=True))))
+    shape = [1] * RANK
+    for axis, length in zip(axes, array.shape, strict=True):
+        shape[axis] = length
+    return array.reshape(shape)
 
 
 def on(x: Array, *axes: int) -> Array:

@@ -98,17 +98,18 @@ def export_verdict(
     )
     chips = export.chips(*(on(figure, HARDWARE) for figure in figures))
     places = tuple(zip(site_country, site_operator, strict=True))
-    verdict_of: dict[tuple[str, ...], Array] = {}
-    monthly = []
-    for month in range(calendar.first, calendar.first + calendar.months):
-        rules = export_rules.in_force(month)
-        names = tuple(rule.name for rule in rules)
-        if names not in verdict_of:
-            verdict_of[names] = np.stack(
-                [export.verdicts(rules, *each, chips) for each in places], axis=1
-            )
-        monthly.append(verdict_of[names])
-    return place(np.stack(monthly, axis=1), DRAW, MONTH, SITE, HARDWARE)
+    months = range(calendar.first, calendar.first + calendar.months)
+    changing = export_rules.changes
+    changes = [m for m in months if m == months.start or m in changing]
+    spans = np.diff([*changes, months.stop])
+    verdicts = [
+        np.stack(
+            [export.verdicts(export_rules.in_force(m), *each, chips) for each in places], axis=1
+        )
+        for m in changes
+    ]
+    monthly = np.repeat(np.stack(verdicts, axis=1), spans, axis=1)
+    return place(monthly, DRAW, MONTH, SITE, HARDWARE)
 
 
 @quantity(unit="1", axes="month site hardware", worst="min")

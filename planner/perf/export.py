@@ -69,6 +69,11 @@ class Rules:
     rules: tuple[Rule, ...]
     as_of: int
 
+    @property
+    def changes(self) -> frozenset[int]:
+        """The month indices in which other rules come into force."""
+        return frozenset(rule.effective for rule in self.rules)
+
     def in_force(self, month: int) -> tuple[Rule, ...]:
         """The latest rule in force in a month index, and those that stand beside it."""
         current = [rule for rule in self.rules if rule.effective <= month]
