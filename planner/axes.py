@@ -123,17 +123,16 @@ def gathered(x: Array, part: Array, axis: int, to: int) -> Array:
 
     Pairs of positions whose part is 0 in all draws are passed over, as most are where each region has its site.
     """
-    columns = []
+    result = _empty(np.broadcast_shapes(first(x, axis).shape, first(part, axis).shape))
     for position in range(part.shape[to]):
-        mine = take(part, to, position)
-        column = _product(first(x, axis), first(mine, axis))
+        mine, column = take(part, to, position), take(result, to, position)
+        np.multiply(first(x, axis), first(mine, axis), out=column)
         product = np.empty_like(column)
         for source in range(1, max(x.shape[axis], part.shape[axis])):
             share = take(mine, axis, source)
             if share.any():
                 column += np.multiply(take(x, axis, source), share, out=product)
-        columns.append(column)
-    return concatenate(to, *columns)
+    return result
 
 
 def summed(x: Array, y: Array, *axes: int) -> Array:
@@ -216,14 +215,16 @@ def added(x: Array, axis: int) -> Array:
 def mapped(x: Array, matrix: npt.ArrayLike, axis: int) -> Array:
     """`x` with its positions along `axis` mixed: position j becomes the sum over i of x[i] * matrix[i][j]."""
     axis %= x.ndim
-    columns = []
-    for weights in np.asarray(matrix, dtype=np.float64).T.tolist():
-        column = first(x, axis) * weights[0]
+    columns = np.asarray(matrix, dtype=np.float64).T.tolist()
+    result = _empty((*x.shape[:axis], len(columns), *x.shape[axis + 1 :]))
+    for target, weights in enumerate(columns):
+        column = take(result, axis, target)
+        np.multiply(first(x, axis), weights[0], out=column)
         for position, weight in enumerate(weights[1:], 1):
             if weight:
-                column += take(x, axis, position) * weight
-        columns.append(column)
-    return concatenate(axis, *columns)
+                part = take(x, axis, position)
+                column += part if weight == 1.0 else part * weight
+    return result
 
 
 def mean(x: Array, axis: int) -> Array:

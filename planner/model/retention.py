@@ -119,9 +119,8 @@ def data_first_copies(
         # What left the tier before is what enters this one: looked up once.
         inside = older if np.array_equal(age, begin) else arrivals.older_than(begin, ends)
         age, older = end, arrivals.older_than(end, ends)
-        leaves = 1.0 - keep if tier == len(TIERS) - 1 else 1.0
-        part = _by_retention(keep, np.ones(1), share)
-        held = np.maximum(inside - older * leaves, 0.0) * part
+        leaving = older * (1.0 - keep) if tier == len(TIERS) - 1 else older
+        held = np.maximum(inside - leaving, 0.0) * _by_retention(keep, np.ones(1), share)
         tiers.append(total(held, 2)[:, :, 0, :, None])
     return place(concatenate(3, *tiers), DRAW, MONTH, DATA, TIER, SITE)
 
