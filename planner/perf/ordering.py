@@ -14,6 +14,7 @@ what retires while nothing may be ordered is not replaced until orders are allow
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from planner.axes import Array, rows_of, running
 
 # Rounding noise of the need must not buy one unit more: a need of 3.0000000001 units is 3.
 ROUNDING = 1e-9
+
+SECONDS_A_DAY = 86_400.0
 
 Whole = npt.NDArray[np.int64]
 
@@ -119,9 +122,20 @@ def in_service(entering: Array, life: Whole) -> Array:
 
 
 def _month_of(times: Array, edges: Array) -> Whole:
-    """The month that contains each moment [s]; before the first month the first, after the last the last."""
-    found = np.searchsorted(edges, times + 1e-6, side="right") - 1
-    return np.clip(found, 0, len(edges) - 2)
+    """The month that contains each moment [s]; before the first month the first, after the last the last.
+
+    Months begin with days, so that a table of days says it faster than a search.
+    """
+    months = _month_of_days(edges.tobytes())
+    day = (times + (1e-6 - edges[0])) / SECONDS_A_DAY
+    return months.take(np.minimum(np.maximum(day, 0.0), len(months) - 1).astype(np.int64))
+
+
+@lru_cache(maxsize=8)
+def _month_of_days(edges: bytes) -> Whole:
+    """The month of each day between month boundaries [s]."""
+    days = np.rint(np.diff(np.frombuffer(edges)) / SECONDS_A_DAY).astype(np.int64)
+    return np.repeat(np.arange(len(days)), days)
 
 
 def at_month(values: Array, month: Whole) -> Array:
@@ -138,8 +152,8 @@ def at_moment_before(values: Array, by: Array, edges: Array) -> Array:
 def moved_earlier(flows: Array, by: Array, edges: Array) -> Array:
     """Flows booked in the month that contains the moment `by` [s] before their own month begins.
 
-    `flows` (draw, month, place, ...), `by` (draw, place, ...) as far as it varies, `edges` month boundaries [s]. What
-    would fall before the first month is booked in the first.
+    `flows` (draw, month, place, ...), `by` (draw, place, ...) as far as it varies, `edges` month boundaries [s], all of
+    them at the start of a day. What would fall before the first month is booked in the first.
     """
     return _booked(flows, _month_of(_starts(by, edges) - _draws_last(by), edges))
 
