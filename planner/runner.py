@@ -30,7 +30,11 @@ ITEM_BYTES = FLOAT64.itemsize
 FEW = 10_000
 """Elements below which OpenBLAS takes a dot product in one thread (its kernel/x86_64/ddot.c)."""
 WORKING_SET = 64_000_000
-"""Bytes of intermediate values alive at once. Measured: 1 MB costs a fifth more, 8 MB gains under 5 %."""
+"""Bytes of intermediate values alive at once.
+
+Measured on 1,000 draws of the headline plan, with 1 MB of L2 cache a core and 32 MB of L3: 16 MB (44 draws at once)
+cost a third more time a draw, 32 MB a seventh more, 96 MB as much, 128 MB a tenth more.
+"""
 
 
 @dataclass(frozen=True)
