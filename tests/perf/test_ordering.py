@@ -173,6 +173,27 @@ def test_draws_decide_for_themselves() -> None:
     assert found[:, :, 0].tolist() == [[1, 1, 1], [0, 3, 3]]
 
 
+def test_places_on_two_axes_decide_as_each_alone() -> None:
+    generator = np.random.default_rng(7)
+    need, nothing = 9.0 * generator.random((3, 30, 2, 2)), np.zeros((1, 30, 2, 2))
+    first, life = generator.integers(0, 9, (3, 2, 1)), np.array([[5], [11], [40]])
+    allowed = 1.0 * (generator.random((1, 30, 1, 2)) < 0.7)
+    found = entering_service(need, nothing, allowed, first, 3, life)
+    assert in_service(found, life).shape == found.shape == need.shape
+    for draw, x, y in np.ndindex(3, 2, 2):
+        alone = entering_service(
+            need[[draw], :, x, y, None],
+            np.zeros((1, 30, 1)),
+            allowed[:, :, 0, y, None],
+            first[[draw], x],
+            3,
+            life[[draw]],
+        )
+        assert found[draw, :, x, y].tolist() == alone.ravel().tolist()
+        serving = in_service(alone, life[[draw]]).ravel()
+        assert in_service(found, life)[draw, :, x, y].tolist() == serving.tolist()
+
+
 def test_lives_with_draws_meet_orders_without() -> None:
     found = in_service(np.array([2.0, 0, 1]).reshape(1, 3, 1), np.array([[1], [2], [9]]))
     assert found[:, :, 0].tolist() == [[2, 0, 1], [2, 2, 1], [2, 2, 3]]
