@@ -187,8 +187,8 @@ def tier_entering(
     ):
         reached = arrivals.until(calendar.edges[None] - begin[:, None])
         arriving = np.diff(reached, axis=1)
-        used = 1.0 * (end > begin)
-        whole = np.ones(1) if tier == len(TIERS) - 1 else used
+        used = np.asarray(end > begin, dtype=np.float64)
+        whole: Array = np.ones(1) if tier == len(TIERS) - 1 else used
         left = _by_retention(retained[..., None], whole, used * share)
         left = left * np.exp(-rate * begin[:, None, None, None, None])
         first.append(added(arriving * left, 3))

@@ -153,7 +153,7 @@ def site_operates(
     at_first = at_month(permitted, np.minimum(earliest, calendar.months - 1))
     waiting = np.arange(calendar.months)[:, None] < earliest[:, None, :]
     ordered = place(serving + (at_first - serving) * waiting, DRAW, MONTH, SITE)
-    return np.maximum(ordered, 1.0 * (total(nodes_before, HARDWARE) > 0))
+    return np.asarray(np.maximum(ordered, total(nodes_before, HARDWARE) > 0))
 
 
 def _permitted_at_delivery(

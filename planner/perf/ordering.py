@@ -128,7 +128,9 @@ def _month_of(times: Array, edges: Array) -> Whole:
     """
     months = _month_of_days(edges.tobytes())
     day = (times + (1e-6 - edges[0])) / SECONDS_A_DAY
-    return months.take(np.minimum(np.maximum(day, 0.0), len(months) - 1).astype(np.int64))
+    within = np.minimum(np.maximum(day, 0.0), len(months) - 1).astype(np.int64)
+    found: Whole = months.take(within)
+    return found
 
 
 @lru_cache(maxsize=8)
