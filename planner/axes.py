@@ -110,11 +110,11 @@ def concatenate(axis: int, *parts: Array) -> Array:
 
 def contract(x: Array, y: Array, axis: int) -> Array:
     """The sum of `x * y` over `axis`, which keeps length 1, one position of it at a time."""
-    result = _product(take(x, axis, 0), take(y, axis, 0))
-    product = np.empty_like(result)
+    result = product(take(x, axis, 0), take(y, axis, 0))
+    term = np.empty_like(result)
     for position in range(1, max(x.shape[axis], y.shape[axis])):
-        np.multiply(take(x, axis, position), take(y, axis, position), out=product)
-        result += product
+        np.multiply(take(x, axis, position), take(y, axis, position), out=term)
+        result += term
     return result
 
 
@@ -164,8 +164,8 @@ def _matrix(x: Array, axes: tuple[int, ...]) -> Array:
     return np.ascontiguousarray(x.transpose(DRAW, *others, *axes)).reshape(len(x), -1, size)
 
 
-def _product(x: Array, y: Array) -> Array:
-    """`x * y` by `combined`."""
+def product(x: Array, y: Array) -> Array:
+    """`x * y` with the draws of a position side by side in memory, also where only one of the two varies by draw."""
     return combined(np.multiply, x, y)
 
 
@@ -266,14 +266,6 @@ def take(x: Array, axis: int, index: int) -> Array:
 def first(x: Array, axis: int) -> Array:
     """The first position of an axis, which keeps length 1."""
     return take(x, axis, 0)
-
-
-def product(x: Array, y: Array) -> Array:
-    """`x * y`, for which NumPy leaves the draws side by side also where only one of them varies by draw.
-
-    To be used where besides the other one varies along an axis that the first does not.
-    """
-    return _product(x, y)
 
 
 def once(fn: Callable[..., Array], axis: int, x: Array, *others: Array) -> Array:

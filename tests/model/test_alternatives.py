@@ -7,8 +7,8 @@ import pytest
 
 from planner.axes import MONTH, SITE, Array, place, total
 from planner.model.alternatives import (
-    all_for_rent,
     acquisition_present,
+    all_for_rent,
     fitting_of_nodes,
     lease_present,
     ownership_present,
