@@ -28,7 +28,6 @@ from planner.axes import (
     on,
     peak,
     place,
-    summed,
     total,
 )
 from planner.catalogue import Calendar, Parts
@@ -276,9 +275,9 @@ def ingest_mean(upload: Array) -> Array:
 
 
 @quantity(unit="byte/second", axes="month hour")
-def ingest_by_hour(upload: Array, upload_hours: Array) -> Array:
+def ingest_by_hour(upload_by_hour: Array) -> Array:
     """Inflow in each hour of the day, UTC, over all regions together."""
-    return summed(total(upload, PROGRAM), upload_hours, REGION, LINK)
+    return total(upload_by_hour, REGION)
 
 
 @quantity(unit="byte/second", axes="month")
@@ -305,13 +304,12 @@ def data_ingest(upload: Array, data_mix: Array, region_at_site: Array) -> Array:
 
 @quantity(unit="byte/second", axes="month site")
 def site_ingest_peak(
-    upload: Array,
-    upload_hours: Array,
+    upload_by_hour: Array,
     region_at_site: Array,
     telemetry_ingest_headroom: Array,
 ) -> Array:
     """Largest hourly inflow at each site, with headroom."""
-    by_hour = summed(upload_hours * region_at_site, total(upload, PROGRAM), REGION, LINK)
+    by_hour = gathered(upload_by_hour, region_at_site, REGION, SITE)
     return peak(by_hour, HOUR) * telemetry_ingest_headroom
 
 
