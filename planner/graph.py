@@ -63,6 +63,7 @@ class Graph:
                 self._children[parent].append(name)
         self._routes: dict[object, Route] = {}
         self._programs: dict[object, Program] = {}
+        self._looked_at: dict[str, tuple[object, tuple[int, ...], object]] = {}
 
     @classmethod
     def of(cls, *sources: ModuleType | Quantity, leaves: Iterable[str]) -> Graph:
@@ -161,7 +162,7 @@ class Graph:
         }
         route = self._route(goals, frozenset(fixed))
         given: dict[str, object] = {
-            name: given_leaf(name, self._value(name, leaves), lengths) for name in route.leaves
+            name: self._given(name, self._value(name, leaves), lengths) for name in route.leaves
         }
         given |= {name: fixed[name] for name in sorted(route.overridden)}
         varying = frozenset(name for name, value in given.items() if draws > 1 and varies(value))
@@ -170,6 +171,16 @@ class Graph:
             quantities = [self.quantities[name] for name in route.steps]
             self._programs[key] = Program.of(quantities, given, goals, varying, lengths)
         return self._programs[key].run(given, draws, chunk)
+
+    def _given(self, name: str, value: object, lengths: tuple[int, ...]) -> object:
+        """A leaf as the quantities see it; one that is the same in all draws is looked at once, not in every run."""
+        before = self._looked_at.get(name)
+        if before is not None and before[0] is value and before[1] == lengths[1:]:
+            return before[2]
+        found = given_leaf(name, value, lengths)
+        if not varies(value):
+            self._looked_at[name] = value, lengths[1:], found
+        return found
 
     def _refuse_misfits(self) -> None:
         """Refuse a quantity named as an input, a parameter that is nothing, and a cycle."""
