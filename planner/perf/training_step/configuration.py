@@ -1,0 +1,75 @@
+"""What is trained, on what, with which software: three records of arrays with one entry a configuration.
+
+All arrays have the same shape or broadcast. Flags are 0.0 or 1.0, shares lie between. Sizes are counts unless a unit
+is given. Done: everything that `step` reads. Not done: checks of legality (divisibility, memory), which belong to the
+search over layouts; experts (`expert parallel` size, routed experts) have no fields yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.axes import Array
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A dense transformer, its batch and its layout over accelerators."""
+
+    layers: Array
+    hidden: Array
+    heads: Array
+    kv_heads: Array
+    ffn: Array
+    gated: Array  # flag: gate and up projection, three matrices in the MLP instead of two
+    vocab: Array  # rows of the output matrix, padding included
+    seq: Array
+    global_batch: Array  # sequences a step
+    micro_batch: Array  # sequences a pass and replica
+    tp: Array
+    pp: Array
+    vpp: Array  # model chunks a pipeline stage, 1 without interleaving
+    cp: Array
+    dp: Array
+    zero_stage: Array  # 0 plain, 1 sharded optimiser, 3 sharded weights
+    shard_group: Array  # ranks that hold one copy of the weights when zero_stage is 3, else 1
+    recompute_block: Array  # share of a block's forward that the backward pass repeats
+    recompute_core: Array  # share of the attention core's forward that is repeated (Megatron's "selective")
+    sequence_parallel: Array  # flag
+    frozen: Array  # flag: base weights are not trained (LoRA)
+    linear_bits: Array  # 16, 8 or 4: operands of the layers' linears; everything else is 16 bit
+
+
+@dataclass(frozen=True)
+class System:
+    """An accelerator, its links and how many there are."""
+
+    peak_16: Array  # dense 16-bit matrix rate [FLOP/s]
+    peak_linear: Array  # dense matrix rate of the linears' precision [FLOP/s]
+    memory_rate: Array  # [byte/s]
+    nvlink: Array  # of one accelerator and direction [byte/s]
+    nic: Array  # of one accelerator and direction [byte/s]
+    processors: Array  # streaming multiprocessors
+    power: Array  # limit of an accelerator over that of its generation's reference part [1]
+    domain: Array  # accelerators that NVLink connects
+    gpus: Array
+
+
+@dataclass(frozen=True)
+class Software:
+    """The era of the software stack: documented behaviour, never fitted by row."""
+
+    fused_attention: Array  # flag: scores stay on chip and half of the causal square is skipped
+    attention_rate: Array  # of the fused kernel, over that of the generation's best kernel [1]
+    pow2_heads: Array  # flag: the kernel pads the width of a head to a power of two
+    fused_elementwise: Array  # 0 eager .. 1 fused: compiled or hand-fused norms, activations, residuals
+    loss_bytes: Array  # memory traffic of the loss, for each logit [byte]
+    tp_overlap: Array  # flag: tensor-parallel transfers run beside matmuls
+    dp_overlap: Array  # flag: gradient transfers run beside the backward pass
+    zero_overlap: Array  # flag: weights are prefetched without disturbing the kernels much
+    blocking_sends: Array  # flag: a pipeline send stops the sender
+    gradient_bytes: Array  # of one gradient value in the reduction [byte]
+    host_share: Array  # kernels a layer that the host launches, over those of eager Megatron; 0 with CUDA graphs
+    micro_batch_host: Array  # launches outside the layers for each micro-batch, in layers' worth
+    early_stop: Array  # flag: recomputation ends before the last matmul, whose output is not needed
+    optimiser_bytes: Array  # memory traffic of the optimiser for each parameter [byte]

@@ -1,0 +1,59 @@
+"""What do gradient reduction, sharded weights and the optimiser add to a step?
+
+Gradients: ring all-reduce, or reduce-scatter and all-gather of new weights where the optimiser is sharded (Rajbhandari
+et al., "ZeRO", arXiv 1910.02054). Sharded weights (ZeRO-3, FSDP; Zhao et al., arXiv 2304.11277): gathered for the
+forward and the backward pass and their gradients scattered, every micro-batch again. Optimiser: memory traffic.
+Done: one shard group per replica set (hybrid sharding is an all-reduce over groups). Not done: offload.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.training_step.collectives import group_rate, ring_time
+from planner.perf.training_step.configuration import Configuration, Software, System
+from planner.perf.training_step.constants import Constants
+from planner.perf.training_step.layer import layer_parameters
+from planner.perf.training_step.matmul import STREAM
+
+WEIGHT_BYTES = 2.0  # of a gathered or scattered weight [byte]
+
+
+def parameters_held(c: Configuration) -> Array:
+    """Weights of the fullest stage on one tensor-parallel rank [parameters]."""
+    return (layer_parameters(c) * c.layers / c.pp + c.vocab * c.hidden) / c.tp
+
+
+def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Constants) -> Array:
+    """Seconds that sharded weights add to one block and micro-batch whose kernels take `layer` seconds.
+
+    Transfers hide behind the kernels, slow them in proportion to the smaller of the two, and show where they are
+    longer. Frozen weights are gathered but have no gradients to scatter.
+    """
+    transfers = 3.0 - c.frozen
+    size = WEIGHT_BYTES * layer_parameters(c) / c.tp
+    rate = group_rate(c.tp * c.cp, c.shard_group, s)
+    transfer = transfers * ring_time(size, c.shard_group, rate, np.zeros_like(rate))
+    contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)
+    added = np.maximum(transfer - layer, 0.0) + contention * np.minimum(layer, transfer)
+    return np.where((c.zero_stage == 3.0) & (c.shard_group > 1.0), added, 0.0)
+
+
+def reduction_time(c: Configuration, s: System, era: Software, k: Constants) -> Array:
+    """Exposed seconds of the reduction of gradients over replicas, once a step."""
+    replicas = c.dp * c.cp
+    sharded = c.zero_stage == 3.0
+    groups = np.where(sharded, np.maximum(replicas / c.shard_group, 1.0), replicas)
+    held = parameters_held(c) / np.where(sharded, c.shard_group, 1.0)
+    size = held * np.where(c.zero_stage >= 1.0, (era.gradient_bytes + WEIGHT_BYTES) / 2.0, era.gradient_bytes)
+    inner = np.where(sharded, c.tp * c.shard_group, c.tp)
+    time = 2.0 * ring_time(size, groups, group_rate(inner, groups, s), np.zeros_like(size))
+    return time * (1.0 - k.dp_overlap * era.dp_overlap) * (1.0 - c.frozen)
+
+
+def optimiser_time(c: Configuration, s: System, era: Software) -> Array:
+    """Seconds of the optimiser's memory traffic, once a step."""
+    shards = np.where(c.zero_stage >= 1.0, c.dp * c.cp, 1.0)
+    held = parameters_held(c) / shards
+    return held * era.optimiser_bytes / (STREAM * s.memory_rate) * (1.0 - c.frozen)

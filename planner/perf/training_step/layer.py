@@ -1,0 +1,171 @@
+"""What does one transformer block cost for a micro-batch: kernels by name, transfers, and the floor of the host?
+
+Matmuls by shape (`matmul`); attention either fused (half of the causal square, scores stay on chip; Dao et al.,
+"FlashAttention", arXiv 2205.14135: backward 2.5 x forward) or unfused (full square, scores written and read: about 13
+bytes an element forward and 17 backward with fused softmax and dropout, by counting kernels of Megatron-LM); memory
+traffic of norms, residuals, activations (Korthikanti et al., arXiv 2205.05198, table of activations); two all-reduces
+a pass (Shoeybi et al., arXiv 1909.08053). A pass never takes less than the host needs to launch it. Low precision
+speeds up the linears alone. Done: the above with sequence parallelism, context parallelism, recomputation, frozen
+weights. Not done: experts, sliding windows, cross attention, adapters' own small matmuls beyond their launches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.training_step.collectives import NVLINK_SHARE, group_rate, ring_time
+from planner.perf.training_step.configuration import Configuration, Software, System
+from planner.perf.training_step.constants import Constants
+from planner.perf.training_step.matmul import STREAM, matmul_time
+
+CORE_BACKWARD_FUSED = 2.5  # five matmuls against two: the scores are computed again
+CORE_BACKWARD = 2.0  # four matmuls against two
+SCORE_BYTES = 13.0  # traffic of one score forward: written, softmax, dropout and its mask, read [byte]
+SCORE_BYTES_BACKWARD = 17.0
+CAUSAL_BLOCK = 128.0  # scores are skipped by whole blocks of this width
+ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
+ACCUMULATE_BYTES = 8.0  # 32-bit gradient read and written for each parameter and micro-batch [byte]
+CAST_BYTES = 4.0  # 16 bit read, low precision and its transpose written, for each input element of a linear [byte]
+BACKWARD_HOST = 2.0  # launches of the backward pass over the forward one
+EARLY_STOP = 2.0 / 3.0  # of a block's forward is repeated if recomputation stops early
+
+
+@dataclass(frozen=True)
+class LayerTerms:
+    """Seconds of one block and micro-batch, forward, backward and repeated forward together."""
+
+    qkv: Array
+    core: Array
+    projection: Array
+    mlp: Array
+    elementwise: Array
+    casts: Array
+    tensor_parallel: Array
+    context_parallel: Array
+    host: Array  # what the launches take beyond the kernels
+
+    def total(self) -> Array:
+        """Their sum [s]."""
+        return (
+            self.qkv
+            + self.core
+            + self.projection
+            + self.mlp
+            + self.elementwise
+            + self.casts
+            + self.tensor_parallel
+            + self.context_parallel
+            + self.host
+        )
+
+
+def head_width(c: Configuration, era: Software) -> Array:
+    """Width of a head as the fused kernel computes it [elements]: a power of two or a multiple of 32."""
+    width = c.hidden / c.heads
+    power = np.exp2(np.ceil(np.log2(width) - 1e-9))
+    return np.where(era.pow2_heads > 0.0, power, 32.0 * np.ceil(width / 32.0 - 1e-9))
+
+
+def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> Array:
+    """Seconds of the attention core, forward and backward stacked on a new first axis."""
+    tokens = c.micro_batch * c.seq / c.cp
+    flops = 4.0 * tokens * c.seq * c.hidden / c.tp
+    padded = head_width(c, era) * c.heads / c.hidden
+    rate = s.peak_16 * k.attention * era.attention_rate * s.power**k.power_exponent
+    fused = 0.5 * flops * (1.0 + CAUSAL_BLOCK / c.seq) * padded / rate
+    scores = tokens * c.seq * c.heads / c.tp / (STREAM * s.memory_rate)
+    width = c.hidden / c.heads
+    # batched matmuls of the unfused core: inner dimension is the width of a head, at least once
+    unfused = flops / (rate_16 * width / (width + 64.0))
+    forward = np.where(era.fused_attention > 0.0, fused, unfused + SCORE_BYTES * scores)
+    backward = np.where(
+        era.fused_attention > 0.0,
+        CORE_BACKWARD_FUSED * fused,
+        CORE_BACKWARD * unfused + SCORE_BYTES_BACKWARD * scores,
+    )
+    return np.stack([forward, backward])
+
+
+def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> LayerTerms:
+    """Seconds of one block and micro-batch by kernel."""
+    tokens = c.micro_batch * c.seq / c.cp
+    stream = STREAM * s.memory_rate
+    rate = s.peak_linear * k.matmul_linear * s.power**k.power_exponent
+    kv = 2.0 * c.hidden * c.kv_heads / c.heads
+    width = c.linear_bits / 8.0
+    shapes = (
+        ((c.hidden + kv) / c.tp, c.hidden),
+        (c.hidden, c.hidden / c.tp),
+        ((1.0 + c.gated) * c.ffn / c.tp, c.hidden),
+        (c.hidden, c.ffn / c.tp),
+    )
+    trained = 1.0 - c.frozen
+    repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
+    times, parameters = [], np.zeros_like(tokens)
+    for columns, inner in shapes:
+        forward = matmul_time(tokens, columns, inner, rate, width, s)
+        weight = matmul_time(columns, inner, tokens, rate, width, s)
+        weight = weight + ACCUMULATE_BYTES * columns * inner / stream
+        times.append((forward, forward + trained * weight))
+        parameters = parameters + columns * inner
+
+    core = core_time(c, s, era, k, rate_16)
+    again_core = np.maximum(c.recompute_block, c.recompute_core)
+
+    spread = np.where(c.sequence_parallel > 0.0, c.tp, 1.0)
+    traffic = 12.0 * c.hidden / spread
+    traffic = traffic + (1.5 * (c.gated + 1.0) * c.ffn + 4.0 * (c.hidden + kv)) / c.tp
+    waste = k.elementwise_eager + era.fused_elementwise * (k.elementwise_fused - k.elementwise_eager)
+    element = 2.0 * tokens * traffic * waste / stream
+
+    inputs = 3.0 * c.hidden + c.ffn / c.tp
+    cast = np.where(c.linear_bits < 16.0, CAST_BYTES * tokens * inputs / stream, 0.0)
+
+    link = NVLINK_SHARE * s.nvlink
+    message = 2.0 * tokens * c.hidden
+    half = ring_time(message, c.tp, np.where(c.tp > s.domain, group_rate(1.0, c.tp, s), link), k.latency)
+    exposed = 1.0 - k.tp_overlap * era.tp_overlap
+    tensor = 4.0 * half * exposed  # two all-reduces a pass
+    tensor_back = tensor + np.where(c.sequence_parallel > 0.0, 2.0 * half * exposed, 0.0)
+
+    keys = 2.0 * 2.0 * tokens * c.cp * kv / c.tp / 2.0
+    context = ring_time(keys, c.cp, group_rate(c.tp, c.cp, s), k.latency)
+    context_exposed = context * exposed
+
+    gpu_forward = sum(t[0] for t in times) + core[0] + element + cast + tensor + context_exposed
+    gpu_backward = (
+        sum(t[1] for t in times)
+        + core[1]
+        + ELEMENTWISE_BACKWARD * element
+        + (1.0 + trained) * cast
+        + tensor_back
+        + 2.0 * context_exposed
+    )
+    launch = era.host_share * k.host_layer / (1.0 + BACKWARD_HOST)
+    launch = launch * (1.0 + k.host_sync * (c.tp - 1.0))
+    gap_forward = np.maximum(launch - gpu_forward, 0.0)
+    gap_backward = np.maximum(BACKWARD_HOST * launch - gpu_backward, 0.0)
+
+    def both(term: tuple[Array, Array], again: Array) -> Array:
+        return term[0] * (1.0 + again) + term[1]
+
+    return LayerTerms(
+        qkv=both(times[0], repeated),
+        core=both((core[0], core[1]), again_core),
+        projection=both(times[1], repeated),
+        mlp=both((times[2][0] + times[3][0], times[2][1] + times[3][1]), repeated),
+        elementwise=element * (1.0 + c.recompute_block + ELEMENTWISE_BACKWARD),
+        casts=cast * (1.0 + repeated + 1.0 + trained),
+        tensor_parallel=tensor * (1.0 + c.recompute_block) + tensor_back,
+        context_parallel=context_exposed * (3.0 + c.recompute_block),
+        host=gap_forward * (1.0 + c.recompute_block) + gap_backward,
+    )
+
+
+def layer_parameters(c: Configuration) -> Array:
+    """Weights of one block, over all tensor-parallel ranks [parameters]."""
+    kv = 2.0 * c.hidden * c.kv_heads / c.heads
+    return c.hidden * (2.0 * c.hidden + kv + (2.0 + c.gated) * c.ffn)

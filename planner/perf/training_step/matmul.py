@@ -1,0 +1,46 @@
+"""How fast is a matrix multiplication of a given shape?
+
+Time is the larger of arithmetic and memory traffic. Arithmetic runs at peak x fitted asymptotic share x shape share;
+the shape share counts 128 x 128 output tiles against the processors (the last wave runs half full on average, in a
+smooth form), the inner dimension against the length of a tile's prologue, and the alignment of the output width.
+Source: NVIDIA, "Matrix multiplication background user's guide" (tile and wave quantisation; dimensions should be
+multiples of 8 for 16-bit operands). Done: smooth tiles, alignment. Not done: true wave quantisation (fitted no
+better), split-K for small outputs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.training_step.configuration import System
+
+TILE = 128.0  # width of an output tile of the large kernels of cuBLAS [elements]
+PROLOGUE = 64.0  # inner elements that filling and draining a tile's pipeline costs [elements]
+STREAM = 0.8  # share of the peak memory rate that streaming kernels reach (babelstream on A100, H100: 0.8 to 0.9)
+MISALIGNED = (0.33, 0.42, 0.45)  # speed where the width is odd, divides by 2, by 4 only (16-bit operands, A100)
+
+
+def alignment(width: Array) -> Array:
+    """Share of matmul speed left by the output's width [elements]: 1 where it is a multiple of 8."""
+    odd, two, four = MISALIGNED
+    rest = np.mod(width, 8.0)
+    return np.where(
+        rest == 0.0,
+        1.0,
+        np.where(rest == 4.0, four, np.where(np.mod(rest, 2.0) == 0.0, two, odd)),
+    )
+
+
+def matmul_time(
+    rows: Array, columns: Array, inner: Array, rate: Array, width: Array, system: System
+) -> Array:
+    """Seconds of one matmul of `rows` x `inner` by `inner` x `columns` at asymptotic `rate` [FLOP/s].
+
+    `width` is the size of an operand's element [byte]; the result has two bytes an element.
+    """
+    tiles = rows * columns / TILE**2
+    share = tiles / (tiles + system.processors) * inner / (inner + PROLOGUE)
+    arithmetic = 2.0 * rows * columns * inner / (rate * share)
+    traffic = width * inner * (rows + columns) + 2.0 * rows * columns
+    return np.maximum(arithmetic, traffic / (STREAM * system.memory_rate))

@@ -1,0 +1,92 @@
+"""The step of a dense transformer as a sum of named parts.
+
+`step_terms` assembles layer, head, pipeline, data-parallel and host terms; `step_time` adds them up. Every part is in
+seconds of wall time on the critical path, so that they sum to the step exactly. Done: dense decoders. Not done: see
+the package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.training_step.configuration import Configuration, Software, System
+from planner.perf.training_step.constants import Constants
+from planner.perf.training_step.data_parallel import gather_time, optimiser_time, reduction_time
+from planner.perf.training_step.head import head_time
+from planner.perf.training_step.layer import layer_terms
+from planner.perf.training_step.pipeline import bubble, send_time, slowest_stage
+
+
+@dataclass(frozen=True)
+class StepTerms:
+    """Seconds of one optimiser step by cause."""
+
+    qkv: Array
+    attention_core: Array
+    projection: Array
+    mlp: Array
+    elementwise: Array
+    precision_casts: Array
+    tensor_parallel: Array
+    context_parallel: Array
+    weight_gathers: Array
+    host_launches: Array
+    head: Array
+    uneven_stages: Array
+    pipeline_bubble: Array
+    pipeline_sends: Array
+    gradient_reduction: Array
+    optimiser: Array
+    fixed: Array
+    scale: Array  # jitter and contention, growing with the number of NVLink domains
+
+
+def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> StepTerms:
+    """The parts of one optimiser step [s]."""
+    rate_16 = s.peak_16 * k.matmul_16 * s.power**k.power_exponent
+    layer = layer_terms(c, s, era, k, rate_16)
+    kernels = layer.total()
+    gathers = gather_time(c, s, kernels, era, k)
+    block = kernels + gathers
+    head = head_time(c, s, era, k, rate_16)
+    outside = era.micro_batch_host * era.host_share * k.host_layer
+    tail = head + outside
+
+    micro_batches = c.global_batch / (c.micro_batch * c.dp)
+    mean = (c.layers * block + tail) / c.pp
+    slowest = slowest_stage(c, block, tail)
+    passes = micro_batches * c.layers / c.pp
+    sends = np.where(c.pp > 1.0, send_time(c, s, k.latency), 0.0)
+    blocked = 2.0 * c.vpp * micro_batches * era.blocking_sends + 2.0 * (c.pp - 1.0)
+    result = StepTerms(
+        qkv=passes * layer.qkv,
+        attention_core=passes * layer.core,
+        projection=passes * layer.projection,
+        mlp=passes * layer.mlp,
+        elementwise=passes * layer.elementwise,
+        precision_casts=passes * layer.casts,
+        tensor_parallel=passes * layer.tensor_parallel,
+        context_parallel=passes * layer.context_parallel,
+        weight_gathers=passes * gathers,
+        host_launches=passes * layer.host + micro_batches * outside / c.pp,
+        head=micro_batches * head / c.pp,
+        uneven_stages=micro_batches * (slowest - mean),
+        pipeline_bubble=bubble(c, mean, slowest),
+        pipeline_sends=sends * blocked,
+        gradient_reduction=reduction_time(c, s, era, k),
+        optimiser=optimiser_time(c, s, era),
+        fixed=k.step_fixed * np.ones_like(kernels),
+        scale=np.zeros_like(kernels),
+    )
+    domains = np.maximum(s.gpus / s.domain, 1.0)
+    scale = step_time(result) * k.scale_loss * np.log2(domains)
+    return StepTerms(**{**result.__dict__, "scale": scale})
+
+
+def step_time(terms: StepTerms) -> Array:
+    """Seconds of the step: the sum of its parts."""
+    total: Array = sum(getattr(terms, field.name) for field in fields(terms))
+    return total

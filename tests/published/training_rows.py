@@ -1,0 +1,239 @@
+"""Published training runs as configurations of `planner.perf.training_step`: every row from its own columns.
+
+Reads the CSV of measured runs, keeps dense transformers with shape, batch, GPU and layout stated, turns the metric
+into seconds a step and counts repeats of one configuration once, at their fastest. What a source leaves blank comes
+from the named defaults of its framework below (`SOFTWARE`, `VOCABULARY`, `INTERLEAVE`). Done: the sources of the
+given file. Not done: sources that are kept back (a new prefix gets the profile of its year in `software_of`), MoE,
+rows without micro-batch.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from planner.perf.training_step.configuration import Configuration, Software, System
+
+NEEDED = "layers hidden heads seq_len global_batch_size micro_batch gpu gpus tp pp dp".split()
+
+# name: generation, 16-bit, 8-bit, 4-bit peak [TFLOP/s], memory [GB/s], NVLink and NIC of one GPU and direction [GB/s],
+# processors, power over the reference part's, NVLink domain. ../shared/facts/hardware.csv; GB200 and GB300 run at the
+# peaks of B200 (study of mechanisms, section 3), GB200 at its power.
+GPUS = {
+    "V100": ("volta", 125, 0, 0, 900, 150, 12.5, 80, 1.0, 4),
+    "A100-SXM4-40GB": ("ampere", 312, 0, 0, 1555, 300, 25, 108, 1.0, 8),
+    "A100": ("ampere", 312, 0, 0, 2039, 300, 25, 108, 1.0, 8),
+    "H100-SXM-96GB-HBM2e": ("hopper", 989.4, 1979, 0, 2400, 450, 50, 132, 500 / 700, 8),
+    "H100": ("hopper", 989.4, 1979, 0, 3350, 450, 50, 132, 1.0, 8),
+    "H200": ("hopper", 989.4, 1979, 0, 4800, 450, 50, 132, 1.0, 8),
+    "GB300": ("blackwell", 2250, 4500, 9000, 8000, 900, 100, 148, 1.4, 72),
+    "GB200": ("blackwell", 2250, 4500, 9000, 8000, 900, 50, 148, 1.0, 72),
+    "B300": ("blackwell", 2250, 4500, 9000, 8000, 900, 100, 148, 1.1, 8),
+    "B200": ("blackwell", 2250, 4500, 9000, 8000, 900, 50, 148, 1.0, 8),
+    "AMD Instinct MI325X": ("cdna3", 1307.4, 2614.9, 0, 6000, 448, 50, 304, 1.0, 8),
+}
+NIC_OF_SOURCE = {("fms", "A100"): 6.25, ("fms", "H100"): 12.5}  # 400 and 800 Gb/s a node [GB/s a GPU]
+
+MEGATRON_2021 = dict(
+    fused_attention=0, attention_rate=1.0, pow2_heads=0, fused_elementwise=0, loss_bytes=60, tp_overlap=0,
+    dp_overlap=0, zero_overlap=0, blocking_sends=1, gradient_bytes=4, host_share=1.0, micro_batch_host=0.6,
+    early_stop=0, optimiser_bytes=33,
+)  # fmt: skip
+DEEPSPEED_2021 = {**MEGATRON_2021, "gradient_bytes": 2, "loss_bytes": 24}
+FSDP_2023 = {
+    **MEGATRON_2021, "fused_attention": 1, "attention_rate": 0.6, "pow2_heads": 1, "loss_bytes": 20,
+    "blocking_sends": 0, "host_share": 0.5, "early_stop": 1, "optimiser_bytes": 30, "gradient_bytes": 2,
+}  # fmt: skip
+FSDP_2024 = {
+    **FSDP_2023, "attention_rate": 0.85, "pow2_heads": 0, "fused_elementwise": 1, "zero_overlap": 1,
+    "host_share": 0.3, "dp_overlap": 1, "early_stop": 1,
+}  # fmt: skip
+NVIDIA_2024 = {
+    **FSDP_2024, "attention_rate": 1.0, "tp_overlap": 1, "host_share": 0.2, "early_stop": 0, "gradient_bytes": 4,
+}  # fmt: skip
+SOFTWARE = {
+    "sc21t1": MEGATRON_2021, "rar5": MEGATRON_2021, "jzv100": MEGATRON_2021, "vtrain-s": DEEPSPEED_2021,
+    "foundry": FSDP_2023, "fms": FSDP_2024, "titan": FSDP_2024, "automodel": FSDP_2024,
+    "automodel-lora": FSDP_2024, "nemo2407": NVIDIA_2024, "nemo2407ft": NVIDIA_2024, "mbridge": NVIDIA_2024,
+    "mlperf-llama2_70b_lora": NVIDIA_2024, "mlperf-llama31_8b": NVIDIA_2024,
+}  # fmt: skip
+OLD_KERNEL_ON_HOPPER = 0.75  # an Ampere-style kernel uses neither wgmma nor TMA
+VOCABULARY = {"vtrain-s": 50257, "nemo2407": 51200}  # GPT-2's, unpadded; Megatron's padded
+INTERLEAVE = {("nemo2407ft", 5120): 10, ("nemo2407ft", 8192): 5, ("mbridge", 8192): 5}  # of the sibling pre-training rows
+EVERY_NTH_BLOCK = {5120: 0.25, 8192: 1.0}  # fms: share of blocks that are checkpointed, by hidden size
+PER_OPERATION = 1.0 / 3.0  # torchtitan: forward repeated under per-operation selective checkpointing
+MX_PENALTY = 0.95  # block scales against per-tensor fp8
+
+# Slower than a larger sibling or a repeat: ../shared/facts/training_mechanisms.md, section 5.
+DOUBTFUL = {
+    *(f"jzv100-{i:03d}" for i in (7, 8, 14, 16, 17, 18)),
+    *(f"foundry-{i:03d}" for i in (21, 80, 120, 121)),
+    "mlperf-llama2_70b_lora-226",
+}  # fmt: skip
+SMALLEST_GROUP = 5  # configurations; smaller sources are pooled
+REST = "rest"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Measured steps [s] and what they were measured on."""
+
+    ids: list[str]
+    source: np.ndarray
+    generation: np.ndarray
+    measured: np.ndarray
+    configuration: Configuration
+    system: System
+    software: Software
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Rows of a file of measured runs that state everything and are dense transformers."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [r for r in rows if r["family"] == "llm-dense" and all(r[k] for k in NEEDED)]
+
+
+def source_of(row: dict[str, str]) -> str:
+    """Prefix of the id without its number."""
+    return re.sub(r"-\d+$", "", row["id"]).replace("vtrain-sfull", "vtrain-s")
+
+
+def hardware_of(row: dict[str, str]) -> tuple:
+    """Data of the row's GPU."""
+    return next(v for k, v in GPUS.items() if row["gpu"].startswith(k))
+
+
+def step_seconds(row: dict[str, str]) -> float | None:
+    """The row's metric as seconds a step; none where it is not a rate of steps."""
+    n = {k: float(row[k]) for k in NEEDED if k != "gpu"}
+    value, metric, source = float(row["value"]), row["metric"], source_of(row)
+    tokens = n["global_batch_size"] * n["seq_len"]
+    layers, hidden, seq = n["layers"], n["hidden"], n["seq_len"]
+    if metric == "step_time_s":
+        return value
+    if metric == "samples_per_s":
+        return n["global_batch_size"] / value
+    if metric == "tflops_per_gpu" and source == "sc21t1":
+        vocab = float(row["vocab"])
+        flops = 96 * tokens * layers * hidden**2 * (1 + seq / 6 / hidden + vocab / 16 / layers / hidden)
+        return flops / (value * 1e12 * n["gpus"])
+    if metric == "tokens_per_s_per_gpu":
+        rounded = re.search(r"reported (\d+) MODEL", row["notes"]) if "rounded to whole" in row["notes"] else None
+        if rounded:
+            kv = 2 * hidden * float(row["kv_heads"]) / n["heads"]
+            weights = layers * hidden * (2 * hidden + kv + 3 * float(row["ffn_hidden"]))
+            weights += hidden * float(row["vocab"])
+            value = float(rounded[1]) * 1e12 / (6 * weights + 6 * layers * hidden * seq)
+        return tokens / (value * n["gpus"])
+    return None
+
+
+def build(raw: list[dict[str, str]], doubtful: bool = False) -> Rows:
+    """Configurations and measured seconds; repeats once, at their fastest."""
+    best: dict[tuple, tuple[float, dict[str, str]]] = {}
+    for row in raw:
+        seconds = step_seconds(row)
+        if seconds is None or (row["id"] in DOUBTFUL and not doubtful):
+            continue
+        columns = [row[k] for k in (*NEEDED, "kv_heads", "ffn_hidden", "cp", "recompute")]
+        columns[6] = str(hardware_of(row)[:8]) + str(hardware_of(row)[9])
+        key = (source_of(row), row["model"], precision_of(row), flags_of(row), *columns)
+        if key not in best or seconds < best[key][0]:
+            best[key] = (seconds, row)
+    kept = list(best.values())
+    sources = [source_of(r) for _, r in kept]
+    few = {s for s in sources if sources.count(s) < SMALLEST_GROUP}
+    return Rows(
+        ids=[r["id"] for _, r in kept],
+        source=np.array([REST if s in few else s for s in sources]),
+        generation=np.array([hardware_of(r)[0] for _, r in kept]),
+        measured=np.array([t for t, _ in kept]),
+        configuration=stack(Configuration, [configuration_of(r) for _, r in kept]),
+        system=stack(System, [system_of(r) for _, r in kept]),
+        software=stack(Software, [software_of(r) for _, r in kept]),
+    )
+
+
+def stack(kind: type, records: list[dict[str, float]]) -> object:
+    """One record of arrays from a list of records of numbers."""
+    return kind(**{f.name: np.array([r[f.name] for r in records], float) for f in fields(kind)})
+
+
+def flags_of(row: dict[str, str]) -> tuple[bool, ...]:
+    """What the notes say about the software: eager, asynchronous tensor parallelism, DeepSpeed."""
+    return tuple(word in row["notes"] for word in ("eager", "AsyncTP", "DeepSpeed"))
+
+
+def precision_of(row: dict[str, str]) -> int:
+    """Bits of the linears; MLPerf's blanks are taken for fp8."""
+    blank = "fp8" if source_of(row).startswith("mlperf") else "bf16"
+    return {"fp8": 8, "nvfp4": 4}.get(row["precision"] or blank, 16)
+
+
+def configuration_of(row: dict[str, str]) -> dict[str, float]:
+    """The configuration of one row."""
+    source = source_of(row)
+    n = {k: float(row[k]) for k in NEEDED if k != "gpu"}
+    blank = INTERLEAVE.get((source, int(n["hidden"])), 1) if n["pp"] > 1 else 1
+    lora = "lora" in row["model"].lower()
+    zero = float(row["zero_stage"] or 0)
+    if source in ("nemo2407", "nemo2407ft", "mbridge", "mlperf-llama31_8b") and zero == 0:
+        zero = 1.0  # distributed optimiser
+    if source in ("fms", "automodel"):
+        zero = 3.0
+    if lora:
+        zero = 0.0
+    ffn = float(row["ffn_hidden"] or 4 * n["hidden"])
+    gated = any(word in row["model"].lower() for word in ("llama", "mistral", "qwen"))
+    full, core = {"full": (1.0, 0.0), "selective": (0.0, 1.0)}.get(row["recompute"], (0.0, 0.0))
+    if row["recompute"] == "selective" and source == "fms":
+        full, core = EVERY_NTH_BLOCK.get(int(n["hidden"]), 1.0), 0.0
+        full = 0.5 if n["layers"] == 48 else full
+    if row["recompute"] == "selective" and source == "titan":
+        full, core = PER_OPERATION, 0.0
+    hybrid = "HSDP" in row["notes"]
+    shard = (8.0 if hybrid else n["dp"] * float(row["cp"] or 1)) if zero == 3 else 1.0
+    vocab = float(row["vocab"] or VOCABULARY.get(source, 51200))
+    if source not in VOCABULARY:
+        vocab = 128 * n["tp"] * np.ceil(vocab / (128 * n["tp"]))  # Megatron's default padding
+    sequence_parallel = n["tp"] > 1 and (
+        int(row["year"]) >= 2024 and source != "vtrain-s" or source == "rar5" and core > 0
+    )
+    return dict(
+        layers=n["layers"], hidden=n["hidden"], heads=n["heads"], kv_heads=float(row["kv_heads"] or n["heads"]),
+        ffn=ffn, gated=gated, vocab=vocab, seq=n["seq_len"], global_batch=n["global_batch_size"],
+        micro_batch=n["micro_batch"], tp=n["tp"], pp=n["pp"], vpp=float(row["vp"] or blank),
+        cp=float(row["cp"] or 1), dp=n["dp"], zero_stage=zero, shard_group=shard, recompute_block=full,
+        recompute_core=core, sequence_parallel=sequence_parallel, frozen=lora, linear_bits=precision_of(row),
+    )  # fmt: skip
+
+
+def system_of(row: dict[str, str]) -> dict[str, float]:
+    """The system of one row."""
+    _, p16, p8, p4, memory, link, nic, processors, power, domain = hardware_of(row)
+    name = next(k for k in GPUS if row["gpu"].startswith(k))
+    nic = NIC_OF_SOURCE.get((source_of(row), name), nic)
+    linear = {16: p16, 8: p8, 4: p4}[precision_of(row)]
+    linear *= MX_PENALTY if "label MXFP8" in row["notes"] else 1.0
+    return dict(
+        peak_16=p16 * 1e12, peak_linear=linear * 1e12, memory_rate=memory * 1e9, nvlink=link * 1e9,
+        nic=nic * 1e9, processors=processors, power=power, domain=domain, gpus=float(row["gpus"]),
+    )  # fmt: skip
+
+
+def software_of(row: dict[str, str]) -> dict[str, float]:
+    """The software of one row: its source's profile, with what its notes add."""
+    source = source_of(row)
+    era = dict(SOFTWARE[source])
+    if "eager" in row["notes"]:
+        era.update(fused_elementwise=0, host_share=0.5)
+    if "AsyncTP" in row["notes"]:
+        era.update(tp_overlap=1)
+    if source == "foundry" and hardware_of(row)[0] == "hopper":
+        era["attention_rate"] *= OLD_KERNEL_ON_HOPPER
+    return era
