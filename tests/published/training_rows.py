@@ -196,6 +196,8 @@ def configuration_of(row: dict[str, str]) -> dict[str, float]:
         full = 0.5 if n["layers"] == 48 else full
     if row["recompute"] == "selective" and source == "titan":
         full, core = PER_OPERATION, 0.0
+    if source.startswith("automodel"):
+        full, zero = 1.0, 3.0
     hybrid = "HSDP" in row["notes"]
     shard = (8.0 if hybrid else n["dp"] * float(row["cp"] or 1)) if zero == 3 else 1.0
     vocab = float(row["vocab"] or VOCABULARY.get(source, 51200))
@@ -232,6 +234,8 @@ def software_of(row: dict[str, str]) -> dict[str, float]:
     era = dict(SOFTWARE[source])
     if "eager" in row["notes"]:
         era.update(fused_elementwise=0, host_share=0.5)
+    if "lora" in row["model"].lower():
+        era.update(tp_overlap=0)
     if "AsyncTP" in row["notes"]:
         era.update(tp_overlap=1)
     if source == "foundry" and hardware_of(row)[0] == "hopper":

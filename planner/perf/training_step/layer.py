@@ -121,15 +121,18 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     waste = k.elementwise_eager + era.fused_elementwise * (k.elementwise_fused - k.elementwise_eager)
     element = 2.0 * tokens * traffic * waste / stream
 
-    inputs = 3.0 * c.hidden + c.ffn / c.tp
+    inputs = 2.0 * c.hidden / spread + (c.hidden + c.ffn) / c.tp
     cast = np.where(c.linear_bits < 16.0, CAST_BYTES * tokens * inputs / stream, 0.0)
 
     link = NVLINK_SHARE * s.nvlink
     message = 2.0 * tokens * c.hidden
     half = ring_time(message, c.tp, np.where(c.tp > s.domain, group_rate(1.0, c.tp, s), link), k.latency)
     exposed = 1.0 - k.tp_overlap * era.tp_overlap
-    tensor = 4.0 * half * exposed  # two all-reduces a pass
-    tensor_back = tensor + np.where(c.sequence_parallel > 0.0, 2.0 * half * exposed, 0.0)
+    # two all-reduces a pass; under sequence parallelism each is an all-gather, in the linears' precision, and a
+    # reduce-scatter, and the backward pass gathers the inputs again
+    narrow = np.where(c.sequence_parallel > 0.0, np.maximum(c.linear_bits, 8.0) / 16.0, 1.0)
+    tensor = 2.0 * half * exposed * (1.0 + narrow)
+    tensor_back = tensor + 2.0 * half * exposed * narrow * c.sequence_parallel
 
     keys = 2.0 * 2.0 * tokens * c.cp * kv / c.tp / 2.0
     context = ring_time(keys, c.cp, group_rate(c.tp, c.cp, s), k.latency)
