@@ -40,10 +40,10 @@ NIC_OF_SOURCE = {("fms", "A100"): 6.25, ("fms", "H100"): 12.5}  # 400 and 800 Gb
 
 MEGATRON_2021 = dict(
     fused_attention=0, attention_rate=1.0, pow2_heads=0, fused_elementwise=0, loss_bytes=60, tp_overlap=0,
-    dp_overlap=0, zero_overlap=0, blocking_sends=1, gradient_bytes=4, host_share=1.0, micro_batch_host=0.6,
+    dp_overlap=0, zero_overlap=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0, micro_batch_host=0.6,
     early_stop=0, optimiser_bytes=33,
 )  # fmt: skip
-DEEPSPEED_2021 = {**MEGATRON_2021, "gradient_bytes": 2, "loss_bytes": 24}
+DEEPSPEED_2021 = {**MEGATRON_2021, "scattered_sends": 0, "loss_bytes": 24}
 FSDP_2023 = {
     **MEGATRON_2021, "fused_attention": 1, "attention_rate": 0.6, "pow2_heads": 1, "loss_bytes": 20,
     "blocking_sends": 0, "host_share": 0.5, "early_stop": 1, "optimiser_bytes": 30, "gradient_bytes": 2,
@@ -236,6 +236,8 @@ def software_of(row: dict[str, str]) -> dict[str, float]:
         era.update(fused_elementwise=0, host_share=0.5)
     if "lora" in row["model"].lower():
         era.update(tp_overlap=0)
+    if "DeepSpeed" in row["notes"]:
+        era.update(scattered_sends=0)
     if "AsyncTP" in row["notes"]:
         era.update(tp_overlap=1)
     if source == "foundry" and hardware_of(row)[0] == "hopper":

@@ -68,6 +68,7 @@ class Software:
     dp_overlap: Array  # flag: gradient transfers run beside the backward pass
     zero_overlap: Array  # flag: weights are prefetched without disturbing the kernels much
     blocking_sends: Array  # flag: a pipeline send stops the sender
+    scattered_sends: Array  # flag: tensor-parallel ranks send a part each instead of the whole
     gradient_bytes: Array  # of one gradient value in the reduction [byte]
     host_share: Array  # kernels a layer that the host launches, over those of eager Megatron; 0 with CUDA graphs
     micro_batch_host: Array  # launches outside the layers for each micro-batch, in layers' worth

@@ -25,7 +25,7 @@ CORE_BACKWARD_FUSED = 2.5  # five matmuls against two: the scores are computed a
 CORE_BACKWARD = 2.0  # four matmuls against two
 SCORE_BYTES = 13.0  # traffic of one score forward: written, softmax, dropout and its mask, read [byte]
 SCORE_BYTES_BACKWARD = 17.0
-CAUSAL_BLOCK = 128.0  # scores are skipped by whole blocks of this width
+RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao, arXiv 2307.08691, A100; 2407.08608, H100)
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
 ACCUMULATE_BYTES = 8.0  # 32-bit gradient read and written for each parameter and micro-batch [byte]
 CAST_BYTES = 4.0  # 16 bit read, low precision and its transpose written, for each input element of a linear [byte]
@@ -75,7 +75,7 @@ def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     flops = 4.0 * tokens * c.seq * c.hidden / c.tp
     padded = head_width(c, era) * c.heads / c.hidden
     rate = s.peak_16 * k.attention * era.attention_rate * s.power**k.power_exponent
-    fused = 0.5 * flops * (1.0 + CAUSAL_BLOCK / c.seq) * padded / rate
+    fused = 0.5 * flops * (1.0 + RAMP * c.cp / c.seq) * padded / rate
     scores = tokens * c.seq * c.heads / c.tp / (STREAM * s.memory_rate)
     width = c.hidden / c.heads
     # batched matmuls of the unfused core: inner dimension is the width of a head, at least once

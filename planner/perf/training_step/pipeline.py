@@ -30,8 +30,8 @@ def bubble(c: Configuration, mean: Array, slowest: Array) -> Array:
     return np.maximum(c.pp * mean - slowest, 0.0) / c.vpp * (c.pp > 1.0)
 
 
-def send_time(c: Configuration, s: System, latency: Array) -> Array:
-    """Seconds of one send of activations to the next stage (scattered over tensor-parallel ranks)."""
-    size = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden / c.tp
+def send_time(c: Configuration, s: System, scattered: Array, latency: Array) -> Array:
+    """Seconds of one send of activations to the next stage, `scattered` over tensor-parallel ranks or by each of them."""
+    size = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden / np.where(scattered > 0.0, c.tp, 1.0)
     inside = c.tp * c.cp * c.dp * c.pp <= s.domain
     return np.where(inside, size / (NVLINK_SHARE * s.nvlink), size / (NIC_SHARE * s.nic)) + latency

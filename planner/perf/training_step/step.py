@@ -41,7 +41,7 @@ class StepTerms:
     gradient_reduction: Array
     optimiser: Array
     fixed: Array
-    scale: Array  # jitter and contention, growing with the number of NVLink domains
+    scale: Array  # jitter and contention, growing with the NVLink domains that replicas span
 
 
 def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> StepTerms:
@@ -59,7 +59,7 @@ def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> Step
     mean = (c.layers * block + tail) / c.pp
     slowest = slowest_stage(c, block, tail)
     passes = micro_batches * c.layers / c.pp
-    sends = np.where(c.pp > 1.0, send_time(c, s, k.latency), 0.0)
+    sends = np.where(c.pp > 1.0, send_time(c, s, era.scattered_sends, k.latency), 0.0)
     blocked = 2.0 * c.vpp * micro_batches * era.blocking_sends + 2.0 * (c.pp - 1.0)
     result = StepTerms(
         qkv=passes * layer.qkv,
@@ -81,7 +81,7 @@ def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> Step
         fixed=k.step_fixed * np.ones_like(kernels),
         scale=np.zeros_like(kernels),
     )
-    domains = np.maximum(s.gpus / s.domain, 1.0)
+    domains = np.maximum(c.tp * c.cp * c.dp / s.domain, 1.0)
     scale = step_time(result) * k.scale_loss * np.log2(domains)
     return StepTerms(**{**result.__dict__, "scale": scale})
 
