@@ -66,6 +66,7 @@ VOCABULARY = {"vtrain-s": 50257, "nemo2407": 51200}  # GPT-2's, unpadded; Megatr
 INTERLEAVE = {("nemo2407ft", 5120): 10, ("nemo2407ft", 8192): 5, ("mbridge", 8192): 5}  # of the sibling pre-training rows
 EVERY_NTH_BLOCK = {5120: 0.25, 8192: 1.0}  # fms: share of blocks that are checkpointed, by hidden size
 PER_OPERATION = 1.0 / 3.0  # torchtitan: forward repeated under per-operation selective checkpointing
+CACHE = {"volta": 6e6, "ampere": 40e6, "hopper": 50e6, "blackwell": 126e6, "cdna3": 256e6}  # data sheets [byte]
 MX_PENALTY = 0.95  # block scales against per-tensor fp8
 
 # Slower than a larger sibling or a repeat: ../shared/facts/training_mechanisms.md, section 5.
@@ -224,7 +225,7 @@ def system_of(row: dict[str, str]) -> dict[str, float]:
     linear *= MX_PENALTY if "label MXFP8" in row["notes"] else 1.0
     return dict(
         peak_16=p16 * 1e12, peak_linear=linear * 1e12, memory_rate=memory * 1e9, nvlink=link * 1e9,
-        nic=nic * 1e9, processors=processors, power=power, domain=domain, gpus=float(row["gpus"]),
+        nic=nic * 1e9, cache=CACHE[hardware_of(row)[0]], processors=processors, power=power, domain=domain, gpus=float(row["gpus"]),
     )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ class System:
     peak_16: Array  # dense 16-bit matrix rate [FLOP/s]
     peak_linear: Array  # dense matrix rate of the linears' precision [FLOP/s]
     memory_rate: Array  # [byte/s]
+    cache: Array  # last-level cache of the accelerator [byte]
     nvlink: Array  # of one accelerator and direction [byte/s]
     nic: Array  # of one accelerator and direction [byte/s]
     processors: Array  # streaming multiprocessors

@@ -69,6 +69,11 @@ def head_width(c: Configuration, era: Software) -> Array:
     return np.where(era.pow2_heads > 0.0, power, 32.0 * np.ceil(width / 32.0 - 1e-9))
 
 
+def missed(size: Array, s: System) -> Array:
+    """Share of a tensor of `size` bytes that the next kernel does not find in the cache."""
+    return size / (size + s.cache)
+
+
 def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> Array:
     """Seconds of the attention core, forward and backward stacked on a new first axis."""
     tokens = c.micro_batch * c.seq / c.cp
@@ -77,6 +82,7 @@ def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     rate = s.peak_16 * k.attention * era.attention_rate * s.power**k.power_exponent
     fused = 0.5 * flops * (1.0 + RAMP * c.cp / c.seq) * padded / rate
     scores = tokens * c.seq * c.heads / c.tp / (STREAM * s.memory_rate)
+    scores = scores * missed(2.0 * tokens * c.seq * c.heads / c.tp, s)
     width = c.hidden / c.heads
     # batched matmuls of the unfused core: inner dimension is the width of a head, at least once
     unfused = flops / (rate_16 * width / (width + 64.0))
@@ -120,6 +126,7 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     traffic = traffic + (1.5 * (c.gated + 1.0) * c.ffn + 4.0 * (c.hidden + kv)) / c.tp
     waste = k.elementwise_eager + era.fused_elementwise * (k.elementwise_fused - k.elementwise_eager)
     element = 2.0 * tokens * traffic * waste / stream
+    element = element * missed(2.0 * tokens * c.hidden / spread, s)
 
     inputs = 2.0 * c.hidden / spread + (c.hidden + c.ffn) / c.tp
     cast = np.where(c.linear_bits < 16.0, CAST_BYTES * tokens * inputs / stream, 0.0)
