@@ -29,6 +29,8 @@ RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao,
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
 ACCUMULATE_BYTES = 8.0  # 32-bit gradient read and written for each parameter and micro-batch [byte]
 CAST_BYTES = 4.0  # 16 bit read, low precision and its transpose written, for each input element of a linear [byte]
+SOFTNESS = 5.0  # exponent of the soft maximum of kernels and launches
+ATTENTION_LAUNCHES = 0.7  # of a layer's launches lie before the collective after attention (16 of 23 in Megatron-LM)
 BACKWARD_HOST = 2.0  # launches of the backward pass over the forward one
 EARLY_STOP = 2.0 / 3.0  # of a block's forward is repeated if recomputation stops early
 
@@ -72,6 +74,27 @@ def head_width(c: Configuration, era: Software) -> Array:
 def missed(size: Array, s: System) -> Array:
     """Share of a tensor of `size` bytes that the next kernel does not find in the cache."""
     return size / (size + s.cache)
+
+
+def waiting(kernels: Array, launches: Array) -> Array:
+    """Seconds by which a pass exceeds its kernels because the host launches them one by one.
+
+    The larger of the two times if the host could always run ahead; since each has phases of its own, a soft maximum.
+    """
+    ratio = launches / kernels
+    return kernels * ((1.0 + ratio**SOFTNESS) ** (1.0 / SOFTNESS) - 1.0)
+
+
+def host_gap(attention: Array, mlp: Array, launch: Array, blocked: Array) -> Array:
+    """Seconds by which a pass over a block exceeds its kernels because of `launch` seconds on the host.
+
+    The host runs ahead over the whole block; a blocking collective (`blocked`) ends that, so that each half of the
+    block takes the larger of its own kernels and launches.
+    """
+    whole = waiting(attention + mlp, launch)
+    halves = waiting(attention, ATTENTION_LAUNCHES * launch)
+    halves = halves + waiting(mlp, (1.0 - ATTENTION_LAUNCHES) * launch)
+    return np.where(blocked, halves, whole)
 
 
 def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> Array:
@@ -145,19 +168,27 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     context = ring_time(keys, c.cp, group_rate(c.tp, c.cp, s), k.latency)
     context_exposed = context * exposed
 
-    gpu_forward = sum(t[0] for t in times) + core[0] + element + cast + tensor + context_exposed
-    gpu_backward = (
-        sum(t[1] for t in times)
-        + core[1]
-        + ELEMENTWISE_BACKWARD * element
+    shared = element + cast + tensor + context_exposed
+    shared_back = (
+        ELEMENTWISE_BACKWARD * element
         + (1.0 + trained) * cast
         + tensor_back
         + 2.0 * context_exposed
     )
     launch = era.host_share * k.host_layer / (1.0 + BACKWARD_HOST)
     launch = launch * (1.0 + k.host_sync * (c.tp - 1.0))
-    gap_forward = np.maximum(launch - gpu_forward, 0.0)
-    gap_backward = np.maximum(BACKWARD_HOST * launch - gpu_backward, 0.0)
+    gap_forward = host_gap(
+        times[0][0] + core[0] + times[1][0] + 0.5 * shared,
+        times[2][0] + times[3][0] + 0.5 * shared,
+        launch,
+        c.tp > 1.0,
+    )
+    gap_backward = host_gap(
+        times[0][1] + core[1] + times[1][1] + 0.5 * shared_back,
+        times[2][1] + times[3][1] + 0.5 * shared_back,
+        BACKWARD_HOST * launch,
+        c.tp > 1.0,
+    )
 
     def both(term: tuple[Array, Array], again: Array) -> Array:
         return term[0] * (1.0 + again) + term[1]
