@@ -29,6 +29,8 @@ RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao,
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
 ACCUMULATE_BYTES = 8.0  # 32-bit gradient read and written for each parameter and micro-batch [byte]
 CAST_BYTES = 4.0  # 16 bit read, low precision and its transpose written, for each input element of a linear [byte]
+KERNELS = (30.0, 18.0)  # of a block's forward pass, eager and fused
+KERNEL_GAP = 2e-6  # from the last wave of a kernel to the first of the next in the same stream [s]
 SOFTNESS = 5.0  # exponent of the soft maximum of kernels and launches
 ATTENTION_LAUNCHES = 0.7  # of a layer's launches lie before the collective after attention (16 of 23 in Megatron-LM)
 BACKWARD_HOST = 2.0  # launches of the backward pass over the forward one
@@ -47,6 +49,7 @@ class LayerTerms:
     casts: Array
     tensor_parallel: Array
     context_parallel: Array
+    gaps: Array  # between kernels, however they are launched
     host: Array  # what the launches take beyond the kernels
 
     def total(self) -> Array:
@@ -60,6 +63,7 @@ class LayerTerms:
             + self.casts
             + self.tensor_parallel
             + self.context_parallel
+            + self.gaps
             + self.host
         )
 
@@ -168,8 +172,10 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     context = ring_time(keys, c.cp, group_rate(c.tp, c.cp, s), k.latency)
     context_exposed = context * exposed
 
-    shared = element + cast + tensor + context_exposed
+    gaps = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
+    shared = element + cast + tensor + context_exposed + gaps
     shared_back = (
+        BACKWARD_HOST * gaps +
         ELEMENTWISE_BACKWARD * element
         + (1.0 + trained) * cast
         + tensor_back
@@ -202,6 +208,7 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
         casts=cast * (1.0 + repeated + 1.0 + trained),
         tensor_parallel=tensor * (1.0 + c.recompute_block) + tensor_back,
         context_parallel=context_exposed * (3.0 + c.recompute_block),
+        gaps=gaps * (1.0 + c.recompute_block + BACKWARD_HOST),
         host=gap_forward * (1.0 + c.recompute_block) + gap_backward,
     )
 

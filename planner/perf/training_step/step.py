@@ -33,6 +33,7 @@ class StepTerms:
     tensor_parallel: Array
     context_parallel: Array
     weight_gathers: Array
+    kernel_gaps: Array
     host_launches: Array
     head: Array
     uneven_stages: Array
@@ -71,6 +72,7 @@ def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> Step
         tensor_parallel=passes * layer.tensor_parallel,
         context_parallel=passes * layer.context_parallel,
         weight_gathers=passes * gathers,
+        kernel_gaps=passes * layer.gaps,
         host_launches=passes * layer.host + micro_batches * outside / c.pp,
         head=micro_batches * head / c.pp,
         uneven_stages=micro_batches * (slowest - mean),
