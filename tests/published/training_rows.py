@@ -45,20 +45,21 @@ MEGATRON_2021 = dict(
 )  # fmt: skip
 DEEPSPEED_2021 = {**MEGATRON_2021, "scattered_sends": 0, "loss_bytes": 24}
 FSDP_2023 = {
-    **MEGATRON_2021, "fused_attention": 1, "attention_rate": 0.6, "pow2_heads": 1, "loss_bytes": 20,
+    **MEGATRON_2021, "fused_attention": 1, "attention_rate": 0.5, "pow2_heads": 1, "loss_bytes": 20,
     "blocking_sends": 0, "host_share": 0.5, "early_stop": 1, "optimiser_bytes": 30, "gradient_bytes": 2,
 }  # fmt: skip
 FSDP_2024 = {
-    **FSDP_2023, "attention_rate": 0.85, "pow2_heads": 0, "fused_elementwise": 1, "zero_overlap": 1,
+    **FSDP_2023, "attention_rate": 1.0, "pow2_heads": 0, "fused_elementwise": 1, "zero_overlap": 1,
     "host_share": 0.3, "dp_overlap": 1, "early_stop": 1,
 }  # fmt: skip
+NATIVE_2025 = {**FSDP_2024, "fused_elementwise": 0, "host_share": 0.5}
 NVIDIA_2024 = {
     **FSDP_2024, "attention_rate": 1.0, "tp_overlap": 1, "host_share": 0.2, "early_stop": 0, "gradient_bytes": 4,
 }  # fmt: skip
 SOFTWARE = {
     "sc21t1": MEGATRON_2021, "rar5": MEGATRON_2021, "jzv100": MEGATRON_2021, "vtrain-s": DEEPSPEED_2021,
-    "foundry": FSDP_2023, "fms": FSDP_2024, "titan": FSDP_2024, "automodel": FSDP_2024,
-    "automodel-lora": FSDP_2024, "nemo2407": NVIDIA_2024, "nemo2407ft": NVIDIA_2024, "mbridge": NVIDIA_2024,
+    "foundry": FSDP_2023, "fms": FSDP_2024, "titan": FSDP_2024, "automodel": NATIVE_2025,
+    "automodel-lora": NATIVE_2025, "nemo2407": NVIDIA_2024, "nemo2407ft": NVIDIA_2024, "mbridge": NVIDIA_2024,
     "mlperf-llama2_70b_lora": NVIDIA_2024, "mlperf-llama31_8b": NVIDIA_2024,
 }  # fmt: skip
 OLD_KERNEL_ON_HOPPER = 0.75  # an Ampere-style kernel uses neither wgmma nor TMA
@@ -241,6 +242,6 @@ def software_of(row: dict[str, str]) -> dict[str, float]:
         era.update(scattered_sends=0)
     if "AsyncTP" in row["notes"]:
         era.update(tp_overlap=1)
-    if source == "foundry" and hardware_of(row)[0] == "hopper":
+    if source in ("foundry", "fms", "titan", "automodel", "automodel-lora") and hardware_of(row)[0] == "hopper":
         era["attention_rate"] *= OLD_KERNEL_ON_HOPPER
     return era

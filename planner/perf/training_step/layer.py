@@ -107,7 +107,7 @@ def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     flops = 4.0 * tokens * c.seq * c.hidden / c.tp
     padded = head_width(c, era) * c.heads / c.hidden
     rate = s.peak_16 * k.attention * era.attention_rate * s.power**k.power_exponent
-    fused = 0.5 * flops * (1.0 + RAMP * c.cp / c.seq) * padded / rate
+    fused = 0.5 * flops * (1.0 + RAMP / c.seq) * padded / rate
     scores = tokens * c.seq * c.heads / c.tp / (STREAM * s.memory_rate)
     scores = scores * missed(2.0 * tokens * c.seq * c.heads / c.tp, s)
     width = c.hidden / c.heads
