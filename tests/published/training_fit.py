@@ -50,6 +50,7 @@ GLOBAL = {
     "scale_loss": (0.01, 0.4, 1e-4, 0.05),
     "step_fixed": (5e-3, 0.7, 1e-5, 0.1),
 }
+MMA_SYNC = 0.62  # of Hopper's tensor rate with Ampere's instructions (Luo et al., arXiv 2402.13499, mma against wgmma)
 PRIOR = {**GENERATION, **GLOBAL}
 NAMES = list(PRIOR)
 START = np.log([v[0] for v in PRIOR.values()])
@@ -73,10 +74,12 @@ def constants(values: np.ndarray, rows: Rows) -> Constants:
     }  # fmt: skip
     m16 = np.array([sixteen[x] for x in g])
     linear = np.array([m16[i] if b == 16 else v[f"{g[i]}.{b}"] for i, b in enumerate(bits)])
+    kernel = np.array([attention[x] for x in g])
+    older = (g == "hopper") & (rows.software.native_attention == 0.0)
     return Constants(
         matmul_16=m16,
         matmul_linear=linear,
-        attention=np.array([attention[x] for x in g]),
+        attention=np.where(older, MMA_SYNC * v["ampere.attention"], kernel),
         **{k: v[k] for k in GLOBAL},
     )
 

@@ -61,7 +61,9 @@ class Software:
     """The era of the software stack: documented behaviour, never fitted by row."""
 
     fused_attention: Array  # flag: scores stay on chip and half of the causal square is skipped
-    attention_rate: Array  # of the fused kernel, over that of the generation's best kernel [1]
+    attention_rate: Array  # of the fused kernel, over that of its generation's best kernel [1]
+    native_attention: Array  # flag: written for the accelerator's own generation; for the choice of the constant
+    kernel_rate: Array  # of matmuls, over those of a mature library on this generation [1]
     pow2_heads: Array  # flag: the kernel pads the width of a head to a power of two
     fused_elementwise: Array  # 0 eager .. 1 fused: compiled or hand-fused norms, activations, residuals
     loss_bytes: Array  # memory traffic of the loss, for each logit [byte]

@@ -106,7 +106,8 @@ def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     tokens = c.micro_batch * c.seq / c.cp
     flops = 4.0 * tokens * c.seq * c.hidden / c.tp
     padded = head_width(c, era) * c.heads / c.hidden
-    rate = s.peak_16 * k.attention * era.attention_rate * s.power**k.power_exponent
+    rate = s.peak_16 * k.attention * era.attention_rate * era.kernel_rate
+    rate = rate * s.power**k.power_exponent
     fused = 0.5 * flops * (1.0 + RAMP / c.seq) * padded / rate
     scores = tokens * c.seq * c.heads / c.tp / (STREAM * s.memory_rate)
     scores = scores * missed(2.0 * tokens * c.seq * c.heads / c.tp, s)
@@ -126,7 +127,7 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     """Seconds of one block and micro-batch by kernel."""
     tokens = c.micro_batch * c.seq / c.cp
     stream = STREAM * s.memory_rate
-    rate = s.peak_linear * k.matmul_linear * s.power**k.power_exponent
+    rate = s.peak_linear * k.matmul_linear * era.kernel_rate * s.power**k.power_exponent
     kv = 2.0 * c.hidden * c.kv_heads / c.heads
     width = c.linear_bits / 8.0
     shapes = (

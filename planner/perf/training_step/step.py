@@ -47,7 +47,7 @@ class StepTerms:
 
 def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> StepTerms:
     """The parts of one optimiser step [s]."""
-    rate_16 = s.peak_16 * k.matmul_16 * s.power**k.power_exponent
+    rate_16 = s.peak_16 * k.matmul_16 * era.kernel_rate * s.power**k.power_exponent
     layer = layer_terms(c, s, era, k, rate_16)
     kernels = layer.total()
     gathers = gather_time(c, s, kernels, era, k)
