@@ -39,14 +39,14 @@ GENERATION = {
 GLOBAL = {
     "elementwise_eager": (1.2, 0.2, 0.5, 3.0),
     "elementwise_fused": (0.6, 0.3, 0.1, 3.0),
-    "host_layer": (2.4e-3, 0.2, 1e-4, 2e-2),
-    "host_sync": (0.04, 0.5, 1e-3, 1.0),
+    "host_layer": (2.2e-3, 0.2, 1e-4, 2e-2),
+    "host_sync": (0.12, 0.5, 1e-3, 1.0),
     "latency": (10e-6, 0.3, 1e-6, 1e-4),
     "tp_overlap": (0.5, 0.3, 0.05, 0.99),
     "dp_overlap": (0.6, 0.3, 0.05, 0.99),
     "zero_contention": (0.9, 0.3, 0.05, 2.0),
     "zero_contention_tuned": (0.3, 0.3, 0.02, 2.0),
-    "power_exponent": (0.8, 0.2, 0.1, 1.5),
+    "power_exponent": (0.9, 0.2, 0.1, 1.5),
     "scale_loss": (0.01, 0.4, 1e-4, 0.05),
     "step_fixed": (5e-3, 0.7, 1e-5, 0.1),
 }

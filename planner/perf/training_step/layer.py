@@ -183,7 +183,7 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
         + 2.0 * context_exposed
     )
     launch = era.host_share * k.host_layer / (1.0 + BACKWARD_HOST)
-    launch = launch * (1.0 + k.host_sync * (c.tp - 1.0))
+    launch = launch * (1.0 + k.host_sync * (c.tp > 1.0))
     gap_forward = host_gap(
         times[0][0] + core[0] + times[1][0] + 0.5 * shared,
         times[2][0] + times[3][0] + 0.5 * shared,
