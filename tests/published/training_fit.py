@@ -39,7 +39,7 @@ GENERATION = {
 GLOBAL = {
     "elementwise_eager": (1.2, 0.2, 0.5, 3.0),
     "elementwise_fused": (0.6, 0.3, 0.1, 3.0),
-    "host_layer": (2.2e-3, 0.2, 1e-4, 2e-2),
+    "host_layer": (2.7e-3, 0.2, 1e-4, 2e-2),
     "host_sync": (0.12, 0.5, 1e-3, 1.0),
     "latency": (10e-6, 0.3, 1e-6, 1e-4),
     "tp_overlap": (0.5, 0.3, 0.05, 0.99),

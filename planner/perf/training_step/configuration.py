@@ -74,6 +74,7 @@ class Software:
     scattered_sends: Array  # flag: tensor-parallel ranks send a part each instead of the whole
     gradient_bytes: Array  # of one gradient value in the reduction [byte]
     host_share: Array  # kernels a layer that the host launches, over those of eager Megatron; 0 with CUDA graphs
+    serial_launches: Array  # flag: the host waits for every kernel, so that launches add to kernels
     micro_batch_host: Array  # launches outside the layers for each micro-batch, in layers' worth
     early_stop: Array  # flag: recomputation ends before the last matmul, whose output is not needed
     optimiser_bytes: Array  # memory traffic of the optimiser for each parameter [byte]

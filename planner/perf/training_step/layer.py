@@ -32,6 +32,7 @@ CAST_BYTES = 4.0  # 16 bit read, low precision and its transpose written, for ea
 KERNELS = (30.0, 18.0)  # of a block's forward pass, eager and fused
 KERNEL_GAP = 2e-6  # from the last wave of a kernel to the first of the next in the same stream [s]
 SOFTNESS = 5.0  # exponent of the soft maximum of kernels and launches
+SMALL_KERNELS, SMALL_BLOCKED = 0.35, 0.55  # of the launches are of kernels that take less than their launch: copies, sums, scalars
 ATTENTION_LAUNCHES = 0.7  # of a layer's launches lie before the collective after attention (16 of 23 in Megatron-LM)
 BACKWARD_HOST = 2.0  # launches of the backward pass over the forward one
 EARLY_STOP = 2.0 / 3.0  # of a block's forward is repeated if recomputation stops early
@@ -89,16 +90,22 @@ def waiting(kernels: Array, launches: Array) -> Array:
     return kernels * ((1.0 + ratio**SOFTNESS) ** (1.0 / SOFTNESS) - 1.0)
 
 
-def host_gap(attention: Array, mlp: Array, launch: Array, blocked: Array) -> Array:
+def host_gap(
+    attention: Array, mlp: Array, launch: Array, blocked: Array, serial: Array
+) -> Array:
     """Seconds by which a pass over a block exceeds its kernels because of `launch` seconds on the host.
 
     The host runs ahead over the whole block; a blocking collective (`blocked`) ends that, so that each half of the
-    block takes the larger of its own kernels and launches.
+    block takes the larger of its own kernels and launches. Where every launch waits for its kernel (`serial`, as
+    under a tracing profiler or CUDA_LAUNCH_BLOCKING), each kernel takes the larger of its time and its launch: the
+    small ones always their launch.
     """
     whole = waiting(attention + mlp, launch)
     halves = waiting(attention, ATTENTION_LAUNCHES * launch)
     halves = halves + waiting(mlp, (1.0 - ATTENTION_LAUNCHES) * launch)
-    return np.where(blocked, halves, whole)
+    small = np.where(blocked, SMALL_BLOCKED, SMALL_KERNELS)
+    alone = np.maximum(small * launch, launch - attention - mlp)
+    return np.where(serial, alone, np.where(blocked, halves, whole))
 
 
 def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> Array:
@@ -183,18 +190,20 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
         + 2.0 * context_exposed
     )
     launch = era.host_share * k.host_layer / (1.0 + BACKWARD_HOST)
-    launch = launch * (1.0 + k.host_sync * (c.tp > 1.0))
+    launch = launch * (1.0 + k.host_sync * np.where(c.tp >= s.domain, 3.0, c.tp > 1.0))
     gap_forward = host_gap(
         times[0][0] + core[0] + times[1][0] + 0.5 * shared,
         times[2][0] + times[3][0] + 0.5 * shared,
         launch,
         c.tp > 1.0,
+        era.serial_launches > 0.0,
     )
     gap_backward = host_gap(
         times[0][1] + core[1] + times[1][1] + 0.5 * shared_back,
         times[2][1] + times[3][1] + 0.5 * shared_back,
         BACKWARD_HOST * launch,
         c.tp > 1.0,
+        era.serial_launches > 0.0,
     )
 
     def both(term: tuple[Array, Array], again: Array) -> Array:
