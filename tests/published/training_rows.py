@@ -41,7 +41,7 @@ NIC_OF_SOURCE = {("fms", "A100"): 6.25, ("fms", "H100"): 12.5}  # 400 and 800 Gb
 MEGATRON_2021 = dict(
     fused_attention=0, attention_rate=1.0, native_attention=0, kernel_rate=1.0, pow2_heads=0, fused_elementwise=0, loss_bytes=60, tp_overlap=0,
     dp_overlap=0, zero_overlap=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0, serial_launches=0, micro_batch_host=0.6,
-    early_stop=0, optimiser_bytes=33,
+    early_stop=0, adapted=0.0, optimiser_bytes=33,
 )  # fmt: skip
 TRACED_2024 = {**MEGATRON_2021, "serial_launches": 1, "scattered_sends": 0, "loss_bytes": 24}
 FSDP_2023 = {
@@ -52,7 +52,7 @@ FSDP_2024 = {
     **FSDP_2023, "attention_rate": 1.0, "pow2_heads": 0, "fused_elementwise": 1, "zero_overlap": 1,
     "host_share": 0.3, "dp_overlap": 1, "early_stop": 1,
 }  # fmt: skip
-NATIVE_2025 = {**FSDP_2024, "fused_elementwise": 0, "host_share": 0.5}
+NATIVE_2025 = {**FSDP_2024, "fused_elementwise": 0, "host_share": 0.5, "adapted": 1.0}
 NVIDIA_2024 = {
     **FSDP_2024, "native_attention": 1, "tp_overlap": 1, "host_share": 0.2, "early_stop": 0, "gradient_bytes": 4,
 }  # fmt: skip
@@ -199,7 +199,11 @@ def configuration_of(row: dict[str, str]) -> dict[str, float]:
     if row["recompute"] == "selective" and source == "titan":
         full, core = PER_OPERATION, 0.0
     if source.startswith("automodel"):
-        full, zero = 1.0, 3.0
+        # blank: 34 bytes an element of activations (arXiv 2205.05198) and 16-bit weights against 80 GB
+        activations = 34 * n["micro_batch"] * n["seq_len"] * n["hidden"] * n["layers"]
+        activations /= n["tp"] * float(row["cp"] or 1)
+        weights = 2e9 * float(row["params_b"] or 70) / n["tp"] / n["dp"]
+        full, zero = float(activations + weights > 80e9), 3.0
     if source == "vtrain-s":
         full = 0.0  # its step times grow with hidden size by less than four passes take at the GPU's peak
     hybrid = "HSDP" in row["notes"]

@@ -76,5 +76,6 @@ class Software:
     host_share: Array  # kernels a layer that the host launches, over those of eager Megatron; 0 with CUDA graphs
     serial_launches: Array  # flag: the host waits for every kernel, so that launches add to kernels
     micro_batch_host: Array  # launches outside the layers for each micro-batch, in layers' worth
+    adapted: Array  # share of the linears' traffic that LoRA adapters repeat: 1 all linears, 0 fused away
     early_stop: Array  # flag: recomputation ends before the last matmul, whose output is not needed
     optimiser_bytes: Array  # memory traffic of the optimiser for each parameter [byte]

@@ -50,6 +50,7 @@ class LayerTerms:
     casts: Array
     tensor_parallel: Array
     context_parallel: Array
+    adapters: Array
     gaps: Array  # between kernels, however they are launched
     host: Array  # what the launches take beyond the kernels
 
@@ -64,6 +65,7 @@ class LayerTerms:
             + self.casts
             + self.tensor_parallel
             + self.context_parallel
+            + self.adapters
             + self.gaps
             + self.host
         )
@@ -163,6 +165,10 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     element = 2.0 * tokens * traffic * waste / stream
     element = element * missed(2.0 * tokens * c.hidden / spread, s)
 
+    # an adapter reads its linear's input once, and writes, reads, adds and writes its output
+    ends = 6.0 * c.hidden + c.ffn + 4.0 * (3.0 * c.hidden + kv + (1.0 + c.gated) * c.ffn)
+    adapters = c.frozen * era.adapted * 2.0 * tokens * ends / c.tp / stream
+
     inputs = 2.0 * c.hidden / spread + (c.hidden + c.ffn) / c.tp
     cast = np.where(c.linear_bits < 16.0, CAST_BYTES * tokens * inputs / stream, 0.0)
 
@@ -181,9 +187,9 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     context_exposed = context * exposed
 
     gaps = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
-    shared = element + cast + tensor + context_exposed + gaps
+    shared = element + adapters + cast + tensor + context_exposed + gaps
     shared_back = (
-        BACKWARD_HOST * gaps +
+        BACKWARD_HOST * (gaps + adapters) +
         ELEMENTWISE_BACKWARD * element
         + (1.0 + trained) * cast
         + tensor_back
@@ -218,6 +224,7 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
         casts=cast * (1.0 + repeated + 1.0 + trained),
         tensor_parallel=tensor * (1.0 + c.recompute_block) + tensor_back,
         context_parallel=context_exposed * (3.0 + c.recompute_block),
+        adapters=adapters * (1.0 + c.recompute_block + BACKWARD_HOST),
         gaps=gaps * (1.0 + c.recompute_block + BACKWARD_HOST),
         host=gap_forward * (1.0 + c.recompute_block) + gap_backward,
     )

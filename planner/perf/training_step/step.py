@@ -33,6 +33,7 @@ class StepTerms:
     tensor_parallel: Array
     context_parallel: Array
     weight_gathers: Array
+    adapters: Array
     kernel_gaps: Array
     host_launches: Array
     head: Array
@@ -71,6 +72,7 @@ def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> Step
         precision_casts=passes * layer.casts,
         tensor_parallel=passes * layer.tensor_parallel,
         context_parallel=passes * layer.context_parallel,
+        adapters=passes * layer.adapters,
         weight_gathers=passes * gathers,
         kernel_gaps=passes * layer.gaps,
         host_launches=passes * layer.host + micro_batches * outside / c.pp,
