@@ -241,7 +241,7 @@ def software_of(row: dict[str, str]) -> dict[str, float]:
     source = source_of(row)
     era = dict(SOFTWARE[source])
     if "eager" in row["notes"]:
-        era.update(fused_elementwise=0, host_share=0.5)
+        era.update(fused_elementwise=-1, host_share=0.5)
     if "lora" in row["model"].lower():
         era.update(tp_overlap=0)
     if "DeepSpeed" in row["notes"]:

@@ -17,7 +17,7 @@ from planner.perf.training_step.configuration import System
 
 TILE = 128.0  # width of an output tile of the large kernels of cuBLAS [elements]
 TAIL = 0.5  # of a wave of tiles is idle on average, the last one
-PROLOGUE = 64.0  # inner elements that filling and draining a tile's pipeline costs [elements]
+PROLOGUE = 64.0  # inner elements that filling and draining a tile's pipeline costs [16-bit elements]: a time, hence more in low precision
 STREAM = 0.8  # share of the peak memory rate that streaming kernels reach (babelstream on A100, H100: 0.8 to 0.9)
 MISALIGNED = (0.33, 0.42, 0.45)  # speed where the width is odd, divides by 2, by 4 only (16-bit operands, A100)
 
@@ -41,7 +41,7 @@ def matmul_time(
     `width` is the size of an operand's element [byte]; the result has two bytes an element.
     """
     tiles = rows * columns / TILE**2
-    share = tiles / (tiles + TAIL * system.processors) * inner / (inner + PROLOGUE)
+    share = tiles / (tiles + TAIL * system.processors) * inner / (inner + PROLOGUE * 2.0 / width)
     arithmetic = 2.0 * rows * columns * inner / (rate * share)
     traffic = width * inner * (rows + columns) + 2.0 * rows * columns
     return np.maximum(arithmetic, traffic / (STREAM * system.memory_rate))
