@@ -40,13 +40,14 @@ NIC_OF_SOURCE = {("fms", "A100"): 6.25, ("fms", "H100"): 12.5}  # 400 and 800 Gb
 
 MEGATRON_2021 = dict(
     fused_attention=0, attention_rate=1.0, native_attention=0, kernel_rate=1.0, pow2_heads=0, fused_elementwise=0, loss_bytes=60, tp_overlap=0,
-    dp_overlap=0, zero_overlap=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0, serial_launches=0, micro_batch_host=0.6,
+    dp_overlap=0, zero_overlap=0, fused_accumulation=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0, serial_launches=0, micro_batch_host=0.6,
     early_stop=0, adapted=0.0, optimiser_bytes=33,
 )  # fmt: skip
+MEGATRON_2022 = {**MEGATRON_2021, "fused_accumulation": 1}
 TRACED_2024 = {**MEGATRON_2021, "serial_launches": 1, "scattered_sends": 0, "loss_bytes": 24}
 FSDP_2023 = {
     **MEGATRON_2021, "fused_attention": 1, "attention_rate": 0.5, "pow2_heads": 1, "loss_bytes": 20,
-    "blocking_sends": 0, "host_share": 0.5, "early_stop": 1, "optimiser_bytes": 30, "gradient_bytes": 2,
+    "blocking_sends": 0, "fused_accumulation": 1, "host_share": 0.5, "early_stop": 1, "optimiser_bytes": 30, "gradient_bytes": 2,
 }  # fmt: skip
 FSDP_2024 = {
     **FSDP_2023, "attention_rate": 1.0, "pow2_heads": 0, "fused_elementwise": 1, "zero_overlap": 1,
@@ -57,7 +58,7 @@ NVIDIA_2024 = {
     **FSDP_2024, "native_attention": 1, "tp_overlap": 1, "host_share": 0.2, "early_stop": 0, "gradient_bytes": 4,
 }  # fmt: skip
 SOFTWARE = {
-    "sc21t1": MEGATRON_2021, "rar5": MEGATRON_2021, "jzv100": MEGATRON_2021, "vtrain-s": TRACED_2024,
+    "sc21t1": MEGATRON_2021, "rar5": MEGATRON_2022, "jzv100": MEGATRON_2021, "vtrain-s": TRACED_2024,
     "foundry": FSDP_2023, "fms": FSDP_2024, "titan": FSDP_2024, "automodel": NATIVE_2025,
     "automodel-lora": NATIVE_2025, "nemo2407": NVIDIA_2024, "nemo2407ft": NVIDIA_2024, "mbridge": NVIDIA_2024,
     "mlperf-llama2_70b_lora": NVIDIA_2024, "mlperf-llama31_8b": NVIDIA_2024,

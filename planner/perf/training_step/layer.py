@@ -146,12 +146,14 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
         (c.hidden, c.ffn / c.tp),
     )
     trained = 1.0 - c.frozen
+    fused = era.fused_accumulation > 0.0
     repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
     times, parameters = [], np.zeros_like(tokens)
     for columns, inner in shapes:
         forward = matmul_time(tokens, columns, inner, rate, width, s)
-        weight = matmul_time(columns, inner, tokens, rate, width, s)
-        weight = weight + ACCUMULATE_BYTES * columns * inner / stream
+        result = np.where(fused, ACCUMULATE_BYTES, 2.0)
+        weight = matmul_time(columns, inner, tokens, rate, width, s, result)
+        weight = weight + np.where(fused, 0.0, (2.0 + ACCUMULATE_BYTES) * columns * inner / stream)
         times.append((forward, forward + trained * weight))
         parameters = parameters + columns * inner
 

@@ -34,14 +34,20 @@ def alignment(width: Array) -> Array:
 
 
 def matmul_time(
-    rows: Array, columns: Array, inner: Array, rate: Array, width: Array, system: System
+    rows: Array,
+    columns: Array,
+    inner: Array,
+    rate: Array,
+    width: Array,
+    system: System,
+    result: Array | float = 2.0,
 ) -> Array:
     """Seconds of one matmul of `rows` x `inner` by `inner` x `columns` at asymptotic `rate` [FLOP/s].
 
-    `width` is the size of an operand's element [byte]; the result has two bytes an element.
+    `width` is the size of an operand's element, `result` the traffic of one of the result [byte].
     """
     tiles = rows * columns / TILE**2
     share = tiles / (tiles + TAIL * system.processors) * inner / (inner + PROLOGUE * 2.0 / width)
     arithmetic = 2.0 * rows * columns * inner / (rate * share)
-    traffic = width * inner * (rows + columns) + 2.0 * rows * columns
+    traffic = width * inner * (rows + columns) + result * rows * columns
     return np.maximum(arithmetic, traffic / (STREAM * system.memory_rate))
