@@ -26,12 +26,12 @@ from training_rows import Rows, build, read
 # name: start, relative width of what is known beforehand, lower and upper bound
 GENERATION = {
     "volta.16": (0.65, 0.15, 0.3, 1.0),
-    "ampere.16": (0.88, 0.08, 0.5, 1.0),
+    "ampere.16": (0.85, 0.08, 0.5, 1.0),
     "ampere.attention": (0.60, 0.20, 0.1, 1.0),
     "hopper.16": (0.68, 0.08, 0.4, 1.0),
-    "hopper.8": (0.62, 0.08, 0.3, 1.0),
+    "hopper.8": (0.59, 0.08, 0.3, 1.0),
     "hopper.attention": (0.45, 0.20, 0.1, 1.0),
-    "blackwell.8": (0.58, 0.10, 0.3, 1.0),
+    "blackwell.8": (0.56, 0.10, 0.3, 1.0),
     "blackwell.4": (0.48, 0.10, 0.2, 1.0),
     "blackwell.attention": (0.40, 0.20, 0.1, 1.0),
     "cdna3.8": (0.35, 0.3, 0.1, 1.0),
