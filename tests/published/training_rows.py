@@ -143,9 +143,8 @@ def build(raw: list[dict[str, str]], doubtful: bool = False) -> Rows:
         seconds = step_seconds(row)
         if seconds is None or (row["id"] in DOUBTFUL and not doubtful):
             continue
-        columns = [row[k] for k in (*NEEDED, "kv_heads", "ffn_hidden", "cp", "recompute")]
-        columns[6] = str(hardware_of(row)[:8]) + str(hardware_of(row)[9])
-        key = (source_of(row), row["model"], precision_of(row), flags_of(row), *columns)
+        hardware = hardware_of(row)
+        key = (source_of(row), row["gpus"], *hardware, *configuration_of(row).values())
         if key not in best or seconds < best[key][0]:
             best[key] = (seconds, row)
     kept = list(best.values())
@@ -165,11 +164,6 @@ def build(raw: list[dict[str, str]], doubtful: bool = False) -> Rows:
 def stack(kind: type, records: list[dict[str, float]]) -> object:
     """One record of arrays from a list of records of numbers."""
     return kind(**{f.name: np.array([r[f.name] for r in records], float) for f in fields(kind)})
-
-
-def flags_of(row: dict[str, str]) -> tuple[bool, ...]:
-    """What the notes say about the software: eager, asynchronous tensor parallelism, DeepSpeed."""
-    return tuple(word in row["notes"] for word in ("eager", "AsyncTP", "DeepSpeed"))
 
 
 def precision_of(row: dict[str, str]) -> int:

@@ -26,6 +26,7 @@ CORE_BACKWARD = 2.0  # four matmuls against two
 SCORE_BYTES = 13.0  # traffic of one score forward: written, softmax, dropout and its mask, read [byte]
 SCORE_BYTES_BACKWARD = 17.0
 RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao, arXiv 2307.08691, A100; 2407.08608, H100)
+MERGE_BYTES = 12.0  # a partial result and its sum, 32 bit, read and written, for each element of the output
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
 ACCUMULATE_BYTES = 8.0  # 32-bit gradient read and written for each parameter and micro-batch [byte]
 CAST_BYTES = 4.0  # 16 bit read, low precision and its transpose written, for each input element of a linear [byte]
@@ -186,7 +187,9 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
 
     keys = 2.0 * 2.0 * tokens * c.cp * kv / c.tp / 2.0
     context = ring_time(keys, c.cp, group_rate(c.tp, c.cp, s), k.latency)
-    context_exposed = context * exposed
+    # a ring hides the exchange behind the core; every further step merges two partial results
+    merged = MERGE_BYTES * (c.cp - 1.0) * tokens * c.hidden / c.tp / stream
+    context_exposed = np.maximum(context - core[0], 0.0) + merged
 
     gaps = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
     shared = element + adapters + cast + tensor + context_exposed + gaps
