@@ -13,8 +13,8 @@ import numpy as np
 from planner.axes import Array
 from planner.perf.training_step.configuration import System
 
-NVLINK_SHARE = 0.78  # of the link rate in large NCCL rings (nccl-tests: A100 230-240 of 300 GB/s, H100 360 of 450)
-NIC_SHARE = 0.7  # of the port rate; these runs hardly bind it
+NVLINK_SHARE = 0.78  # of the link rate, large rings (nccl-tests: H200 365.6 of 450 GB/s, B200 682.2 of 900)
+NIC_SHARE = 0.91  # of the port rate, large messages (nccl-tests, 4 x 8 H200 over EFA: 364.9 of 400 GB/s a node)
 
 
 def ring_time(size: Array, members: Array, rate: Array, latency: Array) -> Array:
