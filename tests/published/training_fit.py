@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import least_squares
 
-from planner.perf.training_step.constants import Constants
+from planner.perf.training_step.constants import GLOBAL as GLOBAL_NAMES
+from planner.perf.training_step.constants import Constants, constants_of
 from planner.perf.training_step.step import step_terms, step_time
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -50,9 +51,9 @@ GLOBAL = {
     "scale_loss": (0.01, 0.4, 1e-4, 0.05),
     "step_fixed": (5e-3, 0.7, 1e-5, 0.1),
 }
-MMA_SYNC = 0.62  # of Hopper's tensor rate with Ampere's instructions (Luo et al., arXiv 2402.13499, mma against wgmma)
 PRIOR = {**GENERATION, **GLOBAL}
 NAMES = list(PRIOR)
+assert tuple(GLOBAL) == GLOBAL_NAMES
 START = np.log([v[0] for v in PRIOR.values()])
 WIDTH = np.array([v[1] for v in PRIOR.values()])
 LOW, HIGH = np.log([v[2] for v in PRIOR.values()]), np.log([v[3] for v in PRIOR.values()])
@@ -62,26 +63,9 @@ ROBUST = 0.03  # relative error where the loss turns from square to linear
 
 def constants(values: np.ndarray, rows: Rows) -> Constants:
     """Constants of every row: its generation's and the global ones."""
-    v = dict(zip(NAMES, np.exp(values), strict=True))
-    g, bits = rows.generation, rows.configuration.linear_bits.astype(int)
-    sixteen = {
-        "volta": v["volta.16"], "ampere": v["ampere.16"], "hopper": v["hopper.16"],
-        "blackwell": v["hopper.16"], "cdna3": v["cdna3.8"],
-    }  # fmt: skip
-    attention = {
-        "volta": 0.3, "ampere": v["ampere.attention"], "hopper": v["hopper.attention"],
-        "blackwell": v["blackwell.attention"], "cdna3": v["hopper.attention"],
-    }  # fmt: skip
-    m16 = np.array([sixteen[x] for x in g])
-    linear = np.array([m16[i] if b == 16 else v[f"{g[i]}.{b}"] for i, b in enumerate(bits)])
-    kernel = np.array([attention[x] for x in g])
-    older = (g == "hopper") & (rows.software.native_attention == 0.0)
-    return Constants(
-        matmul_16=m16,
-        matmul_linear=linear,
-        attention=np.where(older, MMA_SYNC * v["ampere.attention"], kernel),
-        **{k: v[k] for k in GLOBAL},
-    )
+    named = dict(zip(NAMES, np.exp(values), strict=True))
+    bits = rows.configuration.linear_bits
+    return constants_of(named, list(rows.generation), bits, rows.software.native_attention)
 
 
 def predicted(values: np.ndarray, rows: Rows) -> np.ndarray:
@@ -98,7 +82,9 @@ def fit(rows: Rows, keep: np.ndarray) -> np.ndarray:
 
     def residuals(values: np.ndarray) -> np.ndarray:
         off = np.log(predicted(values, part) / part.measured)
-        robust = np.sign(off) * np.sqrt(2 * ROBUST**2 * (np.sqrt(1 + (off / ROBUST) ** 2) - 1) * weight)
+        robust = np.sign(off) * np.sqrt(
+            2 * ROBUST**2 * (np.sqrt(1 + (off / ROBUST) ** 2) - 1) * weight
+        )
         return np.concatenate([robust, PRIOR_WEIGHT * (values - START) / WIDTH])
 
     return least_squares(residuals, START, bounds=(LOW, HIGH), x_scale=WIDTH, max_nfev=40).x
@@ -138,10 +124,14 @@ def main(arguments: list[str]) -> None:
             f"{100 * out.get(name, np.nan):8.2f}"
         )
     fitted = np.mean([np.abs(error[rows.source == n]).mean() for n in names])
-    print(f"{'macro':24}{len(error):5}{100 * fitted:8.2f}{'':13}{100 * np.mean(list(out.values()) or [np.nan]):8.2f}")
+    print(
+        f"{'macro':24}{len(error):5}{100 * fitted:8.2f}{'':13}{100 * np.mean(list(out.values()) or [np.nan]):8.2f}"
+    )
     for i, name in enumerate(NAMES):
         s = np.exp([x[i] for x in spread]) if spread else [np.nan]
-        print(f"{name:24}{np.exp(best[i]):11.4g}  start {PRIOR[name][0]:9.4g}  left out {np.min(s):9.4g} to {np.max(s):9.4g}")
+        print(
+            f"{name:24}{np.exp(best[i]):11.4g}  start {PRIOR[name][0]:9.4g}  left out {np.min(s):9.4g} to {np.max(s):9.4g}"
+        )
     if len(files) > 1:
         full = build(read(Path(files[1])))
         e = predicted(best, full) / full.measured - 1
@@ -153,7 +143,11 @@ def main(arguments: list[str]) -> None:
         for i, name in enumerate(rows.ids):
             if rows.source[i] in wanted:
                 c = rows.configuration
-                parts = " ".join(f"{k[:9]}{100 * x[i] / total[i]:.0f}" for k, x in t.__dict__.items() if x[i] > 0.01 * total[i])
+                parts = " ".join(
+                    f"{k[:9]}{100 * x[i] / total[i]:.0f}"
+                    for k, x in t.__dict__.items()
+                    if x[i] > 0.01 * total[i]
+                )
                 print(
                     f"{name} {rows.generation[i]} {rows.system.gpus[i]:.0f} L{c.layers[i]:.0f} h{c.hidden[i]:.0f} s{c.seq[i]:.0f} "
                     f"B{c.global_batch[i]:.0f} m{c.micro_batch[i]:.0f} t{c.tp[i]:.0f} p{c.pp[i]:.0f} v{c.vpp[i]:.0f} c{c.cp[i]:.0f} d{c.dp[i]:.0f} "

@@ -36,7 +36,10 @@ GPUS = {
     "B200": ("blackwell", 2250, 4500, 9000, 8000, 900, 50, 148, 1.0, 8),
     "AMD Instinct MI325X": ("cdna3", 1307.4, 2614.9, 0, 6000, 448, 50, 304, 1.0, 8),
 }
-NIC_OF_SOURCE = {("fms", "A100"): 6.25, ("fms", "H100"): 12.5}  # 400 and 800 Gb/s a node [GB/s a GPU]
+NIC_OF_SOURCE = {
+    ("fms", "A100"): 6.25,
+    ("fms", "H100"): 12.5,
+}  # 400 and 800 Gb/s a node [GB/s a GPU]
 
 MEGATRON_2021 = dict(
     fused_attention=0, attention_rate=1.0, native_attention=0, kernel_rate=1.0, pow2_heads=0, fused_elementwise=0, loss_bytes=60, tp_overlap=0,
@@ -65,10 +68,25 @@ SOFTWARE = {
 }  # fmt: skip
 EARLY_BLACKWELL = 0.87  # of the speed of half a year later: the same B200 run took 1.51 s in MLPerf v5.0, 1.30 s in v5.1
 VOCABULARY = {"vtrain-s": 50257, "nemo2407": 51200}  # GPT-2's, unpadded; Megatron's padded
-INTERLEAVE = {("nemo2407ft", 5120): 10, ("nemo2407ft", 8192): 5, ("mbridge", 8192): 5}  # of the sibling pre-training rows
-EVERY_NTH_BLOCK = {5120: 0.25, 8192: 1.0}  # fms: share of blocks that are checkpointed, by hidden size
-PER_OPERATION = 1.0 / 3.0  # torchtitan: forward repeated under per-operation selective checkpointing
-CACHE = {"volta": 6e6, "ampere": 40e6, "hopper": 50e6, "blackwell": 126e6, "cdna3": 256e6}  # data sheets [byte]
+INTERLEAVE = {
+    ("nemo2407ft", 5120): 10,
+    ("nemo2407ft", 8192): 5,
+    ("mbridge", 8192): 5,
+}  # of the sibling pre-training rows
+EVERY_NTH_BLOCK = {
+    5120: 0.25,
+    8192: 1.0,
+}  # fms: share of blocks that are checkpointed, by hidden size
+PER_OPERATION = (
+    1.0 / 3.0
+)  # torchtitan: forward repeated under per-operation selective checkpointing
+CACHE = {
+    "volta": 6e6,
+    "ampere": 40e6,
+    "hopper": 50e6,
+    "blackwell": 126e6,
+    "cdna3": 256e6,
+}  # data sheets [byte]
 MX_PENALTY = 0.95  # block scales against per-tensor fp8
 
 # Slower than a larger sibling or a repeat: ../shared/facts/training_mechanisms.md, section 5.
@@ -123,10 +141,16 @@ def step_seconds(row: dict[str, str]) -> float | None:
         return n["global_batch_size"] / value
     if metric == "tflops_per_gpu" and source == "sc21t1":
         vocab = float(row["vocab"])
-        flops = 96 * tokens * layers * hidden**2 * (1 + seq / 6 / hidden + vocab / 16 / layers / hidden)
+        flops = (
+            96 * tokens * layers * hidden**2 * (1 + seq / 6 / hidden + vocab / 16 / layers / hidden)
+        )
         return flops / (value * 1e12 * n["gpus"])
     if metric == "tokens_per_s_per_gpu":
-        rounded = re.search(r"reported (\d+) MODEL", row["notes"]) if "rounded to whole" in row["notes"] else None
+        rounded = (
+            re.search(r"reported (\d+) MODEL", row["notes"])
+            if "rounded to whole" in row["notes"]
+            else None
+        )
         if rounded:
             kv = 2 * hidden * float(row["kv_heads"]) / n["heads"]
             weights = layers * hidden * (2 * hidden + kv + 3 * float(row["ffn_hidden"]))

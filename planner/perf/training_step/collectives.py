@@ -13,11 +13,13 @@ import numpy as np
 from planner.axes import Array
 from planner.perf.training_step.configuration import System
 
-NVLINK_SHARE = 0.78  # of the link rate, large rings (nccl-tests: H200 365.6 of 450 GB/s, B200 682.2 of 900)
+NVLINK_SHARE = (
+    0.78  # of the link rate, large rings (nccl-tests: H200 365.6 of 450 GB/s, B200 682.2 of 900)
+)
 NIC_SHARE = 0.91  # of the port rate, large messages (nccl-tests, 4 x 8 H200 over EFA: 364.9 of 400 GB/s a node)
 
 
-def ring_time(size: Array, members: Array, rate: Array, latency: Array) -> Array:
+def ring_time(size: Array, members: Array, rate: Array, latency: float) -> Array:
     """Seconds of one half of an all-reduce (reduce-scatter or all-gather) of `size` bytes among `members`."""
     hops = members - 1.0
     return hops / members * size / rate + hops * latency

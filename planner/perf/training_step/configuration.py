@@ -34,7 +34,9 @@ class Configuration:
     zero_stage: Array  # 0 plain, 1 sharded optimiser, 3 sharded weights
     shard_group: Array  # ranks that hold one copy of the weights when zero_stage is 3, else 1
     recompute_block: Array  # share of a block's forward that the backward pass repeats
-    recompute_core: Array  # share of the attention core's forward that is repeated (Megatron's "selective")
+    recompute_core: (
+        Array  # share of the attention core's forward that is repeated (Megatron's "selective")
+    )
     sequence_parallel: Array  # flag
     frozen: Array  # flag: base weights are not trained (LoRA)
     linear_bits: Array  # 16, 8 or 4: operands of the layers' linears; everything else is 16 bit
@@ -62,10 +64,14 @@ class Software:
 
     fused_attention: Array  # flag: scores stay on chip and half of the causal square is skipped
     attention_rate: Array  # of the fused kernel, over that of its generation's best kernel [1]
-    native_attention: Array  # flag: written for the accelerator's own generation; for the choice of the constant
+    native_attention: (
+        Array  # flag: written for the accelerator's own generation; for the choice of the constant
+    )
     kernel_rate: Array  # of matmuls, over those of a mature library on this generation [1]
     pow2_heads: Array  # flag: the kernel pads the width of a head to a power of two
-    fused_elementwise: Array  # 0 eager .. 1 fused: compiled or hand-fused norms, activations, residuals
+    fused_elementwise: (
+        Array  # 0 eager .. 1 fused: compiled or hand-fused norms, activations, residuals
+    )
     loss_bytes: Array  # memory traffic of the loss, for each logit [byte]
     tp_overlap: Array  # flag: tensor-parallel transfers run beside matmuls
     dp_overlap: Array  # flag: gradient transfers run beside the backward pass

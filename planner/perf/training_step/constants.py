@@ -1,15 +1,66 @@
 """The constants that are fitted: at most three for a generation of accelerators and twelve global.
 
-Generation constants come as arrays, one entry a configuration, looked up by whoever builds the record. The fit is in
-`tests/published/training_fit.py`; starting values and what binds them are there. Textbook values that are not fitted
-stand beside the equation that uses them.
+`FITTED` holds their values, `constants_of` spreads them over configurations. The fit, with starting values, their
+widths and what each value becomes when a source is left out, is `tests/published/training_fit.py`. Textbook values
+that are not fitted stand beside the equation that uses them. Done: Volta, Ampere, Hopper, Blackwell, CDNA 3 (8 bit
+alone, from two configurations). Not done: Blackwell in 16 bit (takes Hopper's share), a move to YAML with ranges.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from planner.axes import Array
+
+GLOBAL = (
+    "elementwise_eager",
+    "elementwise_fused",
+    "host_layer",
+    "host_sync",
+    "latency",
+    "tp_overlap",
+    "dp_overlap",
+    "zero_contention",
+    "zero_contention_tuned",
+    "power_exponent",
+    "scale_loss",
+    "step_fixed",
+)
+# Fitted on 403 published configurations of 12 sources (training_fit.py; 2026-11-22).
+FITTED: dict[str, float] = {
+    "volta.16": 0.630,
+    "ampere.16": 0.819,
+    "ampere.attention": 0.591,
+    "hopper.16": 0.645,
+    "hopper.8": 0.559,
+    "hopper.attention": 0.433,
+    "blackwell.8": 0.554,
+    "blackwell.4": 0.468,
+    "blackwell.attention": 0.393,
+    "cdna3.8": 0.362,
+    "elementwise_eager": 1.19,
+    "elementwise_fused": 0.607,
+    "host_layer": 2.91e-3,
+    "host_sync": 0.122,
+    "latency": 1.17e-5,
+    "tp_overlap": 0.474,
+    "dp_overlap": 0.476,
+    "zero_contention": 0.918,
+    "zero_contention_tuned": 0.324,
+    "power_exponent": 0.922,
+    "scale_loss": 0.00938,
+    "step_fixed": 6.99e-3,
+}
+BORROWED = {  # where a generation's own value is not known
+    "blackwell.16": "hopper.16",
+    "cdna3.16": "cdna3.8",
+    "cdna3.attention": "hopper.attention",
+    "volta.attention": "ampere.attention",
+}
+MMA_SYNC = 0.62  # of Hopper's tensor rate with Ampere's instructions (Luo et al., arXiv 2402.13499)
 
 
 @dataclass(frozen=True)
@@ -18,16 +69,41 @@ class Constants:
 
     matmul_16: Array  # asymptotic share of the 16-bit peak in a large matmul [1]
     matmul_linear: Array  # same for the precision of the linears [1]
-    attention: Array  # share of the 16-bit peak in the generation's best fused attention [1]
-    elementwise_eager: Array  # memory traffic of eager element-wise kernels over the minimum [1]
-    elementwise_fused: Array  # same, fused [1]
-    host_layer: Array  # host time to launch forward and backward of an eager layer [s]
-    host_sync: Array  # relative growth of it for each further tensor-parallel rank [1]
-    latency: Array  # of one ring hop over NVLink, its bandwidth ramp included [s]
-    tp_overlap: Array  # share of tensor-parallel transfers that is hidden where overlapped [1]
-    dp_overlap: Array  # share of gradient transfers that is hidden where overlapped [1]
-    zero_contention: Array  # slow-down of a layer by weight gathers, without tuned prefetch [1]
-    zero_contention_tuned: Array  # same, with it [1]
-    power_exponent: Array  # of matmul speed in the power limit [1]
-    scale_loss: Array  # relative loss of speed for each doubling of NVLink domains [1]
-    step_fixed: Array  # host time of a step outside all micro-batches [s]
+    attention: Array  # share of the 16-bit peak in the fused attention, long sequences [1]
+    elementwise_eager: float  # memory traffic of eager element-wise kernels over the minimum [1]
+    elementwise_fused: float  # same, fused [1]
+    host_layer: float  # host time to launch forward and backward of an eager layer [s]
+    host_sync: float  # relative growth of it with tensor-parallel collectives [1]
+    latency: float  # of one hop of a ring, its ramp of bandwidth included [s]
+    tp_overlap: float  # share of tensor-parallel transfers that is hidden where overlapped [1]
+    dp_overlap: float  # share of gradient transfers that is hidden where overlapped [1]
+    zero_contention: float  # slow-down of a layer by weight gathers, without tuned prefetch [1]
+    zero_contention_tuned: float  # same, with it [1]
+    power_exponent: float  # of matmul speed in the power limit [1]
+    scale_loss: (
+        float  # relative loss of speed for each doubling of NVLink domains that replicas span [1]
+    )
+    step_fixed: float  # host time of a step outside all micro-batches [s]
+
+
+def constants_of(
+    values: Mapping[str, float], generation: Sequence[str], bits: Array, native: Array
+) -> Constants:
+    """Constants of configurations: `values` by name, each with its generation and bits of the linears.
+
+    Attention that is not `native` to Hopper runs Ampere's instructions, at Ampere's share of what they reach there.
+    """
+
+    def share(name: str) -> float:
+        return values[BORROWED.get(name, name)]
+
+    native_share = np.array([share(f"{g}.attention") for g in generation])
+    older = np.array([g == "hopper" for g in generation]) & (native == 0.0)
+    return Constants(
+        matmul_16=np.array([share(f"{g}.16") for g in generation]),
+        matmul_linear=np.array(
+            [share(f"{g}.{b:.0f}") for g, b in zip(generation, bits, strict=True)]
+        ),
+        attention=np.where(older, MMA_SYNC * values["ampere.attention"], native_share),
+        **{name: values[name] for name in GLOBAL},
+    )

@@ -33,8 +33,8 @@ def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Con
     """
     transfers = 3.0 - c.frozen
     size = WEIGHT_BYTES * layer_parameters(c) / c.tp
-    rate = group_rate(c.tp * c.cp, c.shard_group, s)
-    transfer = transfers * ring_time(size, c.shard_group, rate, k.latency * np.ones_like(rate))
+    rate = group_rate(c.tp, c.shard_group, s)
+    transfer = transfers * ring_time(size, c.shard_group, rate, k.latency)
     contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)
     added = np.maximum(transfer - layer, 0.0) + contention * np.minimum(layer, transfer)
     return np.where((c.zero_stage == 3.0) & (c.shard_group > 1.0), added, 0.0)
@@ -46,9 +46,11 @@ def reduction_time(c: Configuration, s: System, era: Software, k: Constants) -> 
     sharded = c.zero_stage == 3.0
     groups = np.where(sharded, np.maximum(replicas / c.shard_group, 1.0), replicas)
     held = parameters_held(c) / np.where(sharded, c.shard_group, 1.0)
-    size = held * np.where(c.zero_stage >= 1.0, (era.gradient_bytes + WEIGHT_BYTES) / 2.0, era.gradient_bytes)
+    size = held * np.where(
+        c.zero_stage >= 1.0, (era.gradient_bytes + WEIGHT_BYTES) / 2.0, era.gradient_bytes
+    )
     inner = np.where(sharded, c.tp * c.shard_group, c.tp)
-    time = 2.0 * ring_time(size, groups, group_rate(inner, groups, s), k.latency * np.ones_like(size))
+    time = 2.0 * ring_time(size, groups, group_rate(inner, groups, s), k.latency)
     return time * (1.0 - k.dp_overlap * era.dp_overlap) * (1.0 - c.frozen)
 
 

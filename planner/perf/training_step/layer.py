@@ -23,18 +23,27 @@ from planner.perf.training_step.matmul import STREAM, matmul_time
 
 CORE_BACKWARD_FUSED = 2.5  # five matmuls against two: the scores are computed again
 CORE_BACKWARD = 2.0  # four matmuls against two
-SCORE_BYTES = 13.0  # traffic of one score forward: written, softmax, dropout and its mask, read [byte]
+SCORE_BYTES = (
+    13.0  # traffic of one score forward: written, softmax, dropout and its mask, read [byte]
+)
 SCORE_BYTES_BACKWARD = 17.0
 RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao, arXiv 2307.08691, A100; 2407.08608, H100)
-MERGE_BYTES = 12.0  # a partial result and its sum, 32 bit, read and written, for each element of the output
+MERGE_BYTES = (
+    12.0  # a partial result and its sum, 32 bit, read and written, for each element of the output
+)
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
 ACCUMULATE_BYTES = 8.0  # 32-bit gradient read and written for each parameter and micro-batch [byte]
 CAST_BYTES = 4.0  # 16 bit read, low precision and its transpose written, for each input element of a linear [byte]
 KERNELS = (30.0, 18.0)  # of a block's forward pass, eager and fused
 KERNEL_GAP = 2e-6  # from the last wave of a kernel to the first of the next in the same stream [s]
 SOFTNESS = 5.0  # exponent of the soft maximum of kernels and launches
-SMALL_KERNELS, SMALL_BLOCKED = 0.35, 0.55  # of the launches are of kernels that take less than their launch: copies, sums, scalars
-ATTENTION_LAUNCHES = 0.7  # of a layer's launches lie before the collective after attention (16 of 23 in Megatron-LM)
+SMALL_KERNELS, SMALL_BLOCKED = (
+    0.35,
+    0.55,
+)  # of the launches are of kernels that take less than their launch: copies, sums, scalars
+ATTENTION_LAUNCHES = (
+    0.7  # of a layer's launches lie before the collective after attention (16 of 23 in Megatron-LM)
+)
 BACKWARD_HOST = 2.0  # launches of the backward pass over the forward one
 EARLY_STOP = 2.0 / 3.0  # of a block's forward is repeated if recomputation stops early
 
@@ -93,9 +102,7 @@ def waiting(kernels: Array, launches: Array) -> Array:
     return kernels * ((1.0 + ratio**SOFTNESS) ** (1.0 / SOFTNESS) - 1.0)
 
 
-def host_gap(
-    attention: Array, mlp: Array, launch: Array, blocked: Array, serial: Array
-) -> Array:
+def host_gap(attention: Array, mlp: Array, launch: Array, blocked: Array, serial: Array) -> Array:
     """Seconds by which a pass over a block exceeds its kernels because of `launch` seconds on the host.
 
     The host runs ahead over the whole block; a blocking collective (`blocked`) ends that, so that each half of the
@@ -133,7 +140,9 @@ def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     return np.stack([forward, backward])
 
 
-def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> LayerTerms:
+def layer_terms(
+    c: Configuration, s: System, era: Software, k: Constants, rate_16: Array
+) -> LayerTerms:
     """Seconds of one block and micro-batch by kernel."""
     tokens = c.micro_batch * c.seq / c.cp
     stream = STREAM * s.memory_rate
@@ -164,7 +173,9 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     spread = np.where(c.sequence_parallel > 0.0, c.tp, 1.0)
     traffic = 12.0 * c.hidden / spread
     traffic = traffic + (1.5 * (c.gated + 1.0) * c.ffn + 4.0 * (c.hidden + kv)) / c.tp
-    waste = k.elementwise_eager + era.fused_elementwise * (k.elementwise_fused - k.elementwise_eager)
+    waste = k.elementwise_eager + era.fused_elementwise * (
+        k.elementwise_fused - k.elementwise_eager
+    )
     element = 2.0 * tokens * traffic * waste / stream
     element = element * missed(2.0 * tokens * c.hidden / spread, s)
 
@@ -177,7 +188,9 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
 
     link = NVLINK_SHARE * s.nvlink
     message = 2.0 * tokens * c.hidden
-    half = ring_time(message, c.tp, np.where(c.tp > s.domain, group_rate(1.0, c.tp, s), link), k.latency)
+    half = ring_time(
+        message, c.tp, np.where(c.tp > s.domain, group_rate(1.0, c.tp, s), link), k.latency
+    )
     exposed = 1.0 - k.tp_overlap * era.tp_overlap
     # two all-reduces a pass; under sequence parallelism each is an all-gather, in the linears' precision, and a
     # reduce-scatter, and the backward pass gathers the inputs again
@@ -194,8 +207,8 @@ def layer_terms(c: Configuration, s: System, era: Software, k: Constants, rate_1
     gaps = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
     shared = element + adapters + cast + tensor + context_exposed + gaps
     shared_back = (
-        BACKWARD_HOST * (gaps + adapters) +
-        ELEMENTWISE_BACKWARD * element
+        BACKWARD_HOST * (gaps + adapters)
+        + ELEMENTWISE_BACKWARD * element
         + (1.0 + trained) * cast
         + tensor_back
         + 2.0 * context_exposed

@@ -19,7 +19,11 @@ TILE = 128.0  # width of an output tile of the large kernels of cuBLAS [elements
 TAIL = 0.5  # of a wave of tiles is idle on average, the last one
 PROLOGUE = 64.0  # inner elements that filling and draining a tile's pipeline costs [16-bit elements]: a time, hence more in low precision
 STREAM = 0.8  # share of the peak memory rate that streaming kernels reach (babelstream on A100, H100: 0.8 to 0.9)
-MISALIGNED = (0.33, 0.42, 0.45)  # speed where the width is odd, divides by 2, by 4 only (16-bit operands, A100)
+MISALIGNED = (
+    0.33,
+    0.42,
+    0.45,
+)  # speed where the width is odd, divides by 2, by 4 only (16-bit operands, A100)
 
 
 def alignment(width: Array) -> Array:

@@ -22,7 +22,9 @@ def slowest_stage(c: Configuration, layer: Array, head: Array) -> Array:
     most = np.where(swapped, (c.layers + 2.0) / c.pp, even)
     last = np.where(swapped, most - 1.0, c.layers - (c.pp - 1.0) * np.floor(c.layers / c.pp))
     last = np.minimum(last, most)
-    return np.where(c.pp > 1.0, np.maximum(most * layer, last * layer + head), c.layers * layer + head)
+    return np.where(
+        c.pp > 1.0, np.maximum(most * layer, last * layer + head), c.layers * layer + head
+    )
 
 
 def bubble(c: Configuration, mean: Array, slowest: Array) -> Array:
@@ -30,7 +32,7 @@ def bubble(c: Configuration, mean: Array, slowest: Array) -> Array:
     return np.maximum(c.pp * mean - slowest, 0.0) / c.vpp * (c.pp > 1.0)
 
 
-def send_time(c: Configuration, s: System, scattered: Array, latency: Array) -> Array:
+def send_time(c: Configuration, s: System, scattered: Array, latency: float) -> Array:
     """Seconds of one send of activations to the next stage, `scattered` over tensor-parallel ranks or by each of them."""
     size = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden / np.where(scattered > 0.0, c.tp, 1.0)
     inside = c.tp * c.cp * c.dp * c.pp <= s.domain

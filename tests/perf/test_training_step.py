@@ -1,0 +1,167 @@
+"""The step of a dense transformer: hand calculations, published collectives and Korthikanti's Table 5."""
+
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from planner.perf.training_step.collectives import group_rate, ring_time
+from planner.perf.training_step.configuration import Configuration, Software, System
+from planner.perf.training_step.constants import FITTED, constants_of
+from planner.perf.training_step.matmul import alignment, matmul_time
+from planner.perf.training_step.step import StepTerms, step_terms, step_time
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "published"))
+from training_rows import build
+
+BASE = {
+    "id": "x-1", "year": "2022", "family": "llm-dense", "gpu": "A100-SXM4-80GB", "cp": "1",
+    "zero_stage": "0", "precision": "fp16", "metric": "step_time_s", "notes": "",
+}  # fmt: skip
+# Korthikanti et al., "Reducing Activation Recomputation in Large Transformer Models", arXiv 2205.05198, Table 5:
+# layers, hidden, heads, batch, micro-batch, GPUs, pp, interleave, seconds with full and with selective recomputation.
+TABLE_5 = {
+    "GPT 22B": (48, 6144, 64, 4, 4, 8, 1, 1, 1.42, 1.10),
+    "GPT 175B": (96, 12288, 96, 64, 1, 64, 8, 3, 18.13, 13.75),
+    "GPT 530B": (105, 20480, 128, 280, 1, 280, 35, 3, 49.05, 37.83),
+    "GPT 1T": (128, 25600, 160, 512, 1, 512, 64, 1, 94.42, 71.49),
+}
+
+
+def table_5_rows():
+    raw = []
+    for model, (layers, hidden, heads, batch, micro, gpus, pp, vp, *times) in TABLE_5.items():
+        for recompute, seconds in zip(("full", "selective"), times, strict=True):
+            row = dict(
+                BASE, id=f"rar5-{len(raw)}", model=model, layers=layers, hidden=hidden, heads=heads,
+                kv_heads=heads, ffn_hidden=4 * hidden, vocab=51200, seq_len=2048,
+                global_batch_size=batch, micro_batch=micro, gpus=gpus, tp=8, pp=pp, dp=1, vp=vp,
+                recompute=recompute, value=seconds,
+            )  # fmt: skip
+            raw.append({k: str(v) for k, v in row.items()})
+    return build(raw)
+
+
+def terms_of(rows, configuration=None, software=None) -> StepTerms:
+    k = constants_of(
+        FITTED,
+        list(rows.generation),
+        rows.configuration.linear_bits,
+        rows.software.native_attention,
+    )
+    return step_terms(
+        configuration or rows.configuration, rows.system, software or rows.software, k
+    )
+
+
+def test_table_5_of_korthikanti_is_met_within_the_published_bar():
+    rows = table_5_rows()
+    error = step_time(terms_of(rows)) / rows.measured - 1
+    assert np.abs(error).mean() < 0.036
+    assert np.abs(error).max() < 0.06
+
+
+def test_parts_are_never_negative_and_sum_to_the_step():
+    terms = terms_of(table_5_rows())
+    parts = np.array([getattr(terms, f.name) for f in fields(terms)])
+    assert (parts > -1e-9).all()
+    assert np.allclose(parts.sum(axis=0), step_time(terms))
+
+
+def test_a_configuration_does_not_depend_on_its_neighbours():
+    rows = table_5_rows()
+    together = step_time(terms_of(rows))
+    keep = np.arange(8) == 3
+
+    def cut(record):
+        return type(record)(**{f.name: getattr(record, f.name)[keep] for f in fields(record)})
+
+    alone = replace(
+        rows,
+        generation=rows.generation[keep],
+        configuration=cut(rows.configuration),
+        system=cut(rows.system),
+        software=cut(rows.software),
+    )
+    assert step_time(terms_of(alone)) == pytest.approx(together[keep], rel=1e-12)
+
+
+def test_interleaving_divides_the_bubble():
+    rows = table_5_rows()
+    c = rows.configuration
+    plain = terms_of(rows, replace(c, vpp=np.ones(8)))
+    four = terms_of(rows, replace(c, vpp=4 * np.ones(8)))
+    assert four.pipeline_bubble == pytest.approx(plain.pipeline_bubble / 4)
+
+
+def test_twice_the_micro_batches_take_twice_the_kernels():
+    rows = table_5_rows()
+    c = rows.configuration
+    once, twice = terms_of(rows), terms_of(rows, replace(c, global_batch=2 * c.global_batch))
+    assert twice.mlp == pytest.approx(2 * once.mlp)
+    assert twice.pipeline_bubble == pytest.approx(once.pipeline_bubble)
+    assert twice.optimiser == pytest.approx(once.optimiser)
+
+
+def test_full_recomputation_repeats_one_forward_pass_of_the_projection():
+    rows = table_5_rows()
+    full, selective = terms_of(rows).projection[::2], terms_of(rows).projection[1::2]
+    # three matmuls become four; accumulating the 32-bit gradient leaves the ratio a little below 4/3
+    assert (full / selective < 4 / 3 + 1e-9).all()
+    assert (full / selective > 1.25).all()
+
+
+def test_a_vocabulary_of_50257_slows_the_head():
+    assert alignment(np.array([51200.0, 50260.0, 50258.0, 50257.0])).tolist() == [
+        1.0, 0.45, 0.42, 0.33,
+    ]  # fmt: skip
+    rows = table_5_rows()
+    odd = replace(rows.configuration, vocab=8.0 * 6283 * np.ones(8))
+    assert (terms_of(rows, odd).head > 1.3 * terms_of(rows).head).all()
+
+
+def system(**changed: float) -> System:
+    values = dict(
+        peak_16=312e12, peak_linear=312e12, memory_rate=2.039e12, cache=40e6, nvlink=300e9, nic=25e9,
+        processors=108.0, power=1.0, domain=8.0, gpus=8.0,
+    )  # fmt: skip
+    return System(**{k: np.array([v]) for k, v in {**values, **changed}.items()})
+
+
+def test_a_large_matmul_runs_at_its_rate_and_a_thin_one_at_memory_speed():
+    one = np.ones(1)
+    large = matmul_time(65536 * one, 65536 * one, 65536 * one, 280e12 * one, 2 * one, system())
+    assert large == pytest.approx(2 * 65536.0**3 / 280e12, rel=0.01)
+    thin = matmul_time(1 * one, 8192 * one, 8192 * one, 280e12 * one, 2 * one, system())
+    assert thin == pytest.approx(2 * 8192.0**2 / (0.8 * 2.039e12), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("link", "nic", "domain", "gpus", "published"),
+    [
+        (450e9, 50e9, 8, 8, 365.6e9),  # nccl-tests, 8 x H200, ring
+        (900e9, 50e9, 8, 8, 682.2e9),  # 8 x B200, ring
+        (450e9, 50e9, 8, 32, 364.9e9),  # 4 x 8 x H200 over EFA, 4 GiB
+    ],
+)
+def test_ring_rates_are_those_of_published_all_reduce_runs(link, nic, domain, gpus, published):
+    s = system(nvlink=link, nic=nic, domain=domain)
+    members = np.array([float(gpus)])
+    rate = group_rate(np.ones(1), members, s)
+    size = np.array([4 * 2.0**30])
+    seconds = 2 * ring_time(size, members, rate, FITTED["latency"])
+    bus = 2 * (members - 1) / members * size / seconds
+    assert bus == pytest.approx(published, rel=0.12)
+
+
+def test_records_have_one_array_for_every_field():
+    rows = table_5_rows()
+    for record, kind in (
+        (rows.configuration, Configuration),
+        (rows.system, System),
+        (rows.software, Software),
+    ):
+        assert {f.name for f in fields(kind)} == set(vars(record))
+        assert all(len(x) == 8 for x in vars(record).values())
