@@ -1,8 +1,6 @@
 """The step of a dense transformer: hand calculations, published collectives and Korthikanti's Table 5."""
 
-import sys
 from dataclasses import fields, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +10,7 @@ from planner.perf.training_step.configuration import Configuration, Software, Sy
 from planner.perf.training_step.constants import FITTED, constants_of
 from planner.perf.training_step.matmul import alignment, matmul_time
 from planner.perf.training_step.step import StepTerms, step_terms, step_time
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "published"))
-from training_rows import build
+from tests.published.training_rows import build
 
 BASE = {
     "id": "x-1", "year": "2022", "family": "llm-dense", "gpu": "A100-SXM4-80GB", "cp": "1",

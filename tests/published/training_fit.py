@@ -20,9 +20,7 @@ from scipy.optimize import least_squares
 from planner.perf.training_step.constants import GLOBAL as GLOBAL_NAMES
 from planner.perf.training_step.constants import Constants, constants_of
 from planner.perf.training_step.step import step_terms, step_time
-
-sys.path.insert(0, str(Path(__file__).parent))
-from training_rows import Rows, build, read
+from tests.published.training_rows import Rows, build, read
 
 # name: start, relative width of what is known beforehand, lower and upper bound
 GENERATION = {
@@ -77,7 +75,7 @@ def predicted(values: np.ndarray, rows: Rows) -> np.ndarray:
 def fit(rows: Rows, keep: np.ndarray) -> np.ndarray:
     """Logarithms of the constants that fit the rows in `keep`."""
     part = subset(rows, keep)
-    names, index, counts = np.unique(part.source, return_inverse=True, return_counts=True)
+    _, index, counts = np.unique(part.source, return_inverse=True, return_counts=True)
     weight = 1.0 / counts[index]
 
     def residuals(values: np.ndarray) -> np.ndarray:
@@ -130,29 +128,33 @@ def main(arguments: list[str]) -> None:
     for i, name in enumerate(NAMES):
         s = np.exp([x[i] for x in spread]) if spread else [np.nan]
         print(
-            f"{name:24}{np.exp(best[i]):11.4g}  start {PRIOR[name][0]:9.4g}  left out {np.min(s):9.4g} to {np.max(s):9.4g}"
+            f"{name:24}{np.exp(best[i]):11.4g}  start {PRIOR[name][0]:9.4g}"
+            f"  left out {np.min(s):9.4g} to {np.max(s):9.4g}"
         )
     if len(files) > 1:
         full = build(read(Path(files[1])))
         e = predicted(best, full) / full.measured - 1
         print(f"all vTrain points: {100 * np.abs(e).mean():.2f} % of {len(e)}")
     if "--rows" in arguments:
-        wanted = arguments[arguments.index("--rows") + 1].split(",")
-        t = step_terms(rows.configuration, rows.system, rows.software, constants(best, rows))
-        total = step_time(t)
-        for i, name in enumerate(rows.ids):
-            if rows.source[i] in wanted:
-                c = rows.configuration
-                parts = " ".join(
-                    f"{k[:9]}{100 * x[i] / total[i]:.0f}"
-                    for k, x in t.__dict__.items()
-                    if x[i] > 0.01 * total[i]
-                )
-                print(
-                    f"{name} {rows.generation[i]} {rows.system.gpus[i]:.0f} L{c.layers[i]:.0f} h{c.hidden[i]:.0f} s{c.seq[i]:.0f} "
-                    f"B{c.global_batch[i]:.0f} m{c.micro_batch[i]:.0f} t{c.tp[i]:.0f} p{c.pp[i]:.0f} v{c.vpp[i]:.0f} c{c.cp[i]:.0f} d{c.dp[i]:.0f} "
-                    f"bits{c.linear_bits[i]:.0f} r{c.recompute_block[i]:.2f}: {rows.measured[i]:.3f} {total[i]:.3f} {100 * error[i]:+.1f}% | {parts}"
-                )
+        print_rows(rows, best, arguments[arguments.index("--rows") + 1].split(","))
+
+
+def print_rows(rows: Rows, values: np.ndarray, sources: list[str]) -> None:
+    """Every row of `sources`: layout, measured and predicted seconds, error, parts above 1 % of the step."""
+    terms = step_terms(rows.configuration, rows.system, rows.software, constants(values, rows))
+    total = step_time(terms)
+    shown = "layers hidden seq global_batch micro_batch tp pp vpp cp dp linear_bits recompute_block"
+    for i, name in enumerate(rows.ids):
+        if rows.source[i] not in sources:
+            continue
+        layout = " ".join(f"{k}={getattr(rows.configuration, k)[i]:g}" for k in shown.split())
+        share = {k: 100 * x[i] / total[i] for k, x in vars(terms).items()}
+        parts = " ".join(f"{k}={x:.0f}%" for k, x in share.items() if x > 1)
+        error = 100 * (total[i] / rows.measured[i] - 1)
+        print(f"{name} {rows.generation[i]} gpus={rows.system.gpus[i]:g} {layout}")
+        print(
+            f"    {rows.measured[i]:.3f} s measured, {total[i]:.3f} predicted ({error:+.1f} %): {parts}"
+        )
 
 
 if __name__ == "__main__":

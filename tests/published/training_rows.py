@@ -18,7 +18,9 @@ import numpy as np
 
 from planner.perf.training_step.configuration import Configuration, Software, System
 
-NEEDED = "layers hidden heads seq_len global_batch_size micro_batch gpu gpus tp pp dp".split()
+NEEDED = (
+    "layers", "hidden", "heads", "seq_len", "global_batch_size", "micro_batch", "gpu", "gpus", "tp", "pp", "dp",
+)  # fmt: skip
 
 # name: generation, 16-bit, 8-bit, 4-bit peak [TFLOP/s], memory [GB/s], NVLink and NIC of one GPU and direction [GB/s],
 # processors, power over the reference part's, NVLink domain. ../shared/facts/hardware.csv; GB200 and GB300 run at the
@@ -42,15 +44,16 @@ NIC_OF_SOURCE = {
 }  # 400 and 800 Gb/s a node [GB/s a GPU]
 
 MEGATRON_2021 = dict(
-    fused_attention=0, attention_rate=1.0, native_attention=0, kernel_rate=1.0, pow2_heads=0, fused_elementwise=0, loss_bytes=60, tp_overlap=0,
-    dp_overlap=0, zero_overlap=0, fused_accumulation=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0, serial_launches=0, micro_batch_host=0.6,
-    early_stop=0, adapted=0.0, optimiser_bytes=33,
+    fused_attention=0, attention_rate=1.0, native_attention=0, kernel_rate=1.0, pow2_heads=0,
+    fused_elementwise=0, loss_bytes=60, tp_overlap=0, dp_overlap=0, zero_overlap=0,
+    fused_accumulation=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0,
+    serial_launches=0, micro_batch_host=0.6, early_stop=0, adapted=0.0, optimiser_bytes=33,
 )  # fmt: skip
 MEGATRON_2022 = {**MEGATRON_2021, "fused_accumulation": 1}
 TRACED_2024 = {**MEGATRON_2021, "serial_launches": 1, "scattered_sends": 0, "loss_bytes": 24}
 FSDP_2023 = {
     **MEGATRON_2021, "fused_attention": 1, "attention_rate": 0.5, "pow2_heads": 1, "loss_bytes": 20,
-    "blocking_sends": 0, "fused_accumulation": 1, "host_share": 0.5, "early_stop": 1, "optimiser_bytes": 30, "gradient_bytes": 2,
+    "blocking_sends": 0, "fused_accumulation": 1, "host_share": 0.5, "early_stop": 1, "optimiser_bytes": 30,
 }  # fmt: skip
 FSDP_2024 = {
     **FSDP_2023, "attention_rate": 1.0, "pow2_heads": 0, "fused_elementwise": 1, "zero_overlap": 1,
@@ -66,7 +69,7 @@ SOFTWARE = {
     "automodel-lora": NATIVE_2025, "nemo2407": NVIDIA_2024, "nemo2407ft": NVIDIA_2024, "mbridge": NVIDIA_2024,
     "mlperf-llama2_70b_lora": NVIDIA_2024, "mlperf-llama31_8b": NVIDIA_2024,
 }  # fmt: skip
-EARLY_BLACKWELL = 0.87  # of the speed of half a year later: the same B200 run took 1.51 s in MLPerf v5.0, 1.30 s in v5.1
+EARLY_BLACKWELL = 0.87  # of the speed half a year later: the same B200 run took 1.51 s in MLPerf v5.0, 1.30 s in v5.1
 VOCABULARY = {"vtrain-s": 50257, "nemo2407": 51200}  # GPT-2's, unpadded; Megatron's padded
 INTERLEAVE = {
     ("nemo2407ft", 5120): 10,
@@ -231,7 +234,7 @@ def configuration_of(row: dict[str, str]) -> dict[str, float]:
     if source not in VOCABULARY:
         vocab = 128 * n["tp"] * np.ceil(vocab / (128 * n["tp"]))  # Megatron's default padding
     sequence_parallel = n["tp"] > 1 and (
-        int(row["year"]) >= 2024 and source != "vtrain-s" or source == "rar5" and core > 0
+        (int(row["year"]) >= 2024 and source != "vtrain-s") or (source == "rar5" and core > 0)
     )
     return dict(
         layers=n["layers"], hidden=n["hidden"], heads=n["heads"], kv_heads=float(row["kv_heads"] or n["heads"]),
@@ -251,7 +254,8 @@ def system_of(row: dict[str, str]) -> dict[str, float]:
     linear *= MX_PENALTY if "label MXFP8" in row["notes"] else 1.0
     return dict(
         peak_16=p16 * 1e12, peak_linear=linear * 1e12, memory_rate=memory * 1e9, nvlink=link * 1e9,
-        nic=nic * 1e9, cache=CACHE[hardware_of(row)[0]], processors=processors, power=power, domain=domain, gpus=float(row["gpus"]),
+        nic=nic * 1e9, cache=CACHE[hardware_of(row)[0]], processors=processors, power=power,
+        domain=domain, gpus=float(row["gpus"]),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
 from planner.perf.training_step.collectives import NVLINK_SHARE, group_rate, ring_time
@@ -27,9 +28,9 @@ SCORE_BYTES = (
     13.0  # traffic of one score forward: written, softmax, dropout and its mask, read [byte]
 )
 SCORE_BYTES_BACKWARD = 17.0
-RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao, arXiv 2307.08691, A100; 2407.08608, H100)
+RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao, arXiv 2307.08691; 2407.08608)
 MERGE_BYTES = (
-    12.0  # a partial result and its sum, 32 bit, read and written, for each element of the output
+    12.0  # a 32-bit partial result and its sum, read and written, for an element of the output
 )
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
 ACCUMULATE_BYTES = 8.0  # 32-bit gradient read and written for each parameter and micro-batch [byte]
@@ -102,7 +103,13 @@ def waiting(kernels: Array, launches: Array) -> Array:
     return kernels * ((1.0 + ratio**SOFTNESS) ** (1.0 / SOFTNESS) - 1.0)
 
 
-def host_gap(attention: Array, mlp: Array, launch: Array, blocked: Array, serial: Array) -> Array:
+def host_gap(
+    attention: Array,
+    mlp: Array,
+    launch: Array,
+    blocked: npt.NDArray[np.bool_],
+    serial: npt.NDArray[np.bool_],
+) -> Array:
     """Seconds by which a pass over a block exceeds its kernels because of `launch` seconds on the host.
 
     The host runs ahead over the whole block; a blocking collective (`blocked`) ends that, so that each half of the
@@ -189,7 +196,10 @@ def layer_terms(
     link = NVLINK_SHARE * s.nvlink
     message = 2.0 * tokens * c.hidden
     half = ring_time(
-        message, c.tp, np.where(c.tp > s.domain, group_rate(1.0, c.tp, s), link), k.latency
+        message,
+        c.tp,
+        np.where(c.tp > s.domain, group_rate(np.ones_like(c.tp), c.tp, s), link),
+        k.latency,
     )
     exposed = 1.0 - k.tp_overlap * era.tp_overlap
     # two all-reduces a pass; under sequence parallelism each is an all-gather, in the linears' precision, and a

@@ -17,7 +17,7 @@ from planner.perf.training_step.configuration import System
 
 TILE = 128.0  # width of an output tile of the large kernels of cuBLAS [elements]
 TAIL = 0.5  # of a wave of tiles is idle on average, the last one
-PROLOGUE = 64.0  # inner elements that filling and draining a tile's pipeline costs [16-bit elements]: a time, hence more in low precision
+PROLOGUE = 64.0  # 16-bit inner elements in the time of filling and draining a tile's pipeline
 STREAM = 0.8  # share of the peak memory rate that streaming kernels reach (babelstream on A100, H100: 0.8 to 0.9)
 MISALIGNED = (
     0.33,

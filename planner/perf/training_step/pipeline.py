@@ -33,7 +33,10 @@ def bubble(c: Configuration, mean: Array, slowest: Array) -> Array:
 
 
 def send_time(c: Configuration, s: System, scattered: Array, latency: float) -> Array:
-    """Seconds of one send of activations to the next stage, `scattered` over tensor-parallel ranks or by each of them."""
+    """Seconds of one send of activations to the next stage.
+
+    Tensor-parallel ranks send a part each where `scattered`, else the whole each.
+    """
     size = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden / np.where(scattered > 0.0, c.tp, 1.0)
     inside = c.tp * c.cp * c.dp * c.pp <= s.domain
     return np.where(inside, size / (NVLINK_SHARE * s.nvlink), size / (NIC_SHARE * s.nic)) + latency
