@@ -49,6 +49,8 @@ MEGATRON_2021 = dict(
     fused_accumulation=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0,
     serial_launches=0, micro_batch_host=0.6, early_stop=0, adapted=0.0, optimiser_bytes=33,
 )  # fmt: skip
+# Its pipeline engine sends and receives one after the other, whole activations from every tensor-parallel rank.
+DEEPSPEED_PIPELINE = dict(scattered_sends=0, blocking_sends=2, fused_accumulation=0)
 MEGATRON_2022 = {**MEGATRON_2021, "fused_accumulation": 1}
 TRACED_2024 = {**MEGATRON_2021, "serial_launches": 1, "scattered_sends": 0, "loss_bytes": 24}
 FSDP_2023 = {
@@ -259,16 +261,26 @@ def system_of(row: dict[str, str]) -> dict[str, float]:
     )  # fmt: skip
 
 
+def profile_of(row: dict[str, str]) -> dict[str, float]:
+    """The profile for a source without one of its own, by year and by whether weights are sharded."""
+    year, sharded = int(row["year"]), row["zero_stage"] == "3"
+    if sharded:
+        return FSDP_2023 if year <= 2023 else FSDP_2024
+    if year <= 2021 or source_of(row).startswith("vtrain"):
+        return MEGATRON_2021
+    return MEGATRON_2022 if year <= 2023 else NVIDIA_2024
+
+
 def software_of(row: dict[str, str]) -> dict[str, float]:
     """The software of one row: its source's profile, with what its notes add."""
     source = source_of(row)
-    era = dict(SOFTWARE[source])
+    era = dict(SOFTWARE.get(source) or profile_of(row))
     if "eager" in row["notes"]:
         era.update(fused_elementwise=-1, host_share=0.5)
     if "lora" in row["model"].lower():
         era.update(tp_overlap=0)
-    if "DeepSpeed" in row["notes"]:
-        era.update(scattered_sends=0)
+    if "DeepSpeed" in row["notes"] and source != "vtrain-s":
+        era.update(DEEPSPEED_PIPELINE)
     if "AsyncTP" in row["notes"]:
         era.update(tp_overlap=1)
     if hardware_of(row)[0] == "blackwell" and re.search(r"MLPerf v(4|5\.0)", row["notes"]):

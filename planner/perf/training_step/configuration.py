@@ -76,7 +76,7 @@ class Software:
     tp_overlap: Array  # flag: tensor-parallel transfers run beside matmuls
     dp_overlap: Array  # flag: gradient transfers run beside the backward pass
     zero_overlap: Array  # flag: weights are prefetched without disturbing the kernels much
-    blocking_sends: Array  # flag: a pipeline send stops the sender
+    blocking_sends: Array  # a pipeline send stops the sender: 0 not, 1 while it receives too, 2 in turn with receiving
     scattered_sends: Array  # flag: tensor-parallel ranks send a part each instead of the whole
     gradient_bytes: Array  # of one gradient value in the reduction [byte]
     fused_accumulation: Array  # flag: weight-gradient matmuls add to the 32-bit gradient themselves
