@@ -161,3 +161,31 @@ def test_records_have_one_array_for_every_field():
     ):
         assert {f.name for f in fields(kind)} == set(vars(record))
         assert all(len(x) == 8 for x in vars(record).values())
+
+
+def test_every_layout_has_a_finite_positive_time_and_more_bandwidth_never_hurts():
+    rng = np.random.default_rng(5)
+    rows = table_5_rows()
+    n = 2000
+
+    def drawn(low: int, high: int):
+        return 2.0 ** rng.integers(low, high, n)
+
+    def spread(record):
+        return type(record)(**{k: np.resize(x, n) for k, x in vars(record).items()})
+
+    c = spread(rows.configuration)
+    dp, micro = drawn(0, 6), drawn(0, 3)
+    c = replace(
+        c, tp=drawn(0, 4), pp=drawn(0, 4), cp=drawn(0, 3), dp=dp, micro_batch=micro,
+        global_batch=dp * micro * drawn(0, 6), zero_stage=rng.choice([0.0, 1.0, 3.0], n),
+        shard_group=dp, sequence_parallel=rng.integers(0, 2, n) * 1.0,
+        linear_bits=np.full(n, 16.0),
+    )  # fmt: skip
+    s, era = spread(rows.system), spread(rows.software)
+    s = replace(s, gpus=c.tp * c.pp * c.cp * c.dp)
+    k = constants_of(FITTED, ["ampere"] * n, c.linear_bits, era.native_attention)
+    seconds = step_time(step_terms(c, s, era, k))
+    assert np.isfinite(seconds).all() and (seconds > 0).all()
+    faster = replace(s, nvlink=2 * s.nvlink, nic=2 * s.nic)
+    assert (step_time(step_terms(c, faster, era, k)) <= seconds * (1 + 1e-12)).all()

@@ -144,7 +144,7 @@ def step_seconds(row: dict[str, str]) -> float | None:
         return value
     if metric == "samples_per_s":
         return n["global_batch_size"] / value
-    if metric == "tflops_per_gpu" and source == "sc21t1":
+    if metric == "tflops_per_gpu" and ("96*B*s*l*h^2" in row["notes"] or source == "sc21t1"):
         vocab = float(row["vocab"])
         flops = (
             96 * tokens * layers * hidden**2 * (1 + seq / 6 / hidden + vocab / 16 / layers / hidden)
