@@ -5,7 +5,8 @@
 Residuals are logarithms of predicted over measured seconds with a robust loss, every source weighs the same, and
 every constant is drawn to a starting value that stands for what is known of it without these runs. Prints the macro
 error fitted, the error of each source with constants fitted without it, the constants and, on demand, single rows.
-Done: fit, leave one source out. Not done: writing the constants into the package, uncertainty of the constants.
+Done: fit, leave one source out. Not done: the fitted values are copied into `constants.FITTED` by hand; uncertainty of
+the constants; rows to doubt (`training_rows.DOUBTFUL`) are left out of fit and errors alike.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ bytes an element forward and 17 backward with fused softmax and dropout, by coun
 traffic of norms, residuals, activations (Korthikanti et al., arXiv 2205.05198, table of activations); two all-reduces
 a pass (Shoeybi et al., arXiv 1909.08053). A pass never takes less than the host needs to launch it. Low precision
 speeds up the linears alone. Done: the above with sequence parallelism, context parallelism, recomputation, frozen
-weights. Not done: experts, sliding windows, cross attention, adapters' own small matmuls beyond their launches.
+weights with adapters. Not done: experts, sliding windows, cross attention, the adapters' own small matmuls, attention
+in 8 bit, what a ring over chunks costs the fused kernel (cp = 2 is 3 % too fast, cp = 8 as much too slow).
 """
 
 from __future__ import annotations
@@ -17,36 +18,46 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.perf.training_step.collectives import NVLINK_SHARE, group_rate, ring_time
+from planner.perf.training_step.collectives import group_rate, ring_time
 from planner.perf.training_step.configuration import Configuration, Software, System
 from planner.perf.training_step.constants import Constants
 from planner.perf.training_step.matmul import STREAM, matmul_time
 
 CORE_BACKWARD_FUSED = 2.5  # five matmuls against two: the scores are computed again
 CORE_BACKWARD = 2.0  # four matmuls against two
-SCORE_BYTES = (
-    13.0  # traffic of one score forward: written, softmax, dropout and its mask, read [byte]
-)
+SCORE_BYTES = 13.0  # of one score forward: written, softmax, dropout and its mask, read [byte]
 SCORE_BYTES_BACKWARD = 17.0
 RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao, arXiv 2307.08691; 2407.08608)
-MERGE_BYTES = (
-    12.0  # a 32-bit partial result and its sum, read and written, for an element of the output
-)
+MERGE_BYTES = 12.0  # a 32-bit partial result and its sum, for one element of the output [byte]
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
 ACCUMULATE_BYTES = 8.0  # 32-bit gradient read and written for each parameter and micro-batch [byte]
-CAST_BYTES = 4.0  # 16 bit read, low precision and its transpose written, for each input element of a linear [byte]
-KERNELS = (30.0, 18.0)  # of a block's forward pass, eager and fused
-KERNEL_GAP = 2e-6  # from the last wave of a kernel to the first of the next in the same stream [s]
-SOFTNESS = 5.0  # exponent of the soft maximum of kernels and launches
-SMALL_KERNELS, SMALL_BLOCKED = (
-    0.35,
-    0.55,
-)  # of the launches are of kernels that take less than their launch: copies, sums, scalars
-ATTENTION_LAUNCHES = (
-    0.7  # of a layer's launches lie before the collective after attention (16 of 23 in Megatron-LM)
+CAST_BYTES = (
+    4.0  # 16 bit read, low precision and its transpose written, for an input of a linear [byte]
 )
+KERNELS = (30.0, 18.0)  # of a block's forward pass, eager and fused; assumed
+KERNEL_GAP = 2e-6  # from the last wave of a kernel to the first of the next; assumed [s]
+SOFTNESS = 5.0  # exponent of the soft maximum of kernels and launches; assumed
+# Launches of kernels that take less than their launch (copies, sums, scalars), alone and with collectives that block;
+# read off vTrain's largest steps, where they stand out over kernels that are compute bound.
+SMALL_KERNELS, SMALL_BLOCKED = 0.35, 0.55
+# Of a layer's launches before the collective after attention: 16 of 23 in Megatron-LM.
+ATTENTION_LAUNCHES = 0.7
+WHOLE_NODE = 3.0  # growth of the host's time by collectives of a whole node over that of smaller groups; vTrain
 BACKWARD_HOST = 2.0  # launches of the backward pass over the forward one
 EARLY_STOP = 2.0 / 3.0  # of a block's forward is repeated if recomputation stops early
+
+
+@dataclass(frozen=True)
+class Part:
+    """Seconds of one kind of work in a block: forward, backward, and the share of forward that is repeated."""
+
+    forward: Array
+    backward: Array
+    repeated: Array
+
+    def total(self) -> Array:
+        """Forward, repeated forward and backward [s]."""
+        return self.forward * (1.0 + self.repeated) + self.backward
 
 
 @dataclass(frozen=True)
@@ -125,8 +136,8 @@ def host_gap(
     return np.where(serial, alone, np.where(blocked, halves, whole))
 
 
-def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> Array:
-    """Seconds of the attention core, forward and backward stacked on a new first axis."""
+def core_part(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> Part:
+    """The attention core: scores, softmax, weighted sum."""
     tokens = c.micro_batch * c.seq / c.cp
     flops = 4.0 * tokens * c.seq * c.hidden / c.tp
     padded = head_width(c, era) * c.heads / c.hidden
@@ -144,121 +155,156 @@ def core_time(c: Configuration, s: System, era: Software, k: Constants, rate_16:
         CORE_BACKWARD_FUSED * fused,
         CORE_BACKWARD * unfused + SCORE_BYTES_BACKWARD * scores,
     )
-    return np.stack([forward, backward])
+    return Part(forward, backward, np.maximum(c.recompute_block, c.recompute_core))
+
+
+def key_value_width(c: Configuration) -> Array:
+    """Width of keys and values together [elements]."""
+    return 2.0 * c.hidden * c.kv_heads / c.heads
+
+
+def linear_parts(
+    c: Configuration, s: System, era: Software, k: Constants
+) -> tuple[Part, Part, Part, Part]:
+    """The linears: queries, keys and values; projection; into the MLP; out of it.
+
+    Backward is the input gradient, of the forward's shape, and the weight gradient, whose sum over micro-batches is
+    kept in 32 bit: by the matmul itself or by a kernel of its own.
+    """
+    tokens = c.micro_batch * c.seq / c.cp
+    rate = s.peak_linear * k.matmul_linear * era.kernel_rate * s.power**k.power_exponent
+    fused = era.fused_accumulation > 0.0
+    result = np.where(fused, ACCUMULATE_BYTES, 2.0)
+    added = np.where(fused, 0.0, (2.0 + ACCUMULATE_BYTES) / (STREAM * s.memory_rate))
+    repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
+
+    def part(columns: Array, inner: Array) -> Part:
+        width = c.linear_bits / 8.0
+        forward = matmul_time(tokens, columns, inner, rate, width, s)
+        weight = matmul_time(columns, inner, tokens, rate, width, s, result)
+        weight = weight + added * columns * inner
+        return Part(forward, forward + (1.0 - c.frozen) * weight, repeated)
+
+    return (
+        part((c.hidden + key_value_width(c)) / c.tp, c.hidden),
+        part(c.hidden, c.hidden / c.tp),
+        part((1.0 + c.gated) * c.ffn / c.tp, c.hidden),
+        part(c.hidden, c.ffn / c.tp),
+    )
+
+
+def elementwise_part(c: Configuration, s: System, era: Software, k: Constants) -> Part:
+    """Norms, residuals, activations, rotary embedding and layout copies: memory traffic alone."""
+    tokens = c.micro_batch * c.seq / c.cp
+    spread = np.where(c.sequence_parallel > 0.0, c.tp, 1.0)
+    elements = 12.0 * c.hidden / spread
+    inside = 1.5 * (c.gated + 1.0) * c.ffn + 4.0 * (c.hidden + key_value_width(c))
+    saved = era.fused_elementwise * (k.elementwise_eager - k.elementwise_fused)
+    waste = k.elementwise_eager - saved
+    time = 2.0 * tokens * (elements + inside / c.tp) * waste / (STREAM * s.memory_rate)
+    time = time * missed(2.0 * tokens * c.hidden / spread, s)
+    return Part(time, ELEMENTWISE_BACKWARD * time, c.recompute_block)
+
+
+def adapter_part(c: Configuration, s: System, era: Software) -> Part:
+    """LoRA adapters: each reads its linear's input, and writes, reads, adds and writes its output."""
+    tokens = c.micro_batch * c.seq / c.cp
+    outputs = 3.0 * c.hidden + key_value_width(c) + (1.0 + c.gated) * c.ffn
+    ends = 6.0 * c.hidden + c.ffn + 4.0 * outputs
+    time = c.frozen * era.adapted * 2.0 * tokens * ends / c.tp / (STREAM * s.memory_rate)
+    return Part(time, BACKWARD_HOST * time, c.recompute_block)
+
+
+def cast_part(c: Configuration, s: System, era: Software) -> Part:
+    """Casts of the linears' inputs to low precision, where they lie before they are gathered."""
+    tokens = c.micro_batch * c.seq / c.cp
+    spread = np.where(c.sequence_parallel > 0.0, c.tp, 1.0)
+    inputs = 2.0 * c.hidden / spread + (c.hidden + c.ffn) / c.tp
+    time = CAST_BYTES * tokens * inputs / (STREAM * s.memory_rate) * (c.linear_bits < 16.0)
+    repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
+    return Part(time, (2.0 - c.frozen) * time, repeated)
+
+
+def tensor_parallel_part(c: Configuration, s: System, era: Software, k: Constants) -> Part:
+    """Two all-reduces a pass over the tensor-parallel ranks.
+
+    Under sequence parallelism each is an all-gather, in the linears' precision, and a reduce-scatter, and the
+    backward pass gathers the inputs again.
+    """
+    message = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden
+    half = ring_time(message, c.tp, group_rate(np.ones_like(c.tp), c.tp, s), k.latency)
+    half = half * (1.0 - k.tp_overlap * era.tp_overlap)
+    narrow = np.maximum(c.linear_bits, 8.0) / 16.0
+    narrow = np.where(c.sequence_parallel > 0.0, narrow, 1.0)
+    forward = 2.0 * half * (1.0 + narrow)
+    return Part(forward, forward + 2.0 * half * narrow * c.sequence_parallel, c.recompute_block)
+
+
+def context_parallel_part(c: Configuration, s: System, k: Constants, core: Part) -> Part:
+    """Ring attention: keys and values travel behind the core; every further step merges two partial results."""
+    tokens = c.micro_batch * c.seq / c.cp
+    keys = 2.0 * tokens * c.cp * key_value_width(c) / c.tp
+    travel = ring_time(keys, c.cp, group_rate(c.tp, c.cp, s), k.latency)
+    merged = MERGE_BYTES * (c.cp - 1.0) * tokens * c.hidden / c.tp / (STREAM * s.memory_rate)
+    forward = np.maximum(travel - core.forward, 0.0) + merged
+    return Part(forward, 2.0 * forward, c.recompute_block)
+
+
+def host_part(
+    c: Configuration,
+    s: System,
+    era: Software,
+    k: Constants,
+    attention: tuple[Part, ...],
+    mlp: tuple[Part, ...],
+    shared: tuple[Part, ...],
+) -> Part:
+    """What the host's launches add to kernels of the two halves of a block and to those that both share."""
+    growth = np.where(c.tp >= s.domain, WHOLE_NODE, c.tp > 1.0) * (c.tp > 1.0)
+    launch = era.host_share * k.host_layer / (1.0 + BACKWARD_HOST) * (1.0 + k.host_sync * growth)
+
+    def gap(name: str, launches: Array) -> Array:
+        def time(parts: tuple[Part, ...]) -> Array:
+            total: Array = sum(getattr(part, name) for part in parts)
+            return total
+
+        half = 0.5 * time(shared)
+        serial = era.serial_launches > 0.0
+        return host_gap(time(attention) + half, time(mlp) + half, launches, c.tp > 1.0, serial)
+
+    return Part(gap("forward", launch), gap("backward", BACKWARD_HOST * launch), c.recompute_block)
 
 
 def layer_terms(
     c: Configuration, s: System, era: Software, k: Constants, rate_16: Array
 ) -> LayerTerms:
     """Seconds of one block and micro-batch by kernel."""
-    tokens = c.micro_batch * c.seq / c.cp
-    stream = STREAM * s.memory_rate
-    rate = s.peak_linear * k.matmul_linear * era.kernel_rate * s.power**k.power_exponent
-    kv = 2.0 * c.hidden * c.kv_heads / c.heads
-    width = c.linear_bits / 8.0
-    shapes = (
-        ((c.hidden + kv) / c.tp, c.hidden),
-        (c.hidden, c.hidden / c.tp),
-        ((1.0 + c.gated) * c.ffn / c.tp, c.hidden),
-        (c.hidden, c.ffn / c.tp),
-    )
-    trained = 1.0 - c.frozen
-    fused = era.fused_accumulation > 0.0
-    repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
-    times, parameters = [], np.zeros_like(tokens)
-    for columns, inner in shapes:
-        forward = matmul_time(tokens, columns, inner, rate, width, s)
-        result = np.where(fused, ACCUMULATE_BYTES, 2.0)
-        weight = matmul_time(columns, inner, tokens, rate, width, s, result)
-        weight = weight + np.where(fused, 0.0, (2.0 + ACCUMULATE_BYTES) * columns * inner / stream)
-        times.append((forward, forward + trained * weight))
-        parameters = parameters + columns * inner
-
-    core = core_time(c, s, era, k, rate_16)
-    again_core = np.maximum(c.recompute_block, c.recompute_core)
-
-    spread = np.where(c.sequence_parallel > 0.0, c.tp, 1.0)
-    traffic = 12.0 * c.hidden / spread
-    traffic = traffic + (1.5 * (c.gated + 1.0) * c.ffn + 4.0 * (c.hidden + kv)) / c.tp
-    waste = k.elementwise_eager + era.fused_elementwise * (
-        k.elementwise_fused - k.elementwise_eager
-    )
-    element = 2.0 * tokens * traffic * waste / stream
-    element = element * missed(2.0 * tokens * c.hidden / spread, s)
-
-    # an adapter reads its linear's input once, and writes, reads, adds and writes its output
-    ends = 6.0 * c.hidden + c.ffn + 4.0 * (3.0 * c.hidden + kv + (1.0 + c.gated) * c.ffn)
-    adapters = c.frozen * era.adapted * 2.0 * tokens * ends / c.tp / stream
-
-    inputs = 2.0 * c.hidden / spread + (c.hidden + c.ffn) / c.tp
-    cast = np.where(c.linear_bits < 16.0, CAST_BYTES * tokens * inputs / stream, 0.0)
-
-    link = NVLINK_SHARE * s.nvlink
-    message = 2.0 * tokens * c.hidden
-    half = ring_time(
-        message,
-        c.tp,
-        np.where(c.tp > s.domain, group_rate(np.ones_like(c.tp), c.tp, s), link),
-        k.latency,
-    )
-    exposed = 1.0 - k.tp_overlap * era.tp_overlap
-    # two all-reduces a pass; under sequence parallelism each is an all-gather, in the linears' precision, and a
-    # reduce-scatter, and the backward pass gathers the inputs again
-    narrow = np.where(c.sequence_parallel > 0.0, np.maximum(c.linear_bits, 8.0) / 16.0, 1.0)
-    tensor = 2.0 * half * exposed * (1.0 + narrow)
-    tensor_back = tensor + 2.0 * half * exposed * narrow * c.sequence_parallel
-
-    keys = 2.0 * 2.0 * tokens * c.cp * kv / c.tp / 2.0
-    context = ring_time(keys, c.cp, group_rate(c.tp, c.cp, s), k.latency)
-    # a ring hides the exchange behind the core; every further step merges two partial results
-    merged = MERGE_BYTES * (c.cp - 1.0) * tokens * c.hidden / c.tp / stream
-    context_exposed = np.maximum(context - core[0], 0.0) + merged
-
-    gaps = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
-    shared = element + adapters + cast + tensor + context_exposed + gaps
-    shared_back = (
-        BACKWARD_HOST * (gaps + adapters)
-        + ELEMENTWISE_BACKWARD * element
-        + (1.0 + trained) * cast
-        + tensor_back
-        + 2.0 * context_exposed
-    )
-    launch = era.host_share * k.host_layer / (1.0 + BACKWARD_HOST)
-    launch = launch * (1.0 + k.host_sync * np.where(c.tp >= s.domain, 3.0, c.tp > 1.0))
-    gap_forward = host_gap(
-        times[0][0] + core[0] + times[1][0] + 0.5 * shared,
-        times[2][0] + times[3][0] + 0.5 * shared,
-        launch,
-        c.tp > 1.0,
-        era.serial_launches > 0.0,
-    )
-    gap_backward = host_gap(
-        times[0][1] + core[1] + times[1][1] + 0.5 * shared_back,
-        times[2][1] + times[3][1] + 0.5 * shared_back,
-        BACKWARD_HOST * launch,
-        c.tp > 1.0,
-        era.serial_launches > 0.0,
-    )
-
-    def both(term: tuple[Array, Array], again: Array) -> Array:
-        return term[0] * (1.0 + again) + term[1]
-
+    qkv, projection, into, out = linear_parts(c, s, era, k)
+    core = core_part(c, s, era, k, rate_16)
+    element = elementwise_part(c, s, era, k)
+    adapters = adapter_part(c, s, era)
+    casts = cast_part(c, s, era)
+    tensor = tensor_parallel_part(c, s, era, k)
+    context = context_parallel_part(c, s, k, core)
+    gap = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
+    gaps = Part(gap, BACKWARD_HOST * gap, c.recompute_block)
+    shared = (element, adapters, casts, tensor, context, gaps)
+    host = host_part(c, s, era, k, (qkv, core, projection), (into, out), shared)
     return LayerTerms(
-        qkv=both(times[0], repeated),
-        core=both((core[0], core[1]), again_core),
-        projection=both(times[1], repeated),
-        mlp=both((times[2][0] + times[3][0], times[2][1] + times[3][1]), repeated),
-        elementwise=element * (1.0 + c.recompute_block + ELEMENTWISE_BACKWARD),
-        casts=cast * (1.0 + repeated + 1.0 + trained),
-        tensor_parallel=tensor * (1.0 + c.recompute_block) + tensor_back,
-        context_parallel=context_exposed * (3.0 + c.recompute_block),
-        adapters=adapters * (1.0 + c.recompute_block + BACKWARD_HOST),
-        gaps=gaps * (1.0 + c.recompute_block + BACKWARD_HOST),
-        host=gap_forward * (1.0 + c.recompute_block) + gap_backward,
+        qkv=qkv.total(),
+        core=core.total(),
+        projection=projection.total(),
+        mlp=into.total() + out.total(),
+        elementwise=element.total(),
+        casts=casts.total(),
+        tensor_parallel=tensor.total(),
+        context_parallel=context.total(),
+        adapters=adapters.total(),
+        gaps=gaps.total(),
+        host=host.total(),
     )
 
 
 def layer_parameters(c: Configuration) -> Array:
     """Weights of one block, over all tensor-parallel ranks [parameters]."""
-    kv = 2.0 * c.hidden * c.kv_heads / c.heads
-    return c.hidden * (2.0 * c.hidden + kv + (2.0 + c.gated) * c.ffn)
+    return c.hidden * (2.0 * c.hidden + key_value_width(c) + (2.0 + c.gated) * c.ffn)
