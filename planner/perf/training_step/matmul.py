@@ -22,10 +22,6 @@ STREAM = 0.8  # share of the peak memory rate that streaming kernels reach (babe
 # Speed where the width is odd, divides by 2, by 4 only: 16-bit operands on A100, read off vTrain's head times at
 # tp = 1, 8 and 4, whose vocabulary of 50,257 is not padded.
 MISALIGNED = (0.33, 0.42, 0.45)
-    0.33,
-    0.42,
-    0.45,
-)  # speed where the width is odd, divides by 2, by 4 only (16-bit operands, A100)
 
 
 def alignment(width: Array) -> Array:
