@@ -38,10 +38,14 @@ GPUS = {
     "B200": ("blackwell", 2250, 4500, 9000, 8000, 900, 50, 148, 1.0, 8),
     "AMD Instinct MI325X": ("cdna3", 1307.4, 2614.9, 0, 6000, 448, 50, 304, 1.0, 8),
 }
+# Gb/s a node over GPUs a node [GB/s a GPU]: fms states 400 and 800; Jean Zay's A100 nodes have four Omni-Path ports of
+# 100 Gb/s (BLOOM's model card).
 NIC_OF_SOURCE = {
     ("fms", "A100"): 6.25,
     ("fms", "H100"): 12.5,
-}  # 400 and 800 Gb/s a node [GB/s a GPU]
+    ("bloom", "A100"): 6.25,
+    ("bloomfin", "A100"): 6.25,
+}
 
 # Profiles of software eras: what was fused and what overlapped is documented by each framework; bytes are counted from
 # kernels; host shares, launches outside layers (0.6 of a layer's) and relative rates of kernels are assumed.
