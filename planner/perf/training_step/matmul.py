@@ -18,7 +18,9 @@ from planner.perf.training_step.configuration import System
 TILE = 128.0  # width of an output tile of the large kernels of cuBLAS [elements]
 TAIL = 0.5  # of a wave of tiles is idle on average: the last one is half full
 PROLOGUE = 64.0  # 16-bit inner elements in the time of filling and draining a tile's pipeline
-STREAM = 0.8  # share of the peak memory rate that streaming kernels reach; assumed for all generations
+STREAM = (
+    0.8  # share of the peak memory rate that streaming kernels reach; assumed for all generations
+)
 # Speed where the width is odd, divides by 2, by 4 only: 16-bit operands on A100, read off vTrain's head times at
 # tp = 1, 8 and 4, whose vocabulary of 50,257 is not padded.
 MISALIGNED = (0.33, 0.42, 0.45)
