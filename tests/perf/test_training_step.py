@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from planner.perf.training_step.collectives import group_rate, ring_time
-from planner.perf.training_step.configuration import Configuration, Software, System
+from planner.perf.training_step.configuration import Configuration, Placed, Software, System
 from planner.perf.training_step.constants import FITTED, constants_of
 from planner.perf.training_step.matmul import alignment, matmul_time
 from planner.perf.training_step.step import StepTerms, step_terms, step_time
@@ -189,3 +189,32 @@ def test_every_layout_has_a_finite_positive_time_and_more_bandwidth_never_hurts(
     assert np.isfinite(seconds).all() and (seconds > 0).all()
     faster = replace(s, nvlink=2 * s.nvlink, nic=2 * s.nic)
     assert (step_time(step_terms(c, faster, era, k)) <= seconds * (1 + 1e-12)).all()
+
+
+def placed(c: Configuration, **apart: float) -> Placed:
+    places = dict(tensor_apart=1.0, data_apart=8.0, pipeline_apart=8.0, gathered_twice=1.0)
+    ones = np.ones_like(c.tp)
+    own = {f.name: getattr(c, f.name) for f in fields(c)}
+    return Placed(**own, **{name: value * ones for name, value in {**places, **apart}.items()})
+
+
+def test_groups_that_lie_apart_pay_the_network_for_their_own_transfers_alone():
+    rows = table_5_rows()
+    usual = terms_of(rows, placed(rows.configuration))
+    across = terms_of(rows, placed(rows.configuration, tensor_apart=8.0))
+    assert (across.tensor_parallel > 3 * usual.tensor_parallel).all()
+    assert across.mlp == pytest.approx(usual.mlp)
+    inside = terms_of(
+        rows, placed(replace(rows.configuration, pp=2.0 * np.ones(8)), pipeline_apart=1)
+    )
+    outside = terms_of(rows, placed(replace(rows.configuration, pp=2.0 * np.ones(8))))
+    assert (inside.pipeline_sends < outside.pipeline_sends).all()
+
+
+def test_inputs_that_are_kept_are_not_gathered_again():
+    rows = table_5_rows()
+    again = terms_of(rows, placed(rows.configuration))
+    kept = terms_of(rows, placed(rows.configuration, gathered_twice=0.0))
+    # selective rows, with sequence parallelism: forward 2 + 2 halves, backward the same and 2 gathers
+    ratio = (kept.tensor_parallel / again.tensor_parallel)[1::2]
+    assert ratio == pytest.approx(8 / 10)

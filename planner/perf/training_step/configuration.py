@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from planner.axes import Array
 
 
@@ -40,6 +42,56 @@ class Configuration:
     sequence_parallel: Array  # flag
     frozen: Array  # flag: base weights are not trained (LoRA)
     linear_bits: Array  # 16, 8 or 4: operands of the layers' linears; everything else is 16 bit
+
+    @property
+    def tensor_stride(self) -> Array:
+        """Accelerators from one rank of a tensor-parallel group to the next: they are neighbours."""
+        return np.ones_like(self.tp)
+
+    @property
+    def data_stride(self) -> Array:
+        """Accelerators from one replica to the next: they lie side by side, outside tensor-parallel groups."""
+        return self.tp
+
+    @property
+    def pipeline_stride(self) -> Array:
+        """Accelerators from one pipeline stage to the next: a stage holds all its replicas."""
+        return self.tp * self.cp * self.dp
+
+    @property
+    def gathers_again(self) -> Array:
+        """Flag: sequence parallelism gathers its inputs again in the backward pass instead of keeping them."""
+        return self.sequence_parallel
+
+
+@dataclass(frozen=True)
+class Placed(Configuration):
+    """A configuration whose groups lie elsewhere than in the usual order: tensor, context, data, pipeline."""
+
+    tensor_apart: Array  # accelerators between neighbours of a tensor-parallel group
+    data_apart: Array  # of a data-parallel group
+    pipeline_apart: Array  # of a pipeline
+    gathered_twice: Array  # flag, `gathers_again`
+
+    @property
+    def tensor_stride(self) -> Array:
+        """As given."""
+        return self.tensor_apart
+
+    @property
+    def data_stride(self) -> Array:
+        """As given."""
+        return self.data_apart
+
+    @property
+    def pipeline_stride(self) -> Array:
+        """As given."""
+        return self.pipeline_apart
+
+    @property
+    def gathers_again(self) -> Array:
+        """As given."""
+        return self.gathered_twice
 
 
 @dataclass(frozen=True)

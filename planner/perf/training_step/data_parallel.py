@@ -33,7 +33,7 @@ def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Con
     """
     transfers = 3.0 - c.frozen
     size = WEIGHT_BYTES * layer_parameters(c) / c.tp
-    rate = group_rate(c.tp, c.shard_group, s)
+    rate = group_rate(c.data_stride, c.shard_group, s)
     transfer = transfers * ring_time(size, c.shard_group, rate, k.latency)
     contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)
     added = np.maximum(transfer - layer, 0.0) + contention * np.minimum(layer, transfer)
@@ -49,7 +49,7 @@ def reduction_time(c: Configuration, s: System, era: Software, k: Constants) -> 
     size = held * np.where(
         c.zero_stage >= 1.0, (era.gradient_bytes + WEIGHT_BYTES) / 2.0, era.gradient_bytes
     )
-    inner = np.where(sharded, c.tp * c.shard_group, c.tp)
+    inner = c.data_stride * np.where(sharded, c.shard_group, 1.0)
     time = 2.0 * ring_time(size, groups, group_rate(inner, groups, s), k.latency)
     return time * (1.0 - k.dp_overlap * era.dp_overlap) * (1.0 - c.frozen)
 

@@ -232,12 +232,12 @@ def tensor_parallel_part(c: Configuration, s: System, era: Software, k: Constant
     backward pass gathers the inputs again.
     """
     message = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden
-    half = ring_time(message, c.tp, group_rate(np.ones_like(c.tp), c.tp, s), k.latency)
+    half = ring_time(message, c.tp, group_rate(c.tensor_stride, c.tp, s), k.latency)
     half = half * (1.0 - k.tp_overlap * era.tp_overlap)
     narrow = np.maximum(c.linear_bits, 8.0) / 16.0
     narrow = np.where(c.sequence_parallel > 0.0, narrow, 1.0)
     forward = 2.0 * half * (1.0 + narrow)
-    return Part(forward, forward + 2.0 * half * narrow * c.sequence_parallel, c.recompute_block)
+    return Part(forward, forward + 2.0 * half * narrow * c.gathers_again, c.recompute_block)
 
 
 def context_parallel_part(c: Configuration, s: System, k: Constants, core: Part) -> Part:

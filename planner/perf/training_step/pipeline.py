@@ -38,5 +38,5 @@ def send_time(c: Configuration, s: System, scattered: Array, latency: float) -> 
     Tensor-parallel ranks send a part each where `scattered`, else the whole each.
     """
     size = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden / np.where(scattered > 0.0, c.tp, 1.0)
-    inside = c.tp * c.cp * c.dp * c.pp <= s.domain
+    inside = c.pipeline_stride * c.pp <= s.domain
     return np.where(inside, size / (NVLINK_SHARE * s.nvlink), size / (NIC_SHARE * s.nic)) + latency

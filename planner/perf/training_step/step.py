@@ -16,7 +16,7 @@ from planner.perf.training_step.configuration import Configuration, Software, Sy
 from planner.perf.training_step.constants import Constants
 from planner.perf.training_step.data_parallel import gather_time, optimiser_time, reduction_time
 from planner.perf.training_step.head import head_time
-from planner.perf.training_step.layer import layer_terms
+from planner.perf.training_step.layer import LayerTerms, layer_terms
 from planner.perf.training_step.pipeline import bubble, send_time, slowest_stage
 
 
@@ -46,14 +46,26 @@ class StepTerms:
     scale: Array  # jitter and contention, growing with the NVLink domains that replicas span
 
 
+def stage_work(
+    c: Configuration, s: System, era: Software, k: Constants
+) -> tuple[LayerTerms, Array]:
+    """One block and the head, for one micro-batch [s]: neither depends on the degrees of `pp`, `vpp` and `dp`."""
+    rate_16 = s.peak_16 * k.matmul_16 * era.kernel_rate * s.power**k.power_exponent
+    return layer_terms(c, s, era, k, rate_16), head_time(c, s, era, k, rate_16)
+
+
 def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> StepTerms:
     """The parts of one optimiser step [s]."""
-    rate_16 = s.peak_16 * k.matmul_16 * era.kernel_rate * s.power**k.power_exponent
-    layer = layer_terms(c, s, era, k, rate_16)
+    return assembled(c, s, era, k, *stage_work(c, s, era, k))
+
+
+def assembled(
+    c: Configuration, s: System, era: Software, k: Constants, layer: LayerTerms, head: Array
+) -> StepTerms:
+    """The same from the seconds of a block and of the head, which many configurations share."""
     kernels = layer.total()
     gathers = gather_time(c, s, kernels, era, k)
     block = kernels + gathers
-    head = head_time(c, s, era, k, rate_16)
     outside = era.micro_batch_host * era.host_share * k.host_layer
     tail = head + outside
 
