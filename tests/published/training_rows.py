@@ -54,9 +54,15 @@ MEGATRON_2021 = dict(
     fused_elementwise=0, loss_bytes=60, tp_overlap=0, dp_overlap=0, zero_overlap=0,
     fused_accumulation=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0,
     serial_launches=0, micro_batch_host=0.6, early_stop=0, adapted=0.0, optimiser_bytes=33,
+    handled_bytes=0,
 )  # fmt: skip
-# Its pipeline engine sends and receives one after the other, whole activations from every tensor-parallel rank.
-DEEPSPEED_PIPELINE = dict(scattered_sends=0, blocking_sends=2, fused_accumulation=0)
+# Its pipeline engine sends and receives one after the other, whole activations from every tensor-parallel rank, and
+# handles gradients after every micro-batch. The 20 bytes a parameter (copy into the flat partition, conversion, sum,
+# norm) are read off the part of jzv100's steps that does not depend on the micro-batch; MT-NLG's 60.1, 50.2 and 44.4 s
+# at 280, 350 and 420 nodes (arXiv 2201.11990), not fitted, are then missed by 0.6 to 4.4 % instead of 11 to 15 %.
+DEEPSPEED_PIPELINE = dict(
+    scattered_sends=0, blocking_sends=2, fused_accumulation=0, handled_bytes=20
+)
 MEGATRON_2022 = {**MEGATRON_2021, "fused_accumulation": 1}
 TRACED_2024 = {**MEGATRON_2021, "serial_launches": 1, "scattered_sends": 0, "loss_bytes": 24}
 FSDP_2023 = {
@@ -100,12 +106,6 @@ CACHE = {
 }  # data sheets [byte]
 MX_PENALTY = 0.95  # block scales against per-tensor fp8
 
-# Slower than a larger sibling or a repeat: ../shared/facts/training_mechanisms.md, section 5.
-DOUBTFUL = {
-    *(f"jzv100-{i:03d}" for i in (7, 8, 14, 16, 17, 18)),
-    *(f"foundry-{i:03d}" for i in (21, 80, 120, 121)),
-    "mlperf-llama2_70b_lora-226",
-}  # fmt: skip
 SMALLEST_GROUP = 5  # configurations; smaller sources are pooled
 REST = "rest"
 
@@ -171,12 +171,12 @@ def step_seconds(row: dict[str, str]) -> float | None:
     return None
 
 
-def build(raw: list[dict[str, str]], doubtful: bool = False) -> Rows:
+def build(raw: list[dict[str, str]]) -> Rows:
     """Configurations and measured seconds; repeats once, at their fastest."""
     best: dict[tuple, tuple[float, dict[str, str]]] = {}
     for row in raw:
         seconds = step_seconds(row)
-        if seconds is None or (row["id"] in DOUBTFUL and not doubtful):
+        if seconds is None:
             continue
         hardware = hardware_of(row)
         key = (source_of(row), row["gpus"], *hardware, *configuration_of(row).values())

@@ -132,6 +132,7 @@ class Software:
     scattered_sends: Array  # flag: tensor-parallel ranks send a part each instead of the whole
     gradient_bytes: Array  # of one gradient value in the reduction [byte]
     fused_accumulation: Array  # flag: weight-gradient matmuls add to the 32-bit gradient themselves
+    handled_bytes: Array  # traffic of the engine over the gradient of a parameter, each micro-batch, beyond that [byte]
     host_share: Array  # kernels a layer that the host launches, over those of eager Megatron; 0 with CUDA graphs
     serial_launches: Array  # flag: the host waits for every kernel, so that launches add to kernels
     micro_batch_host: Array  # launches outside the layers for each micro-batch, in layers' worth

@@ -31,28 +31,28 @@ GLOBAL = (
 )
 # Fitted on 403 published configurations of 12 sources (training_fit.py; 2026-11-22).
 FITTED: dict[str, float] = {
-    "volta.16": 0.632,
-    "ampere.16": 0.82,
-    "ampere.attention": 0.591,
-    "hopper.16": 0.642,
-    "hopper.8": 0.558,
-    "hopper.attention": 0.433,
-    "blackwell.8": 0.555,
-    "blackwell.4": 0.468,
-    "blackwell.attention": 0.393,
-    "cdna3.8": 0.362,
-    "elementwise_eager": 1.2,
-    "elementwise_fused": 0.596,
-    "host_layer": 0.00291,
-    "host_sync": 0.122,
-    "latency": 1.17e-5,
-    "tp_overlap": 0.475,
-    "dp_overlap": 0.479,
-    "zero_contention": 0.914,
-    "zero_contention_tuned": 0.333,
-    "power_exponent": 0.917,
-    "scale_loss": 0.0094,
-    "step_fixed": 0.00696,
+    "volta.16": 0.636,
+    "ampere.16": 0.819,
+    "ampere.attention": 0.587,
+    "hopper.16": 0.641,
+    "hopper.8": 0.56,
+    "hopper.attention": 0.434,
+    "blackwell.8": 0.56,
+    "blackwell.4": 0.469,
+    "blackwell.attention": 0.39,
+    "cdna3.8": 0.351,
+    "elementwise_eager": 1.19,
+    "elementwise_fused": 0.626,
+    "host_layer": 0.00294,
+    "host_sync": 0.123,
+    "latency": 1.14e-5,
+    "tp_overlap": 0.492,
+    "dp_overlap": 0.498,
+    "zero_contention": 0.912,
+    "zero_contention_tuned": 0.348,
+    "power_exponent": 0.905,
+    "scale_loss": 0.00919,
+    "step_fixed": 0.00606,
 }
 BORROWED = {  # where a generation's own value is not known
     "blackwell.16": "hopper.16",
@@ -76,7 +76,7 @@ class Constants:
     host_sync: float  # relative growth of it with tensor-parallel collectives [1]
     latency: float  # of one hop of a ring, its ramp of bandwidth included [s]
     tp_overlap: float  # share of tensor-parallel transfers that is hidden where overlapped [1]
-    dp_overlap: float  # share of gradient transfers that is hidden where overlapped [1]
+    dp_overlap: float  # share of a micro-batch's time that gradient transfers can hide behind [1]
     zero_contention: float  # slow-down of a layer by weight gathers, without tuned prefetch [1]
     zero_contention_tuned: float  # same, with it [1]
     power_exponent: float  # of matmul speed in the power limit [1]

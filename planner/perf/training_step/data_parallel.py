@@ -40,8 +40,13 @@ def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Con
     return np.where((c.zero_stage == 3.0) & (c.shard_group > 1.0), added, 0.0)
 
 
-def reduction_time(c: Configuration, s: System, era: Software, k: Constants) -> Array:
-    """Exposed seconds of the reduction of gradients over replicas, once a step."""
+def reduction_time(c: Configuration, s: System, era: Software, k: Constants, stage: Array) -> Array:
+    """Seconds that the reduction of gradients over replicas adds to a step.
+
+    Gradients are complete only in the backward pass of the last micro-batch, and new weights are wanted in the forward
+    pass of the first. Transfers therefore hide behind the kernels of one micro-batch, `stage` seconds on a pipeline
+    stage, slow these in proportion, and show where they are longer.
+    """
     replicas = c.dp * c.cp
     sharded = c.zero_stage == 3.0
     groups = np.where(sharded, np.maximum(replicas / c.shard_group, 1.0), replicas)
@@ -51,7 +56,8 @@ def reduction_time(c: Configuration, s: System, era: Software, k: Constants) -> 
     )
     inner = c.data_stride * np.where(sharded, c.shard_group, 1.0)
     time = 2.0 * ring_time(size, groups, group_rate(inner, groups, s), k.latency)
-    return time * (1.0 - k.dp_overlap * era.dp_overlap) * (1.0 - c.frozen)
+    hidden = np.minimum(time, k.dp_overlap * era.dp_overlap * stage)
+    return (time - (1.0 - k.zero_contention_tuned) * hidden) * (1.0 - c.frozen)
 
 
 def optimiser_time(c: Configuration, s: System, era: Software) -> Array:

@@ -27,6 +27,9 @@ CORE_BACKWARD_FUSED = 2.5  # five matmuls against two: the scores are computed a
 CORE_BACKWARD = 2.0  # four matmuls against two
 SCORE_BYTES = 13.0  # of one score forward: written, softmax, dropout and its mask, read [byte]
 SCORE_BYTES_BACKWARD = 17.0
+# Speed of the unfused core's batched matmuls where the width of a head is no multiple of 8: a hidden size of 13,824
+# over 128 heads took 147.4 s where 96 heads took 107.1 s, the same layout otherwise (chronicles of BLOOM's prequel).
+MISALIGNED_HEADS = 0.06
 RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao, arXiv 2307.08691; 2407.08608)
 MERGE_BYTES = 12.0  # a 32-bit partial result and its sum, for one element of the output [byte]
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
@@ -148,7 +151,8 @@ def core_part(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     scores = scores * missed(2.0 * tokens * c.seq * c.heads / c.tp, s)
     width = c.hidden / c.heads
     # batched matmuls of the unfused core: inner dimension is the width of a head, at least once
-    unfused = flops / (rate_16 * width / (width + 64.0))
+    aligned = np.where(np.mod(width, 8.0) == 0.0, 1.0, MISALIGNED_HEADS)
+    unfused = flops / (rate_16 * aligned * width / (width + 64.0))
     forward = np.where(era.fused_attention > 0.0, fused, unfused + SCORE_BYTES * scores)
     backward = np.where(
         era.fused_attention > 0.0,
@@ -175,7 +179,8 @@ def linear_parts(
     rate = s.peak_linear * k.matmul_linear * era.kernel_rate * s.power**k.power_exponent
     fused = era.fused_accumulation > 0.0
     result = np.where(fused, ACCUMULATE_BYTES, 2.0)
-    added = np.where(fused, 0.0, (2.0 + ACCUMULATE_BYTES) / (STREAM * s.memory_rate))
+    added = np.where(fused, 0.0, 2.0 + ACCUMULATE_BYTES) + era.handled_bytes
+    added = added / (STREAM * s.memory_rate)
     repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
 
     def part(columns: Array, inner: Array) -> Part:

@@ -92,7 +92,7 @@ def assembled(
         uneven_stages=micro_batches * (slowest - mean),
         pipeline_bubble=bubble(c, mean, slowest),
         pipeline_sends=sends * blocked,
-        gradient_reduction=reduction_time(c, s, era, k),
+        gradient_reduction=reduction_time(c, s, era, k, c.layers / c.pp * block),
         optimiser=optimiser_time(c, s, era),
         fixed=k.step_fixed * np.ones_like(kernels),
         scale=np.zeros_like(kernels),
