@@ -29,7 +29,7 @@ SCORE_BYTES = 13.0  # of one score forward: written, softmax, dropout and its ma
 SCORE_BYTES_BACKWARD = 17.0
 # Speed of the unfused core's batched matmuls where the width of a head is no multiple of 8: a hidden size of 13,824
 # over 128 heads took 147.4 s where 96 heads took 107.1 s, the same layout otherwise (chronicles of BLOOM's prequel).
-MISALIGNED_HEADS = 0.06
+MISALIGNED_HEADS = 0.07
 RAMP = 512.0  # sequence at which a causal fused kernel has half its speed (Dao, arXiv 2307.08691; 2407.08608)
 MERGE_BYTES = 12.0  # a 32-bit partial result and its sum, for one element of the output [byte]
 ELEMENTWISE_BACKWARD = 1.7  # traffic of the backward element-wise kernels over the forward ones
