@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
+from planner.perf.training_step.collectives import switch_share
 from planner.perf.training_step.configuration import Configuration, Software, System
 
 NEEDED = (
@@ -46,6 +47,8 @@ NIC_OF_SOURCE = {
     ("bloom", "A100"): 6.25,
     ("bloomfin", "A100"): 6.25,
 }
+
+PEERS = {"volta": 3.0, "cdna3": 7.0}  # wired to each other without a switch
 
 # Profiles of software eras: what was fused and what overlapped is documented by each framework; bytes are counted from
 # kernels; host shares, launches outside layers (0.6 of a layer's) and relative rates of kernels are assumed.
@@ -197,8 +200,12 @@ def build(raw: list[dict[str, str]]) -> Rows:
 
 
 def stack(kind: type, records: list[dict[str, float]]) -> object:
-    """One record of arrays from a list of records of numbers."""
-    return kind(**{f.name: np.array([r[f.name] for r in records], float) for f in fields(kind)})
+    """One record of arrays from a list of records of numbers, with defaults where they state none."""
+
+    def value(record: dict[str, float], of: Field) -> float:
+        return record[of.name] if of.name in record else of.default_factory()
+
+    return kind(**{f.name: np.array([value(r, f) for r in records], float) for f in fields(kind)})
 
 
 def precision_of(row: dict[str, str]) -> int:
@@ -257,7 +264,7 @@ def configuration_of(row: dict[str, str]) -> dict[str, float]:
 
 def system_of(row: dict[str, str]) -> dict[str, float]:
     """The system of one row."""
-    _, p16, p8, p4, memory, link, nic, processors, power, domain = hardware_of(row)
+    generation, p16, p8, p4, memory, link, nic, processors, power, domain = hardware_of(row)
     name = next(k for k in GPUS if row["gpu"].startswith(k))
     nic = NIC_OF_SOURCE.get((source_of(row), name), nic)
     linear = {16: p16, 8: p8, 4: p4}[precision_of(row)]
@@ -266,6 +273,7 @@ def system_of(row: dict[str, str]) -> dict[str, float]:
         peak_16=p16 * 1e12, peak_linear=linear * 1e12, memory_rate=memory * 1e9, nvlink=link * 1e9,
         nic=nic * 1e9, cache=CACHE[hardware_of(row)[0]], processors=processors, power=power,
         domain=domain, gpus=float(row["gpus"]),
+        in_switch=switch_share(generation, domain), peers=PEERS.get(generation, 0.0),
     )  # fmt: skip
 
 

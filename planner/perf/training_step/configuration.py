@@ -7,11 +7,26 @@ search over layouts; experts (`expert parallel` size, routed experts) have no fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from planner.axes import Array
+
+
+def none() -> Array:
+    """Nothing of it in any configuration."""
+    return np.zeros(())
+
+
+def whole() -> Array:
+    """All of it in every configuration."""
+    return np.ones(())
+
+
+def unlimited() -> Array:
+    """No limit in any configuration."""
+    return np.full((), np.inf)
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,16 @@ class System:
     power: Array  # limit of an accelerator over that of its generation's reference part [1]
     domain: Array  # accelerators that NVLink connects
     gpus: Array
+    # Details of the links; without them the system is switched, does not reduce in switches and never blocks.
+    # Accelerators wired to each one where there is no NVLink switch; 0 with a switch.
+    peers: Array = field(default_factory=none)
+    host_links: Array = field(default_factory=none)  # flag: `nvlink` is PCIe through the host
+    # Share of `nvlink` at which its switch reduces (NVLS), 0 where it cannot [1].
+    in_switch: Array = field(default_factory=none)
+    in_network: Array = field(default_factory=none)  # flag: network switches reduce (SHARP)
+    nic_latency: Array = field(default_factory=none)  # of a hop, beyond that of InfiniBand [s]
+    leaf: Array = field(default_factory=unlimited)  # accelerators below the same leaf switches
+    oversubscription: Array = field(default_factory=whole)  # above them, ports down over ports up
 
 
 @dataclass(frozen=True)

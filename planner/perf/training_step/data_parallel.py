@@ -11,12 +11,20 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import Array
-from planner.perf.training_step.collectives import group_rate, ring_time
+from planner.perf.training_step.collectives import (
+    all_gather,
+    all_reduce,
+    arrival,
+    reduce_scatter,
+)
 from planner.perf.training_step.configuration import Configuration, Software, System
 from planner.perf.training_step.constants import Constants
 from planner.perf.training_step.layer import layer_parameters
 from planner.perf.training_step.matmul import STREAM
 
+# Parameters whose gradients travel together where that overlaps with kernels: at least so many, and so many for each
+# replica, lest latency bind (Megatron-LM, DistributedDataParallelConfig.bucket_size).
+BUCKET, BUCKET_OF_REPLICA = 40e6, 1e6
 WEIGHT_BYTES = 2.0  # of a gathered or scattered weight [byte]
 
 
@@ -33,8 +41,8 @@ def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Con
     """
     transfers = 3.0 - c.frozen
     size = WEIGHT_BYTES * layer_parameters(c) / c.tp
-    rate = group_rate(c.data_stride, c.shard_group, s)
-    transfer = transfers * ring_time(size, c.shard_group, rate, k.latency)
+    gather = all_gather(size, c.shard_group, c.data_stride, s)
+    transfer = transfers * (gather + arrival(c.shard_group, s, k.latency))
     contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)
     added = np.maximum(transfer - layer, 0.0) + contention * np.minimum(layer, transfer)
     return np.where((c.zero_stage == 3.0) & (c.shard_group > 1.0), added, 0.0)
@@ -55,7 +63,15 @@ def reduction_time(c: Configuration, s: System, era: Software, k: Constants, sta
         c.zero_stage >= 1.0, (era.gradient_bytes + WEIGHT_BYTES) / 2.0, era.gradient_bytes
     )
     inner = c.data_stride * np.where(sharded, c.shard_group, 1.0)
-    time = 2.0 * ring_time(size, groups, group_rate(inner, groups, s), k.latency)
+    largest = np.maximum(BUCKET, BUCKET_OF_REPLICA * groups)
+    buckets = np.where(era.dp_overlap > 0.0, np.maximum(np.ceil(held / largest), 1.0), 1.0)
+    part = size / buckets
+    wait = arrival(groups, s, k.latency)
+    time = np.where(
+        c.zero_stage >= 1.0,
+        2.0 * (buckets * reduce_scatter(part, groups, inner, s) + wait),
+        buckets * all_reduce(part, groups, inner, s) + wait,
+    )
     hidden = np.minimum(time, k.dp_overlap * era.dp_overlap * stage)
     return (time - (1.0 - k.zero_contention_tuned) * hidden) * (1.0 - c.frozen)
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.perf.training_step.collectives import group_rate, ring_time
+from planner.perf.training_step.collectives import all_gather, all_reduce, arrival
 from planner.perf.training_step.configuration import Configuration, Software, System
 from planner.perf.training_step.constants import Constants
 from planner.perf.training_step.matmul import STREAM, matmul_time
@@ -237,7 +237,12 @@ def tensor_parallel_part(c: Configuration, s: System, era: Software, k: Constant
     backward pass gathers the inputs again.
     """
     message = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden
-    half = ring_time(message, c.tp, group_rate(c.tensor_stride, c.tp, s), k.latency)
+    wait = arrival(c.tp, s, k.latency)
+    half = np.where(
+        c.sequence_parallel > 0.0,
+        all_gather(message, c.tp, c.tensor_stride, s) + wait,
+        (all_reduce(message, c.tp, c.tensor_stride, s) + wait) / 2.0,
+    )
     half = half * (1.0 - k.tp_overlap * era.tp_overlap)
     narrow = np.maximum(c.linear_bits, 8.0) / 16.0
     narrow = np.where(c.sequence_parallel > 0.0, narrow, 1.0)
@@ -249,7 +254,7 @@ def context_parallel_part(c: Configuration, s: System, k: Constants, core: Part)
     """Ring attention: keys and values travel behind the core; every further step merges two partial results."""
     tokens = c.micro_batch * c.seq / c.cp
     keys = 2.0 * tokens * c.cp * key_value_width(c) / c.tp
-    travel = ring_time(keys, c.cp, group_rate(c.tp, c.cp, s), k.latency)
+    travel = all_gather(keys, c.cp, c.tp, s) + arrival(c.cp, s, k.latency)
     merged = MERGE_BYTES * (c.cp - 1.0) * tokens * c.hidden / c.tp / (STREAM * s.memory_rate)
     forward = np.maximum(travel - core.forward, 0.0) + merged
     return Part(forward, 2.0 * forward, c.recompute_block)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import Array
-from planner.perf.training_step.collectives import NIC_SHARE, NVLINK_SHARE
+from planner.perf.training_step.collectives import send
 from planner.perf.training_step.configuration import Configuration, System
 
 
@@ -39,4 +39,4 @@ def send_time(c: Configuration, s: System, scattered: Array, latency: float) -> 
     """
     size = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden / np.where(scattered > 0.0, c.tp, 1.0)
     inside = c.pipeline_stride * c.pp <= s.domain
-    return np.where(inside, size / (NVLINK_SHARE * s.nvlink), size / (NIC_SHARE * s.nic)) + latency
+    return send(size, np.where(inside, 1.0, c.pipeline_stride), s) + latency
