@@ -7,12 +7,12 @@ the step under its own name, in seconds, and `step.step_time` their sum. Inputs 
 fitted ones, at most three a generation and twelve global). No files, no units library, no loop over configurations.
 
 Where an equation lives: `matmul` (tiles, alignment, weight traffic), `layer` (kernels of one block and the floor of
-the host), `head` (vocabulary and loss), `collectives` (rings over NVLink and NIC), `data_parallel` (gradients, sharded
+the host), `head` (vocabulary and loss), `collectives` (algorithms and links), `data_parallel` (gradients, sharded
 weights, optimiser), `pipeline` (stages, bubble, sends), `step` (the sum). Beside it: `memory` (what a layout needs),
 `offload` (what the host may keep, and the time that takes), `layouts` (all legal ones, and the best).
 
 Done: dense decoders, plain and gated, with tensor, sequence, pipeline (interleaved, uneven), context and data
 parallelism, ZeRO-1 and sharded weights (FSDP), recomputation, LoRA, 16/8/4 bit linears, fused and unfused attention,
-CUDA graphs. Not done: experts, vision models, in-network reduction, goodput. `planner` does not
+CUDA graphs. Not done: experts, vision models, goodput. `planner` does not
 call this package yet.
 """

@@ -31,28 +31,28 @@ GLOBAL = (
 )
 # Fitted on 403 published configurations of 12 sources (training_fit.py; 2026-11-22).
 FITTED: dict[str, float] = {
-    "volta.16": 0.636,
-    "ampere.16": 0.819,
-    "ampere.attention": 0.587,
-    "hopper.16": 0.641,
-    "hopper.8": 0.56,
-    "hopper.attention": 0.434,
-    "blackwell.8": 0.56,
-    "blackwell.4": 0.469,
-    "blackwell.attention": 0.39,
+    "volta.16": 0.635,
+    "ampere.16": 0.82,
+    "ampere.attention": 0.586,
+    "hopper.16": 0.642,
+    "hopper.8": 0.563,
+    "hopper.attention": 0.439,
+    "blackwell.8": 0.562,
+    "blackwell.4": 0.465,
+    "blackwell.attention": 0.399,
     "cdna3.8": 0.351,
-    "elementwise_eager": 1.19,
-    "elementwise_fused": 0.626,
-    "host_layer": 0.00294,
+    "elementwise_eager": 1.21,
+    "elementwise_fused": 0.637,
+    "host_layer": 0.00295,
     "host_sync": 0.123,
-    "latency": 1.14e-5,
-    "tp_overlap": 0.492,
-    "dp_overlap": 0.498,
-    "zero_contention": 0.912,
-    "zero_contention_tuned": 0.348,
-    "power_exponent": 0.905,
-    "scale_loss": 0.00919,
-    "step_fixed": 0.00606,
+    "latency": 1.1e-05,
+    "tp_overlap": 0.499,
+    "dp_overlap": 0.596,
+    "zero_contention": 0.923,
+    "zero_contention_tuned": 0.363,
+    "power_exponent": 0.929,
+    "scale_loss": 0.00982,
+    "step_fixed": 0.00516,
 }
 BORROWED = {  # where a generation's own value is not known
     "blackwell.16": "hopper.16",
@@ -74,7 +74,7 @@ class Constants:
     elementwise_fused: float  # same, fused [1]
     host_layer: float  # host time to launch forward and backward of an eager layer [s]
     host_sync: float  # relative growth of it with tensor-parallel collectives [1]
-    latency: float  # of one hop of a ring, its ramp of bandwidth included [s]
+    latency: float  # wait of a collective for each further member in its domain, beside the links' own [s]
     tp_overlap: float  # share of tensor-parallel transfers that is hidden where overlapped [1]
     dp_overlap: float  # share of a micro-batch's time that gradient transfers can hide behind [1]
     zero_contention: float  # slow-down of a layer by weight gathers, without tuned prefetch [1]
