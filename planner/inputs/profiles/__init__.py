@@ -30,17 +30,20 @@ from planner.inputs.profiles.rules import (
     ResidencyRule,
     TradeRules,
 )
+from planner.inputs.profiles.training import ComputeSystem, Framework, SoftwareEra
 from planner.inputs.profiles.vehicles import Ecu, PowerMode, TrainedModel, Vehicle
 
 __all__ = [
     "PROFILE_KINDS",
     "SOLD",
     "Accelerator",
+    "ComputeSystem",
     "Country",
     "Duties",
     "Ecu",
     "Entity",
     "ExportRule",
+    "Framework",
     "Limb",
     "LongText",
     "Market",
@@ -54,6 +57,7 @@ __all__ = [
     "ResidencyLimb",
     "ResidencyRule",
     "ShortText",
+    "SoftwareEra",
     "TradeRules",
 ]
 
@@ -61,12 +65,15 @@ __all__ = [
 PROFILE_KINDS: dict[str, type[Profile]] = {
     "accelerators": Accelerator,
     "nodes": Node,
+    "systems": ComputeSystem,
     "ecus": Ecu,
     "storage": StorageSystem,
     "storage_levels": StorageLevel,
     "network": NetworkPart,
     "vehicles": Vehicle,
     "models": TrainedModel,
+    "software": SoftwareEra,
+    "frameworks": Framework,
     "regions": Region,
     "climates": Climate,
     "plants": Plant,

@@ -2,13 +2,43 @@
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from planner.inputs.numbers import Cell, Leaf, Series
-from planner.inputs.profiles.base import Country, Name, Profile, Ref
+from planner.inputs.profiles.base import Country, Name, Profile, Ref, ShortText
+
+Generation = Literal[
+    "pascal",
+    "volta",
+    "turing",
+    "ampere",
+    "ada",
+    "hopper",
+    "blackwell",
+    "cdna2",
+    "cdna3",
+    "gaudi",
+    "tpu",
+    "dojo",
+]
 
 
 class Accelerator(Profile):
-    """A chip that trains: dense peaks, memory, links, power, price."""
+    """A chip that trains: dense peaks, memory, links, power, price.
 
+    `chip`, `form` and `aliases` are the words by which published runs know it (`planner.inputs.naming`), and `usual`
+    marks the one that is meant by the chip's name alone where there are several. `rated_as` names the accelerator
+    whose peaks its training shows, where its own data sheet's never do; `default_system` is the machine that is meant
+    where a run names the chip alone.
+    """
+
+    generation: Generation | None = None
+    chip: ShortText | None = None
+    form: Literal["sxm", "oam", "pcie", "nvl", "superchip", "card", "pod"] | None = None
+    aliases: list[ShortText] = Field(default_factory=list)
+    usual: bool = False
+    rated_as: Name | None = None
+    default_system: Name | None = None
     year: Annotated[Cell, Leaf("1", "year of first shipments", least=2000, most=2100, whole=True)]
     bf16: Annotated[
         Cell,
@@ -55,6 +85,28 @@ class Accelerator(Profile):
             absent=0,
         ),
     ] = None
+    fp32: Annotated[
+        Cell | None,
+        Leaf(
+            "FLOP/second",
+            "peak at 32-bit float in vectors; 0 where no plan or prediction needs it",
+            least=0,
+            absent=0,
+        ),
+    ] = None
+    processors: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "streaming multiprocessors, compute units or tensor cores that share a matrix product",
+            least=1,
+            whole=True,
+            absent=0,
+        ),
+    ] = None
+    cache: Annotated[
+        Cell | None, Leaf("byte", "last cache before the device memory", least=0, absent=0)
+    ] = None
     sparsity_factor: Annotated[
         Cell, Leaf("1", "vendor's sparse headline over the dense peak", least=1, most=4)
     ]
@@ -66,10 +118,29 @@ class Accelerator(Profile):
     host_memory_bandwidth: Annotated[
         Cell | None, Leaf("byte/second", "bandwidth of the coherent CPU memory", least=0, absent=0)
     ] = None
+    host_link_bandwidth: Annotated[
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "link to the CPU's memory, one direction: PCIe, or NVLink-C2C in a superchip",
+            least=0,
+            absent=0,
+        ),
+    ] = None
     link_bandwidth: Annotated[
         Cell, Leaf("byte/second", "scale-up link bandwidth of one chip, one direction", least=0)
     ]
     power: Annotated[Cell, Leaf("watt", "thermal design power", above=0)]
+    power_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "power for a FLOP of the peak, over that of the reference chip of the generation; absent: the same",
+            above=0,
+            most=4,
+            absent=1,
+        ),
+    ] = None
     die_area: Annotated[
         Cell | None,
         Leaf(

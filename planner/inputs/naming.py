@@ -1,0 +1,213 @@
+"""Which accelerator, machine and framework does a published run mean by the words that it uses?
+
+Sources spell one chip in ten ways ("A100-SXM4-80GB", "8xA100-80G", "DGX A100 640GB", "p4de.24xlarge"). The rule:
+
+1. Text is compared in capitals, with everything but letters and digits as a space. A name stands in a text where no
+   letter or digit touches it, but for a count ("8xH100"), a maker's or server's word ("DGXH100", "RTX4090") before it
+   and a form, memory or count ("H100SXM5", "A10040GB") after it.
+2. Of all names of chips and their aliases the longest that has a digit wins, then the longest word ("Hopper"), then the
+   accelerator of a machine that is named ("p4d"). Where none is, the chip of the nearest spelling is taken.
+3. Of a chip's variants the one wins that agrees with the form (SXM, PCIe, NVL), memory and power in the text; what the
+   text leaves open goes to the variant marked `usual`.
+4. A machine is what the run names, if it carries that chip, else the accelerator's `default_system`.
+5. A framework is that of the longest word in the source or notes, else one without words that fits the sharding.
+
+What was guessed is said in words, so that a prediction can list it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+from planner import resources
+from planner.errors import PlannerError, nearest
+from planner.inputs.load import check_profile
+from planner.inputs.profiles import Accelerator, ComputeSystem, Framework, Profile
+
+P = TypeVar("P", bound=Profile)
+
+MAKERS = "NVIDIA|AMD|INTEL|GOOGLE|HABANA|TESLA|QUADRO|GEFORCE|INSTINCT|RTX|DGX|HGX|MGX"
+FORMS = {"sxm": r"SXM\d?|HGX|DGX", "pcie": r"PCI ?E", "nvl": r"NVL(?!\d)", "oam": r"OAM"}
+OTHER_FORM = math.log(100.0)  # a stated form that differs outweighs any memory size
+EIGHT = 8  # accelerators whose memory a server's name adds up
+GIGABIT = 1e9 / 8  # [byte/s]
+PORTS = (
+    r"(\d+) ?x ?[HNEX]DR ?(\d+)(?! ?Gb)",
+    r"(\d+) ?x ?(?=\D)[^,;]*?\b(\d+) ?(?:Gb/s|Gb/Sec|Gbps)",
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A profile's name, and in words what the text left open (empty: nothing)."""
+
+    name: str
+    assumed: str = ""
+
+
+def shipped(kind: type[P], folder: str) -> Mapping[str, P]:
+    """All shipped profiles of a kind by name."""
+    return {name: each for name, each in _checked(folder).items() if isinstance(each, kind)}
+
+
+@cache
+def _checked(folder: str) -> Mapping[str, Profile]:
+    return {name: check_profile(path, folder) for name, path in resources.profiles(folder).items()}
+
+
+def accelerators() -> Mapping[str, Accelerator]:
+    """All shipped accelerators by name."""
+    return shipped(Accelerator, "accelerators")
+
+
+def systems() -> Mapping[str, ComputeSystem]:
+    """All shipped machines of published runs by name."""
+    return shipped(ComputeSystem, "systems")
+
+
+def frameworks() -> Mapping[str, Framework]:
+    """All shipped frameworks by name."""
+    return shipped(Framework, "frameworks")
+
+
+@cache
+def accelerator_named(text: str) -> Named:
+    """The accelerator that a text means. Raises PlannerError where it says nothing like one."""
+    spelt = _spelt(text)
+    names = [
+        (word, name) for name, each in accelerators().items() for word in _words_of(name, each)
+    ]
+    found = [(word, name) for word, name in names if _stands(word, spelt)]
+    if found:
+        longest = max(found, key=lambda each: _weight(each[0]))[0]
+        return _variant(spelt, [name for word, name in found if word == longest])
+    machines = [(word, name) for name, each in systems().items() for word in each.aliases]
+    found = [(word, name) for word, name in machines if _stands(word, spelt)]
+    if found:
+        word, name = max(found, key=lambda each: _weight(each[0]))
+        return Named(systems()[name].accelerator, f"{word}: the accelerator of {name}")
+    known = {_spelt(word) for word, _ in names}
+    alike = {word for word in known if word[:1] == spelt[:1]}
+    best = nearest(spelt, alike) or nearest(spelt, known)
+    if best is None:
+        raise PlannerError(f'"{text}" names no accelerator that is known')
+    kin = _variant(spelt, [name for word, name in names if _spelt(word) == best])
+    return Named(kin.name, f'no profile of "{text}"; {kin.name} is nearest in spelling')
+
+
+@cache
+def system_named(text: str, accelerator: str) -> Named:
+    """The machine with this accelerator that a text means: one of systems/, or of nodes/ as the default."""
+    spelt, chip = _spelt(text), accelerators()[accelerator].chip
+    found = [
+        (each.accelerator == accelerator, *_weight(word), name)
+        for name, each in systems().items()
+        for word in each.aliases
+        if accelerators()[each.accelerator].chip == chip and _stands(word, spelt)
+    ]
+    if found:
+        return Named(max(found)[-1])
+    default = accelerators()[accelerator].default_system
+    if default is None:
+        raise PlannerError(f"{accelerator} has no default_system, and no machine is named")
+    return Named(default, f"machine: {default}, the usual one of {accelerator}")
+
+
+@cache
+def framework_named(source: str, notes: str = "", sharded: bool = False) -> Named:
+    """The framework of a run: by the longest of its words in source or notes, else by whether weights are sharded."""
+    for text in (source, notes):
+        found = [
+            (*_weight(word), name)
+            for name, each in frameworks().items()
+            for word in each.words
+            if _stands(word, _spelt(text))
+        ]
+        if found:
+            return Named(max(found)[-1])
+    unnamed = [n for n, each in frameworks().items() if not each.words and each.sharded == sharded]
+    return Named(unnamed[0], f"framework: none named, {unnamed[0]}")
+
+
+def era_of(framework: str, year: int, generation: str | None = None) -> str:
+    """The software profile of a framework in a year, on a generation of accelerators."""
+    each = frameworks()[framework]
+    if generation in each.era_on:
+        return each.era_on[generation]
+    begun = [first for first in sorted(each.eras) if int(first) <= year]
+    return each.eras[begun[-1] if begun else min(each.eras)]
+
+
+def fabric_stated(text: str, accelerators_per_server: float) -> float | None:
+    """Network rate of one accelerator and direction that a text states [byte/s]; none where it states none.
+
+    Understood: ports of a server ("8x ConnectX-7 NDR 400Gb/s", "8xHDR200"), of which storage's and management's do
+    not count; a server's total ("400Gbps/node", "1600 Gbps node-node"); a rate "per GPU".
+    """
+    per_chip = re.search(r"(\d+) ?Gb(?:ps|/s)? (?:per|a|each) GPU", text)
+    if per_chip:
+        return float(per_chip[1]) * GIGABIT
+    total = re.search(r"(\d+) ?Gb(?:ps|/s)? ?(?:/|per |a )?node", text)
+    if total:
+        return float(total[1]) * GIGABIT / accelerators_per_server
+    ports = [
+        float(count) * float(rate)
+        for clause in re.split(r"[,;+]", text)
+        if not re.search(r"(?i)storage:|management|ethernet nic", clause)
+        for pattern in PORTS
+        for count, rate in re.findall(pattern, clause)
+    ]
+    return max(ports) * GIGABIT / accelerators_per_server if ports else None
+
+
+def _spelt(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]+", " ", text.upper()).strip()
+
+
+def _words_of(name: str, each: Accelerator) -> Iterable[str]:
+    return (each.chip or name, *each.aliases)
+
+
+def _weight(word: str) -> tuple[bool, int]:
+    """A model number before a word, a long one before a short one."""
+    spelt = _spelt(word)
+    return any(c.isdigit() for c in spelt), len(spelt.replace(" ", ""))
+
+
+@cache
+def _pattern(word: str) -> re.Pattern[str]:
+    letters = " ?".join(_spelt(word).split(" "))
+    before = rf"(?<![A-Z0-9])(?:\d+ ?X ?)?(?:{MAKERS})?"
+    after = r"(?=$| |SXM|PCIE|NVL|OAM|HBM|X\d|\d+GB?(?![A-Z0-9]))"
+    return re.compile(before + letters + after)
+
+
+def _stands(word: str, spelt: str) -> bool:
+    return _pattern(word).search(spelt) is not None
+
+
+def _variant(spelt: str, names: list[str]) -> Named:
+    """The variant of a chip that agrees best with form, memory and power in the text."""
+    known = {name: accelerators()[name] for name in names}
+    if len(known) == 1:
+        return Named(names[0])
+    forms = {form for form, words in FORMS.items() if re.search(words, spelt)}
+    memory = [float(m) * 1e9 for m in re.findall(r"(\d+) ?GB?\b", spelt)]
+    power = [float(w) for w in re.findall(r"(\d+) ?W\b", spelt)]
+
+    def apart(name: str) -> tuple[float, bool]:
+        each = known[name]
+        far = OTHER_FORM if forms and each.form not in forms else 0.0
+        sizes = [*memory, *(m / EIGHT for m in memory)]
+        far += min((abs(math.log(m / each.memory.value)) for m in sizes), default=0.0)
+        far += min((abs(math.log(w / each.power.value)) for w in power), default=0.0)
+        return round(far, 3), not each.usual
+
+    best = min(known, key=apart)
+    open_ = ["form"] * (not forms) + ["memory"] * (not memory)
+    return Named(best, f"{' and '.join(open_)} not stated: {best}" if open_ else "")

@@ -1,0 +1,177 @@
+"""What a prediction of training speed knows besides the chip: machines, software eras, frameworks, model shapes.
+
+Published runs name machines that nobody buys any more and models that no vehicle carries. What they need is far
+less than a node that is ordered or a model that a fleet's data trains, hence kinds of their own: a system is a node
+without price, power and delivery; an architecture is a model without data set and release.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from planner.inputs.numbers import Cell, Leaf
+from planner.inputs.profiles.base import Name, Profile, Ref, ShortText
+from planner.inputs.profiles.hardware import Generation
+
+Year = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
+
+
+class ComputeSystem(Profile):
+    """A machine as training feels it: how accelerators are joined inside and outside their scale-up domain."""
+
+    accelerator: Annotated[Name, Ref("accelerators")]
+    aliases: list[ShortText] = Field(default_factory=list)
+    scale_up: Literal["switch", "mesh", "bridge", "pcie", "torus"]
+    in_network_reduction: bool = False
+    accelerators: Annotated[
+        Cell, Leaf("1", "accelerators in one server or tray", least=1, whole=True)
+    ]
+    scale_up_domain: Annotated[
+        Cell,
+        Leaf("1", "accelerators that reach each other without the network", least=1, whole=True),
+    ]
+    link_bandwidth: Annotated[
+        Cell | None,
+        Leaf(
+            "byte/second",
+            "scale-up bandwidth of one accelerator, one direction; absent: that of its links",
+            above=0,
+            absent=0,
+        ),
+    ] = None
+    nic_bandwidth: Annotated[
+        Cell, Leaf("bit/second", "network rate of one accelerator, one direction", least=0)
+    ]
+    oversubscription: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "bandwidth into the leaf switches over that out of them; absent: not oversubscribed",
+            least=1,
+            absent=1,
+        ),
+    ] = None
+
+
+def _flag(meaning: str) -> Leaf:
+    return Leaf("1", meaning, least=0, most=1)
+
+
+class SoftwareEra(Profile):
+    """What the training software of a time fuses and overlaps: documented behaviour, the same for every run of it.
+
+    The fields are those of `planner.perf.training_step.configuration.Software`.
+    """
+
+    fused_attention: Annotated[
+        Cell, _flag("attention scores stay on chip and half of the causal square is skipped")
+    ]
+    attention_rate: Annotated[
+        Cell,
+        Leaf(
+            "1", "rate of the fused attention over that of the generation's best", above=0, most=1
+        ),
+    ]
+    native_attention: Annotated[Cell, _flag("attention is written for the chip's own generation")]
+    kernel_rate: Annotated[
+        Cell,
+        Leaf("1", "rate of matmuls over a mature library's on the generation", above=0, most=1),
+    ]
+    pow2_heads: Annotated[Cell, _flag("the attention kernel pads a head's width to a power of two")]
+    fused_elementwise: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "norms, activations and residuals: -1 eager without any fusion, 0 fused in part, 1 fused",
+            least=-1,
+            most=1,
+        ),
+    ]
+    loss_bytes: Annotated[Cell, Leaf("byte", "memory traffic of the loss for each logit", least=0)]
+    tp_overlap: Annotated[Cell, _flag("tensor-parallel transfers run beside matmuls")]
+    dp_overlap: Annotated[Cell, _flag("gradient transfers run beside the backward pass")]
+    zero_overlap: Annotated[
+        Cell, _flag("sharded weights are fetched ahead without disturbing kernels much")
+    ]
+    blocking_sends: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "a pipeline send stops the sender: 0 not, 1 while it receives too, 2 in turn with receiving",
+            least=0,
+            most=2,
+        ),
+    ]
+    scattered_sends: Annotated[
+        Cell, _flag("tensor-parallel ranks send a part of the activation each")
+    ]
+    gradient_bytes: Annotated[
+        Cell, Leaf("byte", "size of one gradient value in the reduction", least=1, most=4)
+    ]
+    fused_accumulation: Annotated[
+        Cell, _flag("weight-gradient matmuls add to the 32-bit gradient themselves")
+    ]
+    host_share: Annotated[
+        Cell,
+        Leaf("1", "launches a layer over those of eager Megatron; 0 with graphs", least=0, most=2),
+    ]
+    serial_launches: Annotated[Cell, _flag("the host waits for every kernel")]
+    micro_batch_host: Annotated[
+        Cell, Leaf("1", "launches outside the layers for a micro-batch, in layers' worth", least=0)
+    ]
+    adapted: Annotated[Cell, _flag("share of the linears' traffic that low-rank adapters repeat")]
+    early_stop: Annotated[
+        Cell, _flag("recomputation ends before the last matmul, whose output is not needed")
+    ]
+    optimiser_bytes: Annotated[
+        Cell, Leaf("byte", "memory traffic of the optimiser for each parameter", least=0)
+    ]
+
+
+class Framework(Profile):
+    """A training framework: the words that name it, its era by year, and what it does where a run is silent.
+
+    `eras` maps the first year to the software era from then on; `era_on` replaces it on a generation. A run is of the
+    framework whose longest word stands in its source or notes, else of one without words that fits its sharding.
+    """
+
+    words: list[ShortText] = Field(default_factory=list)
+    sharded: bool | None = None
+    eras: dict[Year, Annotated[Name, Ref("software")]] = Field(min_length=1)
+    era_on: dict[Generation, Annotated[Name, Ref("software")]] = Field(default_factory=dict)
+    recompute: Literal["none", "selective", "full", "memory"]
+    selective: Literal["core", "blocks", "operations"]
+    precision: Literal["fp16", "bf16", "fp8"]
+    selective_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            'share of a block\'s forward that "selective" repeats besides the attention core; absent: none',
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
+    zero_stage: Annotated[
+        Cell, Leaf("1", "ZeRO stage where a run states none", least=0, most=3, whole=True)
+    ]
+    sequence_parallel_from: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "year from which tensor parallelism comes with sequence parallelism; absent: never",
+            least=2000,
+            most=2100,
+            whole=True,
+            absent=float("inf"),
+        ),
+    ] = None
+    vocabulary: Annotated[
+        Cell | None,
+        Leaf("1", "vocabulary where a run states none", least=1, whole=True, absent=0),
+    ] = None
+    vocabulary_multiple: Annotated[
+        Cell,
+        Leaf("1", "the vocabulary is padded to a multiple of this", least=1, whole=True),
+    ]
+    multiple_by_tensor_parallel: bool = False

@@ -1,0 +1,238 @@
+"""Machines, software eras and frameworks: what published runs call them, and the records they become."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from planner import resources
+from planner.errors import PlannerError
+from planner.inputs.naming import (
+    accelerator_named,
+    accelerators,
+    era_of,
+    fabric_stated,
+    framework_named,
+    frameworks,
+    system_named,
+    systems,
+)
+from planner.inputs.training import machine, software, system_of
+
+# Every value of the column `gpu` of the published runs.
+PUBLISHED = {
+    "A100": "a100_80",
+    "A100-80GB": "a100_80",
+    "A100-80GB (DGX)": "a100_80",
+    "A100-PCIE-80GB": "a100_pcie_80",
+    "A100-PCIe-80GB": "a100_pcie_80",
+    "A100-SXM-40GB": "a100_40",
+    "A100-SXM-80GB": "a100_80",
+    "A100-SXM-80GB CTS": "a100_80",
+    "A100-SXM4": "a100_80",
+    "A100-SXM4-40GB": "a100_40",
+    "A100-SXM4-80GB": "a100_80",
+    "A30": "a30",
+    "AMD Instinct MI325X 256GB HBM3E": "mi325x",
+    "AMD Instinct MI325X 256GB HBM3E DLC": "mi325x",
+    "B200": "b200",
+    "B200-SXM-180GB": "b200",
+    "B300": "b300",
+    "B300-SXM-270GB": "b300",
+    "GB200": "gb200",
+    "GB300": "gb300",
+    "GeForce RTX 4090": "rtx_4090",
+    "H100-PCIe-80GB": "h100_pcie",
+    "H100-SXM-80GB": "h100_sxm",
+    "H100-SXM-96GB-HBM2e (500W)": "h100_96_500w",
+    "H100-SXM5-80GB": "h100_sxm",
+    "H100-SXM5-80GB (GCP A3)": "h100_sxm",
+    "H200-SXM5-141GB": "h200",
+    "H800": "h800",
+    "Habana Gaudi2": "gaudi2",
+    "Intel Gaudi2": "gaudi2",
+    "L4": "l4",
+    "L40": "l40",
+    "L40S": "l40s",
+    "RTX 2080 Ti": "rtx_2080_ti",
+    "RTX A5000": "rtx_a5000",
+    "TPU-v4": "tpu_v4",
+    "TPU-v5e": "tpu_v5e",
+    "TPU-v5p": "tpu_v5p",
+    "TPU-v6e": "tpu_v6e",
+    "V100-16GB (DGX)": "v100_16",
+    "V100-32GB (DGX)": "v100_32",
+    "V100-SXM2-16GB": "v100_16",
+    "V100-SXM2-32GB": "v100_32",
+}
+OTHERS = {
+    "NVIDIA H100 80GB HBM3": "h100_sxm",
+    "NVIDIA A100-SXM4-80GB": "a100_80",
+    "H100 SXM5": "h100_sxm",
+    "8xH100": "h100_sxm",
+    "DGX H100": "h100_sxm",
+    "HGX-H200": "h200",
+    "nvidia h100 pcie": "h100_pcie",
+    "H100 NVL 94GB": "h100_nvl",
+    "GB200 NVL72": "gb200",
+    "GB300 NVL72 (Blackwell Ultra)": "gb300",
+    "NVIDIA GH200 480GB": "gh200_96",  # the driver's name has the CPU's memory
+    "GH200 144GB HBM3e": "gh200_144",
+    "AWS p4d": "a100_40",
+    "p5.48xlarge": "h100_sxm",
+    "DGX A100 640GB": "a100_80",
+    "DGX A100 320GB": "a100_40",
+    "Tesla V100-SXM2-16GB": "v100_16",
+    "Tesla P100": "p100",
+    "MI250": "mi250x",
+    "AMD MI300X": "mi300x",
+    "TPU v5 lite": "tpu_v5e",
+    "Hopper": "h100_sxm",
+    "Selene": "a100_80",
+    "NVIDIA A40": "a40",
+}
+
+
+@pytest.mark.parametrize(("text", "name"), [*PUBLISHED.items(), *OTHERS.items()])
+def test_an_accelerator_is_known_by_every_spelling(text: str, name: str) -> None:
+    assert accelerator_named(text).name == name
+    assert accelerator_named(text.lower()).name == name
+
+
+def test_what_a_spelling_leaves_open_is_said() -> None:
+    assert accelerator_named("A100-SXM4-40GB").assumed == ""
+    assert "memory not stated" in accelerator_named("A100-SXM4").assumed
+    assert "nearest in spelling" in accelerator_named("B100").assumed
+    with pytest.raises(PlannerError, match="names no accelerator"):
+        accelerator_named("??")
+
+
+def test_of_a_chips_variants_one_is_the_usual() -> None:
+    chips = Counter(each.chip for each in accelerators().values())
+    usual = Counter(each.chip for each in accelerators().values() if each.usual)
+    for chip, variants in chips.items():
+        if variants > 1:
+            assert usual[chip] == 1, chip
+
+
+def test_every_accelerator_has_what_a_prediction_needs() -> None:
+    for name in accelerators():
+        found = machine(name)
+        assert found.peak_16 > 0 and found.memory_rate > 0 and found.domain >= 1, name
+        assert found.processors > 0 and (found.cache > 0 or name == "dojo_d1"), name
+
+
+def test_every_system_and_era_that_is_named_exists() -> None:
+    for each in systems().values():
+        assert each.accelerator in accelerators()
+    eras = resources.profiles("software")
+    for framework in frameworks().values():
+        assert {*framework.eras.values(), *framework.era_on.values()} <= set(eras)
+
+
+def test_a_machine_is_what_the_run_names_else_the_usual_one() -> None:
+    assert system_named("bigscience-workshop/bigscience", "v100_32").name == "v100_sxm_4"
+    assert system_named("bigscience-workshop/bigscience", "a100_80").name == "jean_zay_a100"
+    assert system_named("16xXE8545x4A100-SXM-40GB", "a100_40").name == "a100_4"
+    assert system_named("fms-fsdp README", "h100_sxm").name == "vela_h100"
+    assert system_named("V100-32GB (DGX) DGX-2 (16x V100 32GB)", "v100_32").name == "dgx2_v100"
+    usual = system_named("some source", "h100_sxm")
+    assert usual.name == "dgx_h100" and "usual" in usual.assumed
+
+
+@pytest.mark.parametrize(
+    ("text", "gigabits"),
+    [
+        ("net: 8x ConnectX-7 IB NDR 400Gb/s", 400),
+        ("net: 2x ConnectX-6 IB HDR 200Gb/Sec", 50),
+        ("net: 1x Ethernet 80Gb/Sec, 8x NVIDIA NDR (400Gb/s)", 400),
+        ("net: Storage: 2x CX 400Gb/s, Compute: 8x BF3 CX-7 400Gb/s, Management: 100Gb/s", 400),
+        ("Selene 8xHDR200 IB per node", 200),
+        ("400Gbps/node inter-node", 50),
+        ("A100 80GB with 1600 Gbps node-node interconnect (RoCE)", 200),
+        ("500W limit, 400Gb/s per GPU", 400),
+        ("NVLink Gen4 900GB/s; Data bandwidth for GPU-PCIe: 504 GB/s", None),
+        ("8x 4th Gen NVLink, 900GB/s", None),
+    ],
+)
+def test_a_stated_fabric_is_read(text: str, gigabits: float | None) -> None:
+    found = fabric_stated(text, 8)
+    assert found == (None if gigabits is None else pytest.approx(gigabits * 1e9 / 8))
+
+
+@pytest.mark.parametrize(
+    ("source", "notes", "year", "generation", "era"),
+    [
+        ("Megatron-LM SC21 Table 1", "", 2021, "ampere", "megatron_2021"),
+        (
+            "Reducing Activation Recomputation",
+            "Megatron-LM, Selene",
+            2022,
+            "ampere",
+            "megatron_2022",
+        ),
+        ("NVIDIA-NeMo/Megatron-Bridge docs", "", 2026, "blackwell", "nvidia_2024"),
+        ("NVIDIA-NeMo/Automodel docs", "", 2025, "hopper", "pytorch_native_2025"),
+        ("mosaicml/llm-foundry README", "", 2023, "ampere", "fsdp_2023"),
+        ("pytorch/torchtitan benchmarks/llama3", "FSDP", 2024, "hopper", "fsdp_2024"),
+        (
+            "VIA-Research/vTrain (measured with Megatron-DeepSpeed)",
+            "",
+            2024,
+            "ampere",
+            "traced_2024",
+        ),
+        ("mlcommons/training_results_v5.0 x", "", 2025, "blackwell", "nvidia_2024_early_blackwell"),
+        ("mlcommons/training_results_v5.1 x", "", 2025, "blackwell", "nvidia_2024"),
+        ("mlcommons/training_results_v5.0 x", "", 2025, "hopper", "nvidia_2024"),
+        ("a blog", "Megatron+DeepSpeed 3D", 2021, "volta", "deepspeed_pipeline"),
+        ("a blog", "", 2021, "ampere", "megatron_2021"),
+        ("a blog", "", 2025, "hopper", "nvidia_2024"),
+    ],
+)
+def test_a_source_gets_its_era(
+    source: str, notes: str, year: int, generation: str, era: str
+) -> None:
+    assert era_of(framework_named(source, notes).name, year, generation) == era
+
+
+def test_sharded_weights_without_a_framework_are_fsdp() -> None:
+    assert era_of(framework_named("a blog", "", sharded=True).name, 2024) == "fsdp_2024"
+    assert era_of(framework_named("a blog", "", sharded=True).name, 1999) == "fsdp_2023"
+
+
+def test_blackwell_trains_at_the_peaks_of_a_b200() -> None:
+    machines = [machine(name) for name in ("b200", "gb200", "b300", "gb300")]
+    found = system_of(machines, [16, 8, 4, 4], 72)
+    assert found.peak_linear == pytest.approx([2.25e15, 4.5e15, 9e15, 9e15])
+    assert found.power == pytest.approx([1.0, 1.0, 1.1, 1.4])
+    assert list(found.domain) == [8, 72, 8, 72]
+
+
+def test_a_precision_that_a_chip_lacks_runs_at_the_next_wider() -> None:
+    found = system_of([machine("a100_80")] * 4, [4, 8, 16, 32], 8)
+    assert found.peak_linear == pytest.approx([312e12, 312e12, 312e12, 156e12])
+    assert system_of([machine("v100_32")], 32, 8).peak_linear == pytest.approx(15.7e12)
+
+
+def test_a_node_that_can_be_bought_is_a_machine() -> None:
+    rack = machine("gh200_144", "gh200_nvl32")
+    assert (rack.domain, rack.nic, rack.link) == (32, 50e9, 450e9)
+    assert (rack.host_memory, rack.host_rate) == (480e9, 450e9)
+    assert machine("a100_80").nic == 25e9
+    assert machine("h100_sxm", nic=12.5e9).nic == 12.5e9
+    with pytest.raises(PlannerError, match="nearest: gh200_nvl32"):
+        machine("gh200_144", "gh200_nvl33")
+    with pytest.raises(PlannerError, match="nearest: a100_80"):
+        machine("a100_8")
+
+
+def test_eras_lie_side_by_side() -> None:
+    found = software(["megatron_2021", "nvidia_2024", "fsdp_2023"])
+    assert list(found.fused_attention) == [0, 1, 1]
+    assert list(found.optimiser_bytes) == [33, 30, 30]
+    assert np.all(found.micro_batch_host == 0.6)
+    with pytest.raises(PlannerError, match="nearest: nvidia_2024"):
+        software(["nvidia_2025"])
