@@ -2,8 +2,9 @@
 
 `FITTED` holds their values, `constants_of` spreads them over configurations. The fit, with starting values, their
 widths and what each value becomes when a source is left out, is `tests/published/training_fit.py`. Textbook values
-that are not fitted stand beside the equation that uses them. Done: Volta, Ampere, Hopper, Blackwell, CDNA 3 (8 bit
-alone, from two configurations). Not done: Blackwell in 16 bit (takes Hopper's share), a move to YAML with ranges.
+that are not fitted stand beside the equation that uses them. Done: Volta, Ampere, Hopper, Blackwell in 8 and 4 bit,
+CDNA 3 in 8 bit (from two configurations); other generations and precisions take the share that benchmarks of matmuls
+suggest (`UNFITTED`). Not done: a move to YAML with ranges.
 """
 
 from __future__ import annotations
@@ -54,12 +55,28 @@ FITTED: dict[str, float] = {
     "scale_loss": 0.00982,
     "step_fixed": 0.00516,
 }
-BORROWED = {  # where a generation's own value is not known
-    "blackwell.16": "hopper.16",
-    "cdna3.16": "cdna3.8",
-    "cdna3.attention": "hopper.attention",
-    "volta.attention": "ampere.attention",
+# Where no run of a generation fixes a value: the share in the largest matmuls of a benchmark (mamf-finder,
+# github.com/stas00/ml-engineering, compute/accelerator: A100 0.859, H100 0.803, MI250X 0.767, MI300X 0.601, B200 0.776)
+# times what training keeps of it, which falls as power binds: 0.95 on A100, 0.80 on H100, and in 8 bit 0.76 on H200
+# (0.734) and 0.73 on B200 (0.763). Without a benchmark the value is assumed.
+UNFITTED: dict[str, float] = {
+    "pascal.16": 0.70,  # assumed: plain cores, no tensor cores
+    "volta.attention": 0.30,  # assumed: no kernel of its own
+    "turing.16": 0.45,  # assumed: power binds
+    "turing.attention": 0.30,  # assumed
+    "ampere.8": 0.60,  # assumed: 8-bit integers
+    "ada.16": 0.62,  # assumed
+    "ada.8": 0.55,  # assumed
+    "ada.attention": 0.40,  # assumed
+    "blackwell.16": 0.60,  # 0.776 x 0.77
+    "cdna2.16": 0.65,  # 0.767 x 0.85
+    "cdna2.attention": 0.30,  # assumed
+    "cdna3.16": 0.45,  # 0.601 x 0.75
+    "cdna3.attention": 0.28,  # assumed: two thirds of Hopper's rate
+    "tpu.16": 0.75,  # assumed: compiled, large systolic arrays
 }
+# Of a generation without any of these, by bits of the operands.
+UNKNOWN = {"32": 0.62, "16": 0.62, "8": 0.55, "4": 0.45, "attention": 0.40}
 MMA_SYNC = 0.62  # of Hopper's tensor rate with Ampere's instructions (Luo et al., arXiv 2402.13499)
 
 
@@ -94,15 +111,17 @@ def constants_of(
     Attention that is not `native` to Hopper runs Ampere's instructions, at Ampere's share of what they reach there.
     """
 
-    def share(name: str) -> float:
-        return values[BORROWED.get(name, name)]
+    def share(generation: str, use: str) -> float:
+        names = (f"{generation}.{use}", f"{generation}.16" if use == "32" else "")
+        known = (table[n] for n in names for table in (values, UNFITTED) if n in table)
+        return next(known, UNKNOWN[use])
 
-    native_share = np.array([share(f"{g}.attention") for g in generation])
+    native_share = np.array([share(g, "attention") for g in generation])
     older = np.array([g == "hopper" for g in generation]) & (native == 0.0)
     return Constants(
-        matmul_16=np.array([share(f"{g}.16") for g in generation]),
+        matmul_16=np.array([share(g, "16") for g in generation]),
         matmul_linear=np.array(
-            [share(f"{g}.{b:.0f}") for g, b in zip(generation, bits, strict=True)]
+            [share(g, f"{b:.0f}") for g, b in zip(generation, bits, strict=True)]
         ),
         attention=np.where(older, MMA_SYNC * values["ampere.attention"], native_share),
         **{name: values[name] for name in GLOBAL},
