@@ -41,8 +41,9 @@ def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Con
     """
     transfers = 3.0 - c.frozen
     size = WEIGHT_BYTES * layer_parameters(c) / c.tp
-    gather = all_gather(size, c.shard_group, c.data_stride, s)
-    transfer = transfers * (gather + arrival(c.shard_group, s, k.latency))
+    calls = era.gather_calls
+    gather = all_gather(size / calls, c.shard_group, c.data_stride, s)
+    transfer = transfers * calls * (gather + arrival(c.shard_group, s, k.latency))
     contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)
     added = np.maximum(transfer - layer, 0.0) + contention * np.minimum(layer, transfer)
     return np.where((c.zero_stage == 3.0) & (c.shard_group > 1.0), added, 0.0)
