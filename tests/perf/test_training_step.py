@@ -247,3 +247,31 @@ def test_a_head_whose_width_is_no_multiple_of_8_slows_unfused_attention():
         for n in (96, 128)
     ]
     assert seconds[1] / seconds[0] == pytest.approx(147.4 / 107.1, rel=0.08)
+
+
+def test_weights_gathered_as_lists_of_parts_cost_time_that_grows_with_the_group():
+    # Narayanan et al., SC21, arXiv 2104.04473, table 2 (from memory): ZeRO-3 with 175 billion parameters went from 144
+    # to 88 and 44 TFLOP/s on 384, 768 and 1,536 A100 at a fixed batch of 1,536: no faster on twice the accelerators
+    rows = table_5_rows()
+
+    def seconds(gpus: float, micro: float) -> float:
+        c = replace(
+            rows.configuration, global_batch=1536 * np.ones(8), micro_batch=micro * np.ones(8),
+            tp=np.ones(8), pp=np.ones(8), vpp=np.ones(8), dp=gpus * np.ones(8), zero_stage=3 * np.ones(8),
+            shard_group=gpus * np.ones(8), recompute_block=np.ones(8),
+        )  # fmt: skip
+        listed = replace(rows.software, gather_lists=12 * np.ones(8))
+        return float(step_time(terms_of(rows, c, listed))[2])
+
+    few, some, many = seconds(384, 4), seconds(768, 2), seconds(1536, 1)
+    assert some / few == pytest.approx(144 / 88 / 2, rel=0.15)
+    assert many / some > 0.9
+
+
+def test_generations_without_runs_have_shares_of_their_own():
+    names = ["volta", "ada", "cdna2", "cdna3", "blackwell", "gaudi", "new"]
+    k = constants_of(FITTED, names, np.full(7, 16.0), np.zeros(7))
+    assert ((k.matmul_16 > 0.3) & (k.matmul_16 < 0.9)).all()
+    assert ((k.attention > 0.2) & (k.attention < k.matmul_16)).all()
+    # maximum of a benchmark of matmuls on B200 and MI300X (mamf-finder), which training cannot exceed
+    assert k.matmul_16[4] < 0.776 and k.matmul_16[3] < 0.601

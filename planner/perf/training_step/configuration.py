@@ -153,9 +153,7 @@ class Software:
     tp_overlap: Array  # flag: tensor-parallel transfers run beside matmuls
     dp_overlap: Array  # flag: gradient transfers run beside the backward pass
     zero_overlap: Array  # flag: weights are prefetched without disturbing the kernels much
-    gather_calls: (
-        Array  # collectives that gather the sharded weights of a block: 1 flat, or one a tensor
-    )
+    gather_lists: Array  # tensors of a block gathered one by one, as lists of parts; 0: flat
     blocking_sends: Array  # a pipeline send stops the sender: 0 not, 1 while it receives too, 2 in turn with receiving
     scattered_sends: Array  # flag: tensor-parallel ranks send a part each instead of the whole
     gradient_bytes: Array  # of one gradient value in the reduction [byte]

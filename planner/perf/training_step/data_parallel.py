@@ -25,6 +25,7 @@ from planner.perf.training_step.matmul import STREAM
 # Parameters whose gradients travel together where that overlaps with kernels: at least so many, and so many for each
 # replica, lest latency bind (Megatron-LM, DistributedDataParallelConfig.bucket_size).
 BUCKET, BUCKET_OF_REPLICA = 40e6, 1e6
+LAUNCH = 10e-6  # of one small kernel by an eager host; assumed [s]
 WEIGHT_BYTES = 2.0  # of a gathered or scattered weight [byte]
 
 
@@ -37,13 +38,16 @@ def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Con
     """Seconds that sharded weights add to one block and micro-batch whose kernels take `layer` seconds.
 
     Transfers hide behind the kernels, slow them in proportion to the smaller of the two, and show where they are
-    longer. Frozen weights are gathered but have no gradients to scatter.
+    longer. Frozen weights are gathered but have no gradients to scatter. An all-gather into a list of parts copies
+    every member's part by a kernel of its own, so that its time grows with the group.
     """
     transfers = 3.0 - c.frozen
     size = WEIGHT_BYTES * layer_parameters(c) / c.tp
-    calls = era.gather_calls
+    calls = np.maximum(era.gather_lists, 1.0)
     gather = all_gather(size / calls, c.shard_group, c.data_stride, s)
-    transfer = transfers * calls * (gather + arrival(c.shard_group, s, k.latency))
+    gather = gather + arrival(c.shard_group, s, k.latency)
+    copies = era.gather_lists * c.shard_group * LAUNCH
+    transfer = transfers * (calls * gather + copies)
     contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)
     added = np.maximum(transfer - layer, 0.0) + contention * np.minimum(layer, transfer)
     return np.where((c.zero_stage == 3.0) & (c.shard_group > 1.0), added, 0.0)
