@@ -22,6 +22,7 @@ from planner.inputs.naming import accelerators, shipped, systems
 from planner.inputs.numbers import Cell
 from planner.inputs.profiles import Accelerator, Node, SoftwareEra
 from planner.inputs.profiles.hardware import NetworkPart
+from planner.perf.training_step.collectives import switch_share
 from planner.perf.training_step.configuration import Software, System
 
 
@@ -45,6 +46,7 @@ class Machine:
     host_memory: float  # coherent CPU memory of the superchip [byte]
     host_memory_rate: float  # [byte/s]
     host_rate: float  # PCIe or NVLink-C2C, one direction [byte/s]
+    peers: float  # accelerators that one is wired to in a mesh; 0 with a switch
     scale_up: str  # switch, mesh, bridge, pcie or torus
     in_network_reduction: bool  # the scale-up switches add
     link: float  # scale-up bandwidth of one accelerator and direction [byte/s]
@@ -93,6 +95,15 @@ def system_of(
         power=of("power"),
         domain=of("domain"),
         gpus=count,
+        peers=of("peers"),
+        host_links=np.array([each.scale_up == "pcie" for each in machines], float),
+        in_switch=np.array(
+            [
+                switch_share(each.generation, each.domain) * each.in_network_reduction
+                for each in machines
+            ]
+        ),
+        oversubscription=of("oversubscription"),
     )
 
 
@@ -149,6 +160,7 @@ def _machine(accelerator: str, system: str | None) -> Machine:
 
 
 class _Place(TypedDict):
+    peers: float
     scale_up: str
     in_network_reduction: bool
     link: float
@@ -162,7 +174,9 @@ def _place(name: str, chip: Accelerator) -> _Place:
     """What a machine adds to its accelerator."""
     if name in systems():
         found = systems()[name]
+        others = _number(found.scale_up_domain) - 1.0
         return {
+            "peers": (_number(found.peers) or others) if found.scale_up == "mesh" else 0.0,
             "scale_up": found.scale_up,
             "in_network_reduction": found.in_network_reduction,
             "link": _number(found.link_bandwidth) or _number(chip.link_bandwidth),
@@ -181,6 +195,7 @@ def _place(name: str, chip: Accelerator) -> _Place:
     assert isinstance(card, NetworkPart)
     size, domain = _number(node.accelerators), _number(node.scale_up_domain)
     return {
+        "peers": 0.0,
         "scale_up": "switch" if domain > 1 else "pcie",
         "in_network_reduction": domain > 1 and chip.generation in ("hopper", "blackwell"),
         "link": _number(chip.link_bandwidth),

@@ -39,6 +39,15 @@ class ComputeSystem(Profile):
             absent=0,
         ),
     ] = None
+    peers: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "accelerators that one has wires to in a mesh; absent: all others of its domain",
+            least=1,
+            absent=0,
+        ),
+    ] = None
     nic_bandwidth: Annotated[
         Cell, Leaf("bit/second", "network rate of one accelerator, one direction", least=0)
     ]
@@ -110,6 +119,14 @@ class SoftwareEra(Profile):
     ]
     fused_accumulation: Annotated[
         Cell, _flag("weight-gradient matmuls add to the 32-bit gradient themselves")
+    ]
+    handled_bytes: Annotated[
+        Cell,
+        Leaf(
+            "byte",
+            "traffic of the engine over the gradient of a parameter after each micro-batch",
+            least=0,
+        ),
     ]
     host_share: Annotated[
         Cell,
