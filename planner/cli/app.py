@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli import catalogue, check, explain, quantities, schema, simulate, size
+from planner.cli import catalogue, check, explain, quantities, schema, simulate, size, validate
 
 EPILOG = """\
 \b
@@ -54,6 +54,7 @@ _COMMANDS = (
     (simulate.simulate, simulate.EXAMPLES, "How far a plan may be off: P10 to P90, and risk."),
     (explain.explain, explain.EXAMPLES, "Why a quantity has its value, down to the sources."),
     (quantities.quantities, quantities.EXAMPLES, "Everything that the model can compute."),
+    (validate.validate, validate.EXAMPLES, "How far predictions are from measured runs."),
     (check.check, check.EXAMPLES, "Check scenario and profile files."),
     (schema.schema, schema.EXAMPLES, "JSON Schema of the files, for editors."),
 )

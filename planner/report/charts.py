@@ -54,7 +54,7 @@ def write(simulation: Simulation, plan: Plan, folder: Path) -> list[Path]:
     """Draw all charts that the study has numbers for; gives the PNG files."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    with _style():
+    with house_style():
         for name, figure in _charts(simulation, plan):
             for suffix, about in (("png", {"Software": None}), ("svg", {"Date": None})):
                 file = folder / f"{name}.{suffix}"
@@ -345,7 +345,7 @@ def _mark(axes: Axes, x: float, y: float, text: str, colour: str, left: bool = F
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def house_style() -> Iterator[None]:
     """Matplotlib with the house style, and nothing of the user's own."""
     import matplotlib as mpl
 

@@ -26,7 +26,7 @@ def test_each_says_its_message_its_source_and_the_plans_mark(
     drawn: tuple[Simulation, Plan],
 ) -> None:
     simulation, plan = drawn
-    with charts._style():
+    with charts.house_style():
         figures = dict(charts._charts(simulation, plan))
     assert list(figures) == ["gpus", "storage", "power", "cost", "shortfall", "shortfall_storage"]
     for figure in figures.values():
@@ -41,7 +41,7 @@ def test_each_says_its_message_its_source_and_the_plans_mark(
 
 def test_bands_are_the_quantiles_and_the_line_the_plan(drawn: tuple[Simulation, Plan]) -> None:
     simulation, plan = drawn
-    with charts._style():
+    with charts.house_style():
         figure = dict(charts._charts(simulation, plan))["gpus"]
     (axes,) = figure.axes
     months = simulation.spreads["gpus_required"].months
@@ -67,7 +67,7 @@ def test_the_same_draws_give_the_same_files(
 
 def test_a_wide_spread_has_a_logarithmic_axis(drawn: tuple[Simulation, Plan]) -> None:
     simulation, plan = drawn
-    with charts._style():
+    with charts.house_style():
         narrow = charts._shortfall_of_storage(simulation, plan, ["warm"])
         figures = simulation.spreads["gpus_required"].figures
         assert figures is not None

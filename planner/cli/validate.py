@@ -1,0 +1,88 @@
+"""`planner validate`: how far the predictors are from published measurements, as a table, as JSON, as charts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ERASE = "\r\x1b[K"  # what stands on the terminal's line
+
+EXAMPLES = """\
+\b
+Examples:
+  planner validate --kind training
+  planner validate runs.csv --kind training --by source,gpu --out charts
+  planner validate --kind training --family llm-dense --leave-out each
+"""
+
+
+def validate(
+    cases: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CASES.csv]...",
+            help="Measured runs. Default: the shipped ones.",
+            show_default=False,
+        ),
+    ] = None,
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="KIND", help="What was measured: training.")
+    ] = "training",
+    by: Annotated[
+        str,
+        typer.Option("--by", metavar="A,B", help="Columns of the file to group by."),
+    ] = "source",
+    leave_out: Annotated[
+        str | None,
+        typer.Option(
+            "--leave-out",
+            metavar="SOURCE|each",
+            help="Predict this source with constants fitted without it; each: every source in turn. "
+            "A column's name leaves out each of its groups.",
+        ),
+    ] = None,
+    family: Annotated[
+        list[str] | None,
+        typer.Option("--family", metavar="NAME", help="Only this family; may be repeated."),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print JSON: every row, and groups.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write charts of residuals here.")
+    ] = None,
+) -> None:
+    """Predict published runs from their own configuration, and say how far off the predictions are."""
+    from planner.cli.output import width, write, write_styled
+    from planner.report import accuracy as report
+    from planner.validation.validate import validate as run
+
+    shown = sys.stderr.isatty()
+    found = run(
+        kind,
+        cases or (),
+        [name.strip() for name in by.split(",") if name.strip()],
+        leave_out,
+        family or (),
+        _tell if shown else None,
+    )
+    if shown:
+        sys.stderr.write(ERASE)
+    if out is not None:
+        from planner.report import accuracy_charts
+
+        for file in accuracy_charts.write(found, out):
+            sys.stderr.write(f"{file}\n")
+    if json:
+        write(report.to_json(found))
+    else:
+        write_styled(report.page(found, width(), leave_out))
+
+
+def _tell(done: int, total: int, what: str) -> None:
+    """Writes a line to the terminal that says how far it is, over the one before."""
+    sys.stderr.write(f"{ERASE}fitting without {what}, {done + 1} of {total}")
+    sys.stderr.flush()

@@ -1,0 +1,180 @@
+"""The errors of the predictors as a table for the terminal, and as JSON.
+
+The table has one line a group: rows, how many are predicted, configurations that count, median and mean absolute
+error, the worst, and the bias. Below it: the average over sources, what was left out and why, and whether the error
+moves with size, scale or year.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from planner.text import counted, printable
+from planner.validation.accuracy import Accuracy, trends
+
+COLUMNS = {
+    "rows": 6, "predicted": 10, "counted": 8, "median": 8, "mean": 8, "worst": 9, "bias": 8,
+}  # fmt: skip
+GAP, LEAST_CELL, LEAST_NAME = 2, 8, 24
+REASONS = 8  # printed; the JSON has all
+
+
+def to_json(accuracy: Accuracy) -> str:
+    """Rows, groups and macro average; errors in per cent, and null where nothing is predicted."""
+    return json.dumps(
+        {
+            "kind": accuracy.kind,
+            "macro_mape": _percent(accuracy.macro),
+            "rows": [
+                {
+                    "id": row.case.text("id"),
+                    "source": row.case.text("source"),
+                    "group": ", ".join(row.cells),
+                    "metric": row.case.metric,
+                    "measured": row.measured,
+                    "predicted": row.outcome.predicted,
+                    "error_pct": None if row.error is None else _percent(row.error),
+                    "reason": row.outcome.reason or (row.doubt and f"doubtful: {row.doubt}"),
+                }
+                for row in accuracy.rows
+            ],
+            "summary": [
+                {
+                    "by": group.name,
+                    "rows": group.rows,
+                    "predicted": group.predicted,
+                    "median_ape": _percent(group.median),
+                    "mape": _percent(group.mean),
+                    "worst": _percent(group.worst),
+                    "bias": _percent(group.bias),
+                }
+                for group in accuracy.groups
+            ],
+        },
+        indent=1,
+        allow_nan=False,
+    )
+
+
+def _percent(share: float) -> float | None:
+    return None if math.isnan(share) else round(100.0 * share, 4)
+
+
+def page(accuracy: Accuracy, width: int, leave_out: str | None = None) -> list[Text]:
+    """The table and what is to be said about it."""
+    said = f"each {leave_out} group" if leave_out not in (None, "each", "source") else "each source"
+    how = f", {said} with constants fitted without it" if leave_out else ""
+    lines = [
+        Text(
+            f"Predicted against measured, {accuracy.kind}: {_said(accuracy.macro)} mean absolute error, "
+            f"averaged over sources{how}",
+            "bold",
+        )
+    ]
+    lines += _table(accuracy, width)
+    for paragraph in _remarks(accuracy):
+        lines += [Text(line) for line in textwrap.wrap(printable(paragraph), width)]
+    return lines
+
+
+def _table(accuracy: Accuracy, width: int) -> list[Text]:
+    shown = sorted(
+        (group for group in accuracy.groups if group.configurations),
+        key=lambda group: [cell.lower() for cell in group.cells],
+    )
+    room = max(width - sum(COLUMNS.values()), LEAST_NAME)
+    sizes = _sizes([accuracy.by, *(group.cells for group in shown)], room)
+    head = _names(accuracy.by, sizes, room)
+    head += "".join(name.rjust(size) for name, size in COLUMNS.items())
+    lines = [Text(""), Text(head, "bold")]
+    for group in shown:
+        cells = [f"{group.rows:,}", f"{group.predicted:,}", f"{group.configurations:,}"]
+        cells += [_said(group.median), _said(group.mean)]
+        cells += [_said(group.worst, True), _said(group.bias, True)]
+        text = "".join(cell.rjust(size) for cell, size in zip(cells, COLUMNS.values(), strict=True))
+        lines.append(Text(_names(group.cells, sizes, room) + text))
+    nothing = [group for group in accuracy.groups if not group.configurations]
+    if nothing:
+        text = f"{counted(len(nothing), 'group')} without a prediction".ljust(room)
+        text += f"{sum(group.rows for group in nothing):,}".rjust(COLUMNS["rows"])
+        lines.append(Text(text + "0".rjust(COLUMNS["predicted"]), "dim"))
+    return lines
+
+
+def _sizes(rows: Sequence[tuple[str, ...]], room: int) -> list[int]:
+    """Widths of the columns of names: as wide as they are, the widest cut until all fit."""
+    sizes = [max(len(printable(row[i])) for row in rows) + GAP for i in range(len(rows[0]))]
+    while sum(sizes) > room and max(sizes) > LEAST_CELL:
+        sizes[sizes.index(max(sizes))] -= 1
+    return sizes
+
+
+def _names(cells: Sequence[str], sizes: Sequence[int], room: int) -> str:
+    found = ""
+    for cell, size in zip(cells, sizes, strict=True):
+        text = printable(cell)
+        found += (text if len(text) <= size - GAP else text[: size - GAP - 1] + "…").ljust(size)
+    return found.ljust(room)
+
+
+def _said(share: float, sign: bool = False) -> str:
+    if math.isnan(share):
+        return ""
+    return f"{100 * share:{'+' if sign else ''}.1f} %"
+
+
+def _remarks(accuracy: Accuracy) -> list[str]:
+    found = [""]
+    if len(accuracy.macro_by_family) > 1:
+        each = (f"{name} {_said(value)}" for name, value in accuracy.macro_by_family.items())
+        found.append(f"By family, averaged over sources: {', '.join(each)}.")
+    if accuracy.fully_specified:
+        share = accuracy.fully_predicted / accuracy.fully_specified
+        found.append(
+            f"Of {counted(accuracy.fully_specified, 'fully specified row')} (shape, batch, micro-batch, "
+            f"GPU, count, tp, pp, dp stated; metric a rate) {share:.1%} are predicted."
+        )
+    if accuracy.repeats:
+        found.append(
+            f"{counted(accuracy.repeats, 'row repeats', 'rows repeat')} a configuration, which counts once, "
+            "at its fastest."
+        )
+    if accuracy.doubted:
+        found.append(
+            f"{counted(accuracy.doubted, 'measurement is', 'measurements are')} contradicted by others of the same "
+            f"source and not counted; with them the average is {_said(accuracy.with_doubted)}."
+        )
+    found += _trends(accuracy)
+    reasons = Counter(row.outcome.reason for row in accuracy.rows if row.outcome.reason)
+    if reasons:
+        found.append("Not predicted:")
+        found += [f"  {count:>6,}  {reason}" for reason, count in reasons.most_common(REASONS)]
+        if len(reasons) > REASONS:
+            found.append(f"  ... and {len(reasons) - REASONS} more reasons; all: --json")
+    return found
+
+
+def _trends(accuracy: Accuracy) -> list[str]:
+    """How the error moves with size, scale and year, in words."""
+    moving = [trend for trend in trends(accuracy) if trend.clear]
+    return [
+        f"The error moves with {trend.name}: {100 * trend.slope:+.2f} points with {trend.step} "
+        f"(standard error {100 * trend.spread:.2f}, within sources), as it would if a mechanism were missing."
+        for trend in moving
+    ] or ["The error does not move with model size, scale or year within sources."]
+
+
+def markdown(accuracies: Sequence[tuple[str, Accuracy]]) -> str:
+    """A table for a page of documentation: what was predicted, and how well."""
+    lines = ["| predicted | sources' average | configurations |", "|---|---|---|"]
+    lines += [
+        f"| {what} | {_said(each.macro)} | {each.macro_configurations:,} |"
+        for what, each in accuracies
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,116 @@
+"""Predict cases, doubt what is contradicted, leave sources out if asked to, and put the errors together.
+
+With `leave_out`, the constants of every predictor that can be fitted are fitted without the rows of a group, which are
+then predicted with them: a column's name leaves out each of its groups in turn (`source`: sources with few
+configurations together), `each` is short for `source`, and the name of a source leaves out that one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from planner.errors import PlannerError, suggestion
+from planner.validation.accuracy import Accuracy, assess, pooled, standing
+from planner.validation.cases import COLUMNS, Case, Outcome, read
+from planner.validation.doubts import doubts
+from planner.validation.training import by_module, module_of, predict
+
+KINDS = ("training",)
+DATA = Path(__file__).parent / "data"
+SHIPPED = ("training_runs.csv", "training_runs_vtrain_single_node.csv")
+EACH = "each"
+
+Progress = Callable[[int, int, str], None]
+
+
+def validate(
+    kind: str,
+    files: Sequence[Path] = (),
+    by: Sequence[str] = ("source",),
+    leave_out: str | None = None,
+    families: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Accuracy:
+    """How far the predictors of a kind are from the cases in files; the shipped ones where no file is given."""
+    if kind not in KINDS:
+        raise PlannerError(f"{kind}: no such kind of case; {suggestion(kind, KINDS)}")
+    cases = read(files or shipped())
+    known = {case.family for case in cases}
+    for name in families:
+        if name not in known:
+            raise PlannerError(f"--family {name}: no row of it; {suggestion(name, known)}")
+    cases = [case for case in cases if not families or case.family in families]
+    columns = {name for case in cases for name in case.fields}
+    for name in by:
+        if name not in columns:
+            raise PlannerError(
+                f"--by {name}: no such column; {suggestion(name, columns or COLUMNS)}"
+            )
+    outcomes = predict(cases)
+    doubted = doubts(cases, outcomes)
+    if leave_out:
+        groups = _groups(cases, outcomes, leave_out)
+        kept = standing(cases, outcomes, doubted)
+        outcomes = _left_out(cases, outcomes, groups, kept, progress)
+    return assess(kind, cases, outcomes, doubted, by)
+
+
+def shipped() -> list[Path]:
+    """The files of cases in the package."""
+    return [DATA / name for name in SHIPPED]
+
+
+def _groups(cases: Sequence[Case], outcomes: Sequence[Outcome], leave_out: str) -> list[list[int]]:
+    """Positions of the cases of each group that is left out together."""
+    column = "source" if leave_out == EACH else leave_out
+    if any(column in case.fields for case in cases):
+        values = [
+            case.source if column == "source" else case.text(column) or "not stated"
+            for case in cases
+        ]
+        able = [i for i, outcome in enumerate(outcomes) if outcome.predicted is not None]
+        labels = (
+            pooled([values[i] for i in able]) if column == "source" else [values[i] for i in able]
+        )
+        return [
+            [i for i, label in zip(able, labels, strict=True) if label == name]
+            for name in sorted(set(labels))
+        ]
+    sources = {case.source for case in cases}
+    found = [name for name in sources if leave_out.lower() in name.lower()]
+    if len(found) != 1:
+        why = "fits several sources" if found else "no such source or column"
+        raise PlannerError(
+            f"--leave-out {leave_out}: {why}; {suggestion(leave_out, found or sources)}"
+        )
+    return [[i for i, case in enumerate(cases) if case.source == found[0]]]
+
+
+def _left_out(
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    groups: Sequence[Sequence[int]],
+    kept: set[int],
+    progress: Progress | None,
+) -> list[Outcome]:
+    """Outcomes in which every group is predicted with constants that are fitted without it."""
+    found = list(outcomes)
+    for done, group in enumerate(groups):
+        if progress:
+            progress(done, len(groups), cases[group[0]].source)
+        left = set(group)
+        rest = [cases[i] for i in sorted(kept - left)]
+        constants = dict(_fits(rest, {cases[i].family for i in group}))
+        for i, outcome in zip(group, predict([cases[i] for i in group], constants), strict=True):
+            found[i] = outcome
+    return found
+
+
+def _fits(cases: Sequence[Case], families: set[str]) -> Iterator[tuple[str, dict[str, float]]]:
+    """Constants of the predictors of `families`, by the predictor's name, fitted on cases."""
+    wanted = {id(module_of(family)) for family in families}
+    for name, places in by_module(cases).items():
+        module = module_of(cases[places[0]].family)
+        if module is not None and id(module) in wanted and hasattr(module, "fit"):
+            yield name, module.fit([cases[i] for i in places])

@@ -1,0 +1,165 @@
+"""A dense transformer's row is predicted from its own columns alone, or says what it lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from planner.perf.training_step.constants import FITTED
+from planner.validation.cases import Case, Outcome
+from planner.validation.training import dense
+from planner.validation.training.eras import stack_of
+from planner.validation.training.priors import PRIORS
+
+# GPT 175B with selective recomputation: Korthikanti et al., arXiv 2205.05198, Table 5: 13.75 s, 51.4 % of 312 TFLOP/s.
+GPT_175B = dict(
+    id="x", source="A paper (arXiv 2205.05198)", year=2022, family="llm-dense", model="GPT 175B", params_b=175,
+    layers=96, hidden=12288, heads=96, kv_heads=96, ffn_hidden=49152, vocab=51200, seq_len=2048,
+    global_batch_size=64, micro_batch=1, gpu="A100-SXM4-80GB", gpus=64, tp=8, pp=8, cp=1, dp=1, vp=3,
+    zero_stage=0, recompute="selective", precision="fp16", metric="step_time_s", value=13.75, notes="",
+)  # fmt: skip
+
+
+def case(**changed: Any) -> Case:
+    fields = {name: str(value) for name, value in {**GPT_175B, **changed}.items()}
+    return Case("runs.csv", 2, fields)
+
+
+def outcome(**changed: Any) -> Outcome:
+    return dense.predict([case(**changed)])[0]
+
+
+def test_175b_is_met_within_five_per_cent() -> None:
+    assert outcome().predicted == pytest.approx(13.75, rel=0.05)
+
+
+def test_named_parts_sum_to_the_step() -> None:
+    found = outcome()
+    assert found.seconds == pytest.approx(sum(found.terms.values()))
+
+
+def test_nothing_depends_on_the_id_or_on_other_rows() -> None:
+    alone = outcome(id="sc21t1-001").predicted
+    among = dense.predict([case(gpu="H100"), case(id="jzv100-007"), case(layers="")])
+    assert among[1].predicted == pytest.approx(alone, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("tokens_per_s_per_gpu", 64 * 2048 / 64),
+        ("tokens_per_s", 64 * 2048),
+        ("samples_per_s", 64),
+        # arXiv 2205.05198: 72 B s l h^2 (1 + s/6h + V/12lh)
+        ("tflops_per_gpu", 72 * 64 * 2048 * 96 * 12288**2 * (1 + 2048 / 6 / 12288 + 51200 / 12 / 96 / 12288) / 64e12),
+        ("mfu_pct", 72 * 64 * 2048 * 96 * 12288**2 * (1 + 2048 / 6 / 12288 + 51200 / 12 / 96 / 12288) / 64e12 / 3.12),
+    ],
+)  # fmt: skip
+def test_a_prediction_is_in_the_metric_of_its_row(metric: str, value: float) -> None:
+    seconds = outcome().predicted
+    assert seconds is not None
+    found = outcome(metric=metric, value=50).predicted
+    assert found == pytest.approx(value / seconds, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (dict(micro_batch=""), "missing: micro_batch"),
+        (dict(layers="", tp=""), "missing: layers, tp"),
+        (dict(gpu=""), "missing: gpu"),
+        (dict(gpu="Abacus 9000"), "unknown accelerator: Abacus 9000"),
+        (dict(gpus=48), "contradiction: tp pp cp dp = 64, gpus = 48"),
+        (dict(micro_batch=128), "contradiction: micro_batch dp = 128, batch = 64"),
+        (dict(metric="gpu_hours"), "metric gpu_hours: hours of a whole training"),
+        (dict(metric="furlongs"), "metric furlongs: unknown"),
+        (
+            dict(metric="tflops_per_gpu", source="A page"),
+            "the source's count of FLOPs is not stated",
+        ),
+        (dict(recompute="sometimes"), 'recompute "sometimes" is not known'),
+        (dict(precision="fp8"), "no fp8 matrix rate"),
+        (dict(value=""), "missing: value"),
+    ],
+)
+def test_what_cannot_be_predicted_says_why(changed: dict[str, Any], reason: str) -> None:
+    found = outcome(**changed)
+    assert found.predicted is None
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (dict(vocab=""), "vocabulary 51200"),
+        (dict(precision=""), "16-bit precision"),
+        (dict(ffn_hidden=""), "ffn_hidden 49152"),
+        (dict(dp=""), "dp 1 = gpus / (tp pp cp)"),
+        (dict(recompute=""), "recomputation"),
+        (dict(recompute="none", vp=""), "without interleaving"),
+        (dict(micro_batch="", global_batch_size=8, notes="GA=8"), "micro_batch 1"),
+        (dict(source="NVIDIA/NeMo docs", year=2024, zero_stage=""), "sharded optimiser"),
+    ],
+)
+def test_a_default_that_is_used_is_said(changed: dict[str, Any], said: str) -> None:
+    found = outcome(**changed)
+    assert found.predicted is not None
+    assert any(said in text for text in found.assumed), found.assumed
+
+
+def test_blanks_that_change_nothing_are_not_assumed() -> None:
+    # 64 MPT-7B replicas under FSDP: tp and pp follow from dp
+    found = outcome(
+        source="mosaicml/llm-foundry README", year=2023, model="MPT-7b", params_b=6.7, layers=32, hidden=4096,
+        heads=32, kv_heads=32, ffn_hidden=16384, vocab=50368, global_batch_size=512, micro_batch=8, tp="", pp="",
+        dp=64, vp="", zero_stage=3, recompute="full", precision="bf16",
+    )  # fmt: skip
+    assert found.predicted is not None
+    assert [text for text in found.assumed if text.startswith(("tp", "pp"))]
+
+
+@pytest.mark.parametrize(
+    ("source", "year", "notes", "era"),
+    [
+        ("VIA-Research/vTrain data (measured with Megatron-DeepSpeed)", 2024, "", "traced_2024"),
+        ("mosaicml/llm-foundry README", 2023, "", "fsdp_2023"),
+        ("pytorch/torchtitan benchmarks", 2025, "", "fsdp_2024"),
+        ("NVIDIA-NeMo/Automodel docs", 2025, "", "native_2025"),
+        ("NVIDIA-NeMo/Megatron-Bridge docs", 2026, "", "nvidia_2024"),
+        ("mlcommons/training_results_v5.1 AMD/results/mi325x/gpt3", 2025, "", "nvidia_2024"),
+        ("bigscience-workshop/bigscience train/tr11-176B-ml", 2022, "", "megatron_2022"),
+        ("Megatron-LM SC21 Table 2", 2021, "", "megatron_2021"),
+        ("A thesis", 2020, "", "megatron_2021"),
+        ("A thesis", 2023, "", "megatron_2022"),
+        ("A thesis", 2023, "PyTorch FSDP", "fsdp_2023"),
+        ("A thesis", 2025, "FSDP2", "fsdp_2024"),
+    ],
+)
+def test_the_era_follows_from_words_and_year(source: str, year: int, notes: str, era: str) -> None:
+    assert stack_of(case(source=source, year=year, notes=notes)).era == era
+
+
+def test_gates_are_known_by_name_or_by_the_count_of_parameters() -> None:
+    shape = dict(layers=32, hidden=4096, heads=32, kv_heads=32, ffn_hidden=11008, tp=8, pp=8, vp=1)
+    gated = dense.run_of(case(model="a model", params_b=6.7, **shape))
+    plain = dense.run_of(case(model="a model", params_b=5.2, **shape))
+    assert (gated.configuration["gated"], plain.configuration["gated"]) == (1.0, 0.0)
+
+
+def test_sequence_parallelism_is_read_from_the_notes() -> None:
+    said = dense.run_of(case(recompute="full", notes="sequence parallel"))
+    denied = dense.run_of(case(notes="no sequence parallelism"))
+    assert said.configuration["sequence_parallel"] == 1.0
+    assert denied.configuration["sequence_parallel"] == 0.0
+
+
+def test_constants_are_few_and_each_has_meaning_unit_and_range() -> None:
+    assert set(PRIORS) == set(FITTED)
+    generations = [name.split(".")[0] for name in PRIORS if "." in name]
+    assert all(generations.count(name) <= 3 for name in generations)
+    assert len(PRIORS) - len(generations) <= 12
+    for name, prior in PRIORS.items():
+        assert prior.meaning and prior.unit
+        assert prior.low < prior.start < prior.high
+        assert prior.low <= FITTED[name] <= prior.high, name
