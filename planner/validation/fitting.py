@@ -2,8 +2,8 @@
 
 Residuals are logarithms of predicted over measured with a robust loss, every source weighs the same (few-row sources
 together as one), and each constant is drawn to a starting value that stands for what is known of it without these
-runs. Constants are positive, and are varied as logarithms. Source of the loss: Charbonnier's, square for small
-residuals and linear for large ones.
+runs. Constants are positive, and are varied as logarithms. The loss is Cauchy's, square for small residuals
+and logarithmic for large ones.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from planner.axes import Array
 from planner.validation.accuracy import pooled
 
 PRIOR_WEIGHT = 0.02  # of one width off, against a relative error of that size in a whole source
-ROBUST = 0.03  # relative error where the loss turns from square to linear
+ROBUST = (
+    0.05  # relative error where a row begins to pull less: slow days and stalls are no evidence
+)
 EVALUATIONS = 40  # of all rows and derivatives, at most
 
 
@@ -55,7 +57,7 @@ def fit(
     def residuals(values: Array) -> Array:
         named = dict(zip(names, np.exp(values).tolist(), strict=True))
         off = np.log(predicted(named) / measured)
-        loss = 2.0 * ROBUST**2 * (np.sqrt(1.0 + (off / ROBUST) ** 2) - 1.0) * weight
+        loss = ROBUST**2 * np.log1p((off / ROBUST) ** 2) * weight
         return np.concatenate(
             [np.sign(off) * np.sqrt(loss), PRIOR_WEIGHT * (values - start) / width]
         )

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import TypeVar
 
 import numpy as np
 
 from planner.axes import Array
+from planner.perf.training_step.collectives import switch_share
 from planner.perf.training_step.configuration import Configuration, Software, System
 from planner.perf.training_step.constants import FITTED, Constants, constants_of
 from planner.perf.training_step.step import StepTerms, step_terms, step_time
@@ -28,7 +29,7 @@ from planner.validation.training.conventions import (
 )
 from planner.validation.training.eras import Stack, stack_of
 from planner.validation.training.priors import PRIORS
-from planner.validation.training.tables import CACHE, ERAS, GPUS
+from planner.validation.training.tables import CACHE, ERAS, GPUS, PEERS
 
 Record = TypeVar("Record", Configuration, System, Software)
 
@@ -46,7 +47,9 @@ VOCABULARIES = (  # words of the model, size: configurations published by its ma
     (r"\bmpt\b|mpt-", 50368),
     (r"nemotron", 256000),
 )
-DEEPSPEED_PIPELINE = dict(scattered_sends=0, blocking_sends=2, fused_accumulation=0)
+DEEPSPEED_PIPELINE = dict(
+    scattered_sends=0, blocking_sends=2, fused_accumulation=0, handled_bytes=20
+)
 EARLY_BLACKWELL = 0.87  # of the speed half a year later: the same B200 run took 1.51 s in MLPerf v5.0, 1.30 s in v5.1
 MX_PENALTY = 0.95  # block scales against per-tensor fp8
 PER_OPERATION = (
@@ -165,8 +168,14 @@ def batch_of(runs: Sequence[Run]) -> Batch:
 
 
 def _stacked(kind: type[Record], records: Sequence[Mapping[str, float]]) -> Record:
-    names = [f.name for f in fields(kind)]
-    return kind(**{name: np.array([r[name] for r in records], float) for name in names})
+    """One record of arrays; what a field has no numbers for takes the field's default."""
+
+    def values(of: Field[Array]) -> Array:
+        if of.name in records[0] or not callable(of.default_factory):
+            return np.array([r[of.name] for r in records], float)
+        return of.default_factory()
+
+    return kind(**{f.name: values(f) for f in fields(kind)})
 
 
 # --- From a row to a run ---------------------------------------------------------------------------------------------
@@ -274,6 +283,7 @@ def _system(case: Case, name: str, n: Mapping[str, float], bits: int) -> dict[st
         peak_16=p16 * 1e12, peak_linear=linear * 1e12, memory_rate=memory * 1e9, nvlink=link * 1e9,
         nic=_nic(case, name, nic) * 1e9, cache=CACHE[generation], processors=processors, power=power,
         domain=domain, gpus=n["gpus"],
+        in_switch=switch_share(generation, domain), peers=PEERS.get(generation, 0.0),
     )  # fmt: skip
 
 

@@ -22,12 +22,14 @@ GPUS: Mapping[
     "AMD Instinct MI325X": ("cdna3", 1307.4, 2614.9, 0, 6000, 448, 50, 304, 1.0, 8, 256),
 }
 CACHE = {"volta": 6e6, "ampere": 40e6, "hopper": 50e6, "blackwell": 126e6, "cdna3": 256e6}  # [byte]
+PEERS = {"volta": 3.0, "cdna3": 7.0}  # wired to each other without a switch
 
 MEGATRON_2021 = dict(
     fused_attention=0, attention_rate=1.0, native_attention=0, kernel_rate=1.0, pow2_heads=0,
     fused_elementwise=0, loss_bytes=60, tp_overlap=0, dp_overlap=0, zero_overlap=0,
     fused_accumulation=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0,
     serial_launches=0, micro_batch_host=0.6, early_stop=0, adapted=0.0, optimiser_bytes=33,
+    handled_bytes=0,
 )  # fmt: skip
 MEGATRON_2022 = {**MEGATRON_2021, "fused_accumulation": 1}
 TRACED_2024 = {**MEGATRON_2021, "serial_launches": 1, "scattered_sends": 0, "loss_bytes": 24}
