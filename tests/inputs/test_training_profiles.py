@@ -200,7 +200,8 @@ def test_a_source_gets_its_era(
 
 def test_sharded_weights_without_a_framework_are_fsdp() -> None:
     assert era_of(framework_named("a blog", "", sharded=True).name, 2024) == "fsdp_2024"
-    assert era_of(framework_named("a blog", "", sharded=True).name, 1999) == "fsdp_2023"
+    assert era_of(framework_named("a blog", "", sharded=True).name, 2023) == "fsdp_2023"
+    assert era_of(framework_named("a blog", "", sharded=True).name, 1999) == "megatron_2021"
 
 
 def test_blackwell_trains_at_the_peaks_of_a_b200() -> None:

@@ -57,7 +57,7 @@ MEGATRON_2021 = dict(
     fused_elementwise=0, loss_bytes=60, tp_overlap=0, dp_overlap=0, zero_overlap=0,
     fused_accumulation=0, blocking_sends=1, scattered_sends=1, gradient_bytes=2, host_share=1.0,
     serial_launches=0, micro_batch_host=0.6, early_stop=0, adapted=0.0, optimiser_bytes=33,
-    handled_bytes=0, gather_lists=0,
+    handled_bytes=0, gather_lists=12,
 )  # fmt: skip
 # Its pipeline engine sends and receives one after the other, whole activations from every tensor-parallel rank, and
 # handles gradients after every micro-batch. The 20 bytes a parameter (copy into the flat partition, conversion, sum,
@@ -66,12 +66,10 @@ MEGATRON_2021 = dict(
 DEEPSPEED_PIPELINE = dict(
     scattered_sends=0, blocking_sends=2, fused_accumulation=0, handled_bytes=20
 )
-# ZeRO-3 before its gathers were grouped: four matrices, their biases and two norms of a block, one by one.
-ZERO_3_2021 = {**MEGATRON_2021, "gather_lists": 12}
-MEGATRON_2022 = {**MEGATRON_2021, "fused_accumulation": 1}
+MEGATRON_2022 = {**MEGATRON_2021, "fused_accumulation": 1, "gather_lists": 0}
 TRACED_2024 = {**MEGATRON_2021, "serial_launches": 1, "scattered_sends": 0, "loss_bytes": 24}
 FSDP_2023 = {
-    **MEGATRON_2021, "fused_attention": 1, "attention_rate": 0.5, "pow2_heads": 1, "loss_bytes": 20,
+    **MEGATRON_2022, "fused_attention": 1, "attention_rate": 0.5, "pow2_heads": 1, "loss_bytes": 20,
     "blocking_sends": 0, "fused_accumulation": 1, "host_share": 0.5, "early_stop": 1, "optimiser_bytes": 30,
 }  # fmt: skip
 FSDP_2024 = {
@@ -283,7 +281,7 @@ def profile_of(row: dict[str, str]) -> dict[str, float]:
     """The profile for a source without one of its own, by year and by whether weights are sharded."""
     year, sharded = int(row["year"]), row["zero_stage"] == "3"
     if sharded and year <= 2021:
-        return ZERO_3_2021
+        return MEGATRON_2021
     if sharded:
         return FSDP_2023 if year <= 2023 else FSDP_2024
     if year <= 2021 or source_of(row).startswith("vtrain"):

@@ -128,6 +128,14 @@ class SoftwareEra(Profile):
             least=0,
         ),
     ]
+    gather_lists: Annotated[
+        Cell,
+        Leaf(
+            "1",
+            "tensors of a block that are gathered one by one, as lists of parts; 0: all in one flat tensor",
+            least=0,
+        ),
+    ]
     host_share: Annotated[
         Cell,
         Leaf("1", "launches a layer over those of eager Megatron; 0 with graphs", least=0, most=2),
