@@ -203,7 +203,7 @@ def stack(kind: type, records: list[dict[str, float]]) -> object:
     """One record of arrays from a list of records of numbers, with defaults where they state none."""
 
     def value(record: dict[str, float], of: Field) -> float:
-        return record[of.name] if of.name in record else of.default_factory()
+        return record[of.name] if of.name in record else of.default_factory().item()
 
     return kind(**{f.name: np.array([value(r, f) for r in records], float) for f in fields(kind)})
 

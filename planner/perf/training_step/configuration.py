@@ -16,17 +16,17 @@ from planner.axes import Array
 
 def none() -> Array:
     """Nothing of it in any configuration."""
-    return np.zeros(())
+    return np.zeros(1)
 
 
 def whole() -> Array:
     """All of it in every configuration."""
-    return np.ones(())
+    return np.ones(1)
 
 
 def unlimited() -> Array:
     """No limit in any configuration."""
-    return np.full((), np.inf)
+    return np.full(1, np.inf)
 
 
 @dataclass(frozen=True)
