@@ -13,6 +13,6 @@ weights, optimiser), `pipeline` (stages, bubble, sends), `step` (the sum). Besid
 
 Done: dense decoders, plain and gated, with tensor, sequence, pipeline (interleaved, uneven), context and data
 parallelism, ZeRO-1 and sharded weights (FSDP), recomputation, LoRA, 16/8/4 bit linears, fused and unfused attention,
-CUDA graphs. Not done: experts, vision models, goodput. `planner` does not
+CUDA graphs. Not done: experts, vision models. `planner` does not
 call this package yet.
 """
