@@ -10,7 +10,7 @@ Sources spell one chip in ten ways ("A100-SXM4-80GB", "8xA100-80G", "DGX A100 64
 3. Of a chip's variants the one wins that agrees with the form (SXM, PCIe, NVL), memory and power in the text; what the
    text leaves open goes to the variant marked `usual`.
 4. A machine is what the run names, if it carries that chip, else the accelerator's `default_system`.
-5. A framework is that of the longest word in the source or notes, else one without words that fits the sharding.
+5. A framework is that of the longest word in the source, else in the notes, else the one without words.
 
 What was guessed is said in words, so that a prediction can list it.
 """
@@ -119,8 +119,8 @@ def system_named(text: str, accelerator: str) -> Named:
 
 
 @cache
-def framework_named(source: str, notes: str = "", sharded: bool = False) -> Named:
-    """The framework of a run: by the longest of its words in source or notes, else by whether weights are sharded."""
+def framework_named(source: str, notes: str = "") -> Named:
+    """The framework of a run: by the longest of its words in the source, else in the notes, else the unknown one."""
     for text in (source, notes):
         found = [
             (*_weight(word), name)
@@ -130,17 +130,19 @@ def framework_named(source: str, notes: str = "", sharded: bool = False) -> Name
         ]
         if found:
             return Named(max(found)[-1])
-    unnamed = [n for n, each in frameworks().items() if not each.words and each.sharded == sharded]
-    return Named(unnamed[0], f"framework: none named, {unnamed[0]}")
+    name = next(name for name, each in frameworks().items() if not each.words)
+    return Named(name, "framework: none named")
 
 
-def era_of(framework: str, year: int, generation: str | None = None) -> str:
-    """The software profile of a framework in a year, on a generation of accelerators."""
+def era_of(framework: str, year: int, generation: str = "", sharded: bool = False) -> str:
+    """The software profile of a framework in a year, on a generation of accelerators, with weights sharded or not."""
     each = frameworks()[framework]
-    if generation in each.era_on:
-        return each.era_on[generation]
-    begun = [first for first in sorted(each.eras) if int(first) <= year]
-    return each.eras[begun[-1] if begun else min(each.eras)]
+    for known, era in each.era_on.items():
+        if known == generation:
+            return era
+    eras = (sharded and each.sharded_eras) or each.eras
+    begun = [first for first in eras if int(first) <= year]
+    return eras[max(begun, default=min(eras))]
 
 
 def fabric_stated(text: str, accelerators_per_server: float) -> float | None:

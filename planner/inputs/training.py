@@ -53,6 +53,7 @@ class Machine:
     server: float  # accelerators in one server
     domain: float  # accelerators that reach each other without the network
     nic: float  # network rate of one accelerator and direction [byte/s]
+    nic_latency: float  # of a hop beyond that of InfiniBand [s]
     oversubscription: float
 
 
@@ -103,6 +104,7 @@ def system_of(
                 for each in machines
             ]
         ),
+        nic_latency=of("nic_latency"),
         oversubscription=of("oversubscription"),
     )
 
@@ -167,6 +169,7 @@ class _Place(TypedDict):
     server: float
     domain: float
     nic: float
+    nic_latency: float
     oversubscription: float
 
 
@@ -183,6 +186,7 @@ def _place(name: str, chip: Accelerator) -> _Place:
             "server": _number(found.accelerators),
             "domain": _number(found.scale_up_domain),
             "nic": _number(found.nic_bandwidth),
+            "nic_latency": _number(found.network_latency),
             "oversubscription": _number(found.oversubscription) or 1.0,
         }
     nodes = resources.profiles("nodes")
@@ -202,6 +206,7 @@ def _place(name: str, chip: Accelerator) -> _Place:
         "server": size,
         "domain": domain,
         "nic": _number(node.nics) * _number(card.port_rate) / size,
+        "nic_latency": 0.0,
         "oversubscription": 1.0,
     }
 

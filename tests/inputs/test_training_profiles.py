@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ from planner.inputs.naming import (
     system_named,
     systems,
 )
+from planner.inputs.profiles import SoftwareEra
 from planner.inputs.training import machine, software, system_of
+from planner.perf.training_step.configuration import Software
 
 # Every value of the column `gpu` of the published runs.
 PUBLISHED = {
@@ -129,7 +132,9 @@ def test_every_system_and_era_that_is_named_exists() -> None:
         assert each.accelerator in accelerators()
     eras = resources.profiles("software")
     for framework in frameworks().values():
-        assert {*framework.eras.values(), *framework.era_on.values()} <= set(eras)
+        for named in (framework.eras, framework.sharded_eras, framework.era_on):
+            assert set(named.values()) <= set(eras)
+    assert sum(not framework.words for framework in frameworks().values()) == 1
 
 
 def test_a_machine_is_what_the_run_names_else_the_usual_one() -> None:
@@ -198,10 +203,17 @@ def test_a_source_gets_its_era(
     assert era_of(framework_named(source, notes).name, year, generation) == era
 
 
-def test_sharded_weights_without_a_framework_are_fsdp() -> None:
-    assert era_of(framework_named("a blog", "", sharded=True).name, 2024) == "fsdp_2024"
-    assert era_of(framework_named("a blog", "", sharded=True).name, 2023) == "fsdp_2023"
-    assert era_of(framework_named("a blog", "", sharded=True).name, 1999) == "megatron_2021"
+def test_sharded_weights_have_eras_of_their_own() -> None:
+    unknown = framework_named("a blog").name
+    assert era_of(unknown, 2024, sharded=True) == "fsdp_2024"
+    assert era_of(unknown, 1999, sharded=True) == "megatron_2021"
+    megatron = framework_named("Megatron-LM SC21 Table 2").name
+    assert era_of(megatron, 2021, sharded=True) == "megatron_2021"
+    assert era_of(framework_named("mosaicml/llm-foundry").name, 2023, sharded=True) == "fsdp_2023"
+
+
+def test_an_era_says_everything_that_a_step_reads() -> None:
+    assert {field.name for field in fields(Software)} <= set(SoftwareEra.model_fields)
 
 
 def test_blackwell_trains_at_the_peaks_of_a_b200() -> None:

@@ -51,6 +51,12 @@ class ComputeSystem(Profile):
     nic_bandwidth: Annotated[
         Cell, Leaf("bit/second", "network rate of one accelerator, one direction", least=0)
     ]
+    network_latency: Annotated[
+        Cell | None,
+        Leaf(
+            "second", "latency of a hop beyond that of InfiniBand; absent: none", least=0, absent=0
+        ),
+    ] = None
     oversubscription: Annotated[
         Cell | None,
         Leaf(
@@ -156,13 +162,14 @@ class SoftwareEra(Profile):
 class Framework(Profile):
     """A training framework: the words that name it, its era by year, and what it does where a run is silent.
 
-    `eras` maps the first year to the software era from then on; `era_on` replaces it on a generation. A run is of the
-    framework whose longest word stands in its source or notes, else of one without words that fits its sharding.
+    `eras` maps the first year to the software era from then on, `sharded_eras` does for runs that shard their weights
+    (absent: the same), and `era_on` replaces both on a generation. A run is of the framework whose longest word stands
+    in its source or notes, else of the one without words.
     """
 
     words: list[ShortText] = Field(default_factory=list)
-    sharded: bool | None = None
     eras: dict[Year, Annotated[Name, Ref("software")]] = Field(min_length=1)
+    sharded_eras: dict[Year, Annotated[Name, Ref("software")]] = Field(default_factory=dict)
     era_on: dict[Generation, Annotated[Name, Ref("software")]] = Field(default_factory=dict)
     recompute: Literal["none", "selective", "full", "memory"]
     selective: Literal["core", "blocks", "operations"]
