@@ -64,19 +64,30 @@ def reduction_time(c: Configuration, s: System, era: Software, k: Constants, sta
     sharded = c.zero_stage == 3.0
     groups = np.where(sharded, np.maximum(replicas / c.shard_group, 1.0), replicas)
     held = parameters_held(c) / np.where(sharded, c.shard_group, 1.0)
+    inner = c.data_stride * np.where(sharded, c.shard_group, 1.0)
+    return behind(exchange_time(c, s, era, k, held, groups, inner), stage, c, era, k)
+
+
+def exchange_time(
+    c: Configuration, s: System, era: Software, k: Constants, held: Array, groups: Array, inner: Array
+) -> Array:  # fmt: skip
+    """Seconds that the gradients of `held` parameters take among `groups` members, `inner` accelerators apart."""
     size = held * np.where(
         c.zero_stage >= 1.0, (era.gradient_bytes + WEIGHT_BYTES) / 2.0, era.gradient_bytes
     )
-    inner = c.data_stride * np.where(sharded, c.shard_group, 1.0)
     largest = np.maximum(BUCKET, BUCKET_OF_REPLICA * groups)
     buckets = np.where(era.dp_overlap > 0.0, np.maximum(np.ceil(held / largest), 1.0), 1.0)
     part = size / buckets
     wait = arrival(groups, s, k.latency)
-    time = np.where(
+    return np.where(
         c.zero_stage >= 1.0,
         2.0 * (buckets * reduce_scatter(part, groups, inner, s) + wait),
         buckets * all_reduce(part, groups, inner, s) + wait,
     )
+
+
+def behind(time: Array, stage: Array, c: Configuration, era: Software, k: Constants) -> Array:
+    """Seconds that `time` of gradient transfers adds where one micro-batch's `stage` seconds can hide a part."""
     hidden = np.minimum(time, k.dp_overlap * era.dp_overlap * stage)
     return (time - (1.0 - k.zero_contention_tuned) * hidden) * (1.0 - c.frozen)
 

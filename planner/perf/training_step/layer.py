@@ -167,28 +167,40 @@ def key_value_width(c: Configuration) -> Array:
     return 2.0 * c.hidden * c.kv_heads / c.heads
 
 
-def linear_parts(
-    c: Configuration, s: System, era: Software, k: Constants
-) -> tuple[Part, Part, Part, Part]:
-    """The linears: queries, keys and values; projection; into the MLP; out of it.
+def linear_part(
+    c: Configuration, s: System, era: Software, rate: Array, columns: Array, inner: Array, repeated: Array
+) -> Part:  # fmt: skip
+    """One linear with `columns` outputs and `inner` inputs for a token, at asymptotic `rate` [FLOP/s].
 
     Backward is the input gradient, of the forward's shape, and the weight gradient, whose sum over micro-batches is
     kept in 32 bit: by the matmul itself or by a kernel of its own.
     """
     tokens = c.micro_batch * c.seq / c.cp
-    rate = s.peak_linear * k.matmul_linear * era.kernel_rate * s.power**k.power_exponent
     fused = era.fused_accumulation > 0.0
     result = np.where(fused, ACCUMULATE_BYTES, 2.0)
+    width = c.linear_bits / 8.0
+    forward = matmul_time(tokens, columns, inner, rate, width, s)
+    weight = matmul_time(columns, inner, tokens, rate, width, s, result)
+    weight = weight + accumulation(s, era) * columns * inner
+    return Part(forward, forward + (1.0 - c.frozen) * weight, repeated)
+
+
+def accumulation(s: System, era: Software) -> Array:
+    """Seconds that a parameter's gradient costs for each micro-batch beside the matmul that computes it."""
+    fused = era.fused_accumulation > 0.0
     added = np.where(fused, 0.0, 2.0 + ACCUMULATE_BYTES) + era.handled_bytes
-    added = added / (STREAM * s.memory_rate)
+    return added / (STREAM * s.memory_rate)
+
+
+def linear_parts(
+    c: Configuration, s: System, era: Software, k: Constants
+) -> tuple[Part, Part, Part, Part]:
+    """The linears: queries, keys and values; projection; into the MLP; out of it."""
+    rate = s.peak_linear * k.matmul_linear * era.kernel_rate * s.power**k.power_exponent
     repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
 
     def part(columns: Array, inner: Array) -> Part:
-        width = c.linear_bits / 8.0
-        forward = matmul_time(tokens, columns, inner, rate, width, s)
-        weight = matmul_time(columns, inner, tokens, rate, width, s, result)
-        weight = weight + added * columns * inner
-        return Part(forward, forward + (1.0 - c.frozen) * weight, repeated)
+        return linear_part(c, s, era, rate, columns, inner, repeated)
 
     return (
         part((c.hidden + key_value_width(c)) / c.tp, c.hidden),

@@ -1,0 +1,424 @@
+"""The step of a model whose layers are not all alike: experts, latent attention, state spaces, further heads.
+
+`step_terms` does for a `Mixture` what `step.step_terms` does for dense models, with the same kernels where a layer is
+the same: with one expert and nothing else its parts are those of the dense model. What overlaps: the all-to-alls
+with another micro-batch's kernels where the era does that, gradients with one micro-batch; nothing else. Done: the
+sum over kinds of layers, stages that make room for the head, expert gradients reduced over the ranks that hold the
+same experts, waits for token counts. Not done: adapters, context parallelism beside state spaces, a host that waits
+for collectives of tensor parallelism.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.training_step.collectives import all_gather, arrival
+from planner.perf.training_step.configuration import Configuration, Software, System
+from planner.perf.training_step.constants import Constants
+from planner.perf.training_step.data_parallel import WEIGHT_BYTES, behind, exchange_time
+from planner.perf.training_step.experts import (
+    activation_part,
+    dispatch_part,
+    expert_casts_part,
+    experts_part,
+    local_experts,
+    permutation_part,
+    router_part,
+)
+from planner.perf.training_step.head import head_time
+from planner.perf.training_step.layer import (
+    ATTENTION_LAUNCHES,
+    BACKWARD_HOST,
+    CAST_BYTES,
+    EARLY_STOP,
+    ELEMENTWISE_BACKWARD,
+    KERNEL_GAP,
+    KERNELS,
+    Part,
+    context_parallel_part,
+    core_part,
+    linear_part,
+    missed,
+    tensor_parallel_part,
+    waiting,
+)
+from planner.perf.training_step.matmul import STREAM
+from planner.perf.training_step.mixture import (
+    Mixture,
+    MixtureSoftware,
+    dense_weights,
+    routed_weights,
+)
+from planner.perf.training_step.pipeline import bubble, send_time, slowest_stage
+from planner.perf.training_step.state_space import projection_width, scan_part
+from planner.perf.training_step.step import StepTerms, step_time
+
+FUSED_ACTIVATION = 2.0 / 3.0  # of the activation's traffic is saved where the matmul applies it
+LEAST = 1e-12  # in place of no seconds, where one divides by them
+
+
+@dataclass(frozen=True)
+class MixedStepTerms(StepTerms):
+    """Seconds of one optimiser step by cause: those of a dense model and those of further kinds of work."""
+
+    router: Array
+    permutation: Array
+    dispatch: Array  # all-to-alls to experts and back, as far as nothing hides them
+    experts: Array  # matmuls and activation of the routed experts
+    shared_experts: Array  # with the projections into and out of the experts' width
+    state_space: Array  # linears and scan of Mamba layers
+
+
+@dataclass(frozen=True)
+class Work:
+    """One kind of work: how many layers have it, its seconds in one of them, and the term it goes into."""
+
+    layers: Array
+    part: Part
+    term: str
+    counted: bool = False  # it waits for the experts' token counts
+
+    def forward(self) -> Array:
+        """Seconds of the forward pass over all layers."""
+        return self.layers * self.part.forward
+
+    def backward(self) -> Array:
+        """Seconds of the backward pass over all layers, repeated forward left out."""
+        return self.layers * self.part.backward
+
+    def total(self) -> Array:
+        """Seconds of all passes over all layers."""
+        return self.layers * self.part.total()
+
+
+def step_terms(
+    c: Configuration, m: Mixture, s: System, era: Software, mixed: MixtureSoftware, k: Constants
+) -> MixedStepTerms:
+    """The parts of one optimiser step [s]."""
+    work = all_work(c, m, s, era, mixed, k)
+    transfers = Work(expert_layers(m), dispatch_part(c, m, s, mixed, k), "dispatch")
+    sums = {
+        name: sum((each.total() for each in work if each.term == name), np.zeros_like(c.hidden))
+        for name in {each.term for each in work}
+    }
+    launch = launches(c, m, era, mixed, k)
+    gaps = Part(launch[2], BACKWARD_HOST * launch[2], c.recompute_block).total()
+    busy = sum(sums.values()) + gaps
+    idle = host_time(c, work, transfers, launch, mixed)
+    dispatch = dispatch_time(transfers.total(), busy, idle, mixed, k)
+    stack = busy + idle + dispatch
+    gathers = c.layers * gather_time(c, m, s, stack / c.layers, era, k)
+    block = (stack + gathers) / c.layers
+
+    head = head_time(c, s, era, k, rate_16(s, era, k)) * (1.0 + m.predictions)
+    outside = era.micro_batch_host * era.host_share * k.host_layer
+    tail = head + outside
+    micro_batches = c.global_batch / (c.micro_batch * c.dp)
+    mean = (c.layers * block + tail) / c.pp
+    slowest = balanced_stage(c, block, tail)
+    passes = micro_batches / c.pp
+    sends = np.where(c.pp > 1.0, send_time(c, s, era.scattered_sends, k.latency), 0.0)
+    blocked = 2.0 * c.vpp * micro_batches * era.blocking_sends + 2.0 * (c.pp - 1.0)
+    zero = np.zeros_like(stack)
+    result = MixedStepTerms(
+        **{name: passes * value for name, value in sums.items()},
+        dispatch=passes * dispatch,
+        adapters=zero,
+        weight_gathers=passes * gathers,
+        kernel_gaps=passes * gaps,
+        host_launches=passes * (idle + outside),
+        head=passes * head,
+        uneven_stages=micro_batches * (slowest - mean),
+        pipeline_bubble=bubble(c, mean, slowest),
+        pipeline_sends=sends * blocked,
+        gradient_reduction=reduction_time(c, m, s, era, k, c.layers / c.pp * block),
+        optimiser=optimiser_time(c, m, s, era),
+        fixed=k.step_fixed + zero,
+        scale=zero,
+    )
+    domains = np.maximum(c.tp * c.cp * c.dp / s.domain, 1.0)
+    return replace(result, scale=step_time(result) * k.scale_loss * np.log2(domains))
+
+
+def rate_16(s: System, era: Software, k: Constants) -> Array:
+    """Asymptotic rate of 16-bit matmuls [FLOP/s]."""
+    return s.peak_16 * k.matmul_16 * era.kernel_rate * s.power**k.power_exponent
+
+
+def expert_layers(m: Mixture) -> Array:
+    """Layers of experts, those of further predictions included."""
+    return m.expert_layers + m.predictions
+
+
+def all_work(
+    c: Configuration, m: Mixture, s: System, era: Software, mixed: MixtureSoftware, k: Constants
+) -> list[Work]:
+    """All kinds of work in the layers but the all-to-alls."""
+    linears = Linears(c, m, s, era, k)
+    return [
+        *attention_work(linears, s, era, k),
+        *expert_work(linears, s, era, mixed, k),
+        *other_work(linears, s, k),
+    ]
+
+
+class Linears:
+    """What kinds of work have in common: shapes, rates, and how their parts are built."""
+
+    def __init__(
+        self, c: Configuration, m: Mixture, s: System, era: Software, k: Constants
+    ) -> None:
+        self.c, self.m, self.s, self.era = c, m, s, era
+        self.tokens = c.micro_batch * c.seq / c.cp
+        self.spread = np.where(c.sequence_parallel > 0.0, c.tp, 1.0)
+        self.repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
+        saved = era.fused_elementwise * (k.elementwise_eager - k.elementwise_fused)
+        self.waste = k.elementwise_eager - saved
+        power = s.power**k.power_exponent
+        self.rate = s.peak_linear * k.matmul_linear * era.kernel_rate * power
+        self.half = tensor_parallel_part(c, s, era, k)
+        self.half = Part(self.half.forward / 2.0, self.half.backward / 2.0, self.half.repeated)
+        # in 4 bit some models keep all but the largest matmuls in 16 bit
+        kept = (m.narrow_experts > 0.0) & (c.linear_bits == 4.0)
+        self.careful = replace(c, linear_bits=np.where(kept, 16.0, c.linear_bits))
+        self.careful_rate = np.where(kept, rate_16(s, era, k), self.rate)
+
+    def linear(self, columns: Array, inner: Array, repeated: Array, careful: bool = False) -> Part:
+        """A linear; sizes of layers that a model does not have are taken for 1."""
+        columns, inner = np.maximum(columns, 1.0), np.maximum(inner, 1.0)
+        c, rate = (self.careful, self.careful_rate) if careful else (self.c, self.rate)
+        return linear_part(c, self.s, self.era, rate, columns, inner, repeated)
+
+    def elements(self, whole: Array | float, inside: Array | float, repeated: Array) -> Part:
+        """Memory traffic of `whole` hidden-wide and `inside` further 16-bit elements a token (`elementwise_part`)."""
+        c, s = self.c, self.s
+        size = 2.0 * self.tokens * (whole * c.hidden / self.spread + inside / c.tp) * self.waste
+        size = size * missed(2.0 * self.tokens * c.hidden / self.spread, s)
+        time = size / (STREAM * s.memory_rate)
+        return Part(time, ELEMENTWISE_BACKWARD * time, repeated)
+
+    def casts(self, inputs: Array, repeated: Array) -> Part:
+        """Casts of linears' `inputs` [elements a token] to low precision."""
+        c, s = self.c, self.s
+        time = CAST_BYTES * self.tokens * inputs / (STREAM * s.memory_rate) * (c.linear_bits < 16.0)
+        return Part(time, (2.0 - c.frozen) * time, repeated)
+
+
+def attention_work(x: Linears, s: System, era: Software, k: Constants) -> list[Work]:
+    """Attention layers: plain, with grouped keys, or with latent queries and keys (arXiv 2405.04434)."""
+    c, m = x.c, x.m
+    layers = m.attention_layers + m.predictions
+    low = m.key_rank > 0.0
+    queries, values = c.heads * m.head_size, c.heads * m.value_size
+    up_keys = c.heads * (m.head_size - m.rotary_size + m.value_size)
+    keys = np.where(low, up_keys, c.kv_heads * (m.head_size + m.value_size))
+    into = np.where(low, m.query_rank + m.key_rank + m.rotary_size, (queries + keys) / c.tp)
+    up = np.maximum(x.repeated, m.recompute_latent)
+    # the core as if queries, keys and values were as wide as the mean of its two matmuls
+    width = (queries + values) / 2.0
+    wide = replace(c, hidden=width, kv_heads=np.where(low, c.heads, c.kv_heads))
+    full = core_part(wide, s, era, k, rate_16(s, era, k))
+    core = Part(m.attended * full.forward, m.attended * full.backward, full.repeated)
+    inputs = c.hidden / x.spread + values / c.tp
+    return [
+        Work(layers, x.linear(into, c.hidden, x.repeated, careful=True), "qkv"),
+        Work(layers * low, x.linear(queries / c.tp, m.query_rank, up, careful=True), "qkv"),
+        Work(layers * low, x.linear(up_keys / c.tp, m.key_rank, up, careful=True), "qkv"),
+        Work(layers, core, "attention_core"),
+        Work(layers, x.linear(c.hidden, values / c.tp, x.repeated, careful=True), "projection"),
+        Work(layers, x.elements(6.0, 4.0 * (queries + keys), c.recompute_block), "elementwise"),
+        Work(layers, x.casts(inputs, x.repeated), "precision_casts"),
+        Work(layers, x.half, "tensor_parallel"),
+        Work(layers, context_parallel_part(wide, s, k, core), "context_parallel"),
+    ]
+
+
+def expert_work(
+    x: Linears, s: System, era: Software, mixed: MixtureSoftware, k: Constants
+) -> list[Work]:
+    """Expert layers but for their all-to-alls: router, permutation, routed and shared experts, projections."""
+    c, m = x.c, x.m
+    layers, again = expert_layers(m), m.recompute_experts
+    separate = layers * (1.0 - mixed.fused_experts)
+    applied = layers * (1.0 - FUSED_ACTIVATION * mixed.fused_experts)
+    shared = layers * (m.shared_ffn > 0.0)
+    narrow = layers * (m.latent < c.hidden)
+    wide = (1.0 + c.gated) * m.shared_ffn
+    inputs = c.hidden / x.spread + m.shared_ffn / c.tp
+    experts, router = experts_part(c, m, s, era, x.rate), router_part(c, m, s, rate_16(s, era, k))
+    down = x.linear(m.latent, c.hidden / c.tp, again, careful=True)
+    up = x.linear(c.hidden, m.latent / c.tp, again, careful=True)
+    return [
+        Work(layers, router, "router"),
+        Work(layers, permutation_part(c, m, s, mixed.fused_dispatch), "permutation", counted=True),
+        Work(layers, experts, "experts", counted=True),
+        Work(applied, activation_part(c, m, s, x.waste), "experts", counted=True),
+        Work(separate, expert_casts_part(c, m, s), "precision_casts", counted=True),
+        Work(layers, x.elements(6.0, 0.0, c.recompute_block), "elementwise"),
+        Work(shared, x.linear(wide / c.tp, c.hidden, again), "shared_experts", counted=True),
+        Work(
+            shared, x.linear(c.hidden, m.shared_ffn / c.tp, again), "shared_experts", counted=True
+        ),
+        Work(shared, x.elements(0.0, 1.5 * wide, again), "elementwise", counted=True),
+        Work(shared, x.casts(inputs, again), "precision_casts", counted=True),
+        Work(narrow, down, "shared_experts"),
+        Work(narrow, up, "shared_experts", counted=True),
+    ]
+
+
+def other_work(x: Linears, s: System, k: Constants) -> list[Work]:
+    """Dense MLPs, state-space layers, and what joins a further prediction's two inputs."""
+    c, m, again = x.c, x.m, x.repeated
+    dense, state = m.dense_layers, m.state_space_layers
+    joined = x.linear(c.hidden / c.tp, 2.0 * c.hidden, again, careful=True)
+    wide = (1.0 + c.gated) * c.ffn
+    inputs = c.hidden / x.spread
+    return [
+        Work(dense, x.linear(wide / c.tp, c.hidden, again), "mlp"),
+        Work(dense, x.linear(c.hidden, c.ffn / c.tp, again), "mlp"),
+        Work(dense, x.elements(6.0, 1.5 * wide, c.recompute_block), "elementwise"),
+        Work(dense, x.casts(inputs + c.ffn / c.tp, again), "precision_casts"),
+        Work(dense, x.half, "tensor_parallel"),
+        Work(state, x.linear(projection_width(m) / c.tp, c.hidden, again), "state_space"),
+        Work(state, x.linear(c.hidden, m.inner / c.tp, again, careful=True), "state_space"),
+        Work(state, scan_part(c, m, s), "state_space"),
+        Work(state, x.elements(6.0, 0.0, c.recompute_block), "elementwise"),
+        Work(state, x.casts(inputs + m.inner / c.tp, again), "precision_casts"),
+        Work(state, x.half, "tensor_parallel"),
+        Work(m.predictions, joined, "projection"),
+    ]
+
+
+def launches(
+    c: Configuration, m: Mixture, era: Software, mixed: MixtureSoftware, k: Constants
+) -> tuple[Array, Array, Array]:
+    """Seconds that the host takes to launch a forward pass before and after token counts, and gaps of kernels.
+
+    Models without routed experts launch as dense ones; others as many kernels as the era of the expert layers says,
+    each in the time of one of the eager kernels of a dense block.
+    """
+    launch = k.host_layer / (1.0 + BACKWARD_HOST) / KERNELS[0]
+    mixers = m.attention_layers + m.state_space_layers + m.predictions
+    routed = expert_layers(m) * (m.experts > 1.0)
+    plain = m.dense_layers + m.expert_layers * (m.experts <= 1.0)
+    block = era.host_share * KERNELS[0]
+    mixer = np.where(m.experts > 1.0, mixed.mixer_kernels, block * ATTENTION_LAUNCHES)
+    before = mixer * mixers + block * (1.0 - ATTENTION_LAUNCHES) * plain
+    after = routed * (mixed.layer_kernels + mixed.expert_kernels * local_experts(m))
+    run = KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0])
+    gaps = run * (ATTENTION_LAUNCHES * mixers + (1.0 - ATTENTION_LAUNCHES) * plain + routed)
+    return before * launch, after * launch, gaps * KERNEL_GAP
+
+
+def host_time(
+    c: Configuration,
+    work: list[Work],
+    transfers: Work,
+    launch: tuple[Array, Array, Array],
+    mixed: MixtureSoftware,
+) -> Array:
+    """Seconds by which passes over all layers exceed their kernels because the host launches them.
+
+    The host runs ahead of a whole pass, but for the wait for token counts in the forward one: what follows it is
+    launched only then, unless another micro-batch's kernels fill the wait.
+    """
+    before, after, gap = launch
+    exposed = 1.0 - mixed.dispatch_overlap
+    late = sum((each.forward() for each in work if each.counted), np.zeros_like(gap))
+    early = sum((each.forward() for each in work if not each.counted), gap)
+    early = early + exposed * transfers.forward()
+    backward = sum((each.backward() for each in work), BACKWARD_HOST * gap)
+    backward = backward + exposed * transfers.backward()
+    apart = waiting(early, before) + waiting(np.maximum(late, LEAST), after)
+    together = waiting(early + late, before + after)
+    alone = (mixed.synchronous > 0.0) & (exposed > 0.0) & (after > 0.0)
+    forward = np.where(alone, apart, together)
+    back = waiting(backward, BACKWARD_HOST * (before + after))
+    return forward * (1.0 + c.recompute_block) + back
+
+
+def dispatch_time(
+    transfer: Array, busy: Array, idle: Array, mixed: MixtureSoftware, k: Constants
+) -> Array:
+    """Seconds that `transfer` seconds of all-to-alls add to a micro-batch whose kernels take `busy`, waiting `idle`.
+
+    Where they run beside another micro-batch's kernels they show as far as they are longer, and slow the kernels in
+    proportion, as prefetched weights do (`data_parallel.gather_time`), while there are any.
+    """
+    beside = np.minimum(transfer, busy + idle)
+    slowed = k.zero_contention_tuned * beside * busy / (busy + idle)
+    return np.where(mixed.dispatch_overlap > 0.0, transfer - beside + slowed, transfer)
+
+
+def balanced_stage(c: Configuration, block: Array, tail: Array) -> Array:
+    """Seconds of the slowest stage for one micro-batch, where layers may be spread to make room for the head.
+
+    Layers that divide by stages lie evenly, with the head on top of the last stage; others leave the last stage as
+    many layers less as the head is worth.
+    """
+    even = slowest_stage(c, block, tail)
+    most = np.ceil((c.layers + np.floor(tail / block)) / c.pp - 1e-9)
+    mean = (c.layers * block + tail) / c.pp
+    return np.where(np.mod(c.layers, c.pp) == 0.0, even, np.maximum(most * block, mean))
+
+
+def held(c: Configuration, m: Mixture) -> tuple[Array, Array]:
+    """Weights of the fullest stage on one rank: outside the routed experts, and theirs [parameters]."""
+    dense = (dense_weights(c, m) / c.pp + c.vocab * c.hidden) / c.tp
+    return dense, routed_weights(c, m) / c.pp / m.ep / m.expert_tp
+
+
+def holders(c: Configuration, m: Mixture) -> Array:
+    """Ranks that hold the same experts."""
+    return np.maximum(c.dp * c.cp * c.tp / m.ep / m.expert_tp, 1.0)
+
+
+def gather_time(
+    c: Configuration, m: Mixture, s: System, layer: Array, era: Software, k: Constants
+) -> Array:
+    """Seconds that sharded weights add to a mean layer and micro-batch whose kernels take `layer` seconds.
+
+    As `data_parallel.gather_time`; an expert's weights are sharded over the ranks that hold it. Beside a pipeline
+    weights stay gathered for the step (PyTorch's FSDP: `reshard_after_forward` is off).
+    """
+    groups = np.minimum(holders(c, m), c.shard_group)
+    dense = WEIGHT_BYTES * dense_weights(c, m) / c.tp / c.layers
+    routed = WEIGHT_BYTES * routed_weights(c, m) / m.ep / m.expert_tp / c.layers
+    gather = all_gather(dense, c.shard_group, c.data_stride, s)
+    gather = gather + arrival(c.shard_group, s, k.latency)
+    gather = gather + all_gather(routed, groups, m.ep * m.expert_tp, s) * (m.experts > 1.0)
+    transfer = (3.0 - c.frozen) * gather
+    contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)
+    added = np.maximum(transfer - layer, 0.0) + contention * np.minimum(layer, transfer)
+    return np.where((c.zero_stage == 3.0) & (c.shard_group > 1.0) & (c.pp == 1.0), added, 0.0)
+
+
+def reduction_time(
+    c: Configuration, m: Mixture, s: System, era: Software, k: Constants, stage: Array
+) -> Array:
+    """Seconds that the reduction of gradients over replicas adds to a step, behind one micro-batch's `stage` seconds.
+
+    As `data_parallel.reduction_time`; experts are reduced over the ranks that hold them, in a group of their own.
+    Weights that are gathered for every micro-batch have had their gradients scattered then.
+    """
+    dense, routed = held(c, m)
+    scattered = (c.zero_stage == 3.0) & (c.pp == 1.0)
+    shards = np.where(scattered, c.shard_group, 1.0)
+    replicas = np.maximum(c.dp * c.cp / shards, 1.0)
+    same = np.maximum(holders(c, m) / shards, 1.0)
+    time = exchange_time(c, s, era, k, dense / shards, replicas, c.data_stride * shards)
+    experts = exchange_time(c, s, era, k, routed / shards, same, m.ep * m.expert_tp * shards)
+    return behind(time + experts * (m.experts > 1.0), stage, c, era, k)
+
+
+def optimiser_time(c: Configuration, m: Mixture, s: System, era: Software) -> Array:
+    """Seconds of the optimiser's memory traffic, once a step."""
+    dense, routed = held(c, m)
+    sharded = c.zero_stage >= 1.0
+    updated = dense / np.where(sharded, c.dp * c.cp, 1.0) + routed / np.where(
+        sharded, holders(c, m), 1.0
+    )
+    return updated * era.optimiser_bytes / (STREAM * s.memory_rate) * (1.0 - c.frozen)
