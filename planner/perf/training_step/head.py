@@ -19,7 +19,7 @@ from planner.perf.training_step.matmul import STREAM, alignment, matmul_time
 def head_time(c: Configuration, s: System, era: Software, k: Constants, rate_16: Array) -> Array:
     """Seconds of the head, forward and backward, for one micro-batch on its stage."""
     tokens = c.micro_batch * c.seq / c.cp
-    shard = np.floor(c.vocab / c.tp)
+    shard = np.maximum(np.floor(c.vocab / c.tp), 1.0)
     rate = rate_16 * alignment(shard)
     width = np.full_like(tokens, 2.0)
     forward = matmul_time(tokens, shard, c.hidden, rate, width, s)

@@ -58,9 +58,14 @@ class Part:
     backward: Array
     repeated: Array
 
+    @property
+    def again(self) -> Array:
+        """Repeated forward [s]."""
+        return self.forward * self.repeated
+
     def total(self) -> Array:
         """Forward, repeated forward and backward [s]."""
-        return self.forward * (1.0 + self.repeated) + self.backward
+        return self.forward + self.again + self.backward
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,8 @@ def waiting(kernels: Array, launches: Array) -> Array:
 
     The larger of the two times if the host could always run ahead; since each has phases of its own, a soft maximum.
     """
-    ratio = launches / kernels
-    return kernels * ((1.0 + ratio**SOFTNESS) ** (1.0 / SOFTNESS) - 1.0)
+    larger = (kernels**SOFTNESS + launches**SOFTNESS) ** (1.0 / SOFTNESS)
+    return np.maximum(larger - kernels, 0.0)
 
 
 def host_gap(
@@ -269,7 +274,8 @@ def context_parallel_part(c: Configuration, s: System, k: Constants, core: Part)
     travel = all_gather(keys, c.cp, c.tp, s) + arrival(c.cp, s, k.latency)
     merged = MERGE_BYTES * (c.cp - 1.0) * tokens * c.hidden / c.tp / (STREAM * s.memory_rate)
     forward = np.maximum(travel - core.forward, 0.0) + merged
-    return Part(forward, 2.0 * forward, c.recompute_block)
+    backward = np.maximum(2.0 * travel - core.backward, 0.0) + 2.0 * merged
+    return Part(forward, backward, c.recompute_block)
 
 
 def host_part(
@@ -294,7 +300,9 @@ def host_part(
         serial = era.serial_launches > 0.0
         return host_gap(time(attention) + half, time(mlp) + half, launches, c.tp > 1.0, serial)
 
-    return Part(gap("forward", launch), gap("backward", BACKWARD_HOST * launch), c.recompute_block)
+    again = gap("again", c.recompute_block * launch)
+    backward = gap("backward", BACKWARD_HOST * launch)
+    return Part(gap("forward", launch), backward + again, np.zeros_like(launch))
 
 
 def layer_terms(
@@ -310,8 +318,8 @@ def layer_terms(
     context = context_parallel_part(c, s, k, core)
     gap = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
     gaps = Part(gap, BACKWARD_HOST * gap, c.recompute_block)
-    shared = (element, adapters, casts, tensor, context, gaps)
-    host = host_part(c, s, era, k, (qkv, core, projection), (into, out), shared)
+    shared = (element, adapters, casts, tensor, gaps)
+    host = host_part(c, s, era, k, (qkv, core, projection, context), (into, out), shared)
     return LayerTerms(
         qkv=qkv.total(),
         core=core.total(),
