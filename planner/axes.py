@@ -41,6 +41,7 @@ AXES = (
 )
 RANK = len(AXES)
 FEW = 100  # numbers at each position of an axis from which NumPy is called for each position
+TILE = 500_000  # bytes: half of the cache that a core has to itself
 RUN = 7  # numbers that NumPy adds one after the other in any layout, from 0 on
 DRAW, MONTH, HOUR, REGION, PROGRAM, ECU, WORKLOAD, PACKAGE = range(8)
 DATA, SERVICE, FUNCTION, ITEM, NETWORK, TIER, LINK, SITE, HARDWARE = range(8, RANK)
@@ -110,11 +111,14 @@ def concatenate(axis: int, *parts: Array) -> Array:
 
 def contract(x: Array, y: Array, axis: int) -> Array:
     """The sum of `x * y` over `axis`, which keeps length 1, one position of it at a time."""
-    result = product(take(x, axis, 0), take(y, axis, 0))
-    term = np.empty_like(result)
-    for position in range(1, max(x.shape[axis], y.shape[axis])):
-        np.multiply(take(x, axis, position), take(y, axis, position), out=term)
-        result += term
+    result = _empty(np.broadcast_shapes(first(x, axis).shape, first(y, axis).shape))
+    for tile in _tiles(result, 2):
+        mine, left, right = (_tile(each, tile) for each in (result, x, y))
+        np.multiply(first(left, axis), first(right, axis), out=mine)
+        term = np.empty_like(mine)
+        for position in range(1, max(x.shape[axis], y.shape[axis])):
+            np.multiply(take(left, axis, position), take(right, axis, position), out=term)
+            mine += term
     return result
 
 
@@ -124,15 +128,31 @@ def gathered(x: Array, part: Array, axis: int, to: int) -> Array:
     Pairs of positions whose part is 0 in all draws are passed over, as most are where each region has its site.
     """
     result = _empty(np.broadcast_shapes(first(x, axis).shape, first(part, axis).shape))
+    sources = max(x.shape[axis], part.shape[axis])
     for position in range(part.shape[to]):
-        mine, column = take(part, to, position), take(result, to, position)
-        np.multiply(first(x, axis), first(mine, axis), out=column)
-        product = np.empty_like(column)
-        for source in range(1, max(x.shape[axis], part.shape[axis])):
-            share = take(mine, axis, source)
-            if share.any():
-                column += np.multiply(take(x, axis, source), share, out=product)
+        mine = take(part, to, position)
+        used = [each for each in range(1, sources) if take(mine, axis, each).any()]
+        column = take(result, to, position)
+        for tile in _tiles(column, 2):
+            target, flow, share = (_tile(each, tile) for each in (column, x, mine))
+            np.multiply(first(flow, axis), first(share, axis), out=target)
+            term = np.empty_like(target)
+            for source in used:
+                np.multiply(take(flow, axis, source), take(share, axis, source), out=term)
+                target += term
     return result
+
+
+def _tiles(x: Array, arrays: int) -> list[slice]:
+    """Consecutive parts of the months of an array, of which so many arrays fit the cache of a core together."""
+    months = x.shape[MONTH]
+    step = max(1, TILE * months // (arrays * x.nbytes))
+    return [slice(start, start + step) for start in range(0, months, step)]
+
+
+def _tile(x: Array, months: slice) -> Array:
+    """Some months of an array, or all of it where it does not vary by month."""
+    return x[:, months] if x.shape[MONTH] > 1 else x
 
 
 def summed(x: Array, y: Array, *axes: int) -> Array:

@@ -155,7 +155,7 @@ class Program:
                 sound[step.out] = shape
             if shape[DRAW] != draws:
                 _check_unmixed(step, x, values)
-            if draws > 1 and shape[DRAW] > 1 and x.strides[DRAW] != ITEM_BYTES:
+            if draws > 1 and _draws_apart(x):
                 x = _draws_innermost(x)
             mark = vdot(x, x) if x.size < FEW and draws == 1 else largest(x, axis=None)
             if mark != mark:
@@ -167,7 +167,7 @@ class Program:
                 values[slot] = None
 
     def _chunk_size(self, draws: int) -> int:
-        """How many draws have intermediate values that fit the cache."""
+        """How many draws have intermediate values that fit the cache, in chunks that are about the same size."""
         live: dict[int, int] = {}
         most = 1
         for step in self.by_chunk:
@@ -175,7 +175,8 @@ class Program:
             most = max(most, sum(live.values()))
             for slot in step.frees:
                 live.pop(slot, None)
-        return max(1, min(WORKING_SET // most, draws))
+        chunks = -(-draws // max(1, WORKING_SET // most))
+        return -(-draws // chunks)
 
 
 def varied(
@@ -215,7 +216,7 @@ def varied(
             except Exception as error:
                 raise _failure(each, error) from error
             first = np.asarray(base[each.name])
-            if x.shape[DRAW] > 1 and x.strides[DRAW] != ITEM_BYTES:
+            if _draws_apart(x):
                 x = _draws_innermost(x)
             x = np.broadcast_to(x, (count, *first.shape[1:]))
             if np.isnan(np.maximum.reduce(x, axis=None)):
@@ -293,11 +294,8 @@ def _fits(shape: Shape, lengths: Shape) -> bool:
 
 
 def _read_only(x: Array) -> Array:
-    """A view that cannot be written to.
-
-    Draws are made contiguous: the order in which NumPy adds then does not depend on their number.
-    """
-    view = (np.ascontiguousarray(x) if x.shape[DRAW] > 1 else x).view()
+    """A view that cannot be written to, with the draws of each position side by side."""
+    view = (_draws_innermost(x) if _draws_apart(x) else x).view()
     view.setflags(write=False)
     return view
 
@@ -305,8 +303,13 @@ def _read_only(x: Array) -> Array:
 def _part(value: Any, start: int, stop: int) -> Any:
     """The draws from `start` to `stop` of a value that varies by draw."""
     if isinstance(value, np.ndarray):
-        return _draws_innermost(value[start:stop])
+        return value[start:stop]
     return value.chunk(start, stop)
+
+
+def _draws_apart(x: Array) -> bool:
+    """Whether the draws of a position do not lie side by side in memory."""
+    return x.shape[DRAW] > 1 and x.strides[DRAW] != ITEM_BYTES
 
 
 def _draws_innermost(x: Array, rows: Moved | slice = slice(None)) -> Array:

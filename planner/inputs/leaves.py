@@ -99,7 +99,7 @@ class LeafTable:
 
     def _value(self, info: LeafInfo, draws: Mapping[int, Array]) -> object:
         drawn = [len(draws[row]) for row in info.rows if row in draws]
-        cells = np.empty((max(drawn, default=1), len(info.rows)))
-        for column, row in enumerate(info.rows):
-            cells[:, column] = draws[row] if row in draws else self.rows[row].value
-        return info.assemble(cells)
+        by_row = np.empty((len(info.rows), max(drawn, default=1)))  # draws side by side in memory
+        for cell, row in zip(by_row, info.rows, strict=True):
+            cell[:] = draws[row] if row in draws else self.rows[row].value
+        return info.assemble(by_row.T)
