@@ -105,13 +105,13 @@ def concatenate(axis: int, *parts: Array) -> Array:
         )
     shape = parts[0].shape
     length = sum(part.shape[axis] for part in parts)
-    result = _empty((*shape[:axis], length, *shape[axis + 1 :]))
+    result = empty((*shape[:axis], length, *shape[axis + 1 :]))
     return np.concatenate(parts, axis=axis, out=result)
 
 
 def contract(x: Array, y: Array, axis: int) -> Array:
     """The sum of `x * y` over `axis`, which keeps length 1, one position of it at a time."""
-    result = _empty(np.broadcast_shapes(first(x, axis).shape, first(y, axis).shape))
+    result = empty(np.broadcast_shapes(first(x, axis).shape, first(y, axis).shape))
     for tile in _tiles(result, 2):
         mine, left, right = (_tile(each, tile) for each in (result, x, y))
         np.multiply(first(left, axis), first(right, axis), out=mine)
@@ -127,19 +127,20 @@ def gathered(x: Array, part: Array, axis: int, to: int) -> Array:
 
     Pairs of positions whose part is 0 in all draws are passed over, as most are where each region has its site.
     """
-    result = _empty(np.broadcast_shapes(first(x, axis).shape, first(part, axis).shape))
-    sources = max(x.shape[axis], part.shape[axis])
+    result = empty(np.broadcast_shapes(first(x, axis).shape, first(part, axis).shape))
+    sources = range(max(x.shape[axis], part.shape[axis]))
     for position in range(part.shape[to]):
         mine = take(part, to, position)
-        used = [each for each in range(1, sources) if take(mine, axis, each).any()]
+        shares = [take(mine, axis, each) for each in sources]
+        used = [each for each in sources if shares[each].any()]
+        whole = [bool((share == 1.0).all()) for share in shares]
         column = take(result, to, position)
         for tile in _tiles(column, 2):
-            target, flow, share = (_tile(each, tile) for each in (column, x, mine))
-            np.multiply(first(flow, axis), first(share, axis), out=target)
-            term = np.empty_like(target)
+            target, flow = _tile(column, tile), _tile(x, tile)
+            target[...] = 0.0
             for source in used:
-                np.multiply(take(flow, axis, source), take(share, axis, source), out=term)
-                target += term
+                term = take(flow, axis, source)
+                target += term if whole[source] else term * _tile(shares[source], tile)
     return result
 
 
@@ -194,11 +195,11 @@ def combined(operation: np.ufunc, x: Array, y: Array) -> Array:
 
     NumPy's own choice would then be the last axis, which is often short.
     """
-    return np.asarray(operation(x, y, out=_empty(np.broadcast_shapes(x.shape, y.shape))))
+    return np.asarray(operation(x, y, out=empty(np.broadcast_shapes(x.shape, y.shape))))
 
 
-def _empty(shape: Sequence[int]) -> Array:
-    """A new array in which the draws of a position lie side by side."""
+def empty(shape: Sequence[int]) -> Array:
+    """A new array of any rank, draws first, in which the draws of a position lie side by side."""
     draws, *others = shape
     return np.empty((*others, draws)).transpose(len(others), *range(len(others)))
 
@@ -236,7 +237,7 @@ def mapped(x: Array, matrix: npt.ArrayLike, axis: int) -> Array:
     """`x` with its positions along `axis` mixed: position j becomes the sum over i of x[i] * matrix[i][j]."""
     axis %= x.ndim
     columns = np.asarray(matrix, dtype=np.float64).T.tolist()
-    result = _empty((*x.shape[:axis], len(columns), *x.shape[axis + 1 :]))
+    result = empty((*x.shape[:axis], len(columns), *x.shape[axis + 1 :]))
     for target, weights in enumerate(columns):
         column = take(result, axis, target)
         np.multiply(first(x, axis), weights[0], out=column)

@@ -1,6 +1,7 @@
 """From the cells of a leaf to its array: positions on an axis, knots over time.
 
 Every assembly takes cells of shape (draw, cell), so that the same code serves the plan at the medians and any draws.
+The draws of a cell lie side by side in memory, and so do those of what is made of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner import units
-from planner.axes import DRAW, MONTH, RANK, Array, place
+from planner.axes import DRAW, MONTH, RANK, Array, empty, place
 from planner.inputs.numbers import Leaf
 
 Assemble = Callable[[Array], object]
@@ -31,7 +32,8 @@ def cell_assembly(
     absent = leaf.absent * units.scale(leaf.unit)
 
     def assemble(cells: Array) -> Array:
-        values = np.full((len(cells), size), absent)
+        values = empty((len(cells), size))
+        values[...] = absent
         values[:, positions] = cells[:, columns]
         return place(values, DRAW, *axes) if axes else values.reshape(-1, *(1,) * (RANK - 1))
 
@@ -44,30 +46,29 @@ def series_assembly(
     """Knots to monthly values, one block for each position on the second axis; without knots it is absent."""
 
     def assemble(cells: Array) -> Array:
-        monthly = []
-        for columns, weights, way in blocks:
-            knots = cells[:, list(columns)]
+        values = empty((len(cells), len(blocks[0][1]), len(blocks)))
+        for position, (columns, weights, way) in enumerate(blocks):
+            knots = cells.T[list(columns)]
+            monthly = values[:, :, position].T
             if not len(columns):
-                monthly.append(np.full((len(cells), len(weights)), absent))
+                monthly[...] = absent
             elif way == "geometric":
-                monthly.append(np.exp(weighted(np.log(np.maximum(knots, LEAST)), weights)))
+                np.exp(weighted(np.log(np.maximum(knots, LEAST)), weights), out=monthly)
             else:
-                monthly.append(weighted(knots, weights))
-        if len(axes) == 1:
-            return place(monthly[0], DRAW, MONTH)
-        return place(np.stack(monthly, axis=-1), DRAW, *axes)
+                monthly[...] = weighted(knots, weights)
+        return place(values[:, :, 0] if len(axes) == 1 else values, DRAW, *axes)
 
     return assemble
 
 
 def weighted(knots: Array, weights: Array) -> Array:
-    """Knots (draw, knot) by weights (month, knot): (draw, month), one knot after the other.
+    """Knots (knot, draw) by weights (month, knot): (month, draw), one knot after the other.
 
     A matrix product adds in an order that depends on the number of draws.
     """
-    result = knots[:, :1] * weights[:, 0]
-    for column in range(1, weights.shape[1]):
-        result += knots[:, column : column + 1] * weights[:, column]
+    result: Array = weights[:, :1] * knots[0]
+    for share, knot in zip(weights.T[1:], knots[1:], strict=True):
+        result += share[:, None] * knot
     return result
 
 
@@ -78,7 +79,7 @@ def calendar_assembly(
     chosen = columns[(first + np.arange(months)) % 12]
 
     def assemble(cells: Array) -> Array:
-        return place(cells[:, chosen], DRAW, MONTH, axis)
+        return place(np.moveaxis(cells.T[chosen], -1, 0), DRAW, MONTH, axis)
 
     return assemble
 

@@ -28,7 +28,7 @@ from planner.study.workers import Recipe, Source, Task, compute
 
 DRAWS = 4096
 SEED = 1
-BLOCK = 256  # draws that one worker computes at a time,
+BLOCK = 512  # draws that one worker computes at a time,
 LARGE_BLOCK = 1024  # and in a study of
 MANY = 100_000  # draws or more, which would be too many files otherwise
 ROOM = 1.1  # of the disk space that the kept numbers need

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from planner.axes import DRAW, MONTH, REGION, Array, place
+from planner.axes import DRAW, MONTH, REGION, Array, empty, place
 from planner.inputs.assembly import interpolation_weights, weighted
 from planner.inputs.leaf_builder.notes import Notes
 from planner.inputs.numbers import Leaf
@@ -37,10 +37,11 @@ def market_sales(notes: Notes) -> None:
     year_seconds = calendar.seconds_at(january + 12) - calendar.seconds_at(january)
 
     def assemble(cells: Array) -> Array:
-        logs = np.log(cells)
-        yearly = [
-            np.exp(weighted(logs[:, chosen], weights)) / year_seconds for chosen, weights in blocks
-        ]
-        return place(np.stack(yearly, axis=-1), DRAW, MONTH, REGION)
+        logs = np.log(cells.T)
+        yearly = empty((len(cells), calendar.months, len(blocks)))
+        for position, (chosen, weights) in enumerate(blocks):
+            sold = np.exp(weighted(logs[chosen], weights))
+            np.divide(sold.T, year_seconds, out=yearly[:, :, position])
+        return place(yearly, DRAW, MONTH, REGION)
 
     notes.add("market_sales", leaf, (MONTH, REGION), list(columns), assemble)
