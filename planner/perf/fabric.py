@@ -99,15 +99,16 @@ def links_to_cores(leaf: Array, spine: Array, radix: Array, up: Array) -> Array:
 
 def _least_divisor(number: Array, least: Array) -> Array:
     """The smallest divisor of `number`, taken whole, not below `least` (whole); `number` itself where none is."""
-    number = np.floor(number)
-    known = np.array(sorted(set(number.ravel().tolist())))
+    whole = number.astype(np.intp)
+    known = np.flatnonzero(np.bincount(whole.ravel()))
     # A row a number: for every count from 0 to the number the divisor that is enough; beyond, the number itself.
-    table = np.repeat(known[:, None], max(int(known.max(initial=0.0)), 0) + 1, axis=1)
+    table = np.repeat(known[:, None], known.max(initial=0) + 1, axis=1).astype(np.float64)
     for row, each in zip(table, known.tolist(), strict=True):
-        candidates = np.arange(1.0, each + 1.0)
+        candidates = np.arange(1, each + 1)
         divisors = candidates[each % candidates == 0]
-        counts = np.arange(len(divisors) and int(each) + 1)
+        counts = np.arange(len(divisors) and each + 1)
         row[: len(counts)] = divisors[np.searchsorted(divisors, counts, side="left")]
+    begins = np.zeros(table.shape[1], dtype=np.intp)
+    begins[known] = np.arange(len(known)) * table.shape[1]
     position = np.minimum(least, table.shape[1] - 1.0).astype(np.intp)
-    row = np.searchsorted(known, number)
-    return np.asarray(table.ravel().take(position + row * table.shape[1]))
+    return np.asarray(table.ravel().take(position + begins.take(whole)))

@@ -120,13 +120,13 @@ class Sketch:
 
 def merged(sketches: Sequence[Sketch]) -> Sketch:
     """The sketch of all draws of several sketches of the same cells."""
-    spans = [_spans(each) for each in sketches]
+    stretches = [_stretches(each) for each in sketches]
+    spans = [_spans(*each) for each in zip(sketches, stretches, strict=True)]
     first = np.minimum.reduce([span[0] for span in spans])
     last = np.maximum.reduce([span[1] for span in spans])
     starts = np.concatenate([[0], np.cumsum(np.maximum(last - first + 1, 0))])
     dense = np.zeros(starts[-1], dtype=np.int64)
-    for each in sketches:
-        stretch = _stretches(each)
+    for each, stretch in zip(sketches, stretches, strict=True):
         dense[(starts[:-1] - first)[stretch] + each.keys] += each.counts
     places = np.flatnonzero(dense)
     stretch = np.searchsorted(starts, places, side="right") - 1
@@ -138,16 +138,14 @@ def merged(sketches: Sequence[Sketch]) -> Sketch:
 def _stretches(sketch: Sketch) -> Whole:
     """For each bin its cell, and whether it is infinite, negative, zero or positive: keys in between are far apart."""
     keys = sketch.keys
-    kind = (keys > -_INFINITE).astype(np.int64)
+    kind = (keys > -_INFINITE).view(np.int8)
     for above in (keys >= 0, keys > 0, keys >= _INFINITE):
-        kind += above
-    kind += np.repeat(np.arange(sketch.cells) * _KINDS, sketch.runs)
-    return kind
+        kind += above.view(np.int8)
+    return np.repeat(np.arange(sketch.cells, dtype=np.int32) * _KINDS, sketch.runs) + kind
 
 
-def _spans(sketch: Sketch) -> tuple[Whole, Whole]:
+def _spans(sketch: Sketch, stretch: Whole) -> tuple[Whole, Whole]:
     """The smallest and the largest key of each stretch; the largest below the smallest where there is none."""
-    stretch = _stretches(sketch)
     first = np.full(sketch.cells * _KINDS, np.iinfo(np.int64).max // 4)
     last = -first
     changes = np.flatnonzero(np.diff(stretch))
