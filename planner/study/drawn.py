@@ -15,6 +15,7 @@ from planner.axes import DRAW, Array
 from planner.errors import Fault, InputError
 from planner.plan import Labelled, Plan, Project
 from planner.study import statistics
+from planner.study.mixing import refuse_mixed
 from planner.study.sampling import Sampler
 
 DRAWS = 256
@@ -30,6 +31,7 @@ class Drawn:
     draws: int
     seed: int
     uncertain: int  # numbers that are drawn
+    _sampler: Sampler = field(repr=False)
     _leaves: Mapping[str, object] = field(repr=False)
     _values: dict[str, Array] = field(repr=False)
 
@@ -38,15 +40,17 @@ class Drawn:
         """The first draws of a project from a seed; those of a study with the same seed."""
         sampler = Sampler.of(project.table, seed)
         leaves = project.table.redrawn(sampler.draws(0, draws))
-        return cls(project, draws, seed, len(sampler.dimensions), leaves, {})
+        return cls(project, draws, seed, len(sampler.dimensions), sampler, leaves, {})
 
     def values(self, *names: str) -> list[Array]:
         """Base-unit arrays on all axes, shape (draw, ...); computed together when first asked for.
 
-        The axis of draws has length 1 where a quantity is the same in all of them.
+        The axis of draws has length 1 where a quantity is the same in all of them. Raises QuantityError for one that
+        mixes draws.
         """
         missing = [name for name in names if name not in self._values]
         if missing:
+            refuse_mixed(self.project, self._sampler, missing)
             self._values.update(self.project.run(missing, self._leaves, self.draws))
         return [self._values[name] for name in names]
 

@@ -31,6 +31,7 @@ from planner.plan import Project, load
 from planner.study.blocks import MERGED_AT_ONCE, Block, Folder, StudyError
 from planner.study.columns import Columns
 from planner.study.manifest import manifest_of
+from planner.study.mixing import refuse_mixed
 from planner.study.sampling import Sampler
 from planner.study.sketch import Sketch
 
@@ -72,6 +73,8 @@ class Task:
 
     def compute(self, block: Block) -> tuple[Array, Sketch]:
         """The kept numbers of a block, [row, draw], and the sketch of the others."""
+        if block.start == 0:
+            refuse_mixed(self.project, self.sampler, self.columns.wanted)
         leaves = self.project.table.redrawn(self.sampler.draws(*block))
         results = self.project.run(self.columns.wanted, leaves, block.draws)
         numbers = self.columns.stored_of(results, block.draws)

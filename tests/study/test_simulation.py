@@ -23,10 +23,12 @@ from planner.axes import Array
 from planner.errors import InputError, PlannerError
 from planner.inputs.leaves import Correlation
 from planner.perf.distributions import Distribution
-from planner.plan import HEADLINE, load
+from planner.plan import FINDINGS, HEADLINE, load
 from planner.study import analysis
 from planner.study.blocks import Block, Folder, StudyError, missing
+from planner.study.drawn import Drawn
 from planner.study.manifest import manifest_of
+from planner.study.mixing import refuse_mixed
 from planner.study.sampling import Sampler
 from planner.study.simulation import Interrupted, Simulation, simulate
 from planner.study.workers import Recipe, Task
@@ -371,6 +373,30 @@ def test_a_fault_in_a_quantity_names_it_and_the_draws() -> None:
     with pytest.raises(PlannerError, match=r"draws \d+ to \d+: tco: is NaN"):
         simulate(faulty, 20, workers=2, block=10)
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize(
+    "mixing", ["a - a.mean(axis=0, keepdims=True)", "np.sort(a, axis=0)", "np.roll(a, 1, axis=0)"]
+)
+def test_a_quantity_that_mixes_draws_is_refused_though_it_keeps_their_number(mixing: str) -> None:
+    mixed = project({"a": UNIFORM}, compute("tco", ["a"], mixing, "", "USD"), months=2)
+    with pytest.raises(PlannerError, match="tco: mixes draws"):
+        simulate(mixed, 20, workers=2, block=10)
+    with pytest.raises(PlannerError, match="tco: mixes draws"):
+        Drawn.of(mixed).values("tco")
+
+
+def test_no_shipped_quantity_mixes_draws() -> None:
+    shipped = load("5pct_ev_market")
+    last = compute("capex", ["node_payments"], "node_payments", "month", "USD")
+    changed = replace(shipped, graph=shipped.graph.replace(last))
+    refuse_mixed(changed, Sampler.of(shipped.table), [*HEADLINE, *FINDINGS])
+    mixing = compute(
+        "capex", ["node_payments"], "np.roll(node_payments, 1, axis=0)", "month", "USD"
+    )
+    changed = replace(shipped, graph=shipped.graph.replace(mixing))
+    with pytest.raises(PlannerError, match="capex: mixes draws"):
+        refuse_mixed(changed, Sampler.of(shipped.table), [*HEADLINE, *FINDINGS])
 
 
 def test_interrupting_says_how_far_it_came(undisturbed: Simulation, tmp_path: Path) -> None:
