@@ -57,8 +57,9 @@ def lines(plan: Plan, width: int, drawn: Drawn | None) -> list[str]:
 def test_rows_of_draws_at_the_medians_are_those_of_the_plan(scenario: str) -> None:
     plan = load(scenario).plan()
     table = plan.project.table
-    twice = {row: np.repeat(value, 2) for row, value in Sampler.of(table).medians().items()}
-    medians = _ready(plan, Drawn(plan.project, 2, 1, len(twice), table.redrawn(twice), {}))
+    sampler = Sampler.of(table)
+    twice = {row: np.repeat(value, 2) for row, value in sampler.medians().items()}
+    medians = _ready(plan, Drawn(plan.project, 2, 1, len(twice), sampler, table.redrawn(twice), {}))
     year = [slice(len(plan.months) - 12, len(plan.months))]
     for row in rows_of(plan):
         expected = np.repeat(row.read(plan, year), 2, axis=1)
