@@ -9,15 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
 
 from planner.axes import Array
-from planner.perf.training_step.collectives import switch_share
+from planner.errors import PlannerError
+from planner.inputs.naming import (
+    accelerator_named,
+    era_of,
+    fabric_stated,
+    framework_named,
+    frameworks,
+    system_named,
+)
+from planner.inputs.profiles import Framework
+from planner.inputs.training import Machine, machine, software, system_of
 from planner.perf.training_step.configuration import Configuration, Software, System
 from planner.perf.training_step.constants import FITTED, Constants, constants_of
+from planner.perf.training_step.memory import BINARY, Offload, memory_terms
 from planner.perf.training_step.step import StepTerms, step_terms, step_time
 from planner.validation import fitting
 from planner.validation.cases import FULL, Case, Outcome
@@ -27,11 +39,9 @@ from planner.validation.training.conventions import (
     layer_weights,
     seconds_per_unit,
 )
-from planner.validation.training.eras import Stack, stack_of
 from planner.validation.training.priors import PRIORS
-from planner.validation.training.tables import CACHE, ERAS, GPUS, PEERS
 
-Record = TypeVar("Record", Configuration, System, Software)
+Record = TypeVar("Record", Configuration, Software)
 
 GATED = (
     "llama", "mistral", "mixtral", "qwen", "gemma", "yi-", "olmo", "deepseek", "internlm", "baichuan",
@@ -47,30 +57,22 @@ VOCABULARIES = (  # words of the model, size: configurations published by its ma
     (r"\bmpt\b|mpt-", 50368),
     (r"nemotron", 256000),
 )
-DEEPSPEED_PIPELINE = dict(
-    scattered_sends=0, blocking_sends=2, fused_accumulation=0, handled_bytes=20
-)
-EARLY_BLACKWELL = 0.87  # of the speed half a year later: the same B200 run took 1.51 s in MLPerf v5.0, 1.30 s in v5.1
 MX_PENALTY = 0.95  # block scales against per-tensor fp8
-PER_OPERATION = (
-    1.0 / 3.0
-)  # forward repeated under torchtitan's per-operation selective checkpointing
-SHARES = (
-    0.25,
-    0.5,
-    1.0,
-)  # of blocks that are checkpointed, where "selective" means every n-th block
-ACTIVATIONS = (
-    0.62  # share of memory for activations where every n-th block is checkpointed; assumed
-)
-USABLE = 0.92  # share of memory that fills before a run fails; assumed
+SHARES = (0.25, 0.5, 1.0)  # of blocks that are checkpointed, where "selective" means every n-th block
+ROOM = 0.62  # share of memory that such runs fill; assumed
+USABLE = 1.0  # of memory
+VOCABULARY = 51200.0  # GPT-2's 50,257 padded, where neither model nor framework has a usual one
+RECENT = 2024  # the year of a row that states none; from then on stacks are alike in their options
+NODE = 8.0  # shards of hybrid sharding
+EAGER = dict(fused_elementwise=-1.0, host_share=0.5)  # uncompiled PyTorch, where notes say so
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
+RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
 CHUNK = {40: 1, 80: 4, 96: 2, 126: 4}
-NODE = 8.0  # GPUs of a node, and the shards of hybrid sharding
 BITS = (
     (r"nvfp4|mxfp4|\bfp4", 4),
     (r"fp8|float8", 8),
     (r"bf16|fp16|bfloat16|float16|half|amp|mixed|16", 16),
+    (r"tf32|fp32|float32", 32),
 )
 RECOMPUTE = {
     "none": "none", "no": "none", "false": "none", "off": "none", "0": "none",
@@ -85,9 +87,11 @@ class Run:
 
     case: Case
     reason: str = ""
-    generation: str = ""
+    machine: Machine | None = None
+    gpus: float = 0.0
+    linear_share: float = 1.0  # of the precision's peak, where its format costs some
+    peak: float = 0.0  # of the linears' precision [FLOP/s]
     configuration: dict[str, float] = field(default_factory=dict)
-    system: dict[str, float] = field(default_factory=dict)
     software: dict[str, float] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
     identity: tuple[object, ...] = ()
@@ -135,8 +139,8 @@ def predict(cases: Sequence[Case], constants: Mapping[str, float] | None = None)
 
 
 def _outcome(run: Run, seconds: float, parts: list[float], names: list[str]) -> Outcome:
-    n = {**run.configuration, "gpus": run.system["gpus"]}
-    convert, _ = seconds_per_unit(run.case, n, run.system["peak_linear"])
+    n = {**run.configuration, "gpus": run.gpus}
+    convert, _ = seconds_per_unit(run.case, n, run.peak)
     return Outcome(
         predicted=convert(seconds),
         assumed=tuple(run.assumed),
@@ -150,8 +154,8 @@ def _outcome(run: Run, seconds: float, parts: list[float], names: list[str]) -> 
 
 def measured_seconds(case: Case, run: Run) -> float:
     """The measured step [s]."""
-    n = {**run.configuration, "gpus": run.system["gpus"]}
-    convert, _ = seconds_per_unit(case, n, run.system["peak_linear"])
+    n = {**run.configuration, "gpus": run.gpus}
+    convert, _ = seconds_per_unit(case, n, run.peak)
     value = exact_value(case, n) or case.value
     assert value is not None
     return convert(value)
@@ -159,10 +163,14 @@ def measured_seconds(case: Case, run: Run) -> float:
 
 def batch_of(runs: Sequence[Run]) -> Batch:
     """Runs as arrays."""
+    machines = [run.machine for run in runs if run.machine is not None]
+    configuration = _stacked(Configuration, [run.configuration for run in runs])
+    system = system_of(machines, configuration.linear_bits, [run.gpus for run in runs])
+    share = np.array([run.linear_share for run in runs])
     return Batch(
-        [run.generation for run in runs],
-        _stacked(Configuration, [run.configuration for run in runs]),
-        _stacked(System, [run.system for run in runs]),
+        [each.generation for each in machines],
+        configuration,
+        replace(system, peak_linear=system.peak_linear * share),
         _stacked(Software, [run.software for run in runs]),
     )
 
@@ -184,7 +192,6 @@ def _stacked(kind: type[Record], records: Sequence[Mapping[str, float]]) -> Reco
 def run_of(case: Case) -> Run:
     """The run that a row describes."""
     run = Run(case)
-    name = accelerator(case.gpu)
     if case.value is None:
         run.reason = "missing: value"
         return run
@@ -192,32 +199,46 @@ def run_of(case: Case) -> Run:
     if missing:
         run.reason = "missing: " + ", ".join(missing)
         return run
-    if name is None:
-        run.reason = f"unknown accelerator: {case.gpu}"
-        return run
-    if fault := _contradiction(n):
-        run.reason = fault
-        return run
-    stack = stack_of(case)
-    bits = _bits(case, name, run.assumed)
-    if not bits or not GPUS[name][{16: 1, 8: 2, 4: 3}[bits]]:
-        run.reason = f"no {case.text('precision')} matrix rate of {case.gpu}"
-        return run
-    run.generation = GPUS[name][0]
-    run.system = _system(case, name, n, bits)
-    run.configuration = _configuration(case, n, stack, bits, run)
+    run.gpus = n["gpus"]
+    run.reason = _contradiction(n)
     if run.reason:
         return run
-    run.software = _software(case, stack, run)
-    shape = {**run.configuration, "gpus": n["gpus"]}
-    _, run.reason = seconds_per_unit(case, shape, run.system["peak_linear"])
-    run.identity = (case.source, name, n["gpus"], *run.configuration.values())
+    try:
+        run.machine = _machine(case, run.assumed)
+    except PlannerError as error:
+        run.reason = f"accelerator: {error}"
+        return run
+    sharded = case.text("zero_stage") == "3" or "fsdp" in case.words
+    named = framework_named(case.text("source"), case.text("notes"), sharded)
+    framework = frameworks()[named.name]
+    if named.assumed:
+        run.assumed.append(named.assumed)
+    bits = _bits(case, run.machine, framework, run.assumed)
+    if not bits:
+        run.reason = f"precision {case.text('precision')} is not known"
+        return run
+    if re.search(r"^mx-?fp8|label (mx-?fp8|fp8-mx)", f"{case.text('precision')} {case.text('notes')}".lower()):
+        run.linear_share = MX_PENALTY
+    run.peak = float(system_of([run.machine], bits, n["gpus"]).peak_linear[0])
+    c = run.configuration = _configuration(case, n, named.name, bits, run.assumed)
+    run.software = _software(case, named.name, run)
+    _decide_recomputation(run, framework)
+    c["sequence_parallel"] = _sequence_parallel(case, c, framework, run.assumed)
+    if not run.reason:
+        _, run.reason = seconds_per_unit(case, {**c, "gpus": n["gpus"]}, run.peak)
+    run.identity = (case.source, run.machine.accelerator, run.machine.system, n["gpus"], *c.values())
     return run
 
 
-def accelerator(text: str) -> str | None:
-    """The accelerator that a spelling means."""
-    return next((name for name in GPUS if text.lower().startswith(name.lower())), None)
+def _machine(case: Case, assumed: list[str]) -> Machine:
+    """The accelerator in its server and network. Raises PlannerError where no profile resembles it."""
+    chip = accelerator_named(case.gpu)
+    words = " ".join(case.text(name) for name in ("gpu", "source", "notes"))
+    place = system_named(words, chip.name)
+    assumed += [said.assumed for said in (chip, place) if said.assumed]
+    found = machine(chip.name, place.name)
+    stated = fabric_stated(case.text("notes"), found.server)
+    return found if stated is None else machine(chip.name, place.name, stated)
 
 
 def _numbers(case: Case, assumed: list[str]) -> tuple[dict[str, float], list[str]]:
@@ -262,39 +283,14 @@ def _contradiction(n: Mapping[str, float]) -> str:
     return ""
 
 
-def _bits(case: Case, name: str, assumed: list[str]) -> int:
-    """Bits of the linears; 0 for a precision that is not modelled."""
+def _bits(case: Case, of: Machine, framework: Framework, assumed: list[str]) -> int:
+    """Bits of the linears; 0 for a precision that is not known."""
     text = case.text("precision").lower()
-    if not text:
-        recent = "mlperf" in case.words and GPUS[name][2] > 0
-        assumed.append("precision fp8, as MLPerf's runs" if recent else "16-bit precision")
-        return 8 if recent else 16
-    return next((bits for words, bits in BITS if re.search(words, text)), 0)
-
-
-def _system(case: Case, name: str, n: Mapping[str, float], bits: int) -> dict[str, float]:
-    generation, p16, p8, p4, memory, link, nic, processors, power, domain, _ = GPUS[name]
-    linear = {16: p16, 8: p8, 4: p4}[bits]
-    if re.search(
-        r"^mx-?fp8|label (mx-?fp8|fp8-mx)", f"{case.text('precision')} {case.text('notes')}".lower()
-    ):
-        linear *= MX_PENALTY
-    return dict(
-        peak_16=p16 * 1e12, peak_linear=linear * 1e12, memory_rate=memory * 1e9, nvlink=link * 1e9,
-        nic=_nic(case, name, nic) * 1e9, cache=CACHE[generation], processors=processors, power=power,
-        domain=domain, gpus=n["gpus"],
-        in_switch=switch_share(generation, domain), peers=PEERS.get(generation, 0.0),
-    )  # fmt: skip
-
-
-def _nic(case: Case, name: str, usual: float) -> float:
-    """Network rate of one GPU and direction [GB/s]: as the notes state it, else the usual one."""
-    stated = re.search(r"(\d+)\s*gb(?:ps|/s|it/s)[ /]*(?:per )?node", case.words)
-    if stated:
-        return float(stated[1]) / 8.0 / NODE
-    if name.startswith("A100") and re.search(r"bigscience|bloom|jean ?zay", case.words):
-        return 6.25  # Jean Zay: four ports of 100 Gb/s for eight GPUs (BLOOM's model card)
-    return usual
+    if text:
+        return next((bits for words, bits in BITS if re.search(words, text)), 0)
+    bits = 8 if framework.precision == "fp8" and of.peak_8 else 16
+    assumed.append(f"{bits}-bit precision, as {framework.title}")
+    return bits
 
 
 def _gated(case: Case, n: Mapping[str, float], kv: float, ffn: float) -> float:
@@ -310,164 +306,166 @@ def _gated(case: Case, n: Mapping[str, float], kv: float, ffn: float) -> float:
 
 
 def _configuration(
-    case: Case, n: Mapping[str, float], stack: Stack, bits: int, run: Run
+    case: Case, n: Mapping[str, float], name: str, bits: int, assumed: list[str]
 ) -> dict[str, float]:
-    assumed = run.assumed
-    lora = "lora" in case.text("model").lower() or "lora" in case.text("notes").lower()
+    framework = frameworks()[name]
+    lora = "lora" in f"{case.text('model')} {case.text('notes')}".lower()
     kv = case.number("kv_heads") or n["heads"]
     ffn = case.number("ffn_hidden")
     gated = _gated(case, n, kv, ffn or 0.0)
     if ffn is None:
         ffn = 256.0 * np.ceil(8.0 / 3.0 * n["hidden"] / 256.0) if gated else 4.0 * n["hidden"]
         assumed.append(f"ffn_hidden {ffn:g}")
-    zero = _zero(case, stack, lora, assumed)
+    zero = _zero(case, framework, lora, assumed)
     replicas = n["dp"] * n["cp"]
-    hybrid = "hsdp" in case.words
-    vocab = _vocabulary(case, n["tp"], stack, assumed)
-    c = dict(
+    shards = min(NODE, replicas) if "hsdp" in case.words else replicas
+    return dict(
         layers=n["layers"], hidden=n["hidden"], heads=n["heads"], kv_heads=kv, ffn=float(ffn), gated=gated,
-        vocab=vocab, seq=n["seq_len"], global_batch=n["global_batch_size"], micro_batch=n["micro_batch"],
-        tp=n["tp"], pp=n["pp"], vpp=_interleave(case, n, stack, assumed), cp=n["cp"], dp=n["dp"],
-        zero_stage=zero, shard_group=(min(NODE, replicas) if hybrid else replicas) if zero == 3 else 1.0,
+        vocab=_vocabulary(case, n["tp"], framework, assumed), seq=n["seq_len"],
+        global_batch=n["global_batch_size"], micro_batch=n["micro_batch"],
+        tp=n["tp"], pp=n["pp"], vpp=_interleave(case, n, name, assumed), cp=n["cp"], dp=n["dp"],
+        zero_stage=zero, shard_group=shards if zero == 3 else 1.0,
         recompute_block=0.0, recompute_core=0.0, sequence_parallel=0.0, frozen=float(lora), linear_bits=float(bits),
     )  # fmt: skip
-    c["recompute_block"], c["recompute_core"] = _recompute(case, c, stack, run)
-    c["sequence_parallel"] = _sequence_parallel(case, c, stack, assumed)
-    return c
 
 
-def _zero(case: Case, stack: Stack, lora: bool, assumed: list[str]) -> float:
+def _zero(case: Case, framework: Framework, lora: bool, assumed: list[str]) -> float:
     """What is sharded over replicas: 0 nothing, 1 the optimiser's state, 3 the weights."""
-    stated = case.number("zero_stage")
-    if lora and stack.zero != 3:
-        return 0.0
-    if stated is None and not stack.interleaved and re.search(r"fsdp|hsdp|zero-?3", case.words):
+    stated, usual = case.number("zero_stage"), framework.zero_stage.value
+    if lora and usual != 3.0:
+        return 0.0  # adapters alone have a state
+    if stated is None and usual != 1.0 and re.search(r"fsdp|zero-?3", case.words):
         return 3.0
-    if stated is None or (stated == 0 and stack.zero == 1 and stack.interleaved):
-        if stack.zero:
-            what = "weights" if stack.zero == 3 else "optimiser"
-            assumed.append(f"sharded {what}, as {stack.words} does")
-        return float(stack.zero)
+    if stated is None or (stated == 0.0 and usual == 1.0):
+        # a blank or a 0 in tables of ZeRO stages says nothing of Megatron's own sharded optimiser
+        if usual:
+            what = "weights" if usual == 3.0 else "optimiser"
+            assumed.append(f"sharded {what}, as {framework.title}")
+        return usual
     return 1.0 if stated in (1.0, 2.0) else stated
 
 
-def _vocabulary(case: Case, tp: float, stack: Stack, assumed: list[str]) -> float:
+def _vocabulary(case: Case, tp: float, framework: Framework, assumed: list[str]) -> float:
     vocab = case.number("vocab")
     if vocab is None:
         model = case.text("model").lower()
-        known = (size for words, size in VOCABULARIES if re.search(words, model))
-        vocab = float(next(known, stack.vocab))
+        known = (float(size) for words, size in VOCABULARIES if re.search(words, model))
+        usual = framework.vocabulary.value if framework.vocabulary else VOCABULARY
+        vocab = next(known, usual)
         assumed.append(f"vocabulary {vocab:g}")
-    return float(128.0 * tp * np.ceil(vocab / (128.0 * tp))) if stack.padded else vocab
+    step = framework.vocabulary_multiple.value
+    step *= tp if framework.multiple_by_tensor_parallel else 1.0
+    return float(step * np.ceil(vocab / step))
 
 
-def _interleave(case: Case, n: Mapping[str, float], stack: Stack, assumed: list[str]) -> float:
+def _interleave(case: Case, n: Mapping[str, float], name: str, assumed: list[str]) -> float:
     """Chunks of a pipeline stage."""
     stated = case.number("vp")
     if stated or n["pp"] == 1.0:
         return stated or 1.0
     layers = n["layers"] / n["pp"]
-    chunk = CHUNK.get(int(n["layers"])) if stack.interleaved else None
+    chunk = CHUNK.get(int(n["layers"])) if name in RECIPES else None
     if chunk is None or layers % chunk:
         assumed.append("pipeline without interleaving")
         return 1.0
-    assumed.append(f"interleaved pipeline, {chunk} layers a chunk, as in {stack.words}'s recipes")
+    assumed.append(f"interleaved pipeline, {chunk} layers a chunk, as in NVIDIA's recipes")
     return layers / chunk
 
 
 def _sequence_parallel(
-    case: Case, c: Mapping[str, float], stack: Stack, assumed: list[str]
+    case: Case, c: Mapping[str, float], framework: Framework, assumed: list[str]
 ) -> float:
     stated = case.text("sequence_parallel").lower()
     if stated:
-        return float(stated in ("1", "true", "yes", "on"))
-    if c["tp"] == 1.0:
-        return 0.0
-    if re.search(r"no sequence[- ]parallel|without sequence[- ]parallel", case.words):
+        return float(stated in ("1", "1.0", "true", "yes", "on"))
+    if c["tp"] == 1.0 or re.search(r"(no|without) sequence[- ]parallel", case.words):
         return 0.0
     if re.search(r"sequence[- ]parallel", case.words):
         return 1.0
-    # Megatron's selective recomputation came with sequence parallelism (arXiv 2205.05198)
-    usual = stack.sequence_parallel or c["recompute_core"] > 0.0
+    begins = framework.sequence_parallel_from
+    year = case.year or RECENT
+    # before 2024 it was an option, which came with selective recomputation (arXiv 2205.05198)
+    usual = begins is not None and year >= begins.value
+    usual = usual and (year >= RECENT or c["recompute_core"] > 0.0)
     if usual:
-        assumed.append("sequence parallelism")
+        assumed.append(f"sequence parallelism, as {framework.title}")
     return float(usual)
 
 
-def _recompute(case: Case, c: Mapping[str, float], stack: Stack, run: Run) -> tuple[float, float]:
-    """Shares of a block and of its attention core that the backward pass computes again."""
-    word = case.text("recompute").lower()
-    if stack.era == "traced_2024":
-        # vTrain's column says full, from its simulator's files; but from hidden 1,024 to 2,048 a layer's time grows
-        # by less than four passes through its linears would take at the peak of an A100. Three passes fit.
-        run.assumed.append("no recomputation: the time of a layer has room for three passes")
-        return 0.0, 0.0
-    if not word and not stack.recomputes:
-        run.assumed.append(f"no recomputation, which {stack.words}'s tables would say")
-        return 0.0, 0.0
-    if not word:
-        needed = memory_needed(c)
-        limit = USABLE * GPUS[accelerator(case.gpu) or ""][10] * 1e9
-        full = float(needed > limit)
-        run.assumed.append(
-            "full recomputation, for activations do not fit" if full else "no recomputation"
-        )
-        return full, 0.0
-    kind = RECOMPUTE.get(word)
-    if kind is None:
-        run.reason = f'recompute "{word}" is not known'
-    if kind == "selective" and re.search(r"every n-?th|n-th block", case.words):
-        room = ACTIVATIONS * GPUS[accelerator(case.gpu) or ""][10] * 1e9
-        kept = activations(c)
-        share = next((s for s in SHARES if (1.0 - s) * kept <= room), 1.0)
-        run.assumed.append(f"{share:g} of the blocks are checkpointed")
-        return share, 0.0
-    if kind == "selective" and re.search(r"per-op|sac\b|torchtitan", case.words):
-        return PER_OPERATION, 0.0
-    return {"full": (1.0, 0.0), "selective": (0.0, 1.0)}.get(kind or "", (0.0, 0.0))
-
-
-def activations(c: Mapping[str, float]) -> float:
-    """Activations that the backward pass needs, without recomputation [byte].
-
-    Inputs and outputs of the kernels of a block, in 16 bit (34 bytes an element for a plain block; Korthikanti et
-    al., arXiv 2205.05198, without scores, which fused attention keeps on chip), of all micro-batches in a pipeline.
-    """
-    tokens = c["micro_batch"] * c["seq"] / c["cp"]
-    kv = 2.0 * c["hidden"] * c["kv_heads"] / c["heads"]
-    bytes_ = 12.0 * c["hidden"] + 2.0 * (c["hidden"] + kv) + 2.0 * (2.0 + c["gated"]) * c["ffn"]
-    in_flight = 1.0 + (c["pp"] - 1.0) / (c["pp"] * c["vpp"]) if c["vpp"] > 1 else 1.0
-    return float(tokens * bytes_ / c["tp"] * c["layers"] * in_flight)
-
-
-def memory_needed(c: Mapping[str, float]) -> float:
-    """Weights, gradients, optimiser's state and activations of one GPU, without recomputation [byte]."""
-    weights = (layer_weights(c) / c["pp"] + 2.0 * c["vocab"] * c["hidden"]) / c["tp"]
-    replicas = c["dp"] * c["cp"]
-    if c["frozen"]:
-        state = 2.0 / (c["shard_group"] if c["zero_stage"] == 3.0 else 1.0)
-    elif c["zero_stage"] == 3.0:
-        state = 18.0 / c["shard_group"]
-    else:
-        state = 6.0 + 12.0 / (replicas if c["zero_stage"] >= 1.0 else 1.0)
-    return state * weights + activations(c)
-
-
-def _software(case: Case, stack: Stack, run: Run) -> dict[str, float]:
-    """The era of the row's stack, with what its notes add."""
-    era = dict(ERAS[stack.era])
+def _software(case: Case, framework: str, run: Run) -> dict[str, float]:
+    """The era of the row's framework, with what its notes add."""
+    assert run.machine is not None
+    era = _era(era_of(framework, case.year or RECENT, run.machine.generation))
     notes = case.text("notes").lower()
     if "eager" in notes:
-        era.update(fused_elementwise=-1.0, host_share=0.5)
+        era.update(EAGER)
     if run.configuration["frozen"]:
         era.update(tp_overlap=0.0)
-    if stack.deepspeed or ("deepspeed" in notes and stack.era != "traced_2024"):
-        era.update(DEEPSPEED_PIPELINE)
-    if "asynctp" in notes or "async tp" in notes:
+    if re.search(r"async[- ]?tp", notes):
         era.update(tp_overlap=1.0)
-    if run.generation == "blackwell" and re.search(r"mlperf v(4|5\.0)", notes):
-        era["kernel_rate"] = EARLY_BLACKWELL
     return era
+
+
+@cache
+def _numbers_of_era(name: str) -> tuple[tuple[str, float], ...]:
+    found = software([name])
+    return tuple((f.name, float(getattr(found, f.name)[0])) for f in fields(found))
+
+
+def _era(name: str) -> dict[str, float]:
+    return dict(_numbers_of_era(name))
+
+
+# --- What is computed again in the backward pass ---------------------------------------------------------------------
+
+
+def _decide_recomputation(run: Run, framework: Framework) -> None:
+    """Shares of a block and of its attention core that the backward pass computes again.
+
+    As the row says, in its framework's sense of "selective"; a blank as the framework does, but not where memory then
+    does not suffice.
+    """
+    c, word = run.configuration, run.case.text("recompute").lower()
+    if frameworks()["vtrain"] is framework:
+        # The column says full, from the simulator's files; but from hidden 1,024 to 2,048 a layer's time grows
+        # by less than four passes through its linears would take at the peak of an A100. Three passes fit.
+        run.assumed.append("no recomputation: the time of a layer has room for three passes")
+        return
+    if not word:
+        kind = "none" if framework.recompute == "memory" else framework.recompute
+        if kind != "full" and not _fits(run, USABLE):
+            kind = "full"
+            run.assumed.append("full recomputation, for activations do not fit")
+        else:
+            run.assumed.append(f"recomputation: {kind}, as {framework.title}")
+    else:
+        known = RECOMPUTE.get(word)
+        if known is None:
+            run.reason = f'recompute "{word}" is not known'
+            return
+        kind = known
+    if kind == "full":
+        c["recompute_block"] = 1.0
+    elif kind == "selective" and framework.selective == "core":
+        c["recompute_core"] = 1.0
+    elif kind == "selective" and framework.selective == "operations":
+        share = framework.selective_share
+        c["recompute_block"] = share.value if share else 1.0
+    elif kind == "selective":
+        for share_of_blocks in SHARES:
+            c["recompute_block"] = share_of_blocks
+            if _fits(run, ROOM):
+                break
+        run.assumed.append(f"{c['recompute_block']:g} of the blocks are checkpointed")
+
+
+def _fits(run: Run, share: float) -> bool:
+    """Whether a run needs no more than a share of its accelerators' memory."""
+    assert run.machine is not None
+    none = np.zeros(1)
+    c, era = (_stacked(Configuration, [run.configuration]), _stacked(Software, [run.software]))
+    needed = memory_terms(c, era, Offload(none, none, none)).total()
+    return float(needed[0]) <= share * BINARY * run.machine.memory
 
 
 # --- Constants -------------------------------------------------------------------------------------------------------
