@@ -16,13 +16,13 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from planner.text import counted, printable
-from planner.validation.accuracy import Accuracy, trends
+from planner.validation.accuracy import Accuracy, Row, trends
 
 COLUMNS = {
     "rows": 6, "predicted": 10, "counted": 8, "median": 8, "mean": 8, "worst": 9, "bias": 8,
 }  # fmt: skip
 GAP, LEAST_CELL, LEAST_NAME = 2, 8, 24
-REASONS = 8  # printed; the JSON has all
+MOST = 8  # reasons or assumptions that are printed; the JSON has all
 
 
 def to_json(accuracy: Accuracy) -> str:
@@ -40,7 +40,7 @@ def to_json(accuracy: Accuracy) -> str:
                     "measured": row.measured,
                     "predicted": row.outcome.predicted,
                     "error_pct": None if row.error is None else _percent(row.error),
-                    "reason": row.outcome.reason or (row.doubt and f"doubtful: {row.doubt}"),
+                    "reason": _reason(row),
                 }
                 for row in accuracy.rows
             ],
@@ -60,6 +60,14 @@ def to_json(accuracy: Accuracy) -> str:
         indent=1,
         allow_nan=False,
     )
+
+
+def _reason(row: Row) -> str:
+    """Why nothing is predicted; of a prediction what was assumed for blanks, and why its measurement is doubted."""
+    said = [row.outcome.reason, row.doubt and f"doubtful: {row.doubt}"]
+    if row.outcome.assumed:
+        said.append(f"assumed: {', '.join(row.outcome.assumed)}")
+    return "; ".join(text for text in said if text)
 
 
 def _percent(share: float) -> float | None:
@@ -151,12 +159,22 @@ def _remarks(accuracy: Accuracy) -> list[str]:
             f"source and not counted; with them the average is {_said(accuracy.with_doubted)}."
         )
     found += _trends(accuracy)
+    assumed = Counter(text for row in accuracy.rows for text in row.outcome.assumed)
+    if assumed:
+        found.append("Assumed where rows are silent (of each row: --json):")
+        found += _counts(assumed, "assumptions")
     reasons = Counter(row.outcome.reason for row in accuracy.rows if row.outcome.reason)
     if reasons:
         found.append("Not predicted:")
-        found += [f"  {count:>6,}  {reason}" for reason, count in reasons.most_common(REASONS)]
-        if len(reasons) > REASONS:
-            found.append(f"  ... and {len(reasons) - REASONS} more reasons; all: --json")
+        found += _counts(reasons, "reasons")
+    return found
+
+
+def _counts(said: Counter[str], what: str) -> list[str]:
+    """The most frequent texts, with how often each is said."""
+    found = [f"  {count:>6,}  {text}" for text, count in said.most_common(MOST)]
+    if len(said) > MOST:
+        found.append(f"  ... and {len(said) - MOST} more {what}")
     return found
 
 

@@ -58,8 +58,12 @@ VOCABULARIES = (  # words of the model, size: configurations published by its ma
     (r"nemotron", 256000),
 )
 MX_PENALTY = 0.95  # block scales against per-tensor fp8
-SHARES = (0.25, 0.5, 1.0)  # of blocks that are checkpointed, where "selective" means every n-th block
-ROOM = 0.62  # share of memory that such runs fill; assumed
+SHARES = (
+    0.25,
+    0.5,
+    1.0,
+)  # of blocks that are checkpointed, where "selective" means every n-th block
+ROOM = 0.8  # share of memory that such runs fill at most; assumed
 USABLE = 1.0  # of memory
 VOCABULARY = 51200.0  # GPT-2's 50,257 padded, where neither model nor framework has a usual one
 RECENT = 2024  # the year of a row that states none; from then on stacks are alike in their options
@@ -208,8 +212,7 @@ def run_of(case: Case) -> Run:
     except PlannerError as error:
         run.reason = f"accelerator: {error}"
         return run
-    sharded = case.text("zero_stage") == "3" or "fsdp" in case.words
-    named = framework_named(case.text("source"), case.text("notes"), sharded)
+    named = framework_named(case.text("source"), case.text("notes"))
     framework = frameworks()[named.name]
     if named.assumed:
         run.assumed.append(named.assumed)
@@ -217,16 +220,18 @@ def run_of(case: Case) -> Run:
     if not bits:
         run.reason = f"precision {case.text('precision')} is not known"
         return run
-    if re.search(r"^mx-?fp8|label (mx-?fp8|fp8-mx)", f"{case.text('precision')} {case.text('notes')}".lower()):
+    if re.search(
+        r"^mx-?fp8|label (mx-?fp8|fp8-mx)", f"{case.text('precision')} {case.text('notes')}".lower()
+    ):
         run.linear_share = MX_PENALTY
     run.peak = float(system_of([run.machine], bits, n["gpus"]).peak_linear[0])
     c = run.configuration = _configuration(case, n, named.name, bits, run.assumed)
     run.software = _software(case, named.name, run)
-    _decide_recomputation(run, framework)
+    _decide_recomputation(run, named.name)
     c["sequence_parallel"] = _sequence_parallel(case, c, framework, run.assumed)
     if not run.reason:
         _, run.reason = seconds_per_unit(case, {**c, "gpus": n["gpus"]}, run.peak)
-    run.identity = (case.source, run.machine.accelerator, run.machine.system, n["gpus"], *c.values())
+    run.identity = (case.source, run.machine.accelerator, n["gpus"], *c.values())
     return run
 
 
@@ -395,7 +400,8 @@ def _sequence_parallel(
 def _software(case: Case, framework: str, run: Run) -> dict[str, float]:
     """The era of the row's framework, with what its notes add."""
     assert run.machine is not None
-    era = _era(era_of(framework, case.year or RECENT, run.machine.generation))
+    sharded = run.configuration["zero_stage"] == 3.0
+    era = _era(era_of(framework, case.year or RECENT, run.machine.generation, sharded))
     notes = case.text("notes").lower()
     if "eager" in notes:
         era.update(EAGER)
@@ -419,21 +425,22 @@ def _era(name: str) -> dict[str, float]:
 # --- What is computed again in the backward pass ---------------------------------------------------------------------
 
 
-def _decide_recomputation(run: Run, framework: Framework) -> None:
+def _decide_recomputation(run: Run, name: str) -> None:
     """Shares of a block and of its attention core that the backward pass computes again.
 
-    As the row says, in its framework's sense of "selective"; a blank as the framework does, but not where memory then
-    does not suffice.
+    As the row says, in its framework's sense of "selective"; a blank as the framework does. Where memory then does not
+    suffice it is full, but in NVIDIA's recipes, which turn on what else saves memory.
     """
+    framework = frameworks()[name]
     c, word = run.configuration, run.case.text("recompute").lower()
-    if frameworks()["vtrain"] is framework:
+    if name == "vtrain":
         # The column says full, from the simulator's files; but from hidden 1,024 to 2,048 a layer's time grows
         # by less than four passes through its linears would take at the peak of an A100. Three passes fit.
         run.assumed.append("no recomputation: the time of a layer has room for three passes")
         return
     if not word:
-        kind = "none" if framework.recompute == "memory" else framework.recompute
-        if kind != "full" and not _fits(run, USABLE):
+        kind: str = "none" if framework.recompute == "memory" else framework.recompute
+        if kind != "full" and name not in RECIPES and not _fits(run, USABLE):
             kind = "full"
             run.assumed.append("full recomputation, for activations do not fit")
         else:
