@@ -1,8 +1,9 @@
 """Times of collectives against published runs of nccl-tests (rows C23 to C29 of the case list, and others).
 
 Sources: S6 AWS and vendors' nccl-tests figures gathered in ../shared/facts/facility.md, section 3.4; S61 guide values;
-coreweave/nccl-tests, pull requests 43 (GB200 NVL72) and 92 (two servers of B200); NVIDIA/nccl, issue 1411 (two servers
-of four accelerators). Bus bandwidth as nccl-tests prints it.
+coreweave/nccl-tests, README (GB200 NVL72, 64 H100) and pull request 92 (two servers of B200); NVIDIA/nccl, issues 1411
+(two servers of four accelerators), 1281 (gathers); NVIDIA/nccl-tests, issue 267 (all-to-all). Bus bandwidth as
+nccl-tests prints it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.perf.training_step.collectives import all_reduce, bus_factor, switch_share
+from planner.perf.training_step.collectives import (
+    all_gather,
+    all_reduce,
+    all_to_all,
+    bus_factor,
+    switch_share,
+)
 from planner.perf.training_step.configuration import System
 
 MIB, GIB = 2.0**20, 2.0**30
@@ -86,6 +93,36 @@ def test_a_rack_of_72(size: float, published: float) -> None:
     """Not in the case list; the share of this switch was read off 4 GiB."""
     s = system(900e9, domain=72, in_switch=switch_share("blackwell", 72))
     assert bus(size * GIB, 72, s) == pytest.approx(published, rel=0.12)
+
+
+@pytest.mark.parametrize(
+    ("racks", "size", "published"),
+    [(2, 2, 6.264), (2, 4, 11.469), (2, 16, 42.067), (20, 4, 24.782), (20, 8, 45.004),
+     (20, 16, 84.625)],
+)  # fmt: skip
+def test_racks_over_their_ports(racks: int, size: float, published: float) -> None:
+    """Milliseconds; the number of ports was read off 16 GiB. Twenty racks below 2 GiB take up to twice our time."""
+    s = system(900e9, domain=72, in_switch=switch_share("blackwell", 72))
+    assert seconds(size * GIB, 72.0 * racks, s) * 1e3 == pytest.approx(published, rel=0.06)
+
+
+def test_eight_servers_of_h100() -> None:
+    found = bus(8 * GIB, 64, system(450e9, in_switch=HOPPER))
+    assert found == pytest.approx(386.6, rel=0.12)
+
+
+def test_gathers_of_one_server_of_h100() -> None:
+    """350 GB/s for an all-gather, 360 for a reduce-scatter."""
+    time = all_gather(np.array([4 * GIB]), np.array([8.0]), np.ones(1), system(450e9))
+    found = float(bus_factor("all_gather", np.array(8.0)) * 4 * GIB / time[0]) / 1e9
+    assert found == pytest.approx(350, rel=0.05)
+
+
+def test_all_to_all_of_six_servers_exceeds_a_port_by_what_stays_inside() -> None:
+    """More than the 50 GB/s of a port in bus bandwidth, since 7 of 47 peers are in the same server."""
+    time = all_to_all(np.array([4 * GIB]), np.array([48.0]), np.ones(1), system(450e9))
+    found = float(bus_factor("all_to_all", np.array(48.0)) * 4 * GIB / time[0]) / 1e9
+    assert 50 < found < 50 * 47 / 40
 
 
 @pytest.mark.parametrize(

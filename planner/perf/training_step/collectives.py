@@ -40,6 +40,9 @@ PCIE_SHARE = (
     0.63  # rings of eight through the host: H100 PCIe 35 to 45 of 63 GB/s (Alaya NeW, 2026)
 )
 NIC_SHARE = 0.95  # nccl-tests: 4 x 8 H200 364.9 of 400 GB/s a node, 4 x 8 B200 381.8 (EFA); 3 x 8 A100 96 of 100
+# Ports at most by which NCCL's rings and trees leave a domain: two and twenty racks of 72 GB200 with 50 GB/s a port
+# reduce 413 and 203 GB/s, that is 413 and 406 GB/s over the ports of a rack (coreweave/nccl-tests, README).
+PORTS = 9.0
 # Share of the link's rate that an NVLink switch reduces at, from bus bandwidths: 4 to 8 H200 363 to 473 GB/s (by which
 # the wire's share is the same for all five), 8 B200 838, a rack of 72 GB200 839 (coreweave/nccl-tests, pull 43).
 SWITCH_SHARES = {"hopper": 0.72, "blackwell": 0.65}
@@ -113,11 +116,11 @@ def group_rate(inner: Array, members: Array, system: System) -> Array:
     """Ring rate [byte/s] of one accelerator in a group of `members` that lie `inner` accelerators apart.
 
     Within one domain the link binds. Across domains a ring leaves a domain once, over the ports of all its members
-    there, so that the rate is their number times a port, up to the link.
+    there, so that the rate is their number (up to `PORTS`) times a port, up to the link.
     """
     inside = members_inside(inner, members, system)
     link = link_rate(inside, system)
-    across = inside * port_rate(inner, members, system)
+    across = np.minimum(inside, PORTS) * port_rate(inner, members, system)
     across = np.where(inside > 1.0, np.minimum(link, across), across)
     return np.where(inner * members <= system.domain, link, across)
 
@@ -165,7 +168,7 @@ def all_reduce(size: Array, members: Array, inner: Array, system: System) -> Arr
     inside = members_inside(inner, members, system)
     domains = np.ceil(members / inside - 1e-9)
     depth = 2.0 * np.log2(np.maximum(domains, 1.0))
-    ports = inside * port_rate(inner, members, system)
+    ports = np.minimum(inside, PORTS) * port_rate(inner, members, system)
     # A node of the two trees sends to a parent and at most two children in one, to a parent in the other.
     across = np.where(domains > 1.0, np.minimum(domains / 2.0, 2.0) * size / ports, 0.0)
     once = np.where(domains > 1.0, size / ports, 0.0)
