@@ -5,7 +5,6 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from planner.perf.training_step.collectives import group_rate, ring_time
 from planner.perf.training_step.configuration import Configuration, Placed, Software, System
 from planner.perf.training_step.constants import FITTED, constants_of
 from planner.perf.training_step.matmul import alignment, matmul_time
@@ -132,24 +131,6 @@ def test_a_large_matmul_runs_at_its_rate_and_a_thin_one_at_memory_speed():
     assert large == pytest.approx(2 * 65536.0**3 / 280e12, rel=0.01)
     thin = matmul_time(1 * one, 8192 * one, 8192 * one, 280e12 * one, 2 * one, system())
     assert thin == pytest.approx(2 * 8192.0**2 / (0.8 * 2.039e12), rel=0.01)
-
-
-@pytest.mark.parametrize(
-    ("link", "nic", "domain", "gpus", "published"),
-    [
-        (450e9, 50e9, 8, 8, 365.6e9),  # nccl-tests, 8 x H200, ring
-        (900e9, 50e9, 8, 8, 682.2e9),  # 8 x B200, ring
-        (450e9, 50e9, 8, 32, 364.9e9),  # 4 x 8 x H200 over EFA, 4 GiB
-    ],
-)
-def test_ring_rates_are_those_of_published_all_reduce_runs(link, nic, domain, gpus, published):
-    s = system(nvlink=link, nic=nic, domain=domain)
-    members = np.array([float(gpus)])
-    rate = group_rate(np.ones(1), members, s)
-    size = np.array([4 * 2.0**30])
-    seconds = 2 * ring_time(size, members, rate, FITTED["latency"])
-    bus = 2 * (members - 1) / members * size / seconds
-    assert bus == pytest.approx(published, rel=0.12)
 
 
 def test_records_have_one_array_for_every_field():

@@ -125,12 +125,6 @@ def group_rate(inner: Array, members: Array, system: System) -> Array:
     return np.where(inner * members <= system.domain, link, across)
 
 
-def ring_time(size: Array, members: Array, rate: Array, latency: float) -> Array:
-    """Seconds of one half of an all-reduce (reduce-scatter or all-gather) of `size` bytes among `members`."""
-    hops = members - 1.0
-    return hops / members * size / rate + hops * latency
-
-
 def _ring(passes: float, size: Array, inner: Array, members: Array, system: System) -> Array:
     """Seconds of a ring that goes round `passes` times: the fastest protocol."""
     inside = members_inside(inner, members, system)
