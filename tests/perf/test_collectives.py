@@ -100,7 +100,7 @@ def test_two_accelerators_of_a_mesh_have_a_third_of_the_wires_of_four() -> None:
 
 
 def test_pcie_through_the_host_reaches_less_of_its_rate() -> None:
-    # 8 H100 PCIe: 35 to 45 GB/s of bus bandwidth at 63 GB/s (Alaya NeW)
+    # 8 H100 PCIe: 35 to 45 GB/s of bus bandwidth at 63 GB/s (docs.alayanew.com)
     found = all_reduce(LARGE, 8 * ONE, ONE, system(nvlink=63e9, host_links=1))
     bus = float(bus_factor("all_reduce", 8 * ONE)[0] * LARGE[0] / found[0])
     assert 35e9 <= bus <= 45e9

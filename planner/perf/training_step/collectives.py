@@ -6,13 +6,13 @@ nccl-tests counts it) among `members` that lie `inner` accelerators apart takes 
 the hardware has, as NCCL's tuner chooses:
 
 - ring: n - 1 hops and (n - 1)/n of the buffer through every member for a reduce-scatter or an all-gather, twice that
-  for an all-reduce (Patarasuk and Yuan, JPDC 69, 2009; Thakur, Rabenseifner, Gropp, IJHPCA 19, 2005, section 4);
+  for an all-reduce (Patarasuk and Yuan, JPDC 69, 2009; Thakur, Rabenseifner, Gropp, IJHPCA 19, 2005);
 - double binary tree, all-reduce: the depth is a logarithm of the domains; data are cut into pieces that follow each
   other, best so many that the time is (sqrt(wire) + sqrt(latency))^2 (Sanders, Speck, Traeff, "Two-tree algorithms for
-  full bandwidth broadcast, reduction and scan", Parallel Computing 35, 2009, section 2);
-- reduction in the NVLink switch (NVLS), all-reduce: a member sends the buffer once and its share of the result,
-  (1 + 1/g) x size over its link in a domain of g (Klenk et al., "An in-network architecture for accelerating
-  shared-memory multiprocessor collectives", ISCA 2020); the tree carries it across domains;
+  full bandwidth broadcast, reduction and scan", Parallel Computing 35, 2009);
+- reduction in the NVLink switch (NVLS; Klenk et al., "An in-network architecture for accelerating shared-memory
+  multiprocessor collectives", ISCA 2020), all-reduce: a member sends the buffer once and its share of the result,
+  (1 + 1/g) x size over its link in a domain of g (NVIDIA/nccl, issue 1083); the tree carries it across domains;
 - reduction in the network switches (SHARP; Graham et al., COM-HPC 2016), all-reduce: a port carries its domain's share
   once instead of twice.
 
@@ -37,7 +37,7 @@ NVLINK_SHARE = (
     0.785  # nccl-tests, rings: A100 230.8 of 300 GB/s, H200 365.6 of 450, B200 682.2 of 900
 )
 PCIE_SHARE = (
-    0.63  # rings of eight through the host: H100 PCIe 35 to 45 of 63 GB/s (Alaya NeW, 2026)
+    0.63  # rings of eight through the host: H100 PCIe 35 to 45 of 63 GB/s (docs.alayanew.com)
 )
 NIC_SHARE = 0.95  # nccl-tests: 4 x 8 H200 364.9 of 400 GB/s a node, 4 x 8 B200 381.8 (EFA); 3 x 8 A100 96 of 100
 # Ports at most by which NCCL's rings and trees leave a domain: two and twenty racks of 72 GB200 with 50 GB/s a port
@@ -50,8 +50,8 @@ RACK_SHARE = 0.52
 NODE = 8.0  # accelerators of the largest domain within a server
 
 Protocol = tuple[float, float, float, float, float]
-# NCCL 2.20, src/graph/tuning.cc, ring: latency of the start, of a hop over NVLink, over PCIe, over the network [s], and
-# the share of the rate.
+# NCCL, src/graph/tuning.cc (commit b647562), ring: latency of the start, of a hop over NVLink, over PCIe, over the network
+# [s], and the share of the rate.
 PROTOCOLS: tuple[Protocol, Protocol, Protocol] = (
     (6.6e-6, 0.6e-6, 1.0e-6, 2.7e-6, 0.25),  # LL
     (14.0e-6, 1.9e-6, 2.5e-6, 4.0e-6, 0.92),  # LL128
