@@ -50,8 +50,8 @@ RACK_SHARE = 0.52
 NODE = 8.0  # accelerators of the largest domain within a server
 
 Protocol = tuple[float, float, float, float, float]
-# NCCL, src/graph/tuning.cc (commit b647562), ring: latency of the start, of a hop over NVLink, over PCIe, over the network
-# [s], and the share of the rate.
+# NCCL, src/graph/tuning.cc (commit b647562), ring: latency of the start, of a hop over NVLink, over PCIe, over the
+# network [s], and the share of the rate.
 PROTOCOLS: tuple[Protocol, Protocol, Protocol] = (
     (6.6e-6, 0.6e-6, 1.0e-6, 2.7e-6, 0.25),  # LL
     (14.0e-6, 1.9e-6, 2.5e-6, 4.0e-6, 0.92),  # LL128
