@@ -116,6 +116,10 @@ def test_oversubscription_slows_what_crosses_the_uplinks() -> None:
     assert beyond == pytest.approx(64 / 128 * 64e9 * 4 / (NIC_SHARE * 50e9), rel=1e-3)
     # a ring in order crosses with one of the leaf's eight domains, whose uplinks are enough for it
     assert group_rate(ONE, 128 * ONE, blocked) == group_rate(ONE, 128 * ONE, free)
+    # leaves that nobody states hold a unit of 32 servers
+    assert all_to_all(LARGE, 512 * ONE, ONE, system(oversubscription=4)) > 2 * all_to_all(
+        LARGE, 512 * ONE, ONE, system()
+    )
     # a ring of one accelerator from each leaf crosses with all
     assert 4 * group_rate(64 * ONE, 8 * ONE, blocked) == group_rate(64 * ONE, 8 * ONE, free)
 

@@ -24,9 +24,9 @@ def whole() -> Array:
     return np.ones(1)
 
 
-def unlimited() -> Array:
-    """No limit in any configuration."""
-    return np.full(1, np.inf)
+def scalable_unit() -> Array:
+    """Accelerators of a DGX SuperPOD's unit: 32 servers of eight below the same leaf switches (RA-11333-001)."""
+    return np.full(1, 256.0)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class System:
     in_switch: Array = field(default_factory=none)
     in_network: Array = field(default_factory=none)  # flag: network switches reduce (SHARP)
     nic_latency: Array = field(default_factory=none)  # of a hop, beyond that of InfiniBand [s]
-    leaf: Array = field(default_factory=unlimited)  # accelerators below the same leaf switches
+    leaf: Array = field(default_factory=scalable_unit)  # accelerators below the same leaf switches
     oversubscription: Array = field(default_factory=whole)  # above them, ports down over ports up
 
 
