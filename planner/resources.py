@@ -26,6 +26,7 @@ KINDS = (
     "network",
     "vehicles",
     "models",
+    "architectures",
     "software",
     "frameworks",
     "regions",

@@ -138,14 +138,32 @@ def _page(kind: str, name: str, overlays: Sequence[Path]) -> Iterator[str]:
     if profile.note:
         yield from (f"  {line}" for line in wrapped(profile.note, WIDTH - 2))
     for field, value in profile:
-        if isinstance(value, str | bool) and field not in ("title", "note"):
-            yield f"  {field} = {printable(str(value))}"
+        if (text := _words(value)) and field not in ("title", "note", "sources"):
+            yield from _indented(f"{field} = {text}")
     for steps, cell in cells_of(profile, ()):
         yield f"  {printable('.'.join(map(str, steps)))} = {_value(cell)}   {cell.confidence or ''}".rstrip()
         if cell.source:
             yield from (
                 f"      {line}" for line in wrapped(_cited(profile, cell.source), WIDTH - 6)
             )
+
+
+def _words(value: Any) -> str:
+    """A field that is text: a word, a yes or no, a list or a table of words; empty where it is none of them."""
+    if isinstance(value, str | bool):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+        return ", ".join(f"{key}: {each}" for key, each in value.items())
+    return ""
+
+
+def _indented(text: str) -> Iterator[str]:
+    from planner.cli.output import WIDTH
+    from planner.text import wrapped
+
+    yield from (f"  {line}" for line in wrapped(text, WIDTH - 2))
 
 
 def _validated(kind: str, name: str, overlays: Sequence[Path]) -> Profile:

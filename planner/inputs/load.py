@@ -188,6 +188,7 @@ _REFERENCES = (
     ("residency_rules", "rules"),
     ("nodes.*.accelerator", "accelerators"),
     ("nodes.*.nic", "network"),
+    ("models.*.architecture", "architectures"),
     *((f"{kind}.#", kind) for kind in PROFILE_KINDS),
 )
 

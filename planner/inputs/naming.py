@@ -1,4 +1,4 @@
-"""Which accelerator, machine and framework does a published run mean by the words that it uses?
+"""Which accelerator, machine, framework and model does a published run mean by the words that it uses?
 
 Sources spell one chip in ten ways ("A100-SXM4-80GB", "8xA100-80G", "DGX A100 640GB", "p4de.24xlarge"). The rule:
 
@@ -11,6 +11,8 @@ Sources spell one chip in ten ways ("A100-SXM4-80GB", "8xA100-80G", "DGX A100 64
    text leaves open goes to the variant marked `usual`.
 4. A machine is what the run names, if it carries that chip, else the accelerator's `default_system`.
 5. A framework is that of the longest word in the source, else in the notes, else the one without words.
+
+6. A model is that of the longest alias in its name.
 
 What was guessed is said in words, so that a prediction can list it.
 """
@@ -27,7 +29,13 @@ from typing import TypeVar
 from planner import resources
 from planner.errors import PlannerError, nearest
 from planner.inputs.load import check_profile
-from planner.inputs.profiles import Accelerator, ComputeSystem, Framework, Profile
+from planner.inputs.profiles import (
+    Accelerator,
+    ComputeSystem,
+    Framework,
+    ModelArchitecture,
+    Profile,
+)
 
 P = TypeVar("P", bound=Profile)
 
@@ -68,6 +76,11 @@ def accelerators() -> Mapping[str, Accelerator]:
 def systems() -> Mapping[str, ComputeSystem]:
     """All shipped machines of published runs by name."""
     return shipped(ComputeSystem, "systems")
+
+
+def architectures() -> Mapping[str, ModelArchitecture]:
+    """All shipped shapes of models by name."""
+    return shipped(ModelArchitecture, "architectures")
 
 
 def frameworks() -> Mapping[str, Framework]:
@@ -116,6 +129,19 @@ def system_named(text: str, accelerator: str) -> Named:
     if default is None:
         raise PlannerError(f"{accelerator} has no default_system, and no machine is named")
     return Named(default, f"machine: {default}, the usual one of {accelerator}")
+
+
+@cache
+def architecture_named(text: str) -> Named | None:
+    """The architecture that a model's name means: the longest alias in it; none where no alias stands in it."""
+    spelt = _spelt(text)
+    found = [
+        (*_weight(word), name)
+        for name, each in architectures().items()
+        for word in each.aliases
+        if _stands(word, spelt)
+    ]
+    return Named(max(found)[-1]) if found else None
 
 
 @cache

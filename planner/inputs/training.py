@@ -1,7 +1,8 @@
-"""From profiles to the records of `planner.perf.training_step`: machines, software eras, frameworks' defaults.
+"""From profiles to the records of `planner.perf.training_step`: machines, software eras, shapes of models.
 
 `machine` joins an accelerator with a system into one record of numbers, `system_of` lays machines side by side as
-arrays, `software` does so with eras. Words are turned into profiles by `planner.inputs.naming`.
+arrays, `software` does so with eras, `architecture` gives the shape of a model. Words are turned into profiles by
+`planner.inputs.naming`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from planner.errors import PlannerError, suggestion
 from planner.inputs.load import check_profile
 from planner.inputs.naming import accelerators, shipped, systems
 from planner.inputs.numbers import Cell
-from planner.inputs.profiles import Accelerator, Node, SoftwareEra
+from planner.inputs.profiles import Accelerator, ModelArchitecture, Node, SoftwareEra
 from planner.inputs.profiles.hardware import NetworkPart
+from planner.inputs.profiles.vehicles import TrainedModel
 from planner.perf.training_step.collectives import switch_share
 from planner.perf.training_step.configuration import Software, System
+from planner.perf.training_step.parameters import Shape
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,77 @@ def era(name: str) -> SoftwareEra:
     if name not in known:
         raise PlannerError(f'no profile "{name}" in software/; {suggestion(name, known)}')
     return known[name]
+
+
+@cache
+def architecture(name: str) -> Shape:
+    """The shape of a model: of architectures/, or that of a profile in models/ which names one.
+
+    Raises PlannerError for a name that no profile has.
+    """
+    known = shipped(ModelArchitecture, "architectures")
+    if name in known:
+        return _shape(known[name])
+    models = {each: model.architecture for each, model in shipped(TrainedModel, "models").items()}
+    shape = models.get(name)
+    if shape is None:
+        named = {*known, *(each for each, found in models.items() if found)}
+        raise PlannerError(f'no profile "{name}" in architectures/; {suggestion(name, named)}')
+    return _shape(known[shape])
+
+
+def _shape(a: ModelArchitecture) -> Shape:
+    """What the absence of a number stands for is filled in."""
+    hidden, heads = _number(a.hidden), _number(a.heads)
+    head = _number(a.head_size) or hidden / heads
+    attention = _number(a.layers if a.attention_layers is None else a.attention_layers)
+    routed = _number(a.experts.layers) if a.experts else 0.0
+    shape = Shape(
+        layers=_number(a.layers),
+        hidden=hidden,
+        heads=heads,
+        kv_heads=_number(a.kv_heads) or heads,
+        ffn=_number(a.ffn),
+        gated=float(a.gated),
+        vocab=_number(a.vocabulary),
+        head_size=head,
+        value_size=head,
+        tied=float(a.tied),
+        positions=_number(a.positions),
+        seq=_number(a.sequence),
+        window=_number(a.window),
+        windowed_layers=_number(a.windowed_layers),
+        attention_layers=attention,
+        dense_layers=attention - routed if a.dense_layers is None else _number(a.dense_layers),
+    )
+    if a.experts is not None:
+        shape = replace(
+            shape,
+            expert_layers=routed,
+            experts=_number(a.experts.routed),
+            active=_number(a.experts.active),
+            expert_ffn=_number(a.experts.ffn),
+            shared_ffn=_number(a.experts.shared_ffn),
+            latent=_number(a.experts.latent) or hidden,
+        )
+    if a.latent_attention is not None:
+        shape = replace(
+            shape,
+            query_rank=_number(a.latent_attention.query_rank),
+            key_rank=_number(a.latent_attention.key_rank),
+            rotary_size=_number(a.latent_attention.rotary_size),
+            value_size=_number(a.latent_attention.value_size),
+        )
+    if a.state_space is not None:
+        shape = replace(
+            shape,
+            state_space_layers=_number(a.state_space.layers),
+            inner=_number(a.state_space.inner),
+            state=_number(a.state_space.state),
+            state_groups=_number(a.state_space.groups),
+            state_heads=_number(a.state_space.heads),
+        )
+    return shape
 
 
 @cache

@@ -10,9 +10,12 @@ import pytest
 
 from planner import resources
 from planner.errors import PlannerError
+from planner.inputs.load import check_profile
 from planner.inputs.naming import (
     accelerator_named,
     accelerators,
+    architecture_named,
+    architectures,
     era_of,
     fabric_stated,
     framework_named,
@@ -21,7 +24,8 @@ from planner.inputs.naming import (
     systems,
 )
 from planner.inputs.profiles import SoftwareEra
-from planner.inputs.training import machine, software, system_of
+from planner.inputs.profiles.vehicles import TrainedModel
+from planner.inputs.training import architecture, machine, software, system_of
 from planner.perf.training_step.configuration import Software
 
 # Every value of the column `gpu` of the published runs.
@@ -249,3 +253,63 @@ def test_eras_lie_side_by_side() -> None:
     assert np.all(found.micro_batch_host == 0.6)
     with pytest.raises(PlannerError, match="nearest: nvidia_2024"):
         software(["nvidia_2025"])
+
+
+@pytest.mark.parametrize("name", sorted(architectures()))
+def test_a_shape_comes_to_the_published_parameters(name: str) -> None:
+    published, shape = architectures()[name], architecture(name)
+    assert shape.parameters() == pytest.approx(published.parameters.value, rel=0.03)
+    if published.active_parameters is not None:
+        found = {shape.active_parameters(), shape.active_parameters() - shape.vocab * shape.hidden}
+        off = [abs(each / published.active_parameters.value - 1) for each in found]
+        assert min(off) < 0.03  # some cards leave the input embedding out
+
+
+def test_our_own_models_have_shapes_of_their_size() -> None:
+    for name in ("driving_10b", "gaia1_world_model"):
+        model = check_profile(resources.profiles("models")[name], "models")
+        assert isinstance(model, TrainedModel)
+        assert architecture(name).parameters() == pytest.approx(model.parameters.value, rel=0.03)
+    with pytest.raises(PlannerError, match="nearest: llama3_8b"):
+        architecture("llama3_8")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Qwen3_30B_a3B", "qwen3_30b_a3b"),
+        ("Qwen3 MoE 30B", "qwen3_30b_a3b"),
+        ("DeepSeekV3 (w/o MTP)", "deepseek_v3"),
+        ("DeepSeek-V3 671B (37B active) pre-training", "deepseek_v3"),
+        ("GPT OSS 120B", "gpt_oss_120b"),
+        ("Nemotron_3_Super", "nemotron3_super"),
+        ("Nemotron V3 Nano 30B", "nemotron3_nano"),
+        ("Kimi K2", "kimi_k2"),
+        ("LLAMA3_70B LoRA", "llama3_70b"),
+        ("Llama 3.1 405B", "llama3_405b"),
+        ("Mixtral-8x22B", "mixtral_8x22b"),
+        ("GPT 175B", "gpt3_175b"),
+        ("Nemotron V3 Ultra 550B", None),
+        ("GPT 5B", None),
+    ],
+)
+def test_a_model_is_known_by_its_spellings(text: str, name: str | None) -> None:
+    found = architecture_named(text)
+    assert (found and found.name) == name
+
+
+def test_parts_of_a_mixture_add_up_by_hand() -> None:
+    """Mixtral 8x7B: 32 x (8 experts of 3 x 4,096 x 14,336 = 1.409e9) = 45.1e9 of 46.7e9; two of eight are active."""
+    shape = architecture("mixtral_8x7b")
+    experts = 32 * 8 * 3 * 4096 * 14336
+    assert shape.parts()["routed experts"] == experts
+    assert sum(shape.parts().values()) == shape.parameters()
+    assert shape.parameters() - shape.active_parameters() == pytest.approx(0.75 * experts)
+
+
+def test_sliding_windows_leave_scores_out() -> None:
+    """GPT-OSS: half of the layers see 128 tokens, at 4,096 a band of 128 x (4,096 - 64) of 4,096^2 / 2 scores."""
+    shape = architecture("gpt_oss_120b")
+    band = 128 * (4096 - 64) / (4096**2 / 2)
+    assert shape.attended(4096) == pytest.approx((1 + band) / 2)
+    assert shape.attended(100) == architecture("llama3_8b").attended(8192) == 1.0

@@ -30,7 +30,12 @@ from planner.inputs.profiles.rules import (
     ResidencyRule,
     TradeRules,
 )
-from planner.inputs.profiles.training import ComputeSystem, Framework, SoftwareEra
+from planner.inputs.profiles.training import (
+    ComputeSystem,
+    Framework,
+    ModelArchitecture,
+    SoftwareEra,
+)
 from planner.inputs.profiles.vehicles import Ecu, PowerMode, TrainedModel, Vehicle
 
 __all__ = [
@@ -47,6 +52,7 @@ __all__ = [
     "Limb",
     "LongText",
     "Market",
+    "ModelArchitecture",
     "MonthIndex",
     "Name",
     "Node",
@@ -72,6 +78,7 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "network": NetworkPart,
     "vehicles": Vehicle,
     "models": TrainedModel,
+    "architectures": ModelArchitecture,
     "software": SoftwareEra,
     "frameworks": Framework,
     "regions": Region,

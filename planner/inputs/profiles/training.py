@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from planner.inputs.numbers import Cell, Leaf
-from planner.inputs.profiles.base import Name, Profile, Ref, ShortText
+from planner.inputs.profiles.base import Entity, Name, Profile, Ref, ShortText
 from planner.inputs.profiles.hardware import Generation
 
 Year = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
@@ -207,3 +207,100 @@ class Framework(Profile):
         Leaf("1", "the vocabulary is padded to a multiple of this", least=1, whole=True),
     ]
     multiple_by_tensor_parallel: bool = False
+
+
+def _count(meaning: str, absent: float | None = None) -> Leaf:
+    if absent is None:
+        return Leaf("1", meaning, least=1, whole=True)
+    return Leaf("1", meaning, least=0, whole=True, absent=absent)
+
+
+class Experts(Entity):
+    """The expert layers of a mixture: every token goes to a few of many small MLPs."""
+
+    layers: Annotated[Cell, _count("layers with experts; the others have a plain MLP or none")]
+    routed: Annotated[Cell, _count("routed experts of one layer")]
+    active: Annotated[Cell, _count("routed experts that a token goes to")]
+    ffn: Annotated[Cell, _count("width of one expert")]
+    shared_ffn: Annotated[
+        Cell | None, _count("width of the shared experts together; absent: none", 0.0)
+    ] = None
+    latent: Annotated[
+        Cell | None,
+        _count(
+            "width that tokens are projected to before the experts; absent: the hidden size", 0.0
+        ),
+    ] = None
+
+
+class LatentAttention(Entity):
+    """Multi-head latent attention: queries, keys and values pass through narrow projections (DeepSeek-V2)."""
+
+    query_rank: Annotated[Cell, _count("width of the latent queries")]
+    key_rank: Annotated[Cell, _count("width of the latent keys and values")]
+    rotary_size: Annotated[Cell, _count("width of the key's part that all heads share")]
+    value_size: Annotated[Cell, _count("width of a head's values")]
+
+
+class StateSpace(Entity):
+    """Mamba-2 layers of a hybrid."""
+
+    layers: Annotated[Cell, _count("state-space layers")]
+    inner: Annotated[Cell, _count("width of a layer: its heads times their size")]
+    state: Annotated[Cell, _count("size of the state of a channel")]
+    groups: Annotated[Cell, _count("groups that share the state's input and output matrices")]
+    heads: Annotated[Cell, _count("heads of a layer")]
+
+
+class ModelArchitecture(Profile):
+    """The shape of a transformer, or of a hybrid with one: what parameters and FLOPs follow from.
+
+    Without `attention_layers` and `dense_layers` every layer has attention and, unless it has experts, a plain MLP.
+    `aliases` are the spellings under which published runs know it.
+    """
+
+    aliases: list[ShortText] = Field(default_factory=list)
+    layers: Annotated[Cell, _count("layers")]
+    hidden: Annotated[Cell, _count("hidden size")]
+    heads: Annotated[Cell, _count("attention heads")]
+    kv_heads: Annotated[
+        Cell | None, _count("heads of keys and values; absent: as many as heads", 0.0)
+    ] = None
+    head_size: Annotated[
+        Cell | None,
+        _count(
+            "width of a head's queries and keys, rotary part included; absent: hidden size / heads",
+            0.0,
+        ),
+    ] = None
+    ffn: Annotated[Cell, _count("width of a plain MLP")]
+    gated: bool
+    vocabulary: Annotated[Cell, _count("rows of the embedding, as published")]
+    tied: bool
+    positions: Annotated[
+        Cell | None, _count("rows of a learned table of positions; absent: none", 0.0)
+    ] = None
+    sequence: Annotated[Cell, _count("tokens of a sequence in training where none is said")]
+    window: Annotated[
+        Cell | None, _count("tokens that a sliding window reaches; absent: all", 0.0)
+    ] = None
+    windowed_layers: Annotated[
+        Cell | None, _count("layers whose attention has the window; absent: none", 0.0)
+    ] = None
+    attention_layers: Annotated[Cell | None, _count("layers with attention; absent: all", 0.0)] = (
+        None
+    )
+    dense_layers: Annotated[
+        Cell | None,
+        _count("layers with a plain MLP; absent: all attention layers without experts", 0.0),
+    ] = None
+    experts: Experts | None = None
+    latent_attention: LatentAttention | None = None
+    state_space: StateSpace | None = None
+    parameters: Annotated[
+        Cell, Leaf("1", "parameters as published, which the shape must come to", above=0)
+    ]
+    active_parameters: Annotated[
+        Cell | None,
+        Leaf("1", "parameters that work on a token as published", above=0, absent=0),
+    ] = None

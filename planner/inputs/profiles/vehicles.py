@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from planner.inputs.numbers import Cell, Leaf
-from planner.inputs.profiles.base import Entity, Name, Profile, ShortText
+from planner.inputs.profiles.base import Entity, Name, Profile, Ref, ShortText
 
 
 class PowerMode(Entity):
@@ -103,6 +103,7 @@ class TrainedModel(Profile):
     """A network that the factory trains, by what one second of driving costs it."""
 
     family: Literal["vision", "driving", "world_model", "language"]
+    architecture: Annotated[Name, Ref("architectures")] | None = None
     parameters: Annotated[Cell, Leaf("1", "parameters that work on each token", above=0)]
     token_rate: Annotated[
         Cell,
