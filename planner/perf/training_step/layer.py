@@ -160,9 +160,10 @@ def core_part(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     # batched matmuls of the unfused core: inner dimension is the width of a head, at least once
     aligned = np.where(np.mod(width, 8.0) == 0.0, 1.0, MISALIGNED_HEADS)
     unfused = flops / (rate_16 * aligned * width / (width + 64.0))
-    eager = era.fused_elementwise < 0.0
-    read = np.where(eager, SCORE_BYTES_EAGER, SCORE_BYTES)
-    read_backward = np.where(eager, SCORE_BYTES_EAGER_BACKWARD, SCORE_BYTES_BACKWARD)
+    eager = np.maximum(-era.fused_elementwise, 0.0)
+    read = SCORE_BYTES + eager * (SCORE_BYTES_EAGER - SCORE_BYTES)
+    read_backward = SCORE_BYTES_BACKWARD
+    read_backward = read_backward + eager * (SCORE_BYTES_EAGER_BACKWARD - SCORE_BYTES_BACKWARD)
     forward = np.where(era.fused_attention > 0.0, fused, unfused + read * scores)
     backward = np.where(
         era.fused_attention > 0.0,
