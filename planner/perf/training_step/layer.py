@@ -162,8 +162,8 @@ def core_part(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     unfused = flops / (rate_16 * aligned * width / (width + 64.0))
     eager = np.maximum(-era.fused_elementwise, 0.0)
     read = SCORE_BYTES + eager * (SCORE_BYTES_EAGER - SCORE_BYTES)
-    read_backward = SCORE_BYTES_BACKWARD
-    read_backward = read_backward + eager * (SCORE_BYTES_EAGER_BACKWARD - SCORE_BYTES_BACKWARD)
+    more = SCORE_BYTES_EAGER_BACKWARD - SCORE_BYTES_BACKWARD
+    read_backward = SCORE_BYTES_BACKWARD + eager * more
     forward = np.where(era.fused_attention > 0.0, fused, unfused + read * scores)
     backward = np.where(
         era.fused_attention > 0.0,
