@@ -17,7 +17,6 @@ Generation = Literal[
     "blackwell",
     "cdna2",
     "cdna3",
-    "cdna4",
     "gaudi",
     "tpu",
     "dojo",

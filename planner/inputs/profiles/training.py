@@ -51,16 +51,6 @@ class ComputeSystem(Profile):
     nic_bandwidth: Annotated[
         Cell, Leaf("bit/second", "network rate of one accelerator, one direction", least=0)
     ]
-    power_share: Annotated[
-        Cell | None,
-        Leaf(
-            "1",
-            "the accelerator's power_share where this machine runs it at another limit; absent: its own",
-            above=0,
-            most=4,
-            absent=0,
-        ),
-    ] = None
     network_latency: Annotated[
         Cell | None,
         Leaf(
