@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from planner import resources
-from planner.errors import Fault, InputError, nearest, suggestion
+from planner.errors import Fault, InputError, PlannerError, nearest, suggestion
 from planner.inputs import documents
 from planner.inputs.checks import contradictions, months
 from planner.inputs.documents import Items, Node, Steps, Table, Text
@@ -105,6 +105,18 @@ def check_profile(path: Path, kind: str) -> Profile:
     shipped = resources.find_profile(kind, path.stem)
     below = [layer for layer in shipped if os.path.realpath(layer) != os.path.realpath(path)]
     return _checked(kind, [path, *below], {os.path.dirname(_shown(path))})
+
+
+def read_profile(kind: str, name: str, overlays: Sequence[Path] = ()) -> Profile:
+    """A profile by name, the files of overlay folders laid over the shipped one.
+
+    Raises PlannerError where no folder has it, InputError with every fault found in it.
+    """
+    layers = resources.find_profile(kind, name, overlays)
+    if not layers:
+        known = resources.profiles(kind, overlays)
+        raise PlannerError(f'no profile "{name}" in {kind}/; {suggestion(name, known)}')
+    return _checked(kind, layers, _folders(kind, overlays))
 
 
 def _shown(path: Path) -> str:

@@ -175,12 +175,13 @@ def fabric_stated(text: str, accelerators_per_server: float) -> float | None:
     """Network rate of one accelerator and direction that a text states [byte/s]; none where it states none.
 
     Understood: ports of a server ("8x ConnectX-7 NDR 400Gb/s", "8xHDR200"), of which storage's and management's do
-    not count; a server's total ("400Gbps/node", "1600 Gbps node-node"); a rate "per GPU".
+    not count; a server's total ("400Gbps/node", "1600 Gbps node-node", "inter-node 800 bandwidth"); a rate "per GPU".
     """
     per_chip = re.search(r"(\d+) ?Gb(?:ps|/s)? (?:per|a|each) GPU", text)
     if per_chip:
         return float(per_chip[1]) * GIGABIT
     total = re.search(r"(\d+) ?Gb(?:ps|/s)? ?(?:/|per |a )?node", text)
+    total = total or re.search(r"inter-node (\d+) bandwidth", text)
     if total:
         return float(total[1]) * GIGABIT / accelerators_per_server
     ports = [

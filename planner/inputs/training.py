@@ -2,7 +2,7 @@
 
 `machine` joins an accelerator with a system into one record of numbers, `system_of` lays machines side by side as
 arrays, `software` does so with eras, `architecture` gives the shape of a model. Words are turned into profiles by
-`planner.inputs.naming`.
+`planner.inputs.naming`. `overlays` are folders of the user's own profiles, as everywhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import TypedDict
+from pathlib import Path
+from typing import TypedDict, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +19,24 @@ import numpy.typing as npt
 from planner import resources
 from planner.axes import Array
 from planner.errors import PlannerError, suggestion
-from planner.inputs.load import check_profile
-from planner.inputs.naming import accelerators, shipped, systems
+from planner.inputs.load import read_profile
 from planner.inputs.numbers import Cell
-from planner.inputs.profiles import Accelerator, ModelArchitecture, Node, SoftwareEra
+from planner.inputs.profiles import (
+    Accelerator,
+    ComputeSystem,
+    ModelArchitecture,
+    Node,
+    Profile,
+    SoftwareEra,
+)
 from planner.inputs.profiles.hardware import NetworkPart
 from planner.inputs.profiles.vehicles import TrainedModel
 from planner.perf.training_step.collectives import switch_share
 from planner.perf.training_step.configuration import Software, System
 from planner.perf.training_step.parameters import Shape
+
+P = TypeVar("P", bound=Profile)
+SWITCHES_ADD = ("hopper", "blackwell")  # their NVLink switches reduce (NVLS)
 
 
 @dataclass(frozen=True)
@@ -60,14 +70,55 @@ class Machine:
     oversubscription: float
 
 
-def machine(accelerator: str, system: str | None = None, nic: float | None = None) -> Machine:
+def machine(
+    accelerator: str,
+    system: str | None = None,
+    nic: float | None = None,
+    overlays: Sequence[Path] = (),
+) -> Machine:
     """An accelerator in a system of systems/ or nodes/; absent: the accelerator's usual one.
 
     `nic`: network rate of one accelerator that a source states instead [byte/s]. Raises PlannerError for a name that
     no profile has.
     """
-    found = _machine(accelerator, system)
+    found = _machine(accelerator, system, tuple(overlays))
     return found if nic is None else replace(found, nic=nic)
+
+
+def joined(
+    chip: Accelerator,
+    place: ComputeSystem | Node,
+    card: NetworkPart | None = None,
+    rated: Accelerator | None = None,
+    names: tuple[str, str] = ("", ""),
+) -> Machine:
+    """A machine of profiles at hand: a chip in a system, or in a node with its network card.
+
+    `rated`: the accelerator that `chip.rated_as` names. `names` of chip and place are for printing.
+    """
+    if chip.generation is None:
+        raise PlannerError(f"{names[0]}: a prediction needs the accelerator's generation")
+    peaks = rated or chip
+    share = place.power_share if isinstance(place, ComputeSystem) else None
+    return Machine(
+        accelerator=names[0],
+        system=names[1],
+        generation=chip.generation,
+        peak_vector=_number(chip.fp32),
+        peak_32=_number(peaks.tf32) or _number(chip.fp32),
+        peak_16=_number(peaks.bf16),
+        peak_8=_number(peaks.fp8),
+        peak_4=_number(peaks.fp4),
+        memory=_number(chip.memory),
+        memory_rate=_number(chip.memory_bandwidth),
+        cache=_number(chip.cache),
+        processors=_number(chip.processors),
+        power=_number(share or chip.power_share) or 1.0,
+        host_memory=_number(chip.host_memory),
+        host_memory_rate=_number(chip.host_memory_bandwidth),
+        host_rate=_number(chip.host_link_bandwidth),
+        **_place(chip, place, card),
+    )
 
 
 def system_of(
@@ -112,9 +163,9 @@ def system_of(
     )
 
 
-def software(names: Sequence[str]) -> Software:
+def software(names: Sequence[str], overlays: Sequence[Path] = ()) -> Software:
     """Software eras of software/ side by side. Raises PlannerError for a name that no profile has."""
-    eras = [era(name) for name in names]
+    eras = [era(name, tuple(overlays)) for name in names]
     return Software(
         **{
             field.name: np.array([_number(getattr(each, field.name)) for each in eras])
@@ -123,29 +174,23 @@ def software(names: Sequence[str]) -> Software:
     )
 
 
-def era(name: str) -> SoftwareEra:
+def era(name: str, overlays: tuple[Path, ...] = ()) -> SoftwareEra:
     """One software era. Raises PlannerError for a name that no profile has."""
-    known = shipped(SoftwareEra, "software")
-    if name not in known:
-        raise PlannerError(f'no profile "{name}" in software/; {suggestion(name, known)}')
-    return known[name]
+    return _profile(SoftwareEra, "software", name, overlays)
 
 
 @cache
-def architecture(name: str) -> Shape:
-    """The shape of a model: of architectures/, or that of a profile in models/ which names one.
+def architecture(name: str, overlays: tuple[Path, ...] = ()) -> Shape:
+    """The shape of a model: of architectures/, or that which a profile of models/ names.
 
     Raises PlannerError for a name that no profile has.
     """
-    known = shipped(ModelArchitecture, "architectures")
-    if name in known:
-        return _shape(known[name])
-    models = {each: model.architecture for each, model in shipped(TrainedModel, "models").items()}
-    shape = models.get(name)
-    if shape is None:
-        named = {*known, *(each for each, found in models.items() if found)}
-        raise PlannerError(f'no profile "{name}" in architectures/; {suggestion(name, named)}')
-    return _shape(known[shape])
+    if name in resources.profiles("models", overlays):
+        shape = _profile(TrainedModel, "models", name, overlays).architecture
+        if shape is None:
+            raise PlannerError(f"models/{name} names no architecture, which a prediction needs")
+        return _shape(_profile(ModelArchitecture, "architectures", shape, overlays))
+    return _shape(_profile(ModelArchitecture, "architectures", name, overlays))
 
 
 def _shape(a: ModelArchitecture) -> Shape:
@@ -203,36 +248,34 @@ def _shape(a: ModelArchitecture) -> Shape:
 
 
 @cache
-def _machine(accelerator: str, system: str | None) -> Machine:
-    known = accelerators()
-    if accelerator not in known:
-        raise PlannerError(
-            f'no profile "{accelerator}" in accelerators/; {suggestion(accelerator, known)}'
-        )
-    chip = known[accelerator]
-    rated = known[chip.rated_as] if chip.rated_as else chip
-    place = system or chip.default_system
-    if chip.generation is None or place is None:
-        raise PlannerError(f"{accelerator}: a prediction needs generation and default_system")
-    return Machine(
-        accelerator=accelerator,
-        system=place,
-        generation=chip.generation,
-        peak_vector=_number(chip.fp32),
-        peak_32=_number(rated.tf32) or _number(chip.fp32),
-        peak_16=_number(rated.bf16),
-        peak_8=_number(rated.fp8),
-        peak_4=_number(rated.fp4),
-        memory=_number(chip.memory),
-        memory_rate=_number(chip.memory_bandwidth),
-        cache=_number(chip.cache),
-        processors=_number(chip.processors),
-        power=_number(chip.power_share) or 1.0,
-        host_memory=_number(chip.host_memory),
-        host_memory_rate=_number(chip.host_memory_bandwidth),
-        host_rate=_number(chip.host_link_bandwidth),
-        **_place(place, chip),
+def _machine(accelerator: str, system: str | None, overlays: tuple[Path, ...]) -> Machine:
+    chip = _profile(Accelerator, "accelerators", accelerator, overlays)
+    rated = (
+        _profile(Accelerator, "accelerators", chip.rated_as, overlays) if chip.rated_as else None
     )
+    name = system or chip.default_system
+    if name is None:
+        raise PlannerError(f"{accelerator}: a prediction needs default_system, or a machine")
+    names, nodes = (accelerator, name), resources.profiles("nodes", overlays)
+    if name in nodes:
+        node = _profile(Node, "nodes", name, overlays)
+        card = _profile(NetworkPart, "network", node.nic, overlays)
+        return joined(chip, node, card, rated, names)
+    known = {*resources.profiles("systems", overlays), *nodes}
+    if name not in known:
+        raise PlannerError(f'no profile "{name}" in systems/ or nodes/; {suggestion(name, known)}')
+    return joined(chip, _profile(ComputeSystem, "systems", name, overlays), None, rated, names)
+
+
+def _profile(kind: type[P], folder: str, name: str, overlays: tuple[Path, ...]) -> P:
+    found = _read(folder, name, overlays)
+    assert isinstance(found, kind)
+    return found
+
+
+@cache
+def _read(folder: str, name: str, overlays: tuple[Path, ...]) -> Profile:
+    return read_profile(folder, name, overlays)
 
 
 class _Place(TypedDict):
@@ -247,39 +290,29 @@ class _Place(TypedDict):
     oversubscription: float
 
 
-def _place(name: str, chip: Accelerator) -> _Place:
+def _place(chip: Accelerator, place: ComputeSystem | Node, card: NetworkPart | None) -> _Place:
     """What a machine adds to its accelerator."""
-    if name in systems():
-        found = systems()[name]
-        others = _number(found.scale_up_domain) - 1.0
+    size, domain = _number(place.accelerators), _number(place.scale_up_domain)
+    if isinstance(place, ComputeSystem):
         return {
-            "peers": (_number(found.peers) or others) if found.scale_up == "mesh" else 0.0,
-            "scale_up": found.scale_up,
-            "in_network_reduction": found.in_network_reduction,
-            "link": _number(found.link_bandwidth) or _number(chip.link_bandwidth),
-            "server": _number(found.accelerators),
-            "domain": _number(found.scale_up_domain),
-            "nic": _number(found.nic_bandwidth),
-            "nic_latency": _number(found.network_latency),
-            "oversubscription": _number(found.oversubscription) or 1.0,
+            "peers": (_number(place.peers) or domain - 1.0) if place.scale_up == "mesh" else 0.0,
+            "scale_up": place.scale_up,
+            "in_network_reduction": place.in_network_reduction,
+            "link": _number(place.link_bandwidth) or _number(chip.link_bandwidth),
+            "server": size,
+            "domain": domain,
+            "nic": _number(place.nic_bandwidth),
+            "nic_latency": _number(place.network_latency),
+            "oversubscription": _number(place.oversubscription) or 1.0,
         }
-    nodes = resources.profiles("nodes")
-    if name not in nodes:
-        known = {*systems(), *nodes}
-        raise PlannerError(f'no profile "{name}" in systems/ or nodes/; {suggestion(name, known)}')
-    node = check_profile(nodes[name], "nodes")
-    assert isinstance(node, Node)
-    card = check_profile(resources.profiles("network")[node.nic], "network")
-    assert isinstance(card, NetworkPart)
-    size, domain = _number(node.accelerators), _number(node.scale_up_domain)
     return {
         "peers": 0.0,
         "scale_up": "switch" if domain > 1 else "pcie",
-        "in_network_reduction": domain > 1 and chip.generation in ("hopper", "blackwell"),
+        "in_network_reduction": domain > 1 and chip.generation in SWITCHES_ADD,
         "link": _number(chip.link_bandwidth),
         "server": size,
         "domain": domain,
-        "nic": _number(node.nics) * _number(card.port_rate) / size,
+        "nic": _number(place.nics) * _number(card.port_rate if card else None) / size,
         "nic_latency": 0.0,
         "oversubscription": 1.0,
     }

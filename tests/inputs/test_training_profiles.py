@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,6 +100,8 @@ OTHERS = {
     "Hopper": "h100_sxm",
     "Selene": "a100_80",
     "NVIDIA A40": "a40",
+    "MI355X": "mi355x",
+    "RTX 6000 Ada Generation": "rtx_6000_ada",
 }
 
 
@@ -246,6 +249,30 @@ def test_a_node_that_can_be_bought_is_a_machine() -> None:
         machine("a100_8")
 
 
+def test_profiles_of_the_user_go_before_the_shipped(tmp_path: Path) -> None:
+    for folder, name, text in (
+        (
+            "accelerators",
+            "h100_sxm",
+            "bf16: {value: 500 TFLOP/s, source: ours, confidence: measured}",
+        ),
+        ("systems", "lab", "extends: hgx_b200.yaml\ntitle: Our lab\naccelerator: h100_sxm"),
+        ("software", "ours", "extends: nvidia_2024.yaml\ntitle: Ours"),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / f"{name}.yaml").write_text(text + "\n", encoding="utf-8")
+    found = machine("h100_sxm", "lab", overlays=[tmp_path])
+    assert (found.peak_16, found.peak_8, found.nic) == (500e12, 1979e12, 50e9)
+    assert machine("h100_sxm").peak_16 == 989.4e12
+    assert software(["ours"], overlays=[tmp_path]).host_share == 0.2
+
+
+def test_a_chip_that_runs_at_another_limit_in_a_machine() -> None:
+    assert machine("gh200_96", "gh200_4").power == pytest.approx(0.83)
+    assert machine("gh200_96").power == 1.0
+    assert machine("h100_pcie").power == pytest.approx(350 / 700 / (756 / 989.4), rel=0.01)
+
+
 def test_eras_lie_side_by_side() -> None:
     found = software(["megatron_2021", "nvidia_2024", "fsdp_2023"])
     assert list(found.fused_attention) == [0, 1, 1]
@@ -289,7 +316,7 @@ def test_our_own_models_have_shapes_of_their_size() -> None:
         ("Llama 3.1 405B", "llama3_405b"),
         ("Mixtral-8x22B", "mixtral_8x22b"),
         ("GPT 175B", "gpt3_175b"),
-        ("Nemotron V3 Ultra 550B", None),
+        ("Nemotron V3 Ultra 550B", "nemotron3_ultra"),
         ("GPT 5B", None),
     ],
 )

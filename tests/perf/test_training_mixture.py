@@ -99,10 +99,12 @@ ERA = dict(
     scattered_sends=1, optimiser_bytes=30,
 )  # fmt: skip
 MIXED = dict(
-    dispatch_overlap=0, gathered_map=0, fused_dispatch=1, fused_experts=0, mixer_kernels=2, layer_kernels=52,
-    expert_kernels=2, synchronous=1,
+    dispatch_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=1, fused_experts=0, mixer_kernels=2,
+    layer_kernels=52, expert_kernels=2, synchronous=1,
 )  # fmt: skip
-SMALL = 964_160  # of Nemotron 3.5 Lightning: convolutions, norms and biases, which a count of matrices leaves out
+SMALL = (
+    964_160  # convolutions, norms and biases of Nemotron 3.5 Lightning, which the count leaves out
+)
 Numbers = dict[str, float]
 
 
@@ -229,7 +231,8 @@ def test_a_token_crosses_to_a_domain_once() -> None:
     k = constants("H200", c)
     once = filled(MixtureSoftware, MIXED)
     each = filled(MixtureSoftware, {**MIXED, "fused_dispatch": 0.0})
-    apart = [dispatch_part(c, m, s, era, k).forward[0] for era in (once, each)]  # type: ignore[arg-type]
+    plain = filled(Software, ERA)
+    apart = [dispatch_part(c, m, s, plain, era, k).forward[0] for era in (once, each)]  # type: ignore[arg-type]
     assert apart[1] > 1.8 * apart[0]
 
 

@@ -166,3 +166,25 @@ def test_constants_are_few_and_each_has_meaning_unit_and_range() -> None:
         assert prior.meaning and prior.unit
         assert prior.low < prior.start < prior.high
         assert prior.low <= FITTED[name] <= prior.high, name
+
+
+VTRAIN = dict(
+    source="VIA-Research/vTrain data/ground_truth (measured with Megatron-DeepSpeed)", year=2024, zero_stage="",
+    model="GPT", layers=48, hidden=8192, heads=64, ffn_hidden=32768, vocab="", global_batch_size=256, vp=1,
+    recompute="full", precision="", gpu="A100-SXM4", value=10,
+    notes="configs there use intra 150 / inter-node 800 bandwidth settings",
+)  # fmt: skip
+
+
+def test_vtrain_recomputes_over_several_servers_and_not_on_one() -> None:
+    one = dict(VTRAIN, gpus=8, tp=8, pp=1, dp=1)
+    several = dict(VTRAIN, gpus=64, tp=8, pp=1, dp=8, micro_batch=4)
+    assert any("three passes" in said for said in outcome(**one).assumed)
+    assert not any("three passes" in said for said in outcome(**several).assumed)
+
+
+def test_a_pipeline_beside_runs_of_zero_3_is_no_run_of_it() -> None:
+    source = "Megatron-LM SC21 Table 2: PTD against ZeRO-3"
+    beside = outcome(source=source, zero_stage="", year=2021)
+    alone = outcome(source="Megatron-LM SC21 Table 2", zero_stage="", year=2021)
+    assert beside.predicted == pytest.approx(alone.predicted)

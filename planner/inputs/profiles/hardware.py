@@ -17,6 +17,7 @@ Generation = Literal[
     "blackwell",
     "cdna2",
     "cdna3",
+    "cdna4",
     "gaudi",
     "tpu",
     "dojo",

@@ -51,6 +51,16 @@ class ComputeSystem(Profile):
     nic_bandwidth: Annotated[
         Cell, Leaf("bit/second", "network rate of one accelerator, one direction", least=0)
     ]
+    power_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "the accelerator's power_share where this machine runs it at another limit; absent: its own",
+            above=0,
+            most=4,
+            absent=0,
+        ),
+    ] = None
     network_latency: Annotated[
         Cell | None,
         Leaf(
@@ -236,7 +246,9 @@ class Experts(Entity):
 class LatentAttention(Entity):
     """Multi-head latent attention: queries, keys and values pass through narrow projections (DeepSeek-V2)."""
 
-    query_rank: Annotated[Cell, _count("width of the latent queries")]
+    query_rank: Annotated[
+        Cell | None, _count("width of the latent queries; absent: queries are not latent", 0.0)
+    ] = None
     key_rank: Annotated[Cell, _count("width of the latent keys and values")]
     rotary_size: Annotated[Cell, _count("width of the key's part that all heads share")]
     value_size: Annotated[Cell, _count("width of a head's values")]

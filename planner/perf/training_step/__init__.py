@@ -1,4 +1,4 @@
-"""How long does one optimiser step of a dense transformer take, and where does the time go?
+"""How long does one optimiser step of a transformer take, and where does the time go?
 
 Pure functions on NumPy arrays, one entry a configuration (a run or a layout): `step.step_terms` returns every part of
 the step under its own name, in seconds, and `step.step_time` their sum. Inputs are four frozen records of arrays:
@@ -13,6 +13,6 @@ weights, optimiser), `pipeline` (stages, bubble, sends), `step` (the sum). Besid
 
 Done: dense decoders, plain and gated, with tensor, sequence, pipeline (interleaved, uneven), context and data
 parallelism, ZeRO-1 and sharded weights (FSDP), recomputation, LoRA, 16/8/4 bit linears, fused and unfused attention,
-CUDA graphs. Not done: experts, vision models. `planner` does not
-call this package yet.
+CUDA graphs. Models whose layers are not all alike have a step of their own, from the same kernels: `mixture` (their
+shapes), `experts`, `state_space`, `mixed_step`. Not done: vision models.
 """

@@ -26,6 +26,7 @@ from planner.perf.training_step.constants import Constants
 from planner.perf.training_step.layer import (
     ACCUMULATE_BYTES,
     CAST_BYTES,
+    EARLY_STOP,
     ELEMENTWISE_BACKWARD,
     Part,
     accumulation,
@@ -99,7 +100,8 @@ def experts_part(c: Configuration, m: Mixture, s: System, era: Software, rate: A
         forward = forward + grouped_time(rows, groups, columns, inner, rate, width, s)
         gradient = grouped_weight_time(rows, groups, columns, inner, rate, width, s, result)
         weight = weight + gradient + added * groups * columns * inner
-    return Part(forward, forward + (1.0 - c.frozen) * weight, m.recompute_experts)
+    repeated = m.recompute_experts * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
+    return Part(forward, forward + (1.0 - c.frozen) * weight, repeated)
 
 
 def activation_part(c: Configuration, m: Mixture, s: System, waste: Array) -> Part:
@@ -131,12 +133,17 @@ def router_part(c: Configuration, m: Mixture, s: System, rate_16: Array) -> Part
     return Part(forward, backward, m.recompute_experts)
 
 
-def permutation_part(c: Configuration, m: Mixture, s: System, fused: Array) -> Part:
+def there_alone(m: Mixture, era: Software) -> Array:
+    """Share of forward transfers that is repeated: where recomputation stops early, the way to the experts alone."""
+    return m.recompute_experts * np.where(era.early_stop > 0.0, 0.5, 1.0)
+
+
+def permutation_part(c: Configuration, m: Mixture, s: System, era: Software, fused: Array) -> Part:
     """Copying tokens into the order of the experts and back."""
     passes = np.where(fused > 0.0, FUSED_PERMUTED, PERMUTED)
     time = passes * SENT_BYTES * copies_of(c, m) * m.latent / (STREAM * s.memory_rate)
     time = time * (m.experts > 1.0)
-    return Part(time, time, m.recompute_experts)
+    return Part(time, time, there_alone(m, era))
 
 
 def reached(places: Array, active: Array) -> Array:
@@ -161,7 +168,7 @@ def exchange_time(tokens: Array, m: Mixture, s: System, stride: Array, delay: fl
 
 
 def dispatch_part(
-    c: Configuration, m: Mixture, s: System, era: MixtureSoftware, k: Constants
+    c: Configuration, m: Mixture, s: System, era: Software, mixed: MixtureSoftware, k: Constants
 ) -> Part:
     """Sending tokens to their experts and the results back; the backward pass does the same the other way.
 
@@ -173,12 +180,13 @@ def dispatch_part(
     stride = np.ones_like(m.ep)
     copies = SENT_BYTES * m.latent * tokens * m.active * m.kept
     one = np.where(
-        era.fused_dispatch > 0.0,
+        mixed.fused_dispatch > 0.0,
         exchange_time(tokens, m, s, stride, k.latency),
         all_to_all(copies, m.ep, stride, s) + k.latency * (m.ep > 1.0),
     )
+    one = one / np.where(members_inside(stride, m.ep, s) > NODE, mixed.rack_rate, 1.0)
     size = tokens * m.ep * m.experts
     table = all_gather(size, m.ep, stride, s) + size / (STREAM * s.memory_rate)
-    table = np.where((era.gathered_map > 0.0) & (m.ep > 1.0), table, 0.0)
+    table = np.where((mixed.gathered_map > 0.0) & (m.ep > 1.0), table, 0.0)
     forward = 2.0 * one * (m.experts > 1.0)
-    return Part(forward + table, forward, m.recompute_experts)
+    return Part(forward + table, forward, there_alone(m, era))

@@ -27,6 +27,8 @@ CORE_BACKWARD_FUSED = 2.5  # five matmuls against two: the scores are computed a
 CORE_BACKWARD = 2.0  # four matmuls against two
 SCORE_BYTES = 13.0  # of one score forward: written, softmax, dropout and its mask, read [byte]
 SCORE_BYTES_BACKWARD = 17.0
+# The same where mask, softmax and dropout are kernels of their own.
+SCORE_BYTES_EAGER, SCORE_BYTES_EAGER_BACKWARD = 21.0, 21.0
 # Speed of the unfused core's batched matmuls where the width of a head is no multiple of 8: a hidden size of 13,824
 # over 128 heads took 147.4 s where 96 heads took 107.1 s, the same layout otherwise (chronicles of BLOOM's prequel).
 MISALIGNED_HEADS = 0.07
@@ -158,11 +160,15 @@ def core_part(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     # batched matmuls of the unfused core: inner dimension is the width of a head, at least once
     aligned = np.where(np.mod(width, 8.0) == 0.0, 1.0, MISALIGNED_HEADS)
     unfused = flops / (rate_16 * aligned * width / (width + 64.0))
-    forward = np.where(era.fused_attention > 0.0, fused, unfused + SCORE_BYTES * scores)
+    eager = np.maximum(-era.fused_elementwise, 0.0)
+    read = SCORE_BYTES + eager * (SCORE_BYTES_EAGER - SCORE_BYTES)
+    more = SCORE_BYTES_EAGER_BACKWARD - SCORE_BYTES_BACKWARD
+    read_backward = SCORE_BYTES_BACKWARD + eager * more
+    forward = np.where(era.fused_attention > 0.0, fused, unfused + read * scores)
     backward = np.where(
         era.fused_attention > 0.0,
         CORE_BACKWARD_FUSED * fused,
-        CORE_BACKWARD * unfused + SCORE_BYTES_BACKWARD * scores,
+        CORE_BACKWARD * unfused + read_backward * scores,
     )
     return Part(forward, backward, np.maximum(c.recompute_block, c.recompute_core))
 

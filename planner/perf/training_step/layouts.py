@@ -324,8 +324,7 @@ def configuration(layouts: Layouts, job: Job) -> Placed:
     """Layouts as configurations of the job's model."""
     one = np.ones(1)
     a = job.architecture
-    shared = {f.name: getattr(a, f.name) * one for f in fields(Architecture)}
-    del shared["vocab"]  # padded for each degree of tensor parallelism
+    shared = {f.name: getattr(a, f.name) * one for f in fields(a) if f.name != "vocab"}
     names = {f.name for f in fields(Configuration)} | {f.name for f in fields(Placed)}
     own = {name: x for name, x in vars(layouts).items() if name in names}
     return Placed(
@@ -430,10 +429,10 @@ def fits(found: Evaluation, store: Store) -> npt.NDArray[np.bool_]:
 
 
 def ranked(found: Evaluation, feasible: npt.NDArray[np.bool_]) -> Indices:
-    """Positions of the layouts that are feasible: most samples a second first, of equals the smallest."""
+    """Positions of the layouts that are feasible, those with most samples a second first."""
     per_sample = found.step_time / found.layouts.global_batch
     places = np.nonzero(feasible)[0]
-    order: Indices = places[np.lexsort((found.memory[places], per_sample[places]))]
+    order: Indices = places[np.argsort(per_sample[places], kind="stable")]
     return order
 
 
@@ -461,7 +460,9 @@ def best_layout(job: Job, gpus: float, batch: float, space: Space = FEW) -> Choi
     if not len(layouts):
         return None
     found = evaluate(layouts, job)
-    order = ranked(found, fits(found, job.store))
-    if not len(order):
+    feasible = fits(found, job.store)
+    if not feasible.any():
         return None
-    return chosen(detail(taken(layouts, order[:1]), job))
+    per_sample = found.step_time / layouts.global_batch
+    best = int(np.argmin(np.where(feasible, per_sample, np.inf)))
+    return chosen(detail(taken(layouts, np.array([best])), job))

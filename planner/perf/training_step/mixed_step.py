@@ -99,7 +99,7 @@ def step_terms(
 ) -> MixedStepTerms:
     """The parts of one optimiser step [s]."""
     work = all_work(c, m, s, era, mixed, k)
-    transfers = Work(expert_layers(m), dispatch_part(c, m, s, mixed, k), "dispatch")
+    transfers = Work(expert_layers(m), dispatch_part(c, m, s, era, mixed, k), "dispatch")
     sums = {
         name: sum((each.total() for each in work if each.term == name), np.zeros_like(c.hidden))
         for name in {each.term for each in work}
@@ -217,6 +217,7 @@ def attention_work(x: Linears, s: System, era: Software, k: Constants) -> list[W
     keys = np.where(low, up_keys, c.kv_heads * (m.head_size + m.value_size))
     into = np.where(low, m.query_rank + m.key_rank + m.rotary_size, (queries + keys) / c.tp)
     up = np.maximum(x.repeated, m.recompute_latent)
+    query_in = np.where(m.query_rank > 0.0, m.query_rank, c.hidden)
     # the core as if queries, keys and values were as wide as the mean of its two matmuls
     width = (queries + values) / 2.0
     wide = replace(c, hidden=width, kv_heads=np.where(low, c.heads, c.kv_heads))
@@ -225,7 +226,7 @@ def attention_work(x: Linears, s: System, era: Software, k: Constants) -> list[W
     inputs = c.hidden / x.spread + values / c.tp
     return [
         Work(layers, x.linear(into, c.hidden, x.repeated, careful=True), "qkv"),
-        Work(layers * low, x.linear(queries / c.tp, m.query_rank, up, careful=True), "qkv"),
+        Work(layers * low, x.linear(queries / c.tp, query_in, up, careful=True), "qkv"),
         Work(layers * low, x.linear(up_keys / c.tp, m.key_rank, up, careful=True), "qkv"),
         Work(layers, core, "attention_core"),
         Work(layers, x.linear(c.hidden, values / c.tp, x.repeated, careful=True), "projection"),
@@ -241,7 +242,8 @@ def expert_work(
 ) -> list[Work]:
     """Expert layers but for their all-to-alls: router, permutation, routed and shared experts, projections."""
     c, m = x.c, x.m
-    layers, again = expert_layers(m), m.recompute_experts
+    layers = expert_layers(m)
+    again = m.recompute_experts * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
     separate = layers * (1.0 - mixed.fused_experts)
     applied = layers * (1.0 - FUSED_ACTIVATION * mixed.fused_experts)
     shared = layers * (m.shared_ffn > 0.0)
@@ -253,7 +255,12 @@ def expert_work(
     up = x.linear(c.hidden, m.latent / c.tp, again, careful=True)
     return [
         Work(layers, router, "router"),
-        Work(layers, permutation_part(c, m, s, mixed.fused_dispatch), "permutation", counted=True),
+        Work(
+            layers,
+            permutation_part(c, m, s, era, mixed.fused_dispatch),
+            "permutation",
+            counted=True,
+        ),
         Work(layers, experts, "experts", counted=True),
         Work(applied, activation_part(c, m, s, x.waste), "experts", counted=True),
         Work(separate, expert_casts_part(c, m, s), "precision_casts", counted=True),

@@ -64,6 +64,7 @@ class MixtureSoftware:
     fused_dispatch: (
         Array  # flag: permutation within the dispatch, a token once to each NVLink domain
     )
+    rack_rate: Array  # share of the usual rate of all-to-alls in domains larger than a server
     fused_experts: Array  # flag: activation and casts within the experts' matmuls
     mixer_kernels: (
         Array  # kernels a pass that the host launches for an attention or state-space layer

@@ -212,7 +212,7 @@ def run_of(case: Case) -> Run:
     except PlannerError as error:
         run.reason = f"accelerator: {error}"
         return run
-    named = framework_named(case.text("source"), case.text("notes"))
+    named = framework_named(*_said(case, "source", "notes"))
     framework = frameworks()[named.name]
     if named.assumed:
         run.assumed.append(named.assumed)
@@ -233,6 +233,12 @@ def run_of(case: Case) -> Run:
         _, run.reason = seconds_per_unit(case, {**c, "gpus": n["gpus"]}, run.peak)
     run.identity = (case.source, run.machine.accelerator, n["gpus"], *c.values())
     return run
+
+
+def _said(case: Case, *names: str) -> list[str]:
+    """What columns say. DeepSpeed has no pipeline under ZeRO-3: beside one, its name is that of another row's run."""
+    other = r"(?i)zero-?3" if (case.number("pp") or 1.0) > 1.0 else r"(?!)"
+    return [re.sub(other, "", case.text(name)) for name in names]
 
 
 def _machine(case: Case, assumed: list[str]) -> Machine:
@@ -339,7 +345,8 @@ def _zero(case: Case, framework: Framework, lora: bool, assumed: list[str]) -> f
     stated, usual = case.number("zero_stage"), framework.zero_stage.value
     if lora and usual != 3.0:
         return 0.0  # adapters alone have a state
-    if stated is None and usual != 1.0 and re.search(r"fsdp|zero-?3", case.words):
+    sharded = re.search(r"fsdp|zero-?3", " ".join(_said(case, "model", "source", "notes")).lower())
+    if stated is None and usual != 1.0 and sharded:
         return 3.0
     if stated is None or (stated == 0.0 and usual == 1.0):
         # a blank or a 0 in tables of ZeRO stages says nothing of Megatron's own sharded optimiser
@@ -433,9 +440,10 @@ def _decide_recomputation(run: Run, name: str) -> None:
     """
     framework = frameworks()[name]
     c, word = run.configuration, run.case.text("recompute").lower()
-    if name == "vtrain":
-        # The column says full, from the simulator's files; but from hidden 1,024 to 2,048 a layer's time grows
-        # by less than four passes through its linears would take at the peak of an A100. Three passes fit.
+    if name == "vtrain" and run.gpus <= NODE:
+        # The column says full, from the simulator's files; but on one server, from hidden 1,024 to 2,048, a layer's
+        # time grows by less than four passes through its linears would take at the peak of an A100. Three passes fit.
+        # Over several servers its layouts (39 billion parameters, micro-batches of 24) need the memory.
         run.assumed.append("no recomputation: the time of a layer has room for three passes")
         return
     if not word:
