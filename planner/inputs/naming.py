@@ -163,10 +163,10 @@ def framework_named(source: str, notes: str = "") -> Named:
 def era_of(framework: str, year: int, generation: str = "", sharded: bool = False) -> str:
     """The software profile of a framework in a year, on a generation of accelerators, with weights sharded or not."""
     each = frameworks()[framework]
-    for known, era in each.era_on.items():
-        if known == generation:
-            return era
     eras = (sharded and each.sharded_eras) or each.eras
+    for known, era in each.era_on.items():
+        if known == generation and eras is each.eras:
+            return era
     begun = [first for first in eras if int(first) <= year]
     return eras[max(begun, default=min(eras))]
 
@@ -195,6 +195,7 @@ def fabric_stated(text: str, accelerators_per_server: float) -> float | None:
 
 
 def _spelt(text: str) -> str:
+    text = re.sub(r"\b([A-Z]+\d+)s\b", r"\1", text)  # a plural: 128 H100s
     return re.sub(r"[^A-Z0-9]+", " ", text.upper()).strip()
 
 

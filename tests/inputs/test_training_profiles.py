@@ -202,6 +202,8 @@ def test_a_stated_fabric_is_read(text: str, gigabits: float | None) -> None:
         ("a blog", "Megatron+DeepSpeed 3D", 2021, "volta", "deepspeed_pipeline"),
         ("a blog", "", 2021, "ampere", "megatron_2021"),
         ("a blog", "", 2025, "hopper", "nvidia_2024"),
+        ("a blog", "Megatron", 2023, "ampere", "megatron_2023"),
+        ("a blog", "Megatron", 2023, "hopper", "nvidia_2024"),
     ],
 )
 def test_a_source_gets_its_era(
@@ -213,6 +215,7 @@ def test_a_source_gets_its_era(
 def test_sharded_weights_have_eras_of_their_own() -> None:
     unknown = framework_named("a blog").name
     assert era_of(unknown, 2024, sharded=True) == "fsdp_2024"
+    assert era_of(unknown, 2023, "hopper", sharded=True) == "fsdp_2023"
     assert era_of(unknown, 1999, sharded=True) == "megatron_2021"
     megatron = framework_named("Megatron-LM SC21 Table 2").name
     assert era_of(megatron, 2021, sharded=True) == "megatron_2021"

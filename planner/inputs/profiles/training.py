@@ -172,8 +172,8 @@ class SoftwareEra(Profile):
 class Framework(Profile):
     """A training framework: the words that name it, its era by year, and what it does where a run is silent.
 
-    `eras` maps the first year to the software era from then on, `sharded_eras` does for runs that shard their weights
-    (absent: the same), and `era_on` replaces both on a generation. A run is of the framework whose longest word stands
+    `eras` maps the first year to the software era from then on, which `era_on` replaces on a generation; `sharded_eras`
+    are those of runs that shard their weights (absent: the same). A run is of the framework whose longest word stands
     in its source or notes, else of the one without words.
     """
 
