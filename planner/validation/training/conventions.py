@@ -8,7 +8,7 @@ formula; a row that names none is left out with a reason. Also here: which metri
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from planner.validation.cases import Case
 
@@ -83,15 +83,18 @@ def formula_of(case: Case) -> tuple[str, Callable[[Shape], float]] | None:
     return None
 
 
-def peak_of(case: Case, peak: float) -> float:
-    """The peak that a utilisation is a share of [FLOP/s]: as the notes state it, else the data sheet's."""
-    stated = re.search(
-        r"(?:over|of|peak)\s+(\d{2,5}(?:\.\d+)?)\s*(?:tflop|peak|;|,|\.|$|\))", case.text("notes")
-    )
-    return float(stated[1]) * TERA if stated else peak
+def peak_of(case: Case, peaks: Sequence[float]) -> float:
+    """The peak that a utilisation is a share of [FLOP/s]: the one that the notes state, else the first of `peaks`."""
+    for text in re.findall(r"\d{2,5}(?:\.\d+)?", case.text("notes")):
+        stated = float(text) * TERA
+        if any(abs(stated - peak) < 0.005 * peak for peak in peaks):
+            return stated
+    return peaks[0]
 
 
-def seconds_per_unit(case: Case, n: Shape, peak: float) -> tuple[Callable[[float], float], str]:
+def seconds_per_unit(
+    case: Case, n: Shape, peaks: Sequence[float]
+) -> tuple[Callable[[float], float], str]:
     """Turns the metric into seconds a step, and seconds into the metric: both are the same map or its inverse.
 
     Gives the map and a reason why there is none. `step_time_s` is the identity; every other metric is a constant over
@@ -117,7 +120,7 @@ def seconds_per_unit(case: Case, n: Shape, peak: float) -> tuple[Callable[[float
             ), f"metric {metric}: the source's count of FLOPs is not stated"
         constant = found[1](n) / n["gpus"] / TERA
         if metric != "tflops_per_gpu":
-            constant *= 100.0 * TERA / peak_of(case, peak)
+            constant *= 100.0 * TERA / peak_of(case, peaks)
     scale = constant
     return (lambda value: scale / value), ""
 

@@ -67,7 +67,6 @@ ROOM = 0.8  # share of memory that such runs fill at most; assumed
 USABLE = 1.0  # of memory
 VOCABULARY = 51200.0  # GPT-2's 50,257 padded, where neither model nor framework has a usual one
 RECENT = 2024  # the year of a row that states none; from then on stacks are alike in their options
-NODE = 8.0  # shards of hybrid sharding
 EAGER = dict(fused_elementwise=-1.0, host_share=0.5)  # uncompiled PyTorch, where notes say so
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
 RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
@@ -94,7 +93,6 @@ class Run:
     machine: Machine | None = None
     gpus: float = 0.0
     linear_share: float = 1.0  # of the precision's peak, where its format costs some
-    peak: float = 0.0  # of the linears' precision [FLOP/s]
     configuration: dict[str, float] = field(default_factory=dict)
     software: dict[str, float] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
@@ -144,7 +142,7 @@ def predict(cases: Sequence[Case], constants: Mapping[str, float] | None = None)
 
 def _outcome(run: Run, seconds: float, parts: list[float], names: list[str]) -> Outcome:
     n = {**run.configuration, "gpus": run.gpus}
-    convert, _ = seconds_per_unit(run.case, n, run.peak)
+    convert, _ = seconds_per_unit(run.case, n, _peaks(run))
     return Outcome(
         predicted=convert(seconds),
         assumed=tuple(run.assumed),
@@ -159,10 +157,18 @@ def _outcome(run: Run, seconds: float, parts: list[float], names: list[str]) -> 
 def measured_seconds(case: Case, run: Run) -> float:
     """The measured step [s]."""
     n = {**run.configuration, "gpus": run.gpus}
-    convert, _ = seconds_per_unit(case, n, run.peak)
+    convert, _ = seconds_per_unit(case, n, _peaks(run))
     value = exact_value(case, n) or case.value
     assert value is not None
     return convert(value)
+
+
+def _peaks(run: Run) -> list[float]:
+    """Peaks that a utilisation may be a share of [FLOP/s]: of the linears' precision first."""
+    assert run.machine is not None
+    own = {32: run.machine.peak_32, 16: run.machine.peak_16, 8: run.machine.peak_8}
+    linear = own.get(int(run.configuration["linear_bits"]), run.machine.peak_4)
+    return [linear or run.machine.peak_16, *own.values(), run.machine.peak_4]
 
 
 def batch_of(runs: Sequence[Run]) -> Batch:
@@ -224,13 +230,12 @@ def run_of(case: Case) -> Run:
         r"^mx-?fp8|label (mx-?fp8|fp8-mx)", f"{case.text('precision')} {case.text('notes')}".lower()
     ):
         run.linear_share = MX_PENALTY
-    run.peak = float(system_of([run.machine], bits, n["gpus"]).peak_linear[0])
-    c = run.configuration = _configuration(case, n, named.name, bits, run.assumed)
+    c = run.configuration = _configuration(run, n, named.name, bits)
     run.software = _software(case, named.name, run)
     _decide_recomputation(run, named.name)
-    c["sequence_parallel"] = _sequence_parallel(case, c, framework, run.assumed)
+    c["sequence_parallel"] = _sequence_parallel(case, c, named.name, run.assumed)
     if not run.reason:
-        _, run.reason = seconds_per_unit(case, {**c, "gpus": n["gpus"]}, run.peak)
+        _, run.reason = seconds_per_unit(case, {**c, "gpus": n["gpus"]}, _peaks(run))
     run.identity = (case.source, run.machine.accelerator, n["gpus"], *c.values())
     return run
 
@@ -316,10 +321,9 @@ def _gated(case: Case, n: Mapping[str, float], kv: float, ffn: float) -> float:
     return float(abs(gated / 1e9 - stated) < abs(plain / 1e9 - stated))
 
 
-def _configuration(
-    case: Case, n: Mapping[str, float], name: str, bits: int, assumed: list[str]
-) -> dict[str, float]:
-    framework = frameworks()[name]
+def _configuration(run: Run, n: Mapping[str, float], name: str, bits: int) -> dict[str, float]:
+    assert run.machine is not None
+    case, assumed, framework = run.case, run.assumed, frameworks()[name]
     lora = "lora" in f"{case.text('model')} {case.text('notes')}".lower()
     kv = case.number("kv_heads") or n["heads"]
     ffn = case.number("ffn_hidden")
@@ -327,9 +331,10 @@ def _configuration(
     if ffn is None:
         ffn = 256.0 * np.ceil(8.0 / 3.0 * n["hidden"] / 256.0) if gated else 4.0 * n["hidden"]
         assumed.append(f"ffn_hidden {ffn:g}")
-    zero = _zero(case, framework, lora, assumed)
+    zero = _zero(case, name, lora, assumed)
     replicas = n["dp"] * n["cp"]
-    shards = min(NODE, replicas) if "hsdp" in case.words else replicas
+    hybrid = "hsdp" in case.words  # shards in a server, copies of them beyond it
+    shards = min(run.machine.server, replicas) if hybrid else replicas
     return dict(
         layers=n["layers"], hidden=n["hidden"], heads=n["heads"], kv_heads=kv, ffn=float(ffn), gated=gated,
         vocab=_vocabulary(case, n["tp"], framework, assumed), seq=n["seq_len"],
@@ -340,8 +345,9 @@ def _configuration(
     )  # fmt: skip
 
 
-def _zero(case: Case, framework: Framework, lora: bool, assumed: list[str]) -> float:
+def _zero(case: Case, name: str, lora: bool, assumed: list[str]) -> float:
     """What is sharded over replicas: 0 nothing, 1 the optimiser's state, 3 the weights."""
+    framework = frameworks()[name]
     stated, usual = case.number("zero_stage"), framework.zero_stage.value
     if lora and usual != 3.0:
         return 0.0  # adapters alone have a state
@@ -384,9 +390,7 @@ def _interleave(case: Case, n: Mapping[str, float], name: str, assumed: list[str
     return layers / chunk
 
 
-def _sequence_parallel(
-    case: Case, c: Mapping[str, float], framework: Framework, assumed: list[str]
-) -> float:
+def _sequence_parallel(case: Case, c: Mapping[str, float], name: str, assumed: list[str]) -> float:
     stated = case.text("sequence_parallel").lower()
     if stated:
         return float(stated in ("1", "1.0", "true", "yes", "on"))
@@ -394,11 +398,13 @@ def _sequence_parallel(
         return 0.0
     if re.search(r"sequence[- ]parallel", case.words):
         return 1.0
+    framework = frameworks()[name]
     begins = framework.sequence_parallel_from
     year = case.year or RECENT
-    # before 2024 it was an option, which came with selective recomputation (arXiv 2205.05198)
     usual = begins is not None and year >= begins.value
-    usual = usual and (year >= RECENT or c["recompute_core"] > 0.0)
+    if year < RECENT and name not in RECIPES:
+        # an option at first, which came with selective recomputation (arXiv 2205.05198)
+        usual = usual and c["recompute_core"] > 0.0
     if usual:
         assumed.append(f"sequence parallelism, as {framework.title}")
     return float(usual)
@@ -440,7 +446,7 @@ def _decide_recomputation(run: Run, name: str) -> None:
     """
     framework = frameworks()[name]
     c, word = run.configuration, run.case.text("recompute").lower()
-    if name == "vtrain" and run.gpus <= NODE:
+    if name == "vtrain" and run.machine and run.gpus <= run.machine.server:
         # The column says full, from the simulator's files; but on one server, from hidden 1,024 to 2,048, a layer's
         # time grows by less than four passes through its linears would take at the peak of an A100. Three passes fit.
         # Over several servers its layouts (39 billion parameters, micro-batches of 24) need the memory.
