@@ -17,6 +17,7 @@ from rich.text import Text
 
 from planner.text import counted, printable
 from planner.validation.accuracy import Accuracy, Row, trends
+from planner.validation.validate import EACH
 
 COLUMNS = {
     "rows": 6, "predicted": 10, "counted": 8, "median": 8, "mean": 8, "worst": 9, "bias": 8,
@@ -76,19 +77,25 @@ def _percent(share: float) -> float | None:
 
 def page(accuracy: Accuracy, width: int, leave_out: str | None = None) -> list[Text]:
     """The table and what is to be said about it."""
-    said = f"each {leave_out} group" if leave_out not in (None, "each", "source") else "each source"
-    how = f", {said} with constants fitted without it" if leave_out else ""
-    lines = [
-        Text(
-            f"Predicted against measured, {accuracy.kind}: {_said(accuracy.macro)} mean absolute error, "
-            f"averaged over sources{how}",
-            "bold",
-        )
-    ]
+    how = (
+        f", {_left_out(accuracy, leave_out)} with constants fitted without it" if leave_out else ""
+    )
+    title = (
+        f"Predicted against measured, {accuracy.kind}: {_said(accuracy.macro)} mean absolute error, "
+        f"averaged over sources{how}"
+    )
+    lines = [Text(line, "bold") for line in textwrap.wrap(printable(title), width)]
     lines += _table(accuracy, width)
     for paragraph in _remarks(accuracy):
         lines += [Text(line) for line in textwrap.wrap(printable(paragraph), width)]
     return lines
+
+
+def _left_out(accuracy: Accuracy, leave_out: str) -> str:
+    if leave_out == EACH:
+        return "each source"
+    is_column = any(leave_out in row.case.fields for row in accuracy.rows)
+    return f"each {leave_out}" if is_column else leave_out
 
 
 def _table(accuracy: Accuracy, width: int) -> list[Text]:
@@ -146,7 +153,7 @@ def _remarks(accuracy: Accuracy) -> list[str]:
         share = accuracy.fully_predicted / accuracy.fully_specified
         found.append(
             f"Of {counted(accuracy.fully_specified, 'fully specified row')} (shape, batch, micro-batch, "
-            f"GPU, count, tp, pp, dp stated; metric a rate) {share:.1%} are predicted."
+            f"GPU, count, tp, pp, dp stated; metric a rate) {_said(share)} are predicted."
         )
     if accuracy.repeats:
         found.append(

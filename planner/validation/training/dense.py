@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -113,10 +113,29 @@ class Batch:
         k = self.constants(constants)
         return step_terms(self.configuration, self.system, self.software, k)
 
+    @cached_property
+    def _kinds(self) -> tuple[Array, list[str], Array]:
+        """Which of few kinds a run is of: generation, bits and attention, which decide its constants."""
+        rows = zip(
+            self.generation,
+            self.configuration.linear_bits.tolist(),
+            self.software.native_attention.tolist(),
+            strict=True,
+        )
+        names: dict[tuple[str, float, float], int] = {}
+        index = np.array([names.setdefault(row, len(names)) for row in rows])
+        return index, [name for name, _, _ in names], np.array([kind[1:] for kind in names]).T
+
     def constants(self, values: Mapping[str, float]) -> Constants:
         """Constants of every run: its generation's and the global ones."""
-        bits = self.configuration.linear_bits
-        return constants_of(values, self.generation, bits, self.software.native_attention)
+        index, generation, (bits, native) = self._kinds
+        few = constants_of(values, generation, bits, native)
+        return Constants(
+            **{
+                name: value[index] if isinstance(value, np.ndarray) else value
+                for name, value in vars(few).items()
+            }
+        )
 
     def seconds(self, constants: Mapping[str, float]) -> Array:
         """Every step [s]."""
