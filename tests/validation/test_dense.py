@@ -132,7 +132,7 @@ def test_blanks_that_change_nothing_are_not_assumed() -> None:
         (dict(source="bigscience train/tr11-176B-ml", year=2022), "deepspeed_pipeline"),
         (dict(source="Megatron-LM SC21 Table 2", year=2021), "megatron_2021"),
         (dict(source="A thesis", year=2020), "megatron_2021"),
-        (dict(source="A thesis", year=2023), "megatron_2022"),
+        (dict(source="A thesis", year=2022), "megatron_2022"),
         (dict(source="A thesis", year=2023, notes="PyTorch FSDP"), "fsdp_2023"),
         (dict(source="A thesis", year=2025, zero_stage=3), "fsdp_2024"),
     ],

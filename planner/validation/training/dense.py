@@ -161,7 +161,7 @@ def predict(cases: Sequence[Case], constants: Mapping[str, float] | None = None)
 
 def _outcome(run: Run, seconds: float, parts: list[float], names: list[str]) -> Outcome:
     n = {**run.configuration, "gpus": run.gpus}
-    convert, _ = seconds_per_unit(run.case, n, _peaks(run))
+    convert, _ = seconds_per_unit(run.case, n, peaks_of(run))
     return Outcome(
         predicted=convert(seconds),
         assumed=tuple(run.assumed),
@@ -176,13 +176,13 @@ def _outcome(run: Run, seconds: float, parts: list[float], names: list[str]) -> 
 def measured_seconds(case: Case, run: Run) -> float:
     """The measured step [s]."""
     n = {**run.configuration, "gpus": run.gpus}
-    convert, _ = seconds_per_unit(case, n, _peaks(run))
+    convert, _ = seconds_per_unit(case, n, peaks_of(run))
     value = exact_value(case, n) or case.value
     assert value is not None
     return convert(value)
 
 
-def _peaks(run: Run) -> list[float]:
+def peaks_of(run: Run) -> list[float]:
     """Peaks that a utilisation may be a share of [FLOP/s]: of the linears' precision first."""
     assert run.machine is not None
     own = {32: run.machine.peak_32, 16: run.machine.peak_16, 8: run.machine.peak_8}
@@ -254,7 +254,7 @@ def run_of(case: Case) -> Run:
     _decide_recomputation(run, named.name)
     c["sequence_parallel"] = _sequence_parallel(case, c, named.name, run.assumed)
     if not run.reason:
-        _, run.reason = seconds_per_unit(case, {**c, "gpus": n["gpus"]}, _peaks(run))
+        _, run.reason = seconds_per_unit(case, {**c, "gpus": n["gpus"]}, peaks_of(run))
     run.identity = (case.source, run.machine.accelerator, n["gpus"], *c.values())
     return run
 

@@ -86,7 +86,7 @@ def _outcome(
     assert run.dense is not None
     n = {**run.dense.configuration, "gpus": run.dense.gpus}
     derived = run.case.metric in UTILISATION
-    convert, _ = seconds_per_unit(run.case, n, run.dense.peak)
+    convert, _ = seconds_per_unit(run.case, n, dense.peaks_of(run.dense))
     rate = flops * n["global_batch"] * n["seq"] / n["gpus"] / TERA / seconds
     model = plain(run.case.text("model"))
     return Outcome(
