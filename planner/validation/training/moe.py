@@ -130,6 +130,7 @@ def run_of(case: Case) -> Run:
     native = framework.zero_stage.value == 3.0
     recipe = recipe_of(case, plain(name), native)
     run.assumed.append(recipe.words)
+    row.software.update(recipe.era)
     again = dict(recipe.recompute)
     if case.text("recompute"):
         again = {key: c[key] for key in ("recompute_block", "recompute_core")}

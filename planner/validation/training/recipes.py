@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planner.validation.cases import Case
 
@@ -54,6 +54,7 @@ class Recipe:
     words: str
     software: Flags
     recompute: Flags = field(default_factory=dict)
+    era: Flags = field(default_factory=dict)  # what it changes of the dense layers' era
 
 
 ANY = ""
@@ -91,8 +92,13 @@ RECIPES: tuple[tuple[str, str, str, str, Recipe], ...] = (
     (ANY, r"^h", ANY, "", Recipe("NCCL all-to-all without graphs", EAGER)),
     (ANY, ANY, ANY, "", Recipe("HybridEP, graphs", PARTIAL)),
 )  # fmt: skip
+# Linears, norms and attention of TransformerEngine (Automodel's column of kernel optimisations: TE + DeepEP).
+TRANSFORMER_ENGINE: Flags = {"native_attention": 1, "fused_elementwise": 1}
 NATIVE_RECIPE = Recipe(
-    "DeepEP and grouped matmuls, all layers computed again", NATIVE, {"recompute_block": 1}
+    "TransformerEngine, DeepEP and grouped matmuls, all layers computed again",
+    NATIVE,
+    {"recompute_block": 1},
+    TRANSFORMER_ENGINE,
 )
 
 
@@ -156,4 +162,4 @@ def recipe_of(case: Case, model: str, native: bool) -> Recipe:
         words += f", by NCCL before {HYBRID_SINCE}"
     if gpu.startswith(("gb", "gh")):
         software |= {name: GRACE * software[name] for name in LAUNCHED}
-    return Recipe(words, software, recipe.recompute)
+    return replace(recipe, words=words, software=software)
