@@ -8,6 +8,7 @@ or numbers that contradict each other (`checks`).
 from __future__ import annotations
 
 import os
+import typing
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -449,7 +450,10 @@ def _fields_at(schema: Any, loc: Sequence[str | int]) -> list[str]:
 
 
 def _without_annotation(schema: Any) -> Any:
-    return schema.__origin__ if hasattr(schema, "__metadata__") else schema
+    """The type itself: without its declaration, and without the None of what may be absent."""
+    bare = schema.__origin__ if hasattr(schema, "__metadata__") else schema
+    given = [each for each in typing.get_args(bare) if each is not type(None)]
+    return given[0] if len(given) == 1 and type(None) in typing.get_args(bare) else bare
 
 
 def _missing_sources(inputs: Inputs, overlays: Sequence[Path]) -> Iterator[Fault]:

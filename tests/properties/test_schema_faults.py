@@ -35,6 +35,10 @@ tiers: {hot: {level: superpod_h100_better, read_per_accelerator: null}}
 economics: {exchange_rates: {EUR: 0.92, TWD: 31.2}}
 checks:
   - {name: "Some vehicles", quantity: vehicles_in_operation, over: end, equals: 1 vehicle, tolerance: 5 %}
+systems: {p4d: null}
+software: {nvidia_2024: null}
+frameworks: {torchtitan: null}
+architectures: {deepseek_v3: null, nemotron3_nano: null}
 """
 )
 
