@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from planner.cli import catalogue, check, explain, quantities, schema, simulate, size, validate
+from planner.cli import (
+    catalogue,
+    check,
+    explain,
+    layout,
+    predict,
+    quantities,
+    schema,
+    simulate,
+    size,
+    validate,
+)
 
 EPILOG = """\
 \b
@@ -54,11 +65,13 @@ _COMMANDS = (
     (simulate.simulate, simulate.EXAMPLES, "How far a plan may be off: P10 to P90, and risk."),
     (explain.explain, explain.EXAMPLES, "Why a quantity has its value, down to the sources."),
     (quantities.quantities, quantities.EXAMPLES, "Everything that the model can compute."),
+    (layout.layout, layout.EXAMPLES, "The best of all layouts of a training job, and why."),
     (validate.validate, validate.EXAMPLES, "How far predictions are from measured runs."),
     (check.check, check.EXAMPLES, "Check scenario and profile files."),
     (schema.schema, schema.EXAMPLES, "JSON Schema of the files, for editors."),
 )
 for command, examples, brief in _COMMANDS:
     app.command(command.__name__, epilog=examples, short_help=brief)(command)
+app.add_typer(predict.predict, name="predict", epilog=predict.EXAMPLES)
 app.add_typer(catalogue.profiles, name="profiles", epilog=catalogue.PROFILE_EXAMPLES)
 app.add_typer(catalogue.scenarios, name="scenarios", epilog=catalogue.SCENARIO_EXAMPLES)

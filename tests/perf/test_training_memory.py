@@ -20,6 +20,7 @@ from planner.perf.training_step.memory import (
     memory_terms,
     missing,
 )
+from planner.perf.training_step.mixture import Mixture
 from planner.perf.training_step.offload import offload_terms
 
 # layers, hidden, heads, micro-batch, pp, interleave (Korthikanti et al., arXiv 2205.05198, Table 3; tp = 8, seq 2048).
@@ -230,3 +231,39 @@ def test_activations_on_the_host_show_only_where_the_block_is_shorter():
 def test_every_part_is_at_least_zero():
     t = memory_terms(published("530B", recompute_block=1, vocab=51_200), software(), STAYS)
     assert all((getattr(t, f.name) >= 0).all() for f in fields(MemoryTerms))
+
+
+def mixture(c: Configuration, **changed: float) -> Mixture:
+    """Plain attention and MLPs alone, unless `changed` says otherwise."""
+    plain = dict(
+        attention_layers=c.layers[0], dense_layers=c.layers[0], head_size=c.hidden[0] / c.heads[0],
+        value_size=c.hidden[0] / c.heads[0], attended=1, ep=1, expert_tp=1, kept=1, latent=c.hidden[0],
+    )  # fmt: skip
+    values = {f.name: 0.0 for f in fields(Mixture)} | plain | changed
+    return Mixture(**{name: float(x) * ONE for name, x in values.items()})
+
+
+@pytest.mark.parametrize("bits", [16, 8])
+@pytest.mark.parametrize("parallel", [0, 1])
+def test_a_mixture_without_experts_is_a_dense_model(bits, parallel):
+    c = gpt(
+        8, 4096, 32, kv_heads=8, gated=1, vocab=32_000, tp=4, pp=2, dp=2, zero_stage=1,
+        linear_bits=bits, sequence_parallel=parallel,
+    )  # fmt: skip
+    era = software(fused_attention=1)
+    dense, mixed = (memory_terms(c, era, STAYS, m) for m in (None, mixture(c)))
+    for f in fields(MemoryTerms):
+        assert getattr(mixed, f.name) == pytest.approx(getattr(dense, f.name)), f.name
+
+
+def test_experts_lie_over_their_ranks_and_the_rest_on_all():
+    c = gpt(8, 2048, 16, ffn=1, gated=1, tp=1, dp=64, zero_stage=1)
+    own = dict(dense_layers=0, expert_layers=8, experts=64, active=4, expert_ffn=1024)
+    apart = memory_terms(c, software(fused_attention=1), STAYS, mixture(c, **own, ep=16))
+    attention, router, routed = 4 * 2048**2, 64 * 2048, 64 * 3 * 2048 * 1024
+    assert apart.weights == pytest.approx(2 * 8 * (attention + router + routed / 16))
+    # the optimiser of an expert is divided among the four ranks that hold it, that of the rest among all 64
+    each = (attention + router) / 64 + routed / 16 / 4
+    assert apart.optimiser == pytest.approx(12 * 8 * each)
+    together = memory_terms(c, software(fused_attention=1), STAYS, mixture(c, **own, ep=1))
+    assert together.total() > apart.total()

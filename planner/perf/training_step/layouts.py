@@ -4,8 +4,8 @@ A layout is the degrees of parallelism, the micro-batch, interleaving, recomputa
 lists all that a `Space` admits, as arrays with one entry a layout; `evaluate` times them (`step`) and sizes them
 (`memory`); `best_layout` picks the one with most samples a second among those that fit. Layouts that agree in what
 decides a block (tensor and context parallelism, micro-batch, recomputation) share its time, which is computed once.
-Blocks of `BLOCK` layouts keep temporaries in the cache. Done: dense transformers. Not done: expert parallelism,
-recomputation of some blocks only, several kinds of accelerator in a job.
+Blocks of `BLOCK` layouts keep temporaries in the cache. Done: dense transformers, mixtures of experts. Not done:
+recomputation of some blocks only, offload of a mixture, several kinds of accelerator in a job.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from planner.perf.training_step.memory import (
     host_memory,
     memory_terms,
 )
+from planner.perf.training_step.mixed_step import step_terms as mixed_step_terms
+from planner.perf.training_step.mixture import Mixture, MixtureSoftware
 from planner.perf.training_step.offload import OffloadTerms, offload_terms
 from planner.perf.training_step.step import StepTerms, assembled, stage_work, step_time
 
@@ -69,6 +71,14 @@ class Architecture:
 
 
 @dataclass(frozen=True)
+class Experts:
+    """What a model has beyond a dense transformer, and the software of its expert layers. Records of length 1."""
+
+    mixture: Mixture
+    software: MixtureSoftware
+
+
+@dataclass(frozen=True)
 class Job:
     """What is trained, on what, with what: everything that all layouts have in common. Records of length 1."""
 
@@ -80,6 +90,7 @@ class Job:
     seq: float
     linear_bits: float = 16.0
     frozen: float = 0.0
+    experts: Experts | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,7 @@ class Layouts:
     vpp: Array
     cp: Array
     dp: Array
+    ep: Array
     global_batch: Array
     micro_batch: Array
     zero_stage: Array
@@ -210,9 +222,10 @@ def legal(job: Job, gpus: float, batch: float, space: Space = ALL) -> Layouts:
     """All legal layouts of `space` for a batch of `batch` sequences on `gpus` accelerators.
 
     Tensor parallelism divides heads, keys' heads, the MLP and the NVLink domain; the vocabulary is padded to it.
-    Pipelines divide the blocks, or blocks and the two of embedding and head; interleaved ones need as many
-    micro-batches as a multiple of the stages (Megatron-LM). ZeRO-2 and 3 need the whole model in a stage, ZeRO-2 a
-    single micro-batch, since gradients that are scattered can not be summed over them locally.
+    Pipelines divide the blocks, or blocks and the two of embedding and head; layers of a mixture may lie unevenly.
+    Interleaved ones need as many micro-batches as a multiple of the stages (Megatron-LM). Experts divide evenly over
+    ranks of a stage. ZeRO-2 and 3 need the whole model in a stage, ZeRO-2 a single micro-batch, since gradients that
+    are scattered can not be summed over them locally.
     """
     a, seq = job.architecture, job.seq
     domain = float(job.system.domain[0])
@@ -221,9 +234,8 @@ def legal(job: Job, gpus: float, batch: float, space: Space = ALL) -> Layouts:
 
     tp = degrees[(degrees <= domain) & divides(degrees, domain)]
     tp = tp[divides(tp, a.heads) & divides(tp, a.kv_heads) & divides(tp, a.ffn)]
-    pp = degrees[
-        (degrees <= a.layers) & (divides(degrees, a.layers) | divides(degrees, a.layers + 2.0))
-    ]
+    even = divides(degrees, a.layers) | divides(degrees, a.layers + 2.0)
+    pp = degrees[(degrees <= a.layers) & (even | (job.experts is not None))]
     context = np.array(space.contexts)
     context = context[
         (context == 1.0) | (divides(2.0 * context, seq) & (seq / context >= SHORTEST))
@@ -236,6 +248,8 @@ def legal(job: Job, gpus: float, batch: float, space: Space = ALL) -> Layouts:
     rows = kept(rows, divides(rows["dp"], batch))
 
     blocks = np.where(divides(rows["pp"], a.layers), a.layers, a.layers + 2.0) / rows["pp"]
+    # stages of unlike length have one chunk
+    blocks = np.where(blocks == np.floor(blocks), blocks, 1.0)
     rows["blocks"] = blocks
     chunks = divisors(a.layers) if space.interleaved else np.ones(1)
     chunks = np.union1d(chunks, divisors(a.layers + 2.0)) if space.interleaved else chunks
@@ -262,11 +276,16 @@ def legal(job: Job, gpus: float, batch: float, space: Space = ALL) -> Layouts:
     else:
         rows = kept(rows, ~on | (rows["tp"] > 1.0))
 
+    if job.experts is not None:
+        experts = divisors(float(job.experts.mixture.experts[0]))
+        rows = crossed(rows, ep=experts[experts <= gpus])
+        rows = kept(rows, divides(rows["ep"], rows["dp"] * rows["cp"] * rows["tp"]))
+
     rows = crossed(rows, zero_stage=space.zero_stages)
     rows = _sharded(rows, domain, space.hybrid_shards)
 
     store = job.store
-    can = float(store.host[0]) > 0.0 and float(store.host_link[0]) > 0.0
+    can = float(store.host[0]) > 0.0 and float(store.host_link[0]) > 0.0 and not job.experts
     moves = [move for move in space.offload if can or move == KEPT_HERE]
     rows = crossed(
         rows, offload_optimiser=[m[0] for m in moves], offload_activations=[m[1] for m in moves]
@@ -301,6 +320,7 @@ def layouts_of(rows: Columns, job: Job, batch: float | None = None) -> Layouts:
     usual: dict[str, Any] = {
         "vpp": one,
         "cp": one,
+        "ep": one,
         "zero_stage": 0.0 * one,
         "shard_group": one,
         "recompute_block": 0.0 * one,
@@ -324,7 +344,8 @@ def configuration(layouts: Layouts, job: Job) -> Placed:
     """Layouts as configurations of the job's model."""
     one = np.ones(1)
     a = job.architecture
-    shared = {f.name: getattr(a, f.name) * one for f in fields(a) if f.name != "vocab"}
+    shared = {f.name: getattr(a, f.name) * one for f in fields(Architecture)}
+    del shared["vocab"]  # padded for each degree of tensor parallelism
     names = {f.name for f in fields(Configuration)} | {f.name for f in fields(Placed)}
     own = {name: x for name, x in vars(layouts).items() if name in names}
     return Placed(
@@ -366,6 +387,8 @@ def _shared_work(layouts: Layouts) -> tuple[Indices, Indices]:
 
 def evaluate(layouts: Layouts, job: Job) -> Evaluation:
     """Step time and memory of every layout."""
+    if job.experts is not None:
+        return _one_by_one(layouts, job)
     first, which = _shared_work(layouts)
     works = [
         _work(taken(layouts, first[at : at + BLOCK]), job) for at in range(0, len(first), BLOCK)
@@ -378,11 +401,23 @@ def evaluate(layouts: Layouts, job: Job) -> Evaluation:
         rows = slice(at, min(at + BLOCK, count))
         some = taken(layouts, rows)
         lump = _lump(block[which[rows]])
-        detail = _detail(some, job, lump, head[which[rows]])
-        time[rows] = detail.step_time()
-        memory[rows] = detail.memory.total()
-        host[rows] = detail.host
+        causes = _detail(some, job, lump, head[which[rows]])
+        time[rows] = causes.step_time()
+        memory[rows] = causes.memory.total()
+        host[rows] = causes.host
     return Evaluation(layouts, time, memory, host)
+
+
+def _one_by_one(layouts: Layouts, job: Job) -> Evaluation:
+    """The same for mixtures, whose blocks depend on all that says where experts lie."""
+    count = len(layouts)
+    time, memory = np.empty(count), np.empty(count)
+    for at in range(0, count, BLOCK):
+        rows = slice(at, min(at + BLOCK, count))
+        causes = detail(taken(layouts, rows), job)
+        time[rows] = causes.step_time()
+        memory[rows] = causes.memory.total()
+    return Evaluation(layouts, time, memory, np.zeros(count))
 
 
 def _era(layouts: Layouts, job: Job) -> Software:
@@ -419,8 +454,19 @@ def _detail(layouts: Layouts, job: Job, layer: LayerTerms, head: Array) -> Detai
 def detail(layouts: Layouts, job: Job) -> Detail:
     """A few layouts by cause."""
     c, era = configuration(layouts, job), _era(layouts, job)
+    if job.experts is not None:
+        return _mixed_detail(layouts, job, c, era)
     layer, head = stage_work(c, job.system, era, job.constants)
     return _detail(layouts, job, layer, head)
+
+
+def _mixed_detail(layouts: Layouts, job: Job, c: Placed, era: Software) -> Detail:
+    assert job.experts is not None
+    m = replace(job.experts.mixture, ep=layouts.ep, recompute_experts=1.0 * layouts.recompute_block)
+    step = mixed_step_terms(c, m, job.system, era, job.experts.software, job.constants)
+    nothing = np.zeros(1)
+    memory = memory_terms(c, era, _offload(layouts), m)
+    return Detail(layouts, step, OffloadTerms(nothing, nothing), memory, nothing)
 
 
 def fits(found: Evaluation, store: Store) -> npt.NDArray[np.bool_]:
@@ -429,10 +475,10 @@ def fits(found: Evaluation, store: Store) -> npt.NDArray[np.bool_]:
 
 
 def ranked(found: Evaluation, feasible: npt.NDArray[np.bool_]) -> Indices:
-    """Positions of the layouts that are feasible, those with most samples a second first."""
+    """Positions of the layouts that are feasible: most samples a second first, of equals the smallest."""
     per_sample = found.step_time / found.layouts.global_batch
     places = np.nonzero(feasible)[0]
-    order: Indices = places[np.argsort(per_sample[places], kind="stable")]
+    order: Indices = places[np.lexsort((found.memory[places], per_sample[places]))]
     return order
 
 
@@ -442,7 +488,7 @@ def chosen(of: Detail, row: int = 0) -> Choice:
     def number(x: Array) -> float:
         return float(np.broadcast_to(x, len(of.layouts))[row])
 
-    terms = {f.name: number(getattr(of.step, f.name)) for f in fields(StepTerms)}
+    terms = {f.name: number(getattr(of.step, f.name)) for f in fields(of.step)}
     terms |= {"offloaded_optimiser": number(of.offload.optimiser)}
     terms |= {"offload_streaming": number(of.offload.streaming)}
     return Choice(
@@ -460,9 +506,7 @@ def best_layout(job: Job, gpus: float, batch: float, space: Space = FEW) -> Choi
     if not len(layouts):
         return None
     found = evaluate(layouts, job)
-    feasible = fits(found, job.store)
-    if not feasible.any():
+    order = ranked(found, fits(found, job.store))
+    if not len(order):
         return None
-    per_sample = found.step_time / layouts.global_batch
-    best = int(np.argmin(np.where(feasible, per_sample, np.inf)))
-    return chosen(detail(taken(layouts, np.array([best])), job))
+    return chosen(detail(taken(layouts, order[:1]), job))

@@ -6,9 +6,10 @@ the optimiser's 12 bytes, 18 bytes a parameter without sharding and 6 + 12/d wit
 "Distributed Optimizer"), 16 in ZeRO, which keeps its gradients in 16 bit (Rajbhandari et al., arXiv 1910.02054).
 Activations: Korthikanti et al., arXiv 2205.05198, the bytes kept of each tensor of a block, 34 s b h + 5 a s^2 b
 without parallelism; a fused attention kernel keeps none of the last. Pipelines: 1F1B and interleaved, whose first
-stage keeps the most micro-batches. Done: dense blocks, plain and gated, grouped queries, all sharding stages, hybrid
-shards, tensor, sequence, context and pipeline parallelism, recomputation, LoRA, 8 and 4 bit, offload. Not done:
-experts, activations in 8 bit between linears, chunked losses.
+stage keeps the most micro-batches. Done: dense blocks, plain and gated, mixtures of experts, grouped queries, all
+sharding stages, hybrid shards, tensor, sequence, context, expert and pipeline parallelism, recomputation, LoRA, 8 and 4
+bit, offload. Not done: activations in 8 bit between linears, chunked losses, layers of a mixture that lie unevenly over
+stages, experts that get more tokens than others.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import numpy as np
 from planner.axes import Array
 from planner.perf.training_step.configuration import Configuration, Software
 from planner.perf.training_step.layer import key_value_width, layer_parameters
+from planner.perf.training_step.mixed_step import holders
+from planner.perf.training_step.mixture import Mixture, dense_weights, routed_weights
 
 GIB = 2.0**30
 # HBM is sold in GB and made in GiB: nvidia-smi shows 81,559 MiB on an H100 "80 GB", 143,771 on an H200 "141 GB".
@@ -128,29 +131,68 @@ def block_activations(c: Configuration, era: Software) -> Array:
     return total
 
 
-def kept_activations(c: Configuration, era: Software) -> Array:
+def mixed_activations(c: Configuration, m: Mixture) -> Array:
+    """Bytes that a mean block of a mixture keeps of a micro-batch, the attention core's own apart.
+
+    Of each token: what norms, queries, keys, values and the core's output take in an attention layer, latent ones
+    among them; inputs and outputs of its experts for each of its `active` copies, in expert layers, where the ranks of
+    a tensor-parallel group share the tokens; projections and states' inputs in state-space layers.
+    """
+    linear = c.linear_bits / 8.0
+    inputs = np.where(c.gathers_again > 0.0, spread(c), 1.0)
+    norm = c.hidden * (KEPT / spread(c) + linear / inputs)
+    latent = m.key_rank > 0.0
+    keys = np.where(latent, c.heads, c.kv_heads) * (m.head_size + m.value_size)
+    heads = c.heads * (m.head_size + m.value_size) + keys
+    copy = np.where(c.linear_bits < 16.0, linear, 0.0) * c.heads * m.value_size
+    attention = norm + KEPT * (m.query_rank + m.key_rank + m.rotary_size)
+    attention = attention + (KEPT * heads + copy) / c.tp
+
+    def mlp(width: Array, into: Array) -> Array:
+        return into * linear + (KEPT * (1.0 + c.gated) + linear) * width
+
+    dense = norm + mlp(c.ffn / c.tp, np.zeros(1))
+    taken = m.active * m.kept / c.tp * (1.0 - m.recompute_experts)
+    scores = STATISTIC * m.experts / spread(c)
+    experts = (
+        norm + scores + taken * mlp(m.expert_ffn, m.latent) + mlp(m.shared_ffn / c.tp, np.zeros(1))
+    )
+    mixed = 2.0 * m.inner + 2.0 * m.state_groups * m.state + m.state_heads
+    space = norm + KEPT * (mixed + m.inner) / c.tp
+    total: Array = (
+        m.attention_layers * attention
+        + m.dense_layers * dense
+        + m.expert_layers * experts
+        + m.state_space_layers * space
+    )
+    return tokens_of(c) * total / c.layers
+
+
+def kept_activations(c: Configuration, era: Software, m: Mixture | None = None) -> Array:
     """Bytes that a block keeps of one micro-batch from its forward to its backward pass.
 
     Where a block is recomputed, its input.
     """
     core = core_activations(c, era) * (1.0 - c.recompute_core)
-    whole = block_activations(c, era) + core
+    whole = (block_activations(c, era) if m is None else mixed_activations(c, m)) + core
     start = KEPT * tokens_of(c) * c.hidden / spread(c)
     size: Array = c.recompute_block * start + (1.0 - c.recompute_block) * whole
     return size
 
 
-def working_memory(c: Configuration, era: Software) -> Array:
+def working_memory(c: Configuration, era: Software, m: Mixture | None = None) -> Array:
     """Bytes that come and go while one block is in its backward pass.
 
     What is recomputed, the gradients of the widest tensors, and the gathered input of a linear.
     """
     core = core_activations(c, era)
     start = KEPT * tokens_of(c) * c.hidden / spread(c)
-    again = np.where(c.recompute_block > 0.0, block_activations(c, era) + core - start, 0.0)
+    block = block_activations(c, era) if m is None else mixed_activations(c, m)
+    again = np.where(c.recompute_block > 0.0, block + core - start, 0.0)
     again = np.maximum(again, core * c.recompute_core)
     scores = np.where(era.fused_attention > 0.0, 0.0, 2.0 * KEPT * c.heads * c.seq)
-    widest = np.maximum((2.0 + c.gated) * KEPT * c.ffn, scores)
+    width = c.ffn if m is None else np.maximum(c.ffn, m.active * m.expert_ffn)
+    widest = np.maximum((2.0 + c.gated) * KEPT * width, scores)
     return again + tokens_of(c) * (2.0 * KEPT * c.hidden + widest / c.tp)
 
 
@@ -184,53 +226,75 @@ def _stages(c: Configuration) -> list[_Stage]:
     return [first, last, _Stage(inner, none, in_flight(c, np.minimum(1.0, c.pp - 1.0)), none)]
 
 
-def memory_terms(c: Configuration, era: Software, offload: Offload) -> MemoryTerms:
-    """Bytes by cause on one accelerator, for the stage that needs most."""
-    block = layer_parameters(c) / c.tp
+def _states(c: Configuration, offload: Offload, replicas: Array, group: Array) -> tuple[Array, ...]:
+    """Bytes of weights, gradients and optimiser for a parameter on a rank, of which `replicas` hold the same.
+
+    `group`: ranks that share one copy of the weights, 1 where each has them all.
+    """
+    trained = 1.0 - c.frozen
+    gradients = np.where(c.zero_stage >= 2.0, GRADIENT_SHARDED, GRADIENT) * trained
+    gradients = gradients / np.where(c.zero_stage == 2.0, replicas, group)
+    shards = np.where(c.zero_stage == 3.0, group, np.where(c.zero_stage >= 1.0, replicas, 1.0))
+    optimiser = OPTIMISER * trained * (1.0 - offload.optimiser) / shards
+    # frozen weights need no 16-bit original: they are kept once, in the precision of the linears
+    weight = np.where(c.frozen > 0.0, c.linear_bits / 8.0, WEIGHT)
+    return weight * (1.0 - offload.weights) / group, gradients, optimiser
+
+
+def memory_terms(
+    c: Configuration, era: Software, offload: Offload, m: Mixture | None = None
+) -> MemoryTerms:
+    """Bytes by cause on one accelerator, for the stage that needs most; of a mixture of experts where `m` says so."""
+    block, routed = _held(c, m)
     vocabulary = c.vocab * c.hidden / c.tp
-    kept = kept_activations(c, era) * (1.0 - offload.activations)
+    kept = kept_activations(c, era, m) * (1.0 - offload.activations)
     inputs = 2.0 * KEPT * c.hidden / spread(c)
     logit = np.where(era.loss_bytes <= FUSED_LOSS, LOGIT_FUSED, LOGIT)
     logits = tokens_of(c) * (logit * c.vocab / c.tp + inputs)
 
-    replicas = c.dp * c.cp
     whole = np.where(c.zero_stage == 3.0, c.shard_group, 1.0)
-    trained = 1.0 - c.frozen
-    gradients = np.where(c.zero_stage >= 2.0, GRADIENT_SHARDED, GRADIENT) * trained
-    gradients = gradients / np.where(c.zero_stage == 2.0, replicas, whole)
-    shards = np.where(c.zero_stage == 3.0, whole, np.where(c.zero_stage >= 1.0, replicas, 1.0))
-    optimiser = OPTIMISER * trained * (1.0 - offload.optimiser) / shards
-    # frozen weights need no 16-bit original: they are kept once, in the precision of the linears
-    weight = np.where(c.frozen > 0.0, c.linear_bits / 8.0, WEIGHT)
-    weights = weight * (1.0 - offload.weights) / whole
-    states = weights + gradients + optimiser
+    own = _states(c, offload, c.dp * c.cp, whole)
+    states = own[0] + own[1] + own[2]
+    apart, separate = own, 0.0 * routed
+    if m is not None:
+        same = holders(c, m)
+        apart = _states(c, offload, same, np.minimum(whole, same))
+        separate = routed * (apart[0] + apart[1] + apart[2])
 
     stages = _stages(c)
     held = [stage.blocks * block + stage.vocabulary * vocabulary for stage in stages]
     alive = [stage.blocks * stage.kept * kept for stage in stages]
     heads = [stage.head * logits for stage in stages]
-    sizes = [p * states + a + h for p, a, h in zip(held, alive, heads, strict=True)]
+    sizes = [
+        p * states + stage.blocks * separate + a + h
+        for stage, p, a, h in zip(stages, held, alive, heads, strict=True)
+    ]
     parameters, activations, head, size = held[0], alive[0], heads[0], sizes[0]
+    blocks = stages[0].blocks
     for number in range(1, len(stages)):
         fuller = sizes[number] > size
         parameters = np.where(fuller, held[number], parameters)
         activations = np.where(fuller, alive[number], activations)
         head = np.where(fuller, heads[number], head)
+        blocks = np.where(fuller, stages[number].blocks, blocks)
         size = np.where(fuller, sizes[number], size)
 
     streamed = np.where((whole > 1.0) | (offload.weights > 0.0), PREFETCHED, 0.0)
-    scattered = np.where(whole > 1.0, GRADIENT_SHARDED * trained, 0.0)
-    gathered = block * (streamed * WEIGHT + scattered)
-    working = working_memory(c, era)
+    scattered = np.where(whole > 1.0, GRADIENT_SHARDED * (1.0 - c.frozen), 0.0)
+    gathered = (block + routed) * (streamed * WEIGHT + scattered)
+    working = working_memory(c, era, m)
     # two blocks' worth in flight to or from the host
-    working = working + 2.0 * offload.activations * kept_activations(c, era)
+    working = working + 2.0 * offload.activations * kept_activations(c, era, m)
     several = [np.where(degree > 1.0, 1.0, 0.0) for degree in (c.tp, c.pp, c.dp, c.cp)]
     groups: Array = several[0] + several[1] + several[2] + several[3]
+    if m is not None:
+        groups = groups + np.where(m.ep > 1.0, 1.0, 0.0)
     fragmentation = FRAGMENTS * (size + working + gathered)
+    experts = blocks * routed
     return MemoryTerms(
-        weights=parameters * weights,
-        gradients=parameters * gradients,
-        optimiser=parameters * optimiser,
+        weights=parameters * own[0] + experts * apart[0],
+        gradients=parameters * own[1] + experts * apart[1],
+        optimiser=parameters * own[2] + experts * apart[2],
         activations=activations,
         working=working,
         head=head,
@@ -241,10 +305,20 @@ def memory_terms(c: Configuration, era: Software, offload: Offload) -> MemoryTer
     )
 
 
-def host_memory(c: Configuration, era: Software, offload: Offload) -> Array:
-    """Bytes in the host's memory for each accelerator, of the first stage."""
+def _held(c: Configuration, m: Mixture | None) -> tuple[Array, Array]:
+    """Weights of a mean block on a rank: those that all replicas have, and those of its own experts [parameters]."""
+    if m is None:
+        return layer_parameters(c) / c.tp, np.zeros(1)
+    own = routed_weights(c, m) / m.ep / m.expert_tp
+    return dense_weights(c, m) / c.layers / c.tp, own / c.layers
+
+
+def host_memory(
+    c: Configuration, era: Software, offload: Offload, m: Mixture | None = None
+) -> Array:
+    """Bytes in the host's memory for each accelerator, of the fullest stage."""
     nothing = np.zeros_like(c.tp)
-    on = memory_terms(c, era, Offload(nothing, nothing, nothing))
+    on = memory_terms(c, era, Offload(nothing, nothing, nothing), m)
     return (
         offload.optimiser * on.optimiser
         + offload.activations * on.activations

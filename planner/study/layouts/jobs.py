@@ -1,0 +1,217 @@
+"""From names to a job: model, hardware and software of a training run, or of a file's search task.
+
+Hardware is a node, a system or an accelerator of the profiles; software an era, by default the one of its year. What
+is not stated is assumed, and said in words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from planner import resources
+from planner.axes import Array
+from planner.errors import PlannerError, suggestion
+from planner.inputs import training
+from planner.inputs.load import check_profile
+from planner.inputs.naming import accelerator_named
+from planner.inputs.profiles import Accelerator
+from planner.perf.training_step.configuration import Software, System
+from planner.perf.training_step.constants import FITTED, constants_of
+from planner.perf.training_step.layouts import Architecture, Experts, Job
+from planner.perf.training_step.memory import BINARY, Store
+from planner.perf.training_step.mixture import Mixture, MixtureSoftware
+from planner.perf.training_step.parameters import Shape
+from planner.study.layouts.task import Search
+
+BITS = {"fp16": 16, "bf16": 16, "fp8": 8, "nvfp4": 4}
+TOKENS = (
+    2**22
+)  # of a step where no batch is stated: about what Llama 3 began its long phase with; assumed
+SOFTWARE = "nvidia_2024"
+OLDER = {"volta": "megatron_2022", "pascal": "megatron_2022", "turing": "megatron_2022"}
+EXPERT_LAYERS = {
+    "dispatch_overlap": 0.0,
+    "gathered_map": 1.0,
+    "fused_dispatch": 1.0,
+    "rack_rate": 1.0,
+    "fused_experts": 0.0,
+    "mixer_kernels": 2.0,
+    "layer_kernels": 52.0,
+    "expert_kernels": 2.0,
+    "synchronous": 1.0,
+}
+TASK_SOFTWARE = "megatron_2022"  # unfused attention, nothing overlaps: what such files hold fixed
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A training job as it was asked for, and what was not said."""
+
+    model: str
+    hardware: str
+    gpus: int
+    batch: int
+    precision: str
+    software: str
+    job: Job
+    assumed: tuple[str, ...]
+
+
+def wanted(
+    model: str,
+    hardware: str,
+    gpus: int,
+    batch: int | None = None,
+    seq: int | None = None,
+    precision: str | None = None,
+    software: str | None = None,
+) -> Wanted:
+    """The job that the options of a command describe."""
+    assumed = []
+    shape = training.architecture(model)
+    machine = machine_of(hardware)
+    if seq is None:
+        seq = int(shape.seq)
+        assumed.append(f"sequences of {seq:,} tokens")
+    if batch is None:
+        batch = gpus * -(-TOKENS // (seq * gpus))
+        assumed.append(f"batch of {batch:,} sequences, {batch * seq / 1e6:.3g} million tokens")
+    if precision is None:
+        precision = "bf16"
+        assumed.append("linears in bf16")
+    if precision not in BITS:
+        raise PlannerError(f"precision {precision}: {suggestion(precision, BITS)}")
+    if software is None:
+        software = OLDER.get(machine.generation, SOFTWARE)
+        assumed.append(f"software {software}")
+    job = job_on(shape, machine, gpus, seq, BITS[precision], training.software([software]))
+    if shape.expert_layers or shape.state_space_layers:
+        job = replace(job, experts=experts_of(shape, seq))
+        assumed.append(
+            "experts get as many tokens each; dispatch by HybridEP, graphs of part of a layer"
+        )
+    return Wanted(model, hardware, gpus, batch, precision, software, job, tuple(assumed))
+
+
+def machine_of(hardware: str) -> training.Machine:
+    """The machine that a name means: a node, a system, or an accelerator in its usual one."""
+    nodes, systems = resources.profiles("nodes"), resources.profiles("systems")
+    chips = resources.profiles("accelerators")
+    for folder, known in (("nodes", nodes), ("systems", systems)):
+        if hardware in known:
+            profile = check_profile(known[hardware], folder)
+            return training.machine(str(profile.accelerator), hardware)  # type: ignore[attr-defined]
+    if hardware in chips:
+        return training.machine(hardware)
+    raise PlannerError(
+        f"hardware {hardware}: no profile in nodes/, systems/ or accelerators/; "
+        f"{suggestion(hardware, {*nodes, *systems, *chips})}"
+    )
+
+
+def job_on(
+    shape: Architecture,
+    machine: training.Machine,
+    gpus: float,
+    seq: float,
+    bits: float,
+    software: Software,
+) -> Job:
+    """A job on so many accelerators of a machine."""
+    one = np.ones(1)
+    host = machine.host_memory if machine.host_rate > 0.0 else 0.0
+    return Job(
+        architecture=shape,
+        system=training.system_of([machine], bits, gpus),
+        software=software,
+        constants=constants_of(FITTED, [machine.generation], bits * one, software.native_attention),
+        store=Store(
+            memory=machine.memory * BINARY * one,
+            host=host * one,
+            host_link=max(machine.host_rate, 1.0) * one,
+            host_rate=max(machine.host_memory_rate, 1.0) * one,
+        ),
+        seq=seq,
+        linear_bits=bits,
+    )
+
+
+def experts_of(shape: Shape, seq: float) -> Experts:
+    """What a shape has beyond a dense transformer, with expert layers as Megatron-Core runs them in 2025.
+
+    Kernels that the host launches are counted from the guide "Optimizing DeepSeek-V3 training performance on NVIDIA
+    GB200 NVL72" (Megatron-LM, docs/discussions): dispatch with its own permutation, graphs of attention and router.
+    """
+    one = np.ones(1)
+    names = {f.name for f in fields(Shape)} & {f.name for f in fields(Mixture)}
+    sizes = {name: float(getattr(shape, name)) for name in names}
+    more = {"attended": shape.attended(seq), "ep": 1.0, "expert_tp": 1.0, "kept": 1.0}
+    values = {f.name: 0.0 for f in fields(Mixture)} | sizes | more
+    return Experts(
+        Mixture(**{name: value * one for name, value in values.items()}),
+        MixtureSoftware(**{f.name: EXPERT_LAYERS[f.name] * one for f in fields(MixtureSoftware)}),
+    )
+
+
+def job_of_task(search: Search) -> tuple[Job, tuple[str, ...]]:
+    """The job of a file's search: its own system, and what else the predictor needs from the accelerator's profile."""
+    given = search.system
+    chip, assumed = _chip(given.name)
+    one = np.ones(1)
+    era = training.software([TASK_SOFTWARE])
+    era = replace(era, tp_overlap=search.tp_overlap * one, dp_overlap=search.dp_overlap * one)
+
+    def cell(name: str) -> Array:
+        value = getattr(chip, name)
+        return (0.0 if value is None else float(value.value)) * one
+
+    inner, outer = given.tiers
+    system = System(
+        peak_16=given.peak * one,
+        peak_linear=given.peak * one,
+        memory_rate=given.memory_rate * one,
+        cache=cell("cache"),
+        nvlink=inner.rate * one,
+        nic=outer.rate * one,
+        processors=cell("processors"),
+        power=one,
+        domain=inner.size * one,
+        gpus=search.gpus * one,
+        in_network=float(outer.reduces) * one,
+    )
+    job = Job(
+        architecture=search.architecture,
+        system=system,
+        software=era,
+        constants=constants_of(
+            FITTED, [str(chip.generation)], search.bits * one, era.native_attention
+        ),
+        store=Store(given.memory * one, 0.0 * one, one, one),
+        seq=search.seq,
+        linear_bits=search.bits,
+    )
+    words = (*search.assumed, *assumed, f"software {TASK_SOFTWARE}")
+    return job, words
+
+
+def _chip(name: str) -> tuple[Accelerator, tuple[str, ...]]:
+    """The accelerator that a system's name means; its profile alone is read where the name is plain."""
+    spelt = re.sub(r"[^a-z0-9]+", " ", name.lower())
+    files = resources.profiles("accelerators")
+
+    def stands(word: str) -> bool:
+        return re.search(rf"\b{re.escape(word)}(gb?|\b)", spelt) is not None
+
+    plain = [each for each in files if all(map(stands, each.split("_")))]
+    if plain:
+        found, said = max(plain, key=lambda each: len(each.split("_"))), ""
+    else:
+        meant = accelerator_named(name)
+        found, said = meant.name, meant.assumed
+    chip = check_profile(files[found], "accelerators")
+    assert isinstance(chip, Accelerator)
+    words = f"processors, cache and constants of {found}" + (f" ({said})" if said else "")
+    return chip, (words,)

@@ -1,0 +1,180 @@
+"""`planner layout` and `planner predict training`: what they print, as text and as JSON, and what they refuse."""
+
+import json
+
+import pytest
+
+from tests.command import Planner
+from tests.study.test_layout_task import TASK
+
+SEARCH = ("layout", "llama3_8b", "--gpus", "32", "--hardware", "gh200_nvl32", "--batch", "128")
+ONE = (
+    "predict",
+    "training",
+    "llama3_8b",
+    "--gpus",
+    "32",
+    "--hardware",
+    "gh200_nvl32",
+    "--batch",
+    "128",
+)
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory):
+    path = tmp_path_factory.mktemp("task") / "task.json"
+    path.write_text(json.dumps(TASK))
+    return str(path)
+
+
+def test_a_search_names_the_best_why_the_next_lost_and_the_next_command(planner: Planner):
+    result = planner(*SEARCH)
+    assert result.code == 0
+    for words in (
+        "a step,",
+        "Why the next lost",
+        "Time against memory",
+        "legal layouts",
+        "Assumed:",
+    ):
+        assert words in result.out
+    assert max(map(len, result.out.splitlines())) <= 100
+    follow = " ".join(result.out[result.out.index("planner predict") :].split())
+    again = planner(*follow.split()[1:])
+    assert again.code == 0
+    # the command that it names predicts the layout that it found
+    best = [line for line in result.out.splitlines() if "s a step" in line]
+    assert best[0].split(",")[0] in again.out
+
+
+def test_a_search_as_json(planner: Planner):
+    answer = json.loads(planner(*SEARCH, "--json").out)
+    assert answer["layouts"] > answer["feasible"] > 0
+    best = answer["best"]
+    assert best["tp"] * best["pp"] * best["dp"] * best["cp"] == 32
+    assert sum(best["terms_s"].values()) == pytest.approx(best["step_time_s"])
+    assert sum(best["memory_terms_gib"].values()) == pytest.approx(best["memory_gib"])
+    assert answer["tokens_per_s"] == pytest.approx(128 * 8192 / best["step_time_s"])
+    times = [each["step_time_s"] for each in answer["pareto"]]
+    sizes = [each["memory_gib"] for each in answer["pareto"]]
+    assert times == sorted(times)
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_a_search_writes_its_answer_and_charts(planner: Planner, tmp_path):
+    assert planner(*SEARCH, "--out", str(tmp_path)).code == 0
+    names = {file.name for file in tmp_path.iterdir()}
+    charts = {f"layout_{what}.{kind}" for what in ("terms", "front") for kind in ("png", "svg")}
+    assert names == {"layout.json", *charts}
+    assert json.loads((tmp_path / "layout.json").read_text())["best"]
+
+
+def test_a_search_of_a_file(planner: Planner, task):
+    answer = json.loads(planner("layout", "--task", task, "--search", "core-64", "--json").out)
+    assert answer["layouts"] == 5784
+    text = planner("layout", "--task", task, "--search", "core-64").out
+    assert "5,784 layouts" in text
+
+
+def test_more_hardware_takes_less_time(planner: Planner):
+    times = [
+        json.loads(planner(*ONE[:3], "--gpus", gpus, *ONE[5:], "--json").out)["step_time_s"]
+        for gpus in ("16", "32", "64")
+    ]
+    assert times == sorted(times, reverse=True)
+
+
+def test_a_prediction_by_cause(planner: Planner):
+    result = planner(*ONE, "--tp", "2", "--recompute", "full", "--zero", "1")
+    assert result.code == 0
+    for words in ("Seconds a step", "GiB on a GPU", "needed", "available", "full recomputation"):
+        assert words in result.out
+    answer = json.loads(planner(*ONE, "--tp", "2", "--zero", "3", "--json").out)
+    assert answer["shard_group"] == 16
+    assert answer["missing_gib"] == 0
+
+
+def test_what_does_not_fit_is_refused_with_what_is_missing(planner: Planner):
+    large = (
+        "predict",
+        "training",
+        "llama3_70b",
+        "--gpus",
+        "16",
+        "--hardware",
+        "dgx_h100",
+        "--batch",
+        "64",
+    )
+    result = planner(*large, "--tp", "8", "--micro-batch", "4")
+    assert result.code == 1
+    assert "GiB needed, 80.0 there," in result.err
+    assert "missing on each GPU" in result.err
+    nothing = planner(
+        "layout", "llama3_405b", "--gpus", "8", "--hardware", "dgx_h100", "--batch", "8"
+    )
+    assert nothing.code == 1
+    assert "missing on a GPU" in nothing.out
+
+
+def test_offload_makes_room(planner: Planner):
+    here = json.loads(planner(*ONE, "--json").out)
+    there = json.loads(planner(*ONE, "--offload", "optimiser,activations", "--json").out)
+    assert there["memory_gib"] < here["memory_gib"]
+    assert there["step_time_s"] >= here["step_time_s"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--tp", "3"), "does not divide 32 GPUs"),
+        (("--tp", "16"), "--tp 16 does not divide 8 key heads"),
+        (("--pp", "5"), "nearest: --tp 1 --pp 4 --micro-batch 1"),
+        (("--micro-batch", "3"), "do not divide a batch of 128"),
+        (("--recompute", "half"), "--recompute half: valid:"),
+        (("--zero", "3", "--pp", "2"), "--zero 3 needs --pp 1"),
+        (("--interleave", "4"), "--interleave 4 does not divide"),
+        (("--cp", "3"), "does not divide 32 GPUs"),
+        (("--offload", "weigths"), "--offload weigths: valid: activations, optimiser"),
+        (("--precision", "fp7"), "precision fp7: nearest: fp8"),
+        (("--software", "nvidia_2042"), "nearest: nvidia_2024"),
+        (("--sequence-parallel",), "--sequence-parallel needs --tp above 1"),
+    ],
+)
+def test_illegal_layouts_are_refused_in_words(planner: Planner, options, words):
+    result = planner(*ONE, *options)
+    assert result.code == 2
+    assert words in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("layout", "llama3_8b"), "expected MODEL, --gpus and --hardware"),
+        (("layout", "--task", "x.json"), "--task needs --search"),
+        (("layout", "--search", "x"), "--search belongs to --task"),
+        (("layout", "llama3_8b", "--task", "x.json", "--search", "x"), "brings its own model"),
+        (("layout", "llama3_9b", "--gpus", "8", "--hardware", "dgx_h100"), "nearest: llama3_8b"),
+        (("layout", "llama3_8b", "--gpus", "8", "--hardware", "dgx_h10"), "nearest: dgx_h100"),
+        (("layout", "llama3_8b", "--gpus", "7", "--hardware", "dgx_h100", "--batch", "3"), "no legal layout"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_refused_in_words(planner: Planner, arguments, words):
+    result = planner(*arguments)
+    assert result.code == 2
+    assert words in " ".join(result.err.replace("│", " ").split())
+
+
+def test_layouts_of_a_mixture_of_experts(planner: Planner):
+    job = ("mixtral_8x7b", "--gpus", "64", "--hardware", "dgx_h100", "--batch", "128")
+    answer = json.loads(planner("layout", *job, "--json").out)
+    best = answer["best"]
+    assert best["ep"] in (1, 2, 4, 8)
+    assert best["tp"] * best["pp"] * best["dp"] * best["cp"] == 64
+    assert best["terms_s"]["experts"] > 0
+    spread = planner("predict", "training", *job, "--tp", "2", "--ep", "8", "--json")
+    assert json.loads(spread.out)["memory_gib"] < 80
+    wrong = planner("predict", "training", *job, "--ep", "3")
+    assert wrong.code == 2
+    assert "--ep 3 does not divide the experts" in wrong.err
