@@ -24,8 +24,8 @@ SLACK = 1.08  # more than repeats of one configuration differ by (MLPerf vendors
 SLOW = 1.3  # larger batches of one layout: days differ more, and 1.6 and above is a slow mode of the machine
 
 ALIKE = (
-    "model", "gpu", "gpus", "precision", "recompute", "tp", "pp", "cp", "dp", "vp", "layers", "hidden", "heads",
-    "kv_heads", "zero_stage", "year",
+    "source", "model", "gpu", "gpus", "precision", "recompute", "tp", "pp", "cp", "ep", "dp", "vp",
+    "layers", "hidden", "heads", "kv_heads", "zero_stage", "year",
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def doubts(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[str]:
     families: dict[tuple[str, ...], list[int]] = {}
     for i, (case, outcome) in enumerate(zip(cases, outcomes, strict=True)):
         if outcome.predicted is not None and outcome.seconds is not None and not outcome.derived:
-            key = (case.source, *(case.text(name) for name in ALIKE))
+            key = tuple(case.text(name) for name in ALIKE)
             families.setdefault(key, []).append(i)
     for members in families.values():
         runs = [_Run(i, cases[i], outcomes[i]) for i in members]
