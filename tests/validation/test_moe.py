@@ -43,7 +43,7 @@ def test_shipped_mixtures_are_met_within_twelve_per_cent() -> None:
     assert len(error) >= 0.95 * len(cases)
     assert np.abs(error).mean() < 0.12
     assert np.abs(np.median(error)) < 0.06
-    assert np.abs(error).max() < 0.40
+    assert np.abs(error).max() < 0.45
 
 
 def test_a_row_is_predicted_with_what_it_assumed() -> None:

@@ -70,6 +70,14 @@ class Part:
         return self.forward + self.again + self.backward
 
 
+def together(first: Part, *others: Part) -> Part:
+    """Parts that follow each other and are repeated alike."""
+    forward, backward = first.forward, first.backward
+    for part in others:
+        forward, backward = forward + part.forward, backward + part.backward
+    return Part(forward, backward, first.repeated)
+
+
 @dataclass(frozen=True)
 class LayerTerms:
     """Seconds of one block and micro-batch, forward, backward and repeated forward together."""
@@ -253,11 +261,14 @@ def cast_part(c: Configuration, s: System, era: Software) -> Part:
     return Part(time, (2.0 - c.frozen) * time, repeated)
 
 
-def tensor_parallel_part(c: Configuration, s: System, era: Software, k: Constants) -> Part:
+def tensor_parallel_part(
+    c: Configuration, s: System, era: Software, k: Constants, linears: Part | None = None
+) -> Part:
     """Two all-reduces a pass over the tensor-parallel ranks.
 
     Under sequence parallelism each is an all-gather, in the linears' precision, and a reduce-scatter, and the
-    backward pass gathers the inputs again.
+    backward pass gathers the inputs again. Where they overlap, a transfer is cut into one piece a rank, of which all
+    but the first or last travel while the linears compute, no longer than these take, and slow them.
     """
     message = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden
     wait = arrival(c.tp, s, k.latency)
@@ -266,11 +277,18 @@ def tensor_parallel_part(c: Configuration, s: System, era: Software, k: Constant
         all_gather(message, c.tp, c.tensor_stride, s) + wait,
         (all_reduce(message, c.tp, c.tensor_stride, s) + wait) / 2.0,
     )
-    half = half * (1.0 - k.tp_overlap * era.tp_overlap)
     narrow = np.maximum(c.linear_bits, 8.0) / 16.0
     narrow = np.where(c.sequence_parallel > 0.0, narrow, 1.0)
     forward = 2.0 * half * (1.0 + narrow)
-    return Part(forward, forward + 2.0 * half * narrow * c.gathers_again, c.recompute_block)
+    backward = forward + 2.0 * half * narrow * c.gathers_again
+
+    def seen(time: Array, matmuls: Array | float) -> Array:
+        hidden = np.minimum((1.0 - 1.0 / c.tp) * time, matmuls)
+        return time - (1.0 - k.zero_contention_tuned) * era.tp_overlap * hidden
+
+    if linears is None:
+        return Part(seen(forward, np.inf), seen(backward, np.inf), c.recompute_block)
+    return Part(seen(forward, linears.forward), seen(backward, linears.backward), c.recompute_block)
 
 
 def context_parallel_part(c: Configuration, s: System, k: Constants, core: Part) -> Part:
@@ -320,7 +338,7 @@ def layer_terms(
     element = elementwise_part(c, s, era, k)
     adapters = adapter_part(c, s, era)
     casts = cast_part(c, s, era)
-    tensor = tensor_parallel_part(c, s, era, k)
+    tensor = tensor_parallel_part(c, s, era, k, together(qkv, projection, into, out))
     context = context_parallel_part(c, s, k, core)
     gap = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
     gaps = Part(gap, BACKWARD_HOST * gap, c.recompute_block)

@@ -40,7 +40,6 @@ PRIORS: Mapping[str, Prior] = {
     "latency": Prior(
         "of one hop of a ring, ramp of bandwidth included", "s", 10e-6, 0.3, 1e-6, 1e-4
     ),
-    "tp_overlap": Prior("share of tensor-parallel transfers hidden", "1", 0.5, 0.3, 0.05, 0.99),
     "dp_overlap": Prior(
         "share of a micro-batch that gradient transfers can hide behind", "1", 0.9, 0.2, 0.05, 1.0
     ),
