@@ -27,6 +27,7 @@ KINDS = (
     "vehicles",
     "models",
     "architectures",
+    "image_models",
     "software",
     "frameworks",
     "regions",

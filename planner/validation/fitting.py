@@ -40,8 +40,12 @@ def fit(
     predicted: Callable[[Mapping[str, float]], Array],
     measured: Array,
     sources: Sequence[str],
+    robust: float = ROBUST,
 ) -> dict[str, float]:
-    """Constants by name that fit `measured`; `predicted` takes constants and gives the same quantity, row by row."""
+    """Constants by name that fit `measured`; `predicted` takes constants and gives the same quantity, row by row.
+
+    `robust`: relative error where a row begins to pull less.
+    """
     from scipy.optimize import least_squares
 
     names = list(priors)
@@ -57,7 +61,7 @@ def fit(
     def residuals(values: Array) -> Array:
         named = dict(zip(names, np.exp(values).tolist(), strict=True))
         off = np.log(predicted(named) / measured)
-        loss = ROBUST**2 * np.log1p((off / ROBUST) ** 2) * weight
+        loss = robust**2 * np.log1p((off / robust) ** 2) * weight
         return np.concatenate(
             [np.sign(off) * np.sqrt(loss), PRIOR_WEIGHT * (values - start) / width]
         )

@@ -21,6 +21,7 @@ from planner.inputs.profiles.hardware import (
     StorageLevel,
     StorageSystem,
 )
+from planner.inputs.profiles.image import ImageModel
 from planner.inputs.profiles.places import SOLD, Climate, Market, Plant, Region
 from planner.inputs.profiles.rules import (
     Duties,
@@ -49,6 +50,7 @@ __all__ = [
     "Entity",
     "ExportRule",
     "Framework",
+    "ImageModel",
     "Limb",
     "LongText",
     "Market",
@@ -79,6 +81,7 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "vehicles": Vehicle,
     "models": TrainedModel,
     "architectures": ModelArchitecture,
+    "image_models": ImageModel,
     "software": SoftwareEra,
     "frameworks": Framework,
     "regions": Region,

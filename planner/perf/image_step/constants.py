@@ -1,7 +1,8 @@
-"""The fitted constants of the image model: one or two for a generation of accelerators, the rest global.
+"""The constants of the image model: one for a generation of accelerators, eleven global ones, and what is borrowed.
 
-`FITTED` holds the values, `LIMITS` start, what is known beforehand (relative width) and range of each, `MEANING` its
-meaning. They are fitted by `planner.validation.training.image`; nothing here depends on a row.
+`FITTED` holds the values that are fitted, by `planner.validation.training.image`, where their meaning, range and what
+is known of them beforehand stand. Linears and attention cores run at the shares that the transformer model found;
+they are not fitted again here.
 """
 
 from __future__ import annotations
@@ -12,83 +13,90 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.axes import Array
-from planner.perf.training_step.constants import FITTED as TRANSFORMER
 
-# name: start, relative width of what is known beforehand, lower and upper limit, meaning
-LIMITS: dict[str, tuple[float, float, float, float, str]] = {
-    "volta.matrix": (0.65, 0.15, 0.3, 1.0, "share of the 16-bit matrix peak in a large convolution"),
-    "ampere.matrix": (0.80, 0.15, 0.3, 1.0, "the same, Ampere"),
-    "ada.matrix": (0.65, 0.20, 0.3, 1.0, "the same, parts with graphics memory (Ada, Turing, RTX Ampere)"),
-    "hopper.matrix": (0.65, 0.15, 0.3, 1.0, "the same, Hopper"),
-    "blackwell.matrix": (0.55, 0.20, 0.2, 1.0, "the same, Blackwell"),
-    "vector": (0.70, 0.20, 0.3, 1.5, "share of the 32-bit vector peak in a convolution; Winograd saves multiplications"),
-    "tf32": (0.70, 0.20, 0.3, 1.2, "tf32 products: share of their peak over the share of 16-bit products"),
-    "narrow": (24.0, 0.50, 2.0, 128.0, "output channels at which a convolution runs at half speed [channels]"),
-    "eager": (1.10, 0.20, 0.5, 2.5, "memory traffic of separate kernels over the counted passes"),
-    "fused": (0.90, 0.20, 0.3, 2.5, "the same, fused kernels"),
-    "depthwise": (2.0, 0.40, 0.8, 8.0, "memory traffic of a depthwise convolution over the minimum"),
-    "gap": (5e-6, 0.30, 5e-7, 1e-5, "start, ramp and drain of a kernel [s]"),
-    "winograd": (1.7, 0.20, 1.0, 2.25, "saving of 32-bit 3 x 3 convolutions; F(2 x 2, 3 x 3) needs 2.25 times fewer products"),
-    "step_fixed": (7e-3, 0.50, 1e-4, 3e-2, "host time of a step outside kernels, eager PyTorch [s]"),
-    "power": (0.7, 0.30, 0.01, 1.2, "exponent of the speed of products in the power for each FLOP/s of the peak"),
-    "overlap": (0.48, 0.40, 0.02, 0.99, "share of the backward pass beside which gradients travel"),
-    "sharing": (0.02, 0.50, 1e-4, 0.06, "relative loss of speed for each doubling of the accelerators that share a host, eager PyTorch"),
+GENERATIONS = ("volta", "ampere", "ada", "hopper", "blackwell")
+GLOBAL = (
+    "vector",
+    "tf32",
+    "narrow",
+    "winograd",
+    "eager",
+    "fused",
+    "depthwise",
+    "gap",
+    "step_fixed",
+    "power",
+    "overlap",
+    "sharing",
+)
+# Fitted on 250 published configurations of 18 networks on 16 accelerators (2026-11-22).
+FITTED: dict[str, float] = {
+    "volta.matrix": 0.75,
+    "ampere.matrix": 0.618,
+    "ada.matrix": 0.421,
+    "hopper.matrix": 0.509,
+    "blackwell.matrix": 0.657,
+    "vector": 0.757,
+    "tf32": 0.655,
+    "narrow": 16.4,
+    "winograd": 2.07,
+    "eager": 1.26,
+    "fused": 1.05,
+    "depthwise": 5.41,
+    "gap": 9.5e-06,
+    "step_fixed": 0.0146,
+    "power": 0.563,
+    "overlap": 0.306,
+    "sharing": 0.0331,
+}
+# Share of the matrix peak where no run of a generation fixes it: of the nearest one in age and power.
+BORROWED = {"pascal": "volta", "turing": "ada"}
+UNKNOWN = 0.5  # of a generation without any of these; assumed
+# Shares of the transformer model (planner.perf.training_step.constants, 2026-11-22): large linears by generation and
+# bits, and fused attention on long sequences.
+LINEAR = {
+    ("volta", 16): 0.635, ("ampere", 16): 0.82, ("hopper", 16): 0.642, ("hopper", 8): 0.563,
+    ("blackwell", 8): 0.562,
 }  # fmt: skip
-START: dict[str, float] = {name: entry[0] for name, entry in LIMITS.items()}
-FITTED: dict[str, float] = dict(START)
-LINEARS = {  # linears are those of the transformer model, where it has a constant for them
-    ("volta", "16"): "volta.16", ("ampere", "16"): "ampere.16", ("hopper", "16"): "hopper.16",
-    ("hopper", "8"): "hopper.8", ("blackwell", "8"): "blackwell.8",
-}  # fmt: skip
-ATTENTION = {  # of the transformer model; Volta and graphics parts as Ampere
-    **dict.fromkeys(("pascal", "volta", "turing", "ampere", "ada"), "ampere.attention"),
-    "hopper": "hopper.attention", "blackwell": "blackwell.attention",
-}  # fmt: skip
-BORROWED = {"pascal": "volta", "turing": "ada"}  # where a generation has no value of its own
-
-
-LAUNCH = 1e-5  # of a kernel by eager PyTorch [s]; 5 to 10 us of host time an operator, assumed
+ATTENTION = {"hopper": 0.439, "blackwell": 0.401}
+ATTENTION_BEFORE = 0.586  # Ampere's; generations without a fit of their own take it
+CONTENTION = 0.363  # slow-down by transfers of sharded weights beside the kernels, tuned
+SCALE_LOSS = 0.0098  # relative loss of speed for each doubling of the domains that replicas span
+LAUNCH = 1e-5  # host time to launch a kernel, eager PyTorch [s]; 5 to 10 us an operator, assumed
 
 
 @dataclass(frozen=True)
 class Constants:
-    """Values spread over runs: the first two are arrays, one entry a run."""
+    """Constants spread over runs: the first three have one entry a run."""
 
-    product: Array  # share of the run's product peak
-    linear: Array  # share of the run's peak for linears
-    narrow: float
-    winograd: float
-    step_fixed: float
-    eager: float
-    fused: float
-    depthwise: float
-    gap: float
-    attention: Array  # share of the 16-bit peak in a fused attention core
-    power: float
-    sharing: float
-    overlap: float
-    contention: float = TRANSFORMER["zero_contention_tuned"]
-    scale_loss: float = TRANSFORMER["scale_loss"]
-    launch: float = LAUNCH
+    product: Array  # share of the peak that a large convolution reaches [1]
+    linear: Array  # same for linears [1]
+    attention: Array  # share of the 16-bit peak in a fused attention core [1]
+    narrow: float  # output channels at which a convolution runs at half speed, on A100 [channels]
+    winograd: float  # multiplications saved in 32-bit 3 x 3 convolutions [1]
+    eager: float  # memory traffic of separate kernels over the counted passes [1]
+    fused: float  # same, fused kernels [1]
+    depthwise: float  # memory traffic of a depthwise convolution over the least [1]
+    gap: float  # start, ramp and drain of a kernel [s]
+    step_fixed: float  # host time of a step outside kernels, eager [s]
+    power: float  # exponent of the speed of products in the power for a FLOP of the peak [1]
+    overlap: float  # share of the backward pass beside which gradients travel [1]
+    sharing: float  # loss of speed for each doubling of accelerators that share an eager host [1]
 
 
 def constants_of(
-    values: Mapping[str, float], generation: Sequence[str], arithmetic: Sequence[str]
+    values: Mapping[str, float], generation: Sequence[str], bits: Sequence[int], vector: Array
 ) -> Constants:
-    """Constants of runs by `generation` and `arithmetic` (vector, tf32, 16 or 8)."""
+    """Constants of runs by generation and `bits` of linears; `vector`: flag, 32 bit without matrix units."""
 
-    def share(name: str, kind: str) -> float:
-        if kind == "vector":
-            return values["vector"]
-        own = values[f"{BORROWED.get(name, name)}.matrix"]
-        return own * (values["tf32"] if kind == "tf32" else 1.0)
+    def share(name: str) -> float:
+        return values.get(f"{BORROWED.get(name, name)}.matrix", UNKNOWN)
 
-    def linear(name: str, kind: str) -> float:
-        known = LINEARS.get((name, kind))
-        return share(name, kind) if known is None else TRANSFORMER[known]
-
-    shares = np.array([share(g, a) for g, a in zip(generation, arithmetic, strict=True)])
-    linears = np.array([linear(g, a) for g, a in zip(generation, arithmetic, strict=True)])
-    attention = np.array([TRANSFORMER[ATTENTION[g]] for g in generation])
-    names = ("narrow", "winograd", "step_fixed", "eager", "fused", "depthwise", "gap", "power", "sharing", "overlap")
-    return Constants(product=shares, linear=linears, attention=attention, **{n: values[n] for n in names})
+    own = np.array([share(name) for name in generation])
+    single = np.array([b == 32 for b in bits])
+    product = np.where(vector > 0.0, values["vector"], own * np.where(single, values["tf32"], 1.0))
+    known = [LINEAR.get((g, b)) for g, b in zip(generation, bits, strict=True)]
+    linear = [p if k is None else k for k, p in zip(known, product.tolist(), strict=True)]
+    attention = [ATTENTION.get(name, ATTENTION_BEFORE) for name in generation]
+    rest = {name: values[name] for name in GLOBAL if name not in ("vector", "tf32")}
+    return Constants(product, np.array(linear), np.array(attention), **rest)

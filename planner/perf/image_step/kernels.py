@@ -16,7 +16,6 @@ import numpy as np
 
 from planner.axes import Array
 
-Record = TypeVar("Record")
 NORM, FROZEN_NORM, LAYER_NORM, ACTIVATION, ADD, MOVE, SMOOTH = range(7)
 """Kinds of memory kernels: batch norm, its frozen form (scale and shift), layer, group and instance norm, activation
 or scale, addition of branches, what no library fuses (pooling, concatenation, resizing, loss), and a
@@ -66,6 +65,9 @@ class Moves:
     gradients: Array  # flag: has a backward pass
 
 
+Record = TypeVar("Record", Products, Cores, Moves)
+
+
 @dataclass(frozen=True)
 class Network:
     """One network: kernels of a sample and what its weights weigh."""
@@ -89,5 +91,5 @@ class Network:
 def stacked(kind: type[Record], parts: Sequence[Record]) -> Record:
     """The records of many runs in one, `owner` being the position in `parts`."""
     owner = np.repeat(np.arange(len(parts)), [len(vars(p)["count"]) for p in parts])
-    names = [f.name for f in fields(kind) if f.name != "owner"]  # type: ignore[arg-type]
+    names = [f.name for f in fields(kind) if f.name != "owner"]
     return kind(owner=owner, **{n: np.concatenate([vars(p)[n] for p in parts]) for n in names})

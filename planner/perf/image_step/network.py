@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from math import ceil, prod
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +26,9 @@ from planner.perf.image_step.kernels import (
     Moves,
     Network,
     Products,
+    Record,
 )
 
-Record = TypeVar("Record")
 NORMS = {"batch": NORM, "frozen": FROZEN_NORM, "layer": LAYER_NORM, "group": LAYER_NORM}
 
 
@@ -105,10 +105,12 @@ def build(layers: Sequence[Mapping[str, Any]], channels: int, size: Sequence[int
     follow(walk, layers)
 
     def record(kind: type[Record], rows: list[tuple[float, ...]]) -> Record:
-        names = [f.name for f in fields(kind) if f.name != "owner"]  # type: ignore[arg-type]
-        table = np.array(rows, float).reshape(-1, len(names)).T
-        zero = np.zeros(table.shape[1], int)
-        return kind(owner=zero, **dict(zip(names, table, strict=True)))
+        names = [f.name for f in fields(kind) if f.name != "owner"]
+        table = np.array(rows, float).reshape(-1, len(names))
+        alike, place = np.unique(table[:, 1:], axis=0, return_inverse=True)
+        count = np.bincount(place.reshape(-1), table[:, 0], len(alike))
+        columns = [count, *alike.T]  # the first field is the count
+        return kind(owner=np.zeros(len(alike), int), **dict(zip(names, columns, strict=True)))
 
     return Network(
         record(Products, walk.products), record(Cores, walk.cores), record(Moves, walk.moves),
@@ -143,7 +145,9 @@ def conv(
         before = walk.at
         pace = stride if step == 0 else 1
         window = prod(kernel) if not isinstance(kernel, int) else kernel ** len(before.size)
-        walk.at = replace(before, channels=channels, size=tuple(ceil(s / pace) for s in before.size))
+        walk.at = replace(
+            before, channels=channels, size=tuple(ceil(s / pace) for s in before.size)
+        )
         weights = before.channels / groups * window * channels
         walk.product(
             walk.at.positions, channels / groups, before.channels / groups * window, groups,
@@ -422,6 +426,16 @@ def joint_block(
     walk.at, walk.times = Tensor(hidden, (image,)), outer
 
 
+def select(walk: Walk, share: float) -> None:
+    """Go on with a share of the positions (masked tokens)."""
+    walk.at = Tensor(walk.at.channels, (max(1, round(walk.at.positions * share)),))
+
+
+def loss(walk: Walk, passes: float) -> None:
+    """Softmax and loss over the channels: `passes` over them, in two kernels."""
+    touch(walk, passes * walk.at.elements, 2)
+
+
 def use_norm(walk: Walk, kind: str) -> None:
     """Norm behind the convolutions from here on."""
     walk.norm = kind
@@ -442,6 +456,6 @@ KINDS: dict[str, Callable[..., None]] = {
     "global_pool": global_pool, "residual": residual, "inverted": inverted, "save": save, "load": load,
     "concat": concat, "add": add, "resize": resize, "shape": shape, "regions": regions, "touch": touch,
     "each": each, "repeat": repeated, "transformer": transformer, "diffusion_block": diffusion_block,
-    "spatial_transformer": spatial_transformer, "joint_block": joint_block, "norm": use_norm,
-    "frozen": freeze, "embed": embed,
+    "spatial_transformer": spatial_transformer, "joint_block": joint_block, "select": select, "loss": loss,
+    "norm": use_norm, "frozen": freeze, "embed": embed,
 }  # fmt: skip

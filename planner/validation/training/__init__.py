@@ -19,6 +19,7 @@ MODULES = {
     "vision": "image",
     "detector": "image",
     "diffusion": "image",
+    "other": "image",
 }
 """Family of a case: the module that predicts it."""
 

@@ -1,0 +1,46 @@
+"""Which network does a published run mean, and what are its kernels?
+
+Reads the shipped files of `image_models/`. A name is compared in small letters, everything but letters and digits as
+a hyphen; of all expressions in `names` the match that begins first wins, then the longest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from planner.errors import PlannerError
+from planner.inputs.naming import shipped
+from planner.inputs.profiles import ImageModel
+from planner.perf.image_step.kernels import Network
+from planner.perf.image_step.network import build
+
+
+def image_models() -> Mapping[str, ImageModel]:
+    """All shipped networks by name."""
+    return shipped(ImageModel, "image_models")
+
+
+@cache
+def network_of(name: str, sequence: int = 0) -> Network:
+    """The kernels of a sample; `sequence` tokens long where the network takes sequences."""
+    model = image_models()[name]
+    size = [sequence] if model.sequence and sequence else model.input.size
+    try:
+        return build(model.layers, model.input.channels, size)
+    except (KeyError, TypeError, ValueError, StopIteration) as error:
+        raise PlannerError(f"image_models/{name}: a layer is not understood: {error!r}") from error
+
+
+@cache
+def image_model_named(text: str) -> str | None:
+    """The network that a model's name means; none where no expression fits."""
+    spelt = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    found = [
+        (match.start(), -len(match[0]), name)
+        for name, model in image_models().items()
+        for pattern in model.names
+        if (match := re.search(pattern, spelt))
+    ]
+    return min(found)[2] if found else None
