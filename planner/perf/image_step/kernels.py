@@ -13,9 +13,11 @@ from dataclasses import dataclass, fields
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
 
+Index = npt.NDArray[np.int_]
 NORM, FROZEN_NORM, LAYER_NORM, ACTIVATION, ADD, MOVE, SMOOTH = range(7)
 """Kinds of memory kernels: batch norm, its frozen form (scale and shift), layer, group and instance norm, activation
 or scale, addition of branches, what no library fuses (pooling, concatenation, resizing, loss), and a
@@ -26,7 +28,7 @@ smooth activation behind a linear, whose input is kept for the backward pass."""
 class Products:
     """Convolutions and linears. Sizes of one group and sample unless said otherwise."""
 
-    owner: Array
+    owner: Index
     count: Array
     rows: Array  # output positions
     columns: Array  # output channels of a group
@@ -45,7 +47,7 @@ class Products:
 class Cores:
     """Attention cores: scores, softmax, weighted sum."""
 
-    owner: Array
+    owner: Index
     count: Array
     queries: Array  # tokens
     keys: Array  # tokens
@@ -58,7 +60,7 @@ class Cores:
 class Moves:
     """Kernels bound by memory."""
 
-    owner: Array
+    owner: Index
     count: Array
     elements: Array
     kind: Array

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from planner.axes import Array
 from planner.perf.image_step.kernels import (
     ACTIVATION,
     ADD,
@@ -107,6 +108,7 @@ def build(layers: Sequence[Mapping[str, Any]], channels: int, size: Sequence[int
     def record(kind: type[Record], rows: list[tuple[float, ...]]) -> Record:
         names = [f.name for f in fields(kind) if f.name != "owner"]
         table = np.array(rows, float).reshape(-1, len(names))
+        alike: Array
         alike, place = np.unique(table[:, 1:], axis=0, return_inverse=True)
         count = np.bincount(place.reshape(-1), table[:, 0], len(alike))
         columns = [count, *alike.T]  # the first field is the count

@@ -26,6 +26,7 @@ from planner.perf.image_step.kernels import (
     NORM,
     SMOOTH,
     Cores,
+    Index,
     Moves,
     Products,
 )
@@ -131,7 +132,7 @@ def step_terms(
 ) -> StepTerms:
     """Every part of the step of every run."""
 
-    def total(owner: Array, values: Array) -> Array:
+    def total(owner: Index, values: Array) -> Array:
         return np.asarray(np.bincount(owner, values, len(runs.batch)), float)
 
     product = [total(products.owner, x) for x in product_seconds(runs, products, k)]
@@ -216,7 +217,7 @@ def _most(runs: Runs) -> Array:
     return np.where(runs.vector > 0.0, np.inf, LARGEST_SHARE)
 
 
-def residence(runs: Runs, owner: Array, size: Array) -> Array:
+def residence(runs: Runs, owner: Index, size: Array) -> Array:
     """Share of the traffic of a tensor of `size` bytes that reaches memory.
 
     Part of what has just been written is still in the last-level cache when it is read.
@@ -274,7 +275,8 @@ def reduction_seconds(runs: Runs, forward: Array, backward: Array, k: Constants)
     sharded = runs.sharded > 0.0
     transfer = np.where(n > 1.0, np.where(sharded, scattered, reduced), 0.0)
     hidden = np.minimum(transfer, k.overlap * (backward + np.where(sharded, forward, 0.0)))
-    return transfer - hidden + np.where(sharded, CONTENTION, 0.0) * hidden
+    exposed: Array = transfer - hidden + np.where(sharded, CONTENTION, 0.0) * hidden
+    return exposed
 
 
 def exchange_seconds(runs: Runs, p: Products, m: Moves) -> Array:
