@@ -61,6 +61,12 @@ def chart_style() -> Path:
     return data_root() / "reports" / "templates" / "charts.mplstyle"
 
 
+def measured_runs() -> list[Path]:
+    """The shipped files of measured training runs."""
+    folder = os.path.join(_PACKAGE, "validation", "data")
+    return [Path(folder, name) for name in sorted(os.listdir(folder)) if name.endswith(".csv")]
+
+
 def profile_roots(overlays: Sequence[Path] = ()) -> tuple[Path, ...]:
     """The folders searched for profiles, highest precedence first; the shipped one is last."""
     for overlay in overlays:

@@ -120,7 +120,7 @@ def assess(
         Row(
             case,
             outcome,
-            tuple(_cell(case, name) for name in by),
+            tuple(case.cell(name) for name in by),
             doubt,
             outcome.predicted is not None and not doubt and i not in counted,
         )
@@ -185,11 +185,6 @@ def standing(cases: Sequence[Case], outcomes: Sequence[Outcome], doubts: Sequenc
         if key not in best or rank < best[key][0]:
             best[key] = (rank, i)
     return {i for _, i in best.values()}
-
-
-def _cell(case: Case, name: str) -> str:
-    value = case.source if name == "source" else case.text(name)
-    return value or "not stated"
 
 
 def _in_order(group: tuple[tuple[str, ...], list[Row]]) -> tuple[str, ...]:

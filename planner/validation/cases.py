@@ -94,6 +94,10 @@ class Case:
         names = ("source", "model", "gpu", "notes")
         return " ".join(self.text(name) for name in names).lower()
 
+    def cell(self, column: str) -> str:
+        """What to group by: the name of the source, or another column as it is."""
+        return (self.source if column == "source" else self.text(column)) or "not stated"
+
     @property
     def fully_specified(self) -> bool:
         """Whether shape, batch, layout and accelerator of a transformer are all stated."""

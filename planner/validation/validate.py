@@ -1,8 +1,8 @@
 """Predict cases, doubt what is contradicted, leave sources out if asked to, and put the errors together.
 
 With `leave_out`, the constants of every predictor that can be fitted are fitted without the rows of a group, which are
-then predicted with them: a column's name leaves out each of its groups in turn (`source`: sources with few
-configurations together), `each` is short for `source`, and the name of a source leaves out that one alone.
+then predicted with them: names of columns leave out each of their groups in turn (`source`: sources with few
+configurations together; `model,gpu`), `each` is short for `source`, and the name of a source leaves out that one alone.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from planner import resources
 from planner.errors import PlannerError, suggestion
 from planner.validation.accuracy import Accuracy, assess, pooled, standing
 from planner.validation.cases import COLUMNS, Case, Outcome, read
 from planner.validation.doubts import doubts
-from planner.validation.training import by_module, module_of, predict
+from planner.validation.training import by_module, fitted_by, module_of, predict
 
 KINDS = ("training",)
-DATA = Path(__file__).parent / "data"
-SHIPPED = ("training_runs.csv", "training_runs_vtrain_single_node.csv")
 EACH = "each"
 
 Progress = Callable[[int, int, str], None]
@@ -58,25 +57,21 @@ def validate(
 
 def shipped() -> list[Path]:
     """The files of cases in the package."""
-    return [DATA / name for name in SHIPPED]
+    return resources.measured_runs()
 
 
 def _groups(cases: Sequence[Case], outcomes: Sequence[Outcome], leave_out: str) -> list[list[int]]:
     """Positions of the cases of each group that is left out together."""
-    column = "source" if leave_out == EACH else leave_out
-    if any(column in case.fields for case in cases):
-        values = [
-            case.source if column == "source" else case.text(column) or "not stated"
-            for case in cases
-        ]
+    columns = ["source"] if leave_out == EACH else leave_out.split(",")
+    if all(any(column in case.fields for case in cases) for column in columns):
         able = [i for i, outcome in enumerate(outcomes) if outcome.predicted is not None]
-        labels = (
-            pooled([values[i] for i in able]) if column == "source" else [values[i] for i in able]
-        )
-        return [
-            [i for i, label in zip(able, labels, strict=True) if label == name]
-            for name in sorted(set(labels))
-        ]
+        labels = [", ".join(cases[i].cell(column) for column in columns) for i in able]
+        if columns == ["source"]:
+            labels = pooled(labels)
+        members: dict[str, list[int]] = {}
+        for i, label in zip(able, labels, strict=True):
+            members.setdefault(label, []).append(i)
+        return list(members.values())
     sources = {case.source for case in cases}
     found = [name for name in sources if leave_out.lower() in name.lower()]
     if len(found) != 1:
@@ -108,9 +103,9 @@ def _left_out(
 
 
 def _fits(cases: Sequence[Case], families: set[str]) -> Iterator[tuple[str, dict[str, float]]]:
-    """Constants of the predictors of `families`, by the predictor's name, fitted on cases."""
-    wanted = {id(module_of(family)) for family in families}
+    """Constants of the predictors of `families`, by the name of the predictor that is fitted, fitted on cases."""
+    wanted = {fitted_by(family) for family in families}
     for name, places in by_module(cases).items():
         module = module_of(cases[places[0]].family)
-        if module is not None and id(module) in wanted and hasattr(module, "fit"):
+        if name in wanted and module is not None and hasattr(module, "fit"):
             yield name, module.fit([cases[i] for i in places])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from pathlib import Path
@@ -215,3 +216,21 @@ def test_the_command_says_what_is_wrong_with_a_file(planner: Planner, tmp_path: 
     done = planner("validate", str(file), "--kind", "training")
     assert done.code == 2
     assert '2  value   "fast" is not a number' in done.err
+
+
+def test_groups_of_several_columns_are_left_out_in_turn(tmp_path: Path) -> None:
+    with shipped()[0].open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if "fms-fsdp" in row["source"]]
+    few = tmp_path / "few.csv"
+    with few.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    told: list[tuple[int, int]] = []
+
+    def tell(done: int, total: int, what: str) -> None:
+        told.append((done, total))
+
+    validate("training", [few], leave_out="model,gpu", progress=tell)
+    groups = {(row["model"], row["gpu"]) for row in rows}
+    assert told == [(i, len(groups)) for i in range(len(groups))]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from planner.inputs.training import era
 from planner.perf.training_step.constants import FITTED
-from planner.validation.cases import Case, Outcome
+from planner.validation.cases import COLUMNS, Case, Outcome, read
 from planner.validation.training import dense
 from planner.validation.training.priors import PRIORS
+from planner.validation.validate import shipped
 
 # GPT 175B with selective recomputation: Korthikanti et al., arXiv 2205.05198, Table 5: 13.75 s, 51.4 % of 312 TFLOP/s.
 GPT_175B = dict(
@@ -188,3 +192,30 @@ def test_a_pipeline_beside_runs_of_zero_3_is_no_run_of_it() -> None:
     beside = outcome(source=source, zero_stage="", year=2021)
     alone = outcome(source="Megatron-LM SC21 Table 2", zero_stage="", year=2021)
     assert beside.predicted == pytest.approx(alone.predicted)
+
+
+SHIPPED = [row for row in read(shipped()[:1]) if row.family == "llm-dense"]
+
+
+@settings(max_examples=25)
+@given(
+    row=st.sampled_from(SHIPPED),
+    blank=st.sets(st.sampled_from(COLUMNS), max_size=4),
+    gpu=st.sampled_from(["", "H100", "4x NVIDIA GH200 96GB", "MI250X", "TPU v4", "no such thing"]),
+)
+def test_any_row_with_anything_missing_has_a_time_or_a_reason(
+    row: Case, blank: set[str], gpu: str
+) -> None:
+    fields = {**row.fields, **dict.fromkeys(blank, "")}
+    (found,) = dense.predict([Case("x", 2, {**fields, "gpu": gpu or fields["gpu"]})])
+    if found.predicted is None:
+        assert found.reason
+    else:
+        assert found.predicted > 0.0 and np.isfinite(found.predicted)
+
+
+def test_a_utilisation_of_hardware_needs_a_count_of_hardware() -> None:
+    model = outcome(metric="hfu_pct", value=55)
+    assert "count of FLOPs is not stated" in model.reason
+    hardware = outcome(metric="hfu_pct", value=55, notes="96*B*s*l*h^2*(1+s/6h+V/16lh); peak 312")
+    assert hardware.predicted is not None

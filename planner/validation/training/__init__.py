@@ -1,7 +1,8 @@
 """Predictors of training runs, one module a family, each with `predict(cases, constants) -> list[Outcome]`.
 
-A module may also have `fit(cases, outcomes) -> constants`, which `--leave-out` calls with the cases that are kept, and
-which returns what `predict` then takes. Modules are imported when a family first needs them.
+A module may also have `fit(cases) -> constants`, which `--leave-out` calls with the cases that are kept, and which
+returns what `predict` then takes; or it names in `FITTED_BY` the module whose constants it takes. Modules are imported when a
+family first needs them.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ def module_of(family: str) -> ModuleType | None:
     return importlib.import_module(path)
 
 
+def fitted_by(family: str) -> str:
+    """The module whose fit gives the constants of a family's predictor."""
+    return str(getattr(module_of(family), "FITTED_BY", MODULES.get(family, "")))
+
+
 def by_module(cases: Sequence[Case]) -> dict[str, list[int]]:
     """Positions of the cases of each predictor, by its name; those of no predictor under the empty name."""
     found: dict[str, list[int]] = {}
@@ -47,16 +53,16 @@ def by_module(cases: Sequence[Case]) -> dict[str, list[int]]:
 def predict(
     cases: Sequence[Case], constants: Mapping[str, Constants] | None = None
 ) -> list[Outcome]:
-    """An outcome for every case; `constants` by the name of the predictor's module, its own where there are none."""
+    """An outcome for every case; `constants` by the name of the module that is fitted, its own where there are none."""
     outcomes = [
         Outcome(reason=f"no model of the family {case.family or 'that is not stated'}")
         for case in cases
     ]
-    for name, places in by_module(cases).items():
+    for places in by_module(cases).values():
         module = module_of(cases[places[0]].family)
         if module is None:
             continue
-        own = (constants or {}).get(name)
+        own = (constants or {}).get(fitted_by(cases[places[0]].family))
         for i, outcome in zip(places, module.predict([cases[i] for i in places], own), strict=True):
             outcomes[i] = outcome
     return outcomes

@@ -58,11 +58,12 @@ def _by_weights(
 
 SC21 = _plain(4.0, 16.0)
 MODEL = _plain(3.0, 12.0)
+EIGHT = _by_weights(0.0, 1.0, 8.0)
 FORMULAS: tuple[tuple[str, str, Callable[[Shape], float]], ...] = (
     # words of notes or source, name, formula; the first that is found counts
     (r"96\s*\*?\s*b", "96 B s l h^2 (1 + s/6h + V/16lh)", SC21),
     (r"72\s*\*?\s*b", "72 B s l h^2 (1 + s/6h + V/12lh)", MODEL),
-    (r"8\s*\*?\s*n\s*\*?\s*tokens", "8 N tokens", _by_weights(0.0, 1.0, 8.0)),
+    (r"8\s*\*?\s*n\s*\*?\s*tokens", "8 N tokens", EIGHT),
     (r"6n'?\s*\+\s*12\s*\*?\s*l", "6 N + 12 l h s a token", _by_weights(12.0, 1.0)),
     (r"6n'?\s*\+\s*6\s*\*?\s*l", "6 N + 6 l h s a token", _by_weights(6.0, 1.0)),
     (r"6\s*\*?\s*n\s*\*?\s*(tokens|d\b)", "6 N tokens", _by_weights(0.0, 1.0)),
@@ -72,6 +73,9 @@ FORMULAS: tuple[tuple[str, str, Callable[[Shape], float]], ...] = (
     (r"megatron-bridge|automodel", "6 N + 6 l h s a token", _by_weights(6.0, 1.0)),
     (r"\bnemo\b|palm formula|nanogpt", "6 N + 12 l h s a token", _by_weights(12.0, 1.0)),
 )
+
+
+HARDWARE = (SC21, EIGHT)  # counts that have the repeated forward pass in them
 
 
 def formula_of(case: Case) -> tuple[str, Callable[[Shape], float]] | None:
@@ -114,7 +118,7 @@ def seconds_per_unit(
         if metric not in UTILISATION:
             return (lambda value: value), f"metric {metric}: unknown"
         found = formula_of(case)
-        if found is None:
+        if found is None or (metric == "hfu_pct" and found[1] not in HARDWARE):
             return (
                 lambda value: value
             ), f"metric {metric}: the source's count of FLOPs is not stated"

@@ -32,6 +32,7 @@ from planner.validation.training.recipes import (
     recipe_of,
 )
 
+FITTED_BY = "dense"
 COLUMNS = (  # of a row, and the size of the shape that fills it
     ("layers", "layers"), ("hidden", "hidden"), ("heads", "heads"), ("kv_heads", "kv_heads"),
     ("ffn_hidden", "ffn"), ("vocab", "vocab"),
