@@ -1,8 +1,8 @@
 """Predictors of training runs, one module a family, each with `predict(cases, constants) -> list[Outcome]`.
 
 A module may also have `fit(cases) -> constants`, which `--leave-out` calls with the cases that are kept, and which
-returns what `predict` then takes; or it names in `FITTED_BY` the module whose constants it takes. Modules are imported when a
-family first needs them.
+returns what `predict` then takes; or it names in `FITTED_BY` the module whose constants it takes. Modules are imported
+when a family first needs them.
 """
 
 from __future__ import annotations
