@@ -9,7 +9,8 @@ Sources spell one chip in ten ways ("A100-SXM4-80GB", "8xA100-80G", "DGX A100 64
    accelerator of a machine that is named ("p4d"). Where none is, the chip of the nearest spelling is taken.
 3. Of a chip's variants the one wins that agrees with the form (SXM, PCIe, NVL), memory and power in the text; what the
    text leaves open goes to the variant marked `usual`.
-4. A machine is what the run names, if it carries that chip, else the accelerator's `default_system`.
+4. A machine is what the run names, if it carries that chip, else the accelerator's `default_system`, unless that has
+   another number of accelerators than each of the run's servers.
 5. A framework is that of the longest word in the source, else in the notes, else the one without words.
 
 6. A model is that of the longest alias in its name.
@@ -114,8 +115,11 @@ def accelerator_named(text: str) -> Named:
 
 
 @cache
-def system_named(text: str, accelerator: str) -> Named:
-    """The machine with this accelerator that a text means: one of systems/, or of nodes/ as the default."""
+def system_named(text: str, accelerator: str, per_server: float | None = None) -> Named:
+    """The machine with this accelerator that a text means: one of systems/, or of nodes/ as the default.
+
+    `per_server`: accelerators in each of a run's several servers, which another machine of the chip may have.
+    """
     spelt, chip = _spelt(text), accelerators()[accelerator].chip
     found = [
         (each.accelerator == accelerator, *_weight(word), name)
@@ -128,6 +132,14 @@ def system_named(text: str, accelerator: str) -> Named:
     default = accelerators()[accelerator].default_system
     if default is None:
         raise PlannerError(f"{accelerator} has no default_system, and no machine is named")
+    alike = [
+        (each.accelerator == accelerator, name)
+        for name, each in systems().items()
+        if accelerators()[each.accelerator].chip == chip and each.accelerators.value == per_server
+    ]
+    if alike and not any(name == default for _, name in alike) and per_server != EIGHT:
+        name = max(alike)[1]
+        return Named(name, f"machine: {name}, which has {per_server:g} accelerators a server")
     return Named(default, f"machine: {default}, the usual one of {accelerator}")
 
 

@@ -150,6 +150,12 @@ def test_a_machine_is_what_the_run_names_else_the_usual_one() -> None:
     assert system_named("16xXE8545x4A100-SXM-40GB", "a100_40").name == "a100_4"
     assert system_named("fms-fsdp README", "h100_sxm").name == "vela_h100"
     assert system_named("V100-32GB (DGX) DGX-2 (16x V100 32GB)", "v100_32").name == "dgx2_v100"
+    assert system_named("some source", "a100_80", 4).name == "a100_4"
+    assert system_named("some source", "v100_32", 16).name == "dgx2_v100"
+    assert system_named("some source", "h100_sxm", 4).name == "h100_4"
+    assert system_named("some source", "h100_sxm", 8).name == "dgx_h100"
+    assert system_named("some source", "a100_80", 3).name == "dgx_a100"
+    assert system_named("some source", "gb200", 4).name == "gb200_nvl72"
     usual = system_named("some source", "h100_sxm")
     assert usual.name == "dgx_h100" and "usual" in usual.assumed
 

@@ -269,7 +269,8 @@ def _machine(case: Case, assumed: list[str]) -> Machine:
     """The accelerator in its server and network. Raises PlannerError where no profile resembles it."""
     chip = accelerator_named(case.gpu)
     words = " ".join(case.text(name) for name in ("gpu", "source", "notes"))
-    place = system_named(words, chip.name)
+    gpus, servers = case.number("gpus") or 0.0, case.number("nodes") or 1.0
+    place = system_named(words, chip.name, gpus / servers if servers > 1 else None)
     assumed += [said.assumed for said in (chip, place) if said.assumed]
     found = machine(chip.name, place.name)
     stated = fabric_stated(case.text("notes"), found.server)
