@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from planner.study.layouts.jobs import EXPERT_LAYERS
 from planner.validation.cases import Case, Outcome, read
 from planner.validation.training import moe
-from planner.validation.training.recipes import precision_words, recipe_of, release_of
+from planner.validation.training.recipes import PARTIAL, precision_words, recipe_of, release_of
 from planner.validation.validate import shipped
 
 # Megatron-Bridge, docs/performance-summary-archive.md, 26.04: DeepSeek-V3 on 256 B200.
@@ -128,3 +129,7 @@ def test_a_blank_ep_spreads_experts_over_all_replicas() -> None:
     found = outcome(**row)
     assert any(words.startswith("ep 64:") for words in found.assumed)
     assert found.predicted == outcome(**{**row, "ep": 64}).predicted
+
+
+def test_searches_over_layouts_run_expert_layers_as_the_common_recipe_does() -> None:
+    assert dict(PARTIAL) == EXPERT_LAYERS

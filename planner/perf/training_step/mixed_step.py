@@ -83,6 +83,7 @@ class Work:
     part: Part
     term: str
     counted: bool = False  # it waits for the experts' token counts
+    shared: bool = False  # it is the shared experts'
 
     def forward(self) -> Array:
         """Seconds of the forward pass over all layers."""
@@ -111,7 +112,8 @@ def step_terms(
     gaps = Part(launch[2], BACKWARD_HOST * launch[2], c.recompute_block).total()
     busy = sum(sums.values()) + gaps
     idle = host_time(c, work, transfers, launch, mixed)
-    dispatch = dispatch_time(transfers.total(), busy, idle, mixed, k)
+    beside = sum((each.total() for each in work if each.shared), np.zeros_like(idle))
+    dispatch = dispatch_time(transfers.total(), busy, idle, beside, mixed, k)
     stack = busy + idle + dispatch
     gathers = c.layers * gather_time(c, m, s, stack / c.layers, era, k)
     block = (stack + gathers) / c.layers
@@ -269,12 +271,22 @@ def expert_work(
         Work(applied, activation_part(c, m, s, x.waste), "experts", counted=True),
         Work(separate, expert_casts_part(c, m, s), "precision_casts", counted=True),
         Work(layers, x.elements(6.0, 0.0, c.recompute_block), "elementwise"),
-        Work(shared, x.linear(wide / c.tp, c.hidden, again), "shared_experts", counted=True),
         Work(
-            shared, x.linear(c.hidden, m.shared_ffn / c.tp, again), "shared_experts", counted=True
+            shared,
+            x.linear(wide / c.tp, c.hidden, again),
+            "shared_experts",
+            counted=True,
+            shared=True,
         ),
-        Work(shared, x.elements(0.0, 1.5 * wide, again), "elementwise", counted=True),
-        Work(shared, x.casts(inputs, again), "precision_casts", counted=True),
+        Work(
+            shared,
+            x.linear(c.hidden, m.shared_ffn / c.tp, again),
+            "shared_experts",
+            counted=True,
+            shared=True,
+        ),
+        Work(shared, x.elements(0.0, 1.5 * wide, again), "elementwise", counted=True, shared=True),
+        Work(shared, x.casts(inputs, again), "precision_casts", counted=True, shared=True),
         Work(narrow, down, "shared_experts"),
         Work(narrow, up, "shared_experts", counted=True),
     ]
@@ -352,16 +364,18 @@ def host_time(
 
 
 def dispatch_time(
-    transfer: Array, busy: Array, idle: Array, mixed: MixtureSoftware, k: Constants
+    transfer: Array, busy: Array, idle: Array, shared: Array, mixed: MixtureSoftware, k: Constants
 ) -> Array:
     """Seconds that `transfer` seconds of all-to-alls add to a micro-batch whose kernels take `busy`, waiting `idle`.
 
     Where they run beside another micro-batch's kernels they show as far as they are longer, and slow the kernels in
-    proportion, as prefetched weights do (`data_parallel.gather_time`), while there are any.
+    proportion, as prefetched weights do (`data_parallel.gather_time`), while there are any; in the same way where
+    they run beside the `shared` experts' kernels alone.
     """
     beside = np.minimum(transfer, busy + idle)
     slowed = k.zero_contention_tuned * beside * busy / (busy + idle)
-    return np.where(mixed.dispatch_overlap > 0.0, transfer - beside + slowed, transfer)
+    alone = (1.0 - k.zero_contention_tuned) * np.minimum(transfer, shared) * mixed.shared_overlap
+    return np.where(mixed.dispatch_overlap > 0.0, transfer - beside + slowed, transfer - alone)
 
 
 def balanced_stage(c: Configuration, block: Array, tail: Array) -> Array:

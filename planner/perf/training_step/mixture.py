@@ -60,6 +60,7 @@ class MixtureSoftware:
     """The era of the expert layers."""
 
     dispatch_overlap: Array  # flag: the dispatch runs beside another micro-batch's kernels
+    shared_overlap: Array  # flag: shared experts run beside the dispatch, on a stream of their own
     gathered_map: Array  # flag: every rank first gathers the routing of all tokens of the group
     fused_dispatch: (
         Array  # flag: permutation within the dispatch, a token once to each NVLink domain

@@ -34,6 +34,7 @@ SOFTWARE = "nvidia_2024"
 OLDER = {"volta": "megatron_2022", "pascal": "megatron_2022", "turing": "megatron_2022"}
 EXPERT_LAYERS = {
     "dispatch_overlap": 0.0,
+    "shared_overlap": 0.0,
     "gathered_map": 1.0,
     "fused_dispatch": 1.0,
     "rack_rate": 1.0,

@@ -21,8 +21,8 @@ Flags = Mapping[str, float]
 
 # NCCL's all-to-all, permutation by kernels of its own, everything launched by the host.
 EAGER: Flags = dict(
-    dispatch_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=0, fused_experts=0, mixer_kernels=40,
-    layer_kernels=80, expert_kernels=2, synchronous=1,
+    dispatch_overlap=0, shared_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=0, fused_experts=0,
+    mixer_kernels=40, layer_kernels=80, expert_kernels=2, synchronous=1,
 )  # fmt: skip
 HYBRID: Flags = {**EAGER, "gathered_map": 1, "fused_dispatch": 1}  # HybridEP in its place
 # Graphs of attention, state spaces, router and preprocessing; the experts are launched by the host.
@@ -34,9 +34,10 @@ WHOLE: Flags = {
     **HYBRID, "dispatch_overlap": 1, "fused_experts": 1, "mixer_kernels": 0, "layer_kernels": 0,
     "expert_kernels": 0, "synchronous": 0,
 }  # fmt: skip
-# PyTorch with DeepEP and one grouped matmul for all experts.
+# PyTorch with DeepEP and one grouped matmul for all experts; shared experts on a stream of their own (Automodel,
+# components/moe/layers.py).
 NATIVE: Flags = {
-    **EAGER, "fused_dispatch": 1, "mixer_kernels": 17, "layer_kernels": 35, "expert_kernels": 0,
+    **EAGER, "shared_overlap": 1, "fused_dispatch": 1, "mixer_kernels": 17, "layer_kernels": 35, "expert_kernels": 0,
 }  # fmt: skip
 # As many tokens for every expert: nothing to wait for, and fewer kernels around the experts.
 DROPPED: Flags = {**EAGER, "layer_kernels": 52, "synchronous": 0}
