@@ -23,6 +23,8 @@ COLUMNS = {
     "rows": 6, "predicted": 10, "counted": 8, "median": 8, "mean": 8, "worst": 9, "bias": 8,
 }  # fmt: skip
 GAP, LEAST_CELL, LEAST_NAME = 2, 8, 24
+FEW = 3  # rows furthest off that are printed
+NEXT = "Next: planner validate ... --by gpu   --leave-out each   --out DIR (charts)   --json (every row)"
 MOST = 8  # reasons or assumptions that are printed; the JSON has all
 
 
@@ -87,7 +89,9 @@ def page(accuracy: Accuracy, width: int, leave_out: str | None = None) -> list[T
     lines = [Text(line, "bold") for line in textwrap.wrap(printable(title), width)]
     lines += _table(accuracy, width)
     for paragraph in _remarks(accuracy):
-        lines += [Text(line) for line in textwrap.wrap(printable(paragraph), width)]
+        indent = " " * (10 if paragraph.startswith(" ") else 0)
+        wrapped = textwrap.wrap(printable(paragraph), width, subsequent_indent=indent)
+        lines += [Text(line) for line in wrapped]
     return lines
 
 
@@ -174,6 +178,24 @@ def _remarks(accuracy: Accuracy) -> list[str]:
     if reasons:
         found.append("Not predicted:")
         found += _counts(reasons, "reasons")
+    found += _furthest(accuracy)
+    found.append(NEXT)
+    return found
+
+
+def _furthest(accuracy: Accuracy) -> list[str]:
+    """The rows that are furthest off, one a source, each with the largest part of its predicted step."""
+    rows: dict[str, Row] = {}
+    for row in sorted(accuracy.rows, key=lambda row: -abs(row.error or 0.0)):
+        if row.counts:
+            rows.setdefault(row.case.source, row)
+    found = ["Furthest off, one a source:"] if rows else []
+    for row in list(rows.values())[:FEW]:
+        case, terms = row.case, row.outcome.terms
+        where = f"{case.text('model')}, {case.text('gpus')} x {case.gpu}, {case.source}"
+        largest = max(terms, key=lambda name: terms[name], default="")
+        part = f"; largest part: {largest.replace('_', ' ')}" if largest else ""
+        found.append(f"  {_said(row.error or 0.0, True):>8}  {case.label}: {where}{part}")
     return found
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from planner.validation.cases import Case
 
 UTILISATION = ("tflops_per_gpu", "mfu_pct", "hfu_pct")
-RATES = ("step_time_s", "tokens_per_s_per_gpu", "tokens_per_s", "samples_per_s")
 NOT_RATES = {
     "train_minutes": "time to quality, whose number of steps the row does not state",
     "gpu_hours": "hours of a whole training, whose steps and stops the row does not state",
@@ -113,6 +112,7 @@ def seconds_per_unit(
         "tokens_per_s_per_gpu": _tokens(n) / n["gpus"],
         "tokens_per_s": _tokens(n),
         "samples_per_s": n["global_batch"],
+        "samples_per_s_per_gpu": n["global_batch"] / n["gpus"],
     }.get(metric)
     if constant is None:
         if metric not in UTILISATION:
