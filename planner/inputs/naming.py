@@ -161,7 +161,7 @@ def framework_named(source: str, notes: str = "") -> Named:
     """The framework of a run: by the longest of its words in the source, else in the notes, else the unknown one."""
     for text in (source, notes):
         found = [
-            (*_weight(word), name)
+            (len(_spelt(word)), name)
             for name, each in frameworks().items()
             for word in each.words
             if _stands(word, _spelt(text))

@@ -209,6 +209,12 @@ def test_a_stated_fabric_is_read(text: str, gigabits: float | None) -> None:
         ("a blog", "", 2021, "ampere", "megatron_2021"),
         ("a blog", "", 2025, "hopper", "nvidia_2024"),
         ("a blog", "Megatron", 2023, "ampere", "megatron_2023"),
+        ("Megatron-LM SC21 Table 2 (PTD vs ZeRO-3)", "", 2021, "ampere", "megatron_2021"),
+        ("huggingface/nanotron", "", 2024, "hopper", "fsdp_2024"),
+        ("EleutherAI/gpt-neox", "ZeRO-1", 2024, "hopper", "deepspeed_2023"),
+        ("bigscience train/tr11-176B-ml", "", 2022, "ampere", "deepspeed_pipeline"),
+        ("ROCm docs", "Megatron-LM", 2025, "cdna3", "rocm_2024"),
+        ("InternLM/InternEvo", "ZeRO-1", 2024, "ampere", "fsdp_2024"),
         ("a blog", "Megatron", 2023, "hopper", "nvidia_2024"),
     ],
 )
