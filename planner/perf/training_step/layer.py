@@ -21,7 +21,7 @@ from planner.axes import Array
 from planner.perf.training_step.collectives import all_gather, all_reduce, arrival
 from planner.perf.training_step.configuration import Configuration, Software, System
 from planner.perf.training_step.constants import Constants
-from planner.perf.training_step.matmul import STREAM, matmul_time
+from planner.perf.training_step.matmul import STREAM, matmul_time, sustained
 
 CORE_BACKWARD_FUSED = 2.5  # five matmuls against two: the scores are computed again
 CORE_BACKWARD = 2.0  # four matmuls against two
@@ -159,8 +159,8 @@ def core_part(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     tokens = c.micro_batch * c.seq / c.cp
     flops = 4.0 * tokens * c.seq * c.hidden / c.tp
     padded = head_width(c, era) * c.heads / c.hidden
-    rate = s.peak_16 * k.attention * era.attention_rate * era.kernel_rate
-    rate = rate * s.power**k.power_exponent
+    rate = s.peak_16 * era.attention_rate * era.kernel_rate
+    rate = rate * sustained(k.attention, s, k.power_exponent)
     fused = 0.5 * flops * (1.0 + RAMP / c.seq) * padded / rate
     scores = tokens * c.seq * c.heads / c.tp / (STREAM * s.memory_rate)
     scores = scores * missed(2.0 * tokens * c.seq * c.heads / c.tp, s)
@@ -215,7 +215,7 @@ def linear_parts(
     c: Configuration, s: System, era: Software, k: Constants
 ) -> tuple[Part, Part, Part, Part]:
     """The linears: queries, keys and values; projection; into the MLP; out of it."""
-    rate = s.peak_linear * k.matmul_linear * era.kernel_rate * s.power**k.power_exponent
+    rate = s.peak_linear * era.kernel_rate * sustained(k.matmul_linear, s, k.power_exponent)
     repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
 
     def part(columns: Array, inner: Array) -> Part:

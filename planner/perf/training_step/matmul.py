@@ -25,6 +25,13 @@ STREAM = (
 # tp = 1, 8 and 4, whose vocabulary of 50,257 is not padded.
 MISALIGNED = (0.33, 0.42, 0.45)
 
+SUSTAINED = 0.9  # of the peak: the most of it that any kernel reaches, however much power there is
+
+
+def sustained(share: Array, system: System, exponent: float) -> Array:
+    """Share of the peak that kernels keep which reach `share` at the power of their generation's reference part."""
+    return np.minimum(share * system.power**exponent, SUSTAINED)
+
 
 def alignment(width: Array) -> Array:
     """Share of matmul speed left by the output's width [elements]: 1 where it is a multiple of 8."""

@@ -45,7 +45,7 @@ from planner.perf.training_step.layer import (
     tensor_parallel_part,
     waiting,
 )
-from planner.perf.training_step.matmul import STREAM
+from planner.perf.training_step.matmul import STREAM, sustained
 from planner.perf.training_step.mixture import (
     Mixture,
     MixtureSoftware,
@@ -150,7 +150,7 @@ def step_terms(
 
 def rate_16(s: System, era: Software, k: Constants) -> Array:
     """Asymptotic rate of 16-bit matmuls [FLOP/s]."""
-    return s.peak_16 * k.matmul_16 * era.kernel_rate * s.power**k.power_exponent
+    return s.peak_16 * era.kernel_rate * sustained(k.matmul_16, s, k.power_exponent)
 
 
 def expert_layers(m: Mixture) -> Array:
@@ -182,8 +182,8 @@ class Linears:
         self.repeated = c.recompute_block * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
         saved = era.fused_elementwise * (k.elementwise_eager - k.elementwise_fused)
         self.waste = k.elementwise_eager - saved
-        power = s.power**k.power_exponent
-        self.rate = s.peak_linear * k.matmul_linear * era.kernel_rate * power
+        share = sustained(k.matmul_linear, s, k.power_exponent)
+        self.rate = s.peak_linear * era.kernel_rate * share
         self.half = tensor_parallel_part(c, s, era, k)
         self.half = Part(self.half.forward / 2.0, self.half.backward / 2.0, self.half.repeated)
         # in 4 bit some models keep all but the largest matmuls in 16 bit

@@ -17,6 +17,7 @@ from planner.perf.training_step.constants import Constants
 from planner.perf.training_step.data_parallel import gather_time, optimiser_time, reduction_time
 from planner.perf.training_step.head import head_time
 from planner.perf.training_step.layer import LayerTerms, layer_terms
+from planner.perf.training_step.matmul import sustained
 from planner.perf.training_step.pipeline import bubble, send_time, slowest_stage
 
 
@@ -50,7 +51,7 @@ def stage_work(
     c: Configuration, s: System, era: Software, k: Constants
 ) -> tuple[LayerTerms, Array]:
     """One block and the head, for one micro-batch [s]: neither depends on the degrees of `pp`, `vpp` and `dp`."""
-    rate_16 = s.peak_16 * k.matmul_16 * era.kernel_rate * s.power**k.power_exponent
+    rate_16 = s.peak_16 * era.kernel_rate * sustained(k.matmul_16, s, k.power_exponent)
     return layer_terms(c, s, era, k, rate_16), head_time(c, s, era, k, rate_16)
 
 
