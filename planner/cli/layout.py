@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from planner.cli.options import Profiles
+
 EXAMPLES = """\
 \b
 Examples:
@@ -52,6 +54,7 @@ def layout(
     seq: Seq = None,
     precision: Precision = None,
     software: Era = None,
+    profiles: Profiles = None,
     task: Annotated[
         Path | None,
         typer.Option("--task", metavar="FILE", help="Search a space of this file, on its system."),
@@ -67,7 +70,7 @@ def layout(
 ) -> None:
     """All legal layouts of a training job at once: the best, why the next lost, and time against memory."""
     if task is not None:
-        given = (model, gpus, hardware, batch, seq, precision, software, out)
+        given = (model, gpus, hardware, batch, seq, precision, software, profiles, out)
         if any(x is not None for x in given):
             raise typer.BadParameter("--task brings its own model and system; give --search alone")
         if search is None:
@@ -83,7 +86,7 @@ def layout(
     from planner.study.layouts.jobs import wanted
     from planner.study.layouts.search import search as run
 
-    of = wanted(model, hardware, gpus, batch, seq, precision, software)
+    of = wanted(model, hardware, gpus, batch, seq, precision, software, profiles or ())
     found = run(of.job, of.gpus, of.batch)
     if out is not None:
         report.write(found, of, out)

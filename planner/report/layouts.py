@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from planner.perf.training_step.layouts import Choice
 from planner.perf.training_step.memory import GIB
 from planner.study.layouts.jobs import Wanted
-from planner.study.layouts.search import Found, Refused, differences, utilisation
+from planner.study.layouts.search import Found, Refused, differences
+from planner.study.layouts.use import progress, utilisation
 from planner.text import counted, printable
 
 if TYPE_CHECKING:
@@ -350,7 +351,7 @@ def command(choice: Choice, of: Wanted) -> str:
 # --- One layout ------------------------------------------------------------------------------------------------------
 
 
-def prediction_json(choice: Choice, of: Wanted) -> str:
+def prediction_json(choice: Choice, of: Wanted, failures: float) -> str:
     """A prediction as JSON."""
     about = {
         "model": of.model,
@@ -360,7 +361,7 @@ def prediction_json(choice: Choice, of: Wanted) -> str:
         "precision": of.precision,
         "software": of.software,
     }
-    more = dict(utilisation(of.job, choice, of.gpus))
+    more = {**utilisation(of.job, choice, of.gpus), **progress(of.job, of.gpus, failures)}
     fit = {
         "memory_available_gib": _capacity(of) / GIB,
         "missing_gib": max(choice.memory - _capacity(of), 0.0) / GIB,
@@ -369,9 +370,16 @@ def prediction_json(choice: Choice, of: Wanted) -> str:
     return json.dumps(about | layout_json(choice) | more | fit | said, indent=1)
 
 
-def prediction(choice: Choice, of: Wanted, width: int) -> str:
+def prediction(choice: Choice, of: Wanted, width: int, failures: float) -> str:
     """The page of one layout: its time and its memory by term."""
-    lines = [_heading(of), "", *_summary(choice, of), ""]
+    share = progress(of.job, of.gpus, failures)
+    lines = [_heading(of), "", *_summary(choice, of)]
+    lines += [
+        f"{share['goodput']:.1%} of the time makes progress: an interruption every "
+        f"{share['mean_time_between_interruptions_h']:,.0f} h, a checkpoint every "
+        f"{share['checkpoint_interval_min']:,.0f} min",
+        "",
+    ]
     lines += [f"{'Seconds a step'.ljust(LABEL)}{'':>10}{'share':>8}"]
     for name in _shown([choice], "terms"):
         value = choice.terms[name]

@@ -178,3 +178,25 @@ def test_layouts_of_a_mixture_of_experts(planner: Planner):
     wrong = planner("predict", "training", *job, "--ep", "3")
     assert wrong.code == 2
     assert "--ep 3 does not divide the experts" in wrong.err
+
+
+def test_profiles_of_ones_own(planner: Planner, tmp_path):
+    folder = tmp_path / "accelerators"
+    folder.mkdir()
+    own = "memory: {value: 24 GB, source: half a chip, confidence: assumed}\n"
+    (folder / "gh200_144.yaml").write_text(own)
+    usual, small = (
+        json.loads(planner(*ONE, *options, "--json").out)
+        for options in (("--zero", "3"), ("--zero", "3", "--profiles", str(tmp_path)))
+    )
+    assert usual["memory_available_gib"] == pytest.approx(141)
+    assert small["memory_available_gib"] == pytest.approx(24)
+
+
+def test_failures_cost_progress(planner: Planner):
+    shares = [
+        json.loads(planner(*ONE, "--failures", often, "--json").out)["goodput"]
+        for often in ("0", "4.21", "400")
+    ]
+    assert shares == sorted(shares, reverse=True)
+    assert "of the time makes progress" in planner(*ONE).out

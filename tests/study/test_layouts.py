@@ -19,7 +19,8 @@ from planner.perf.training_step.layouts import (
     taken,
 )
 from planner.perf.training_step.memory import GIB
-from planner.study.layouts.search import differences, pareto, search, utilisation
+from planner.study.layouts.search import differences, pareto, search
+from planner.study.layouts.use import progress, utilisation
 from tests.perf.test_training_layouts import LLAMA, ONE, job
 
 SPACE = replace(ALL, recompute=(NONE, FULL), sequence_parallel=(1.0,))
@@ -116,3 +117,14 @@ def test_utilisation_by_hand():
     again = 2 * 24 * 12 * 2048**2 + core
     assert use["hfu"] == pytest.approx(use["mfu"] * (1 + again / (3 * (linear + core))))
     assert a.parameters() == pytest.approx(24 * 12 * 2048**2 + 2 * 51_200 * 2048)
+
+
+def test_progress_falls_with_the_number_of_accelerators_and_of_failures():
+    work = job(LLAMA, 8192, fused_attention=1)
+    few, many = (progress(work, gpus, 4.21) for gpus in (1024, 16384))
+    # Llama 3: 466 interruptions in 54 days on 16,384 GPUs, one every 2.8 h (arXiv 2407.21783)
+    assert many["mean_time_between_interruptions_h"] == pytest.approx(2.8, rel=0.02)
+    assert many["goodput"] < few["goodput"] < 1.0
+    assert many["goodput"] > 0.9  # "over 90 % effective training time", the same
+    assert progress(work, 16384, 0.0)["goodput"] > many["goodput"]
+    assert progress(work, 16384, 40.0)["goodput"] < many["goodput"]

@@ -7,7 +7,9 @@ is not stated is assumed, and said in words.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -15,9 +17,9 @@ from planner import resources
 from planner.axes import Array
 from planner.errors import PlannerError, suggestion
 from planner.inputs import training
-from planner.inputs.load import check_profile
+from planner.inputs.load import read_profile
 from planner.inputs.naming import accelerator_named
-from planner.inputs.profiles import Accelerator
+from planner.inputs.profiles import Accelerator, ComputeSystem, Node
 from planner.perf.training_step.configuration import Software, System
 from planner.perf.training_step.constants import FITTED, constants_of
 from planner.perf.training_step.layouts import Architecture, Experts, Job
@@ -69,11 +71,12 @@ def wanted(
     seq: int | None = None,
     precision: str | None = None,
     software: str | None = None,
+    overlays: Sequence[Path] = (),
 ) -> Wanted:
-    """The job that the options of a command describe."""
+    """The job that the options of a command describe; `overlays` are folders of the user's own profiles."""
     assumed = []
-    shape = training.architecture(model)
-    machine = machine_of(hardware)
+    shape = training.architecture(model, tuple(overlays))
+    machine = machine_of(hardware, overlays)
     if seq is None:
         seq = int(shape.seq)
         assumed.append(f"sequences of {seq:,} tokens")
@@ -88,7 +91,9 @@ def wanted(
     if software is None:
         software = OLDER.get(machine.generation, SOFTWARE)
         assumed.append(f"software {software}")
-    job = job_on(shape, machine, gpus, seq, BITS[precision], training.software([software]))
+    job = job_on(
+        shape, machine, gpus, seq, BITS[precision], training.software([software], overlays)
+    )
     if shape.expert_layers or shape.state_space_layers:
         job = replace(job, experts=experts_of(shape, seq))
         assumed.append(
@@ -97,16 +102,17 @@ def wanted(
     return Wanted(model, hardware, gpus, batch, precision, software, job, tuple(assumed))
 
 
-def machine_of(hardware: str) -> training.Machine:
+def machine_of(hardware: str, overlays: Sequence[Path] = ()) -> training.Machine:
     """The machine that a name means: a node, a system, or an accelerator in its usual one."""
-    nodes, systems = resources.profiles("nodes"), resources.profiles("systems")
-    chips = resources.profiles("accelerators")
+    nodes, systems = resources.profiles("nodes", overlays), resources.profiles("systems", overlays)
+    chips = resources.profiles("accelerators", overlays)
     for folder, known in (("nodes", nodes), ("systems", systems)):
         if hardware in known:
-            profile = check_profile(known[hardware], folder)
-            return training.machine(str(profile.accelerator), hardware)  # type: ignore[attr-defined]
+            place = read_profile(folder, hardware, overlays)
+            assert isinstance(place, Node | ComputeSystem)
+            return training.machine(place.accelerator, hardware, overlays=overlays)
     if hardware in chips:
-        return training.machine(hardware)
+        return training.machine(hardware, overlays=overlays)
     raise PlannerError(
         f"hardware {hardware}: no profile in nodes/, systems/ or accelerators/; "
         f"{suggestion(hardware, {*nodes, *systems, *chips})}"
@@ -212,7 +218,7 @@ def _chip(name: str) -> tuple[Accelerator, tuple[str, ...]]:
     else:
         meant = accelerator_named(name)
         found, said = meant.name, meant.assumed
-    chip = check_profile(files[found], "accelerators")
+    chip = read_profile("accelerators", found)
     assert isinstance(chip, Accelerator)
     words = f"processors, cache and constants of {found}" + (f" ({said})" if said else "")
     return chip, (words,)

@@ -8,7 +8,6 @@ time against memory, and the fastest layout that does not fit, with what it miss
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,17 +24,14 @@ from planner.perf.training_step.layouts import (
     Layouts,
     Space,
     chosen,
-    configuration,
     detail,
     divisors,
     evaluate,
     fits,
-    layouts_of,
     legal,
     ranked,
     taken,
 )
-from planner.perf.training_step.mixture import model_flops
 
 DEGREES = ("tp", "pp", "cp", "dp", "ep")
 RUNNERS_UP = 3
@@ -167,34 +163,3 @@ def _none_legal(gpus: float, batch: float) -> str:
         other = near[int(np.argmin(np.abs(near - gpus)))]
         return f"{words}: they share no divisor; nearest: --gpus {other:.0f}"
     return f"{words}: the blocks and heads have no divisor that leaves replicas which share it"
-
-
-def utilisation(job: Job, choice: Choice, gpus: float) -> Mapping[str, float]:
-    """Tokens a second, and the shares of the peak of model and of hardware FLOPs.
-
-    Model FLOPs count the causal half of attention and no recomputation (Megatron Bridge's convention); hardware FLOPs
-    add what is computed again. Frozen weights have no weight-gradient.
-    """
-    a, layout = job.architecture, choice.layout
-    tokens = layout["global_batch"] * job.seq / choice.step_time
-    block = a.hidden * (2.0 * a.hidden * (1.0 + a.kv_heads / a.heads) + (2.0 + a.gated) * a.ffn)
-    passes = 3.0 - job.frozen
-    core = 2.0 * a.hidden * job.seq * a.layers  # forward, for each token: half of 4 h s
-    linear = 2.0 * a.layers * block
-    head = 2.0 * a.hidden * a.vocab
-    model = passes * (linear + head) + 3.0 * core
-    if job.experts is not None:
-        one = np.ones(1)
-        c = configuration(layouts_of({n: x * one for n, x in layout.items()}, job), job)
-        model = float(model_flops(c, job.experts.mixture)[0])
-        linear = model / 3.0 - head - core
-    again = layout["recompute_block"] * linear
-    again += max(layout["recompute_block"], layout["recompute_core"]) * core
-    peak = gpus * float(job.system.peak_linear[0])
-    return {
-        "tokens_per_s": tokens,
-        "tokens_per_s_per_gpu": tokens / gpus,
-        "model_tflops_per_gpu": tokens * model / gpus / 1e12,
-        "mfu": tokens * model / peak,
-        "hfu": tokens * (model + again) / peak,
-    }
