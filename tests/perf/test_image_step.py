@@ -56,7 +56,8 @@ def test_the_published_figures_of_torchvision_are_met_to_a_percent() -> None:
     published = {
         "resnet50": (25.557, 4.09), "resnext50_32x4d": (25.029, 4.23), "efficientnet_b0": (5.289, 0.386),
         "efficientnet_b4": (19.342, 4.39), "mobilenet_v2": (3.505, 0.301), "vgg16": (138.358, 15.47),
-        "vit_b_16": (86.568, 17.56), "vit_l_16": (304.327, 61.55),
+        "vit_b_16": (86.568, 17.56), "vit_l_16": (304.327, 61.55), "convnext_base": (88.591, 15.36),
+        "efficientnet_b7": (66.348, 37.75), "resnet152": (60.193, 11.51),
     }  # fmt: skip
     for name, (weights, macs) in published.items():
         network = network_of(name)
@@ -179,6 +180,10 @@ def test_weights_in_shards_are_gathered_twice() -> None:
         ("Stable Diffusion v2", "stable_diffusion_2"),
         ("FLUX.1 schnell", "flux_1"),
         ("ViT-Base/16", "vit_b_16"),
+        ("EfficientNet-v1-B3 (TF2)", "efficientnet_b3"),
+        ("SSD320 (TF)", "ssd320_resnet50_fpn"),
+        ("ConvNeXt-Tiny", "convnext_tiny"),
+        ("bert-base-uncased", "bert_base"),
         ("BERT-large", "bert_large"),
         ("PETR-vov-p4-800x320", None),
         ("ResNet-200", None),

@@ -19,7 +19,7 @@ GLOBAL = (
     "vector",
     "tf32",
     "narrow",
-    "winograd",
+    "solid",
     "eager",
     "fused",
     "depthwise",
@@ -31,23 +31,23 @@ GLOBAL = (
 )
 # Fitted on 250 published configurations of 18 networks on 16 accelerators (2026-11-22).
 FITTED: dict[str, float] = {
-    "volta.matrix": 0.75,
-    "ampere.matrix": 0.618,
-    "ada.matrix": 0.421,
-    "hopper.matrix": 0.509,
-    "blackwell.matrix": 0.657,
-    "vector": 0.757,
-    "tf32": 0.655,
-    "narrow": 16.4,
-    "winograd": 2.07,
-    "eager": 1.26,
-    "fused": 1.05,
-    "depthwise": 5.41,
-    "gap": 9.5e-06,
-    "step_fixed": 0.0146,
-    "power": 0.563,
-    "overlap": 0.306,
-    "sharing": 0.0331,
+    "volta.matrix": 0.816,
+    "ampere.matrix": 0.621,
+    "ada.matrix": 0.423,
+    "hopper.matrix": 0.51,
+    "blackwell.matrix": 0.66,
+    "vector": 0.829,
+    "tf32": 0.674,
+    "narrow": 16.0,
+    "solid": 0.694,
+    "eager": 1.31,
+    "fused": 1.07,
+    "depthwise": 5.13,
+    "gap": 9.66e-06,
+    "step_fixed": 0.0181,
+    "power": 0.565,
+    "overlap": 0.334,
+    "sharing": 0.0336,
 }
 # Share of the matrix peak where no run of a generation fixes it: of the nearest one in age and power.
 BORROWED = {"pascal": "volta", "turing": "ada"}
@@ -73,7 +73,7 @@ class Constants:
     linear: Array  # same for linears [1]
     attention: Array  # share of the 16-bit peak in a fused attention core [1]
     narrow: float  # output channels at which a convolution runs at half speed, on A100 [channels]
-    winograd: float  # multiplications saved in 32-bit 3 x 3 convolutions [1]
+    solid: float  # speed of 32-bit vector convolutions in three dimensions over that in two [1]
     eager: float  # memory traffic of separate kernels over the counted passes [1]
     fused: float  # same, fused kernels [1]
     depthwise: float  # memory traffic of a depthwise convolution over the least [1]

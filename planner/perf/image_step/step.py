@@ -52,6 +52,7 @@ _BACKWARD = np.array([[PASSES[k][era][1] for k in sorted(PASSES)] for era in (0,
 # scale, shift.
 COMPOSED_NORM = (8.0, 14.0)
 COMPOSED_WIDTH = 4.0  # [byte]
+WINOGRAD = 2.1  # F(2 x 2, 3 x 3) needs 2.25 times fewer products (arXiv 1509.09308); its transforms take some, assumed
 SPLIT = 512.0  # inner elements of a part of a product that is split along them (weight gradients); assumed
 LARGEST_SHARE = 0.95  # of a peak that products reach where power does not bind; assumed
 REFERENCE_RATE = (
@@ -177,7 +178,9 @@ def product_seconds(runs: Runs, p: Products, k: Constants) -> tuple[Array, Array
     single = (p.columns == 1.0) & (p.groups > 1.0)  # depthwise: no matrix units
     plain = (p.window == 9.0) & (p.groups == 1.0) & (p.positions == p.rows)
     rate = np.where(p.linear > 0.0, linear[i], convolution[i])
-    rate = rate * np.where(plain & (runs.vector[i] > 0.0), k.winograd, 1.0)
+    solid = (p.window == 27.0) & (p.groups == 1.0)
+    other = np.where(plain, WINOGRAD, np.where(solid, k.solid, 1.0))
+    rate = rate * np.where(runs.vector[i] > 0.0, other, 1.0)
     rate = np.where(single, runs.vector_rate[i], rate)
     narrow = k.narrow * runs.matrix_rate[i] / processors / REFERENCE_RATE
     depth = PROLOGUE * 2.0 / width
@@ -257,7 +260,9 @@ def move_seconds(runs: Runs, m: Moves, k: Constants) -> tuple[Array, Array, Arra
 
 def optimiser_seconds(runs: Runs) -> Array:
     """Seconds of the optimiser's memory traffic."""
-    shards = np.where(runs.sharded_optimiser + runs.sharded > 0.0, runs.replicas, 1.0)
+    inside = np.minimum(runs.replicas, runs.system.domain)
+    shards = np.where(runs.sharded > 0.0, inside, 1.0)
+    shards = np.where(runs.sharded_optimiser > 0.0, runs.replicas, shards)
     traffic = runs.parameters * runs.optimiser_bytes / shards
     return traffic / (STREAM * runs.system.memory_rate)
 
@@ -265,13 +270,17 @@ def optimiser_seconds(runs: Runs) -> Array:
 def reduction_seconds(runs: Runs, forward: Array, backward: Array, k: Constants) -> Array:
     """Exposed seconds of the reduction of gradients; with sharded weights, of their two gathers too.
 
+    Shards fill a domain; domains reduce the gradients of their shards (hybrid sharding; arXiv 2304.11277, section 3.2).
     Transfers hide beside the last backward pass (sharded: both passes), and slow the kernels of sharded weights down.
     """
     n, one = runs.replicas, np.ones_like(runs.replicas)
     gradients, weights = runs.parameters * runs.gradient_bytes, 2.0 * runs.parameters
+    inside = np.minimum(n, runs.system.domain)
     reduced = all_reduce(gradients, n, one, runs.system)
-    scattered = reduce_scatter(gradients, n, one, runs.system)
-    scattered = scattered + 2.0 * all_gather(weights, n, one, runs.system)
+    scattered = reduce_scatter(gradients, inside, one, runs.system)
+    scattered = scattered + 2.0 * all_gather(weights, inside, one, runs.system)
+    across = all_reduce(gradients / inside, np.maximum(n / inside, 1.0), inside, runs.system)
+    scattered = scattered + np.where(n > inside, across, 0.0)
     sharded = runs.sharded > 0.0
     transfer = np.where(n > 1.0, np.where(sharded, scattered, reduced), 0.0)
     hidden = np.minimum(transfer, k.overlap * (backward + np.where(sharded, forward, 0.0)))

@@ -39,6 +39,7 @@ TENSOR_FLOAT = 2020  # first year of frameworks that run 32-bit products as Tens
 # Tokens of a sequence of MLPerf's BERT without padding. Published: up to half of 512 is padding (arXiv 2107.02027); 256
 # puts A100, A30, H100 and H200 alike 10 to 20 % too fast. Read off the given rows, so one more fitted constant.
 PACKED = 300
+UNPADDED = 2021  # first year of submissions without padding (v1.0)
 WORKERS = {"ampere": 16.0, "volta": 8.0, "turing": 8.0}  # loader processes of one accelerator
 DECODE = 132.0  # images a second of one, with all accelerators at work; 8 A100 take 2,078 and 2,082 of 16 workers
 ALONE = 1.25  # of that rate while the other accelerators rest; 1 A100 takes 2,470 and 2,512
@@ -70,8 +71,11 @@ class Stack:
 
 
 GRAPHED = Stack("CUDA graphs", True, True, 0.0, channels_last=True, half_gradients=True)
+# Before the full-iteration graphs, fused group norms and sharded optimiser of MLPerf v4.0.
+DIFFUSION_2023 = Stack("NeMo of 2023", False, True, 0.5, channels_last=True, half_gradients=True)
 # words of source and notes, last year, stack; the first that fits counts
 STACKS: tuple[tuple[str, int, Stack], ...] = (
+    (r"(mlcommons|mlperf).*diffusion", 2023, DIFFUSION_2023),
     (r"mlcommons|mlperf", 2020, replace(GRAPHED, name="MLPerf", flash=False, host=0.3)),
     (r"mlcommons|mlperf", 9999, replace(GRAPHED, name="MLPerf")),
     (r"mxnet", 9999, replace(GRAPHED, name="MXNet", flash=False)),
@@ -228,7 +232,7 @@ def batch_of(runs: Sequence[Run]) -> Batch:
             sharded=of([r.model.sharded for r in runs]),
             fused=of([r.stack.fused for r in runs]),
             flash=of([r.stack.flash for r in runs]),
-            composed=of([r.stack.composed for r in runs]),
+            composed=of([r.stack.composed and not r.model.sequence for r in runs]),
             transposing=of([not r.stack.channels_last and r.bits < 32 for r in runs]),
             last=of([r.stack.channels_last for r in runs]),
             vector=of([r.vector for r in runs]),
@@ -271,7 +275,7 @@ def _model(run: Run) -> None:
     if not run.model.sequence:
         return
     tokens = run.case.number("seq_len")
-    if mlperf and tokens in (None, 512.0):
+    if mlperf and tokens in (None, 512.0) and (run.case.year or RECENT) >= UNPADDED:
         tokens = PACKED
         run.assumed.append(f"tokens: {PACKED} on average, padding dropped")
     if tokens is None:
@@ -340,7 +344,7 @@ def _sizes(run: Run) -> None:
     run.accumulated = float(steps[1]) if steps else 1.0
     run.replicas = n
     if whole < n:
-        if run.stack.name != "MLPerf":
+        if not re.search("mlcommons|mlperf", case.words):
             run.reason = f"contradiction: a batch of {whole:g} on {n:g} accelerators"
             return
         # the others evaluate; those that train share samples in powers of two
