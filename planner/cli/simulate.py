@@ -52,6 +52,7 @@ def simulate(
         typer.Option(
             "--out",
             metavar="DIR",
+            file_okay=False,
             help="Write draws, quantiles and charts here; go on with what is there.",
         ),
     ] = None,
@@ -100,8 +101,11 @@ def simulate(
     if out is not None:
         from planner.report import study_files
 
-        for said in study_files.write(simulation, plan, out):
-            sys.stderr.write(f"{said}\n")
+        with (
+            simulation.folder.alone()
+        ):  # or another run would take what is half written for left over
+            for said in study_files.write(simulation, plan, out):
+                sys.stderr.write(f"{said}\n")
     if json:
         from planner.report import study_json
 

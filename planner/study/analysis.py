@@ -150,11 +150,13 @@ class Risk:
     shortfall: Mapping[str, tuple[Shortfall, ...]]
 
 
-def spreads(columns: Columns, folder: Folder, blocks: Sequence[Block]) -> dict[str, Spreads]:
-    """The spreads of all quantities of a study whose blocks are done."""
+def spreads(
+    columns: Columns, folder: Folder, blocks: Sequence[Block], sketch: Sketch
+) -> dict[str, Spreads]:
+    """The spreads of all quantities of a study whose blocks are done; `sketch` is of the same blocks."""
     found = {column.name: _stored(column, columns, folder, blocks) for column in columns.stored}
     if columns.counted:
-        counted = Spread.counted(folder.sketch(blocks))
+        counted = Spread.counted(sketch)
         for column in columns.counted:
             found[column.name] = _counted(column, counted.rows(columns.counted_rows[column.name]))
     return found

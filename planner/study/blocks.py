@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ MERGED_AT_ONCE = 16  # sketches: more cost memory, fewer cost time
 DIFFERENCES_SHOWN = 4
 
 _NAME = re.compile(r"draws-(\d{10})-(\d{10})\.npy")
+_LEFT = re.compile(r"(manifest\.json|[\w-]+\.(npy|npz|parquet|nc|png|svg))\.\d+\.part")
+_TORN = (ValueError, KeyError, EOFError, zipfile.BadZipFile)  # what reading half a file raises
 
 
 class StudyError(PlannerError):
@@ -80,21 +83,25 @@ class Folder:
             yield
             self._tidy()
 
-    def open(self, manifest: Mapping[str, Any]) -> list[Block]:
-        """Make the folder that of a study, or find what is there of the same; another one is refused."""
+    def open(self, manifest: Mapping[str, Any]) -> tuple[list[Block], list[Block]]:
+        """Make the folder that of a study, or find what is there of the same; another one is refused.
+
+        Gives the blocks that are done, and those to be done again just as they were: they are counted already, but
+        their numbers are gone.
+        """
         self._tidy()
         before = self._read_manifest()
         if before is not None:
             refuse_another(self.path, before, manifest)
-        done = self._done()
-        if before is None and done:
+        done, again = self._found()
+        if before is None and (done or again):
             raise StudyError(
                 f"{self.path}: has blocks of draws but no manifest.json that says of what; give another folder"
             )
         if before != manifest:
             text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
             moved(self.manifest, partial(_save_text, text))
-        return done
+        return done, again
 
     def write(self, block: Block, numbers: Array, sketch: Sketch) -> None:
         """Put a finished block into the folder."""
@@ -117,6 +124,7 @@ class Folder:
     def merge(self, blocks: Iterable[Block]) -> None:
         """Put the sketches of more blocks into the one of the whole study."""
         sketch, inside = self._merged()
+        blocks = list(blocks)
         fresh = [block for block in blocks if block not in inside]
         for start in range(0, len(fresh), MERGED_AT_ONCE):
             group = fresh[start : start + MERGED_AT_ONCE]
@@ -124,35 +132,41 @@ class Folder:
             sketch = merged([*([sketch] if sketch else []), *parts])
             inside |= set(group)
             moved(self._all_counts, partial(_save, sketch, inside))
-            for block in group:
-                self._counts(block).unlink(missing_ok=True)
+        for block in blocks:
+            self._counts(block).unlink(missing_ok=True)
 
     def sketch(self, blocks: Sequence[Block]) -> Sketch:
-        """The sketch of exactly these blocks, all of them merged."""
-        self.merge(blocks)
+        """The sketch of exactly these blocks, merged or not."""
         sketch, inside = self._merged()
-        assert sketch is not None and inside == set(blocks)
+        assert inside <= set(blocks)
+        rest = [block for block in blocks if block not in inside]
+        for start in range(0, len(rest), MERGED_AT_ONCE):
+            parts = [_load(self._counts(block))[0] for block in rest[start:][:MERGED_AT_ONCE]]
+            sketch = merged([*([sketch] if sketch else []), *parts])
+        assert sketch is not None
         return sketch
 
-    def _done(self) -> list[Block]:
-        """The finished blocks, in order. What is torn, or overlaps another, is deleted."""
+    def _found(self) -> tuple[list[Block], list[Block]]:
+        """The finished blocks, and those in the merged sketch whose numbers are gone, each in order.
+
+        What is torn, or overlaps another, is deleted.
+        """
         _, inside = self._merged()
-        found: list[Block] = []
         names = sorted(os.listdir(self.blocks))
         written = {Block(int(m[1]), int(m[2])) for m in map(_NAME.fullmatch, names) if m}
         # What is in the merged sketch comes first: it cannot be taken out again.
-        for block in (*sorted(inside), *sorted(written - inside)):
-            whole = block in written and self._is_whole(block, block in inside)
-            if block in inside and whole:
-                self._counts(block).unlink(missing_ok=True)
-            elif block in inside:
-                raise StudyError(f"{self._numbers(block)}: is missing or torn; give another folder")
-            if whole and not any(b.start < block.stop and block.start < b.stop for b in found):
-                found.append(block)
+        done = [block for block in inside if block in written and self._is_whole(block, True)]
+        again = sorted(inside.difference(done))
+        for block in inside:
+            self._counts(block).unlink(missing_ok=True)
+        for block in sorted(written - inside):
+            overlaps = any(b.start < block.stop and block.start < b.stop for b in (*done, *again))
+            if not overlaps and self._is_whole(block, False):
+                done.append(block)
             else:
                 self._numbers(block).unlink(missing_ok=True)
                 self._counts(block).unlink(missing_ok=True)
-        return sorted(found)
+        return sorted(done), again
 
     def _is_whole(self, block: Block, is_merged: bool) -> bool:
         """Whether both files of a block are as long as they should be."""
@@ -164,13 +178,15 @@ class Folder:
                 if shape[1] != block.draws or os.fstat(file.fileno()).st_size != expected:
                     return False
             return is_merged or _load(self._counts(block))[1] == {block}
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, *_TORN):
             return False
 
     def _tidy(self) -> None:
-        """Delete what workers that died had begun to write."""
-        for left in self.blocks.glob("*.part"):
-            left.unlink(missing_ok=True)
+        """Delete what processes that died had begun to write; others' files in the folder are none of ours."""
+        for folder in (self.blocks, self.path, self.path / "charts"):
+            for left in folder.glob("*.part"):
+                if _LEFT.fullmatch(left.name):
+                    left.unlink(missing_ok=True)
 
     def _read_manifest(self) -> dict[str, Any] | None:
         try:
@@ -179,16 +195,18 @@ class Folder:
             return None
         except ValueError:
             found = None
-        if not isinstance(found, dict) or found.get("format") != FORMAT:
+        whole = isinstance(found, dict) and {"format", "draws", "inputs"} <= found.keys()
+        if not whole or found["format"] != FORMAT:
             raise StudyError(
                 f"{self.manifest}: is not the manifest of a study; give another folder"
             )
         return found
 
     def _merged(self) -> tuple[Sketch | None, set[Block]]:
+        """The merged sketch and its blocks; one that is torn is none, and its blocks are done again."""
         try:
             return _load(self._all_counts)
-        except FileNotFoundError:
+        except (FileNotFoundError, *_TORN):
             return None, set()
 
     @property
@@ -224,7 +242,7 @@ def refuse_another(folder: Path, before: Mapping[str, Any], now: Mapping[str, An
         if key not in passed_over and before.get(key) != value
     ]
     if before["draws"] > now["draws"]:
-        found.append(_difference("draws", before["draws"], now["draws"]))
+        found.append(f"it has {before['draws']:,} draws, more than {now['draws']:,}")
     if found:
         raise StudyError(
             f"{folder}: holds another study: {'; '.join(found)}. Give another folder, or delete this one"
@@ -241,6 +259,7 @@ def _of_inputs(paths: Sequence[str]) -> str:
 def _difference(key: str, there: Any, asked: Any) -> str:
     """What differs, in words: digests are not shown."""
     words = {
+        "keep": "other quantities are kept (--keep)",
         "code": "the planner's own code has changed",
         "leaves": "the inputs differ",
         "correlations": "the correlations differ",
@@ -248,8 +267,7 @@ def _difference(key: str, there: Any, asked: Any) -> str:
     }
     if key in words:
         return words[key]
-    shown = [", ".join(each) if isinstance(each, list) else str(each) for each in (there, asked)]
-    return f"{key} is {shown[0]} there, {shown[1]} here"
+    return f"{key} is {there} there, {asked} here"
 
 
 def _save_text(text: str, file: Path) -> None:

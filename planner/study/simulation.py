@@ -24,6 +24,7 @@ from planner.study.blocks import Block, Folder, missing
 from planner.study.columns import KEPT, NEEDS, Column, Columns
 from planner.study.manifest import manifest_of
 from planner.study.sampling import Sampler
+from planner.study.sketch import Sketch
 from planner.study.workers import Recipe, Source, Task, compute
 
 DRAWS = 4096
@@ -50,6 +51,7 @@ class Simulation:
     seed: int
     folder: Folder
     blocks: tuple[Block, ...]
+    _sketch: Sketch = field(repr=False, compare=False)
     _temporary: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -71,7 +73,7 @@ class Simulation:
     @cached_property
     def spreads(self) -> Mapping[str, Spreads]:
         """Quantiles of every quantity, by name."""
-        return spreads(self.columns, self.folder, self.blocks)
+        return spreads(self.columns, self.folder, self.blocks, self._sketch)
 
     @cached_property
     def spent(self) -> Spread | None:
@@ -129,8 +131,9 @@ def simulate(
     task = Task.of(project, names, seed, folder)
     manifest = manifest_of(project, draws, seed, names)
     with folder.alone():
-        done = folder.open(manifest)
-        todo = missing(done, draws, block or (BLOCK if draws < MANY else LARGE_BLOCK))
+        done, again = folder.open(manifest)
+        size = block or (BLOCK if draws < MANY else LARGE_BLOCK)
+        todo = sorted([*again, *missing(sorted([*done, *again]), draws, size)])
         _refuse_too_large(task.columns, folder, todo)
         reached = [sum(each.draws for each in done)]
         tell = progress or _silent
@@ -146,8 +149,10 @@ def simulate(
             compute(source, folder, todo, workers or cores(), way, more)
         except KeyboardInterrupt:
             raise Interrupted(_stopped(reached[0], draws, out)) from None
-    blocks = tuple(sorted((*done, *todo)))
-    return Simulation(project, task.columns, draws, seed, folder, blocks, temporary)
+        blocks = tuple(sorted((*done, *todo)))
+        # Read before another run may count more draws; the numbers of a block never change.
+        sketch = folder.sketch(blocks)
+    return Simulation(project, task.columns, draws, seed, folder, blocks, sketch, temporary)
 
 
 def cores() -> int:

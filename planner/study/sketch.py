@@ -148,8 +148,8 @@ def _spans(sketch: Sketch, stretch: Whole) -> tuple[Whole, Whole]:
     """The smallest and the largest key of each stretch; the largest below the smallest where there is none."""
     first = np.full(sketch.cells * _KINDS, np.iinfo(np.int64).max // 4)
     last = -first
-    changes = np.flatnonzero(np.diff(stretch))
-    begins, ends = np.append(0, changes + 1), np.append(changes, len(stretch) - 1)
+    begins = np.flatnonzero(np.diff(stretch, prepend=-1))
+    ends = np.flatnonzero(np.diff(stretch, append=-1))
     first[stretch[begins]] = sketch.keys[begins]
     last[stretch[ends]] = sketch.keys[ends]
     return first, last

@@ -188,9 +188,8 @@ def test_slabs_of_any_size_give_the_same(
     undisturbed: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(analysis, "SLAB", 1)
-    for name, found in analysis.spreads(
-        undisturbed.columns, undisturbed.folder, undisturbed.blocks
-    ).items():
+    small = replace(undisturbed)  # without what is remembered
+    for name, found in small.spreads.items():
         whole = undisturbed.spreads[name]
         assert repr(found) == repr(whole)
 
@@ -199,13 +198,14 @@ def test_another_seed_gives_other_draws(undisturbed: Simulation) -> None:
     assert not np.array_equal(numbers(simulate(usual(), 1000, seed=2)), numbers(undisturbed))
 
 
-def test_a_draw_at_the_medians_is_the_plan() -> None:
-    project = load("test_fleet")
+@pytest.mark.parametrize("name", ["5pct_ev_market", "test_fleet"])
+def test_a_draw_at_the_medians_is_the_plan(name: str) -> None:
+    project = load(name)
     medians = project.table.redrawn(Sampler.of(project.table).medians())
     drawn = project.run(HEADLINE, medians)
     plan = project.plan()
-    for name in HEADLINE:
-        assert np.array_equal(drawn[name], plan.values(name)[0])
+    for quantity in HEADLINE:
+        assert np.array_equal(drawn[quantity], plan.values(quantity)[0])
 
 
 def test_a_draw_is_the_plan_with_its_inputs(undisturbed: Simulation) -> None:
@@ -241,8 +241,8 @@ def test_the_same_again_computes_nothing(undisturbed: Simulation, tmp_path: Path
     ("change", "said"),
     (
         ({"seed": 2}, r"another study: seed is 1 there, 2 here\. Give"),
-        ({"draws": 10}, "draws is 64 there, 10 here"),
-        ({"keep": ["gpus"]}, "keep is gpus_required, gpus, .* there, gpus here"),
+        ({"draws": 10}, "it has 64 draws, more than 10"),
+        ({"keep": ["gpus"]}, r"other quantities are kept \(--keep\)"),
         ({"b": Distribution("lognormal", (1.0, 0.6))}, r"1 input differs \(toy\.b\)"),
         ({"months": 4}, r"1 input differs \(toy\.step\[3\]\)"),
     ),
@@ -282,9 +282,10 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text("[1]")
-    with pytest.raises(StudyError, match="is not the manifest of a study"):
-        simulate(usual(), 10, out=tmp_path)
+    for text in ("[1]", '{"format": 1}', "{"):
+        (tmp_path / "manifest.json").write_text(text)
+        with pytest.raises(StudyError, match="is not the manifest of a study"):
+            simulate(usual(), 10, out=tmp_path)
 
 
 def test_blocks_that_are_torn_or_overlap_are_done_again(
@@ -292,16 +293,37 @@ def test_blocks_that_are_torn_or_overlap_are_done_again(
 ) -> None:
     simulate(usual(), 600, out=tmp_path, block=300)
     blocks = tmp_path / "blocks"
-    assert not (
-        blocks / "counts.npz"
-    ).exists()  # few blocks are merged when their sketch is asked for
+    assert not (blocks / "counts.npz").exists()  # few blocks are not worth merging
     torn = blocks / "draws-0000000300-0000000600.npy"
     torn.write_bytes(torn.read_bytes()[:-8])
     (blocks / "draws-0000000200-0000000400.npy").write_bytes(b"")
-    (blocks / "x.npy.7.part").write_bytes(b"")
     whole = simulate(usual(), 1000, out=tmp_path)
     assert same(whole, undisturbed)
-    assert not list(blocks.glob("*.part"))
+
+
+def test_what_was_half_written_is_tidied_away_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "blocks").mkdir()
+    (tmp_path / "charts").mkdir()
+    left = ["blocks/draws-1.npy.7.part", "results.nc.77.part", "charts/gpus.svg.7.part"]
+    others = ["film.part", "results.part"]
+    for name in (*left, *others):
+        (tmp_path / name).write_bytes(b"")
+    simulate(usual(), 10, out=tmp_path)
+    assert not any((tmp_path / name).exists() for name in left)
+    assert all((tmp_path / name).exists() for name in others)
+
+
+@pytest.mark.parametrize("part", [0, 100, 3000])
+def test_a_torn_sketch_has_its_blocks_done_again(
+    undisturbed: Simulation, tmp_path: Path, part: int
+) -> None:
+    first = simulate(usual(), 600, out=tmp_path, block=50)
+    first.folder.merge(first.blocks[:7])
+    counts = tmp_path / "blocks" / "counts.npz"
+    counts.write_bytes(counts.read_bytes()[:part])
+    alone = tmp_path / "blocks" / "counts-0000000350-0000000400.npz"
+    alone.write_bytes(alone.read_bytes()[:part])
+    assert same(simulate(usual(), 1000, out=tmp_path), undisturbed)
 
 
 def test_a_merge_that_is_cut_short_counts_nothing_twice(
@@ -316,14 +338,31 @@ def test_a_merge_that_is_cut_short_counts_nothing_twice(
     assert same(simulate(usual(), 1000, out=tmp_path), undisturbed)
 
 
-def test_kept_numbers_that_are_lost_after_their_sketch_was_merged_are_noticed(
-    tmp_path: Path,
+def test_kept_numbers_that_are_lost_after_their_sketch_was_merged_are_computed_again(
+    undisturbed: Simulation, tmp_path: Path
 ) -> None:
-    simulation = simulate(usual(), 100, out=tmp_path, block=50)
-    simulation.folder.merge(simulation.blocks)
+    first = simulate(usual(), 600, out=tmp_path, block=50)
+    first.folder.merge(first.blocks)
     (tmp_path / "blocks" / "draws-0000000050-0000000100.npy").unlink()
-    with pytest.raises(StudyError, match="is missing or torn; give another folder"):
-        simulate(usual(), 100, out=tmp_path)
+    torn = tmp_path / "blocks" / "draws-0000000300-0000000350.npy"
+    torn.write_bytes(torn.read_bytes()[:-8])
+    done: list[int] = []
+    again = simulate(usual(), 1000, out=tmp_path, progress=done.append)
+    assert done[0] == 500
+    assert same(again, undisturbed)
+    again.folder.merge(again.blocks)
+    assert same(again, undisturbed)
+
+
+def test_a_study_is_read_as_it_was_while_another_run_goes_on(tmp_path: Path) -> None:
+    shorter = simulate(usual(), 300, out=tmp_path, block=10)
+    simulate(usual(), 1000, out=tmp_path, block=10)
+    fresh = simulate(usual(), 300)
+    name = "ingest_peak"
+    counted = [each.spreads[name].months for each in (shorter, fresh)]
+    assert counted[0] is not None and counted[1] is not None
+    assert np.array_equal(counted[0].values, counted[1].values)
+    assert np.array_equal(numbers(shorter), numbers(fresh))
 
 
 def test_what_is_missing_is_filled_with_blocks() -> None:

@@ -68,6 +68,11 @@ def test_parts_add_up_to_the_whole_in_any_order(values: np.ndarray, data: st.Dat
     assert same(merged([merged(shuffled[:1]), *shuffled[1:]]), whole)
 
 
+def test_sketches_of_nothing_add_up_to_nothing() -> None:
+    nothing = [Sketch.of(np.empty((0, draws))) for draws in (3, 5)]
+    assert same(merged(nothing), nothing[0])
+
+
 def test_infinite_draws_are_kept_apart() -> None:
     sketch = Sketch.of(np.array([[1.0, 2.0, np.inf, np.inf], [-np.inf, 0.0, 0.0, 5.0]]))
     assert sketch.quantiles((0.0, 1.0)).tolist()[1] == [
