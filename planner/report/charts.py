@@ -92,7 +92,7 @@ def _gpus(simulation: Simulation, plan: Plan) -> Figure:
     figure, (axes,) = _page(
         simulation,
         plan,
-        f"{NINE} draws need at most {needed} GPUs; the plan at the medians buys {built}",
+        f"{NINE} draws need at most {needed} GPUs; the plan at the medians has {built}",
         "GPUs needed by month, and GPUs in service in the plan at the medians",
     )
     _fan(axes, simulation, plan, "gpus_required", by_month(plan, "gpus")[0])
@@ -106,7 +106,7 @@ def _storage(simulation: Simulation, plan: Plan, tiers: Sequence[str]) -> Figure
         simulation,
         plan,
         f"{NINE} draws need at most {_together(needs)} {'/'.join(tiers)}; the plan at the medians "
-        f"buys {_together(built) if any(built) else 'none'}",
+        f"has {_together(built) if any(built) else 'none'}",
         "Usable storage needed by month in each tier, and what the plan at the medians has in service",
         panels=len(tiers),
     )
@@ -312,33 +312,31 @@ def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> No
     else:
         axes.set_xlim(0, 1.02 * most / scale)
     _count_thousands(axes.xaxis)
-    for level in BUILT_AT:
-        value = float(found.figure.at(level)[0])
-        _mark(
-            axes,
-            value / scale,
-            100 * (1 - level),
-            f"P{100 * level:.0f}: {number(value / scale)}",
-            NEED,
-        )
-    enough = 0.0 if capacity.enough is None else capacity.enough
+    marks = [
+        (100 * (1 - level), float(found.figure.at(level)[0]), f"P{100 * level:.0f}", NEED)
+        for level in BUILT_AT
+    ]
     if capacity.built:
-        built = capacity.built / scale
-        _mark(axes, built, 100 * (1 - enough), f"plan: {number(built)}", PLAN, left=True)
+        enough = 0.0 if capacity.enough is None else capacity.enough
+        marks.append((100 * (1 - enough), capacity.built, "plan", PLAN))
+    _mark(axes, [(share, value / scale, text, colour) for share, value, text, colour in marks])
 
 
-def _mark(axes: Axes, x: float, y: float, text: str, colour: str, left: bool = False) -> None:
-    """A point of the curve with its name: above it on the right, or below it on the left."""
-    axes.plot([x], [y], marker="o", markersize=6, color=colour, clip_on=False)
-    axes.annotate(
-        text,
-        (x, y),
-        xytext=(-8, -12) if left else (8, 6),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        color=colour,
-        fontsize=9,
-    )
+def _mark(axes: Axes, marks: Sequence[tuple[float, float, str, str]]) -> None:
+    """Points of a falling curve by their height, with their names on the right: there the curve has gone down."""
+    low, high = axes.get_ylim()
+    ordered = sorted(marks)
+    places = _apart([(y - low) / (high - low) for y, *_ in ordered])
+    for place, (y, x, text, colour) in zip(places, ordered, strict=True):
+        axes.plot([x], [y], marker="o", markersize=6, color=colour, clip_on=False)
+        axes.annotate(
+            f"{text}: {number(x)}",
+            (x, low + place * (high - low)),
+            xytext=(8, 6),
+            textcoords="offset points",
+            color=colour,
+            fontsize=9,
+        )
 
 
 # --- The page --------------------------------------------------------------------------------------------------------

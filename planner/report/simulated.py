@@ -5,6 +5,7 @@ is risked by building for less.
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,8 @@ from planner.report.summary import NARROWEST, TIERS_TOGETHER, WIDTH
 from planner.report.table import COUNTED, MILLIONS_FROM, THOUSANDS_FROM, number
 from planner.study import statistics
 from planner.study.analysis import BUILT_AT, SURE, Shortfall, Spread, Spreads
-from planner.study.columns import COST, NEEDS
-from planner.study.simulation import Simulation
+from planner.study.columns import COST, KEPT, NEEDS
+from planner.study.simulation import SEED, Simulation
 from planner.text import counted, printable
 
 SHOWN = (0.9, 0.5, 0.1)  # quantiles of a year, from the top down
@@ -146,7 +147,7 @@ def _capacities(page: Page, simulation: Simulation, plan: Plan) -> None:
     """The whole plan in one table: needs in their largest month, and what all of it costs."""
     heads = ("P10".rjust(QUANTILE), "P50".rjust(QUANTILE), "P90".rjust(QUANTILE))
     others = ("P90 between".rjust(INTERVAL), "plan".rjust(PLANNED), "at".rjust(STANDS))
-    title = "Largest month, and all".ljust(LABEL)
+    title = "Peak month, whole plan".ljust(LABEL)
     page.add(title + "".join((*heads, *others)) + "enough".rjust(ENOUGH), "bold")
     for line in _lines(simulation):
         quantiles = [float(line.spread.at(level)[0]) for level in (0.1, 0.5, SURE)]
@@ -289,7 +290,13 @@ def _percentile(level: float) -> str:
 def _next(simulation: Simulation, plan: Plan) -> list[list[str]]:
     """Commands that go on from here."""
     scenario, changes = scenario_argument(plan), plan.project.changes
-    more = 4 * simulation.draws
-    commands = [[f"planner simulate {scenario}", f"--draws {more} --out draws", *changes]]
+    options = [f"--draws {4 * simulation.draws}"]
+    if simulation.seed != SEED:
+        options.append(f"--seed {simulation.seed}")
+    kept = [column.name for column in simulation.kept]
+    if kept != [name for name in KEPT if name in plan.project.graph]:
+        options.append(f"--keep {','.join(kept)}")
+    options.append(f"--out {shlex.quote(str(simulation.out or 'draws'))}")
+    commands = [[f"planner simulate {scenario}", *options, *changes]]
     commands.append([f"planner size {scenario}", *changes])
     return [[printable(part) for part in parts] for parts in commands]

@@ -55,6 +55,11 @@ class Simulation:
     _temporary: Any = field(default=None, repr=False, compare=False)
 
     @property
+    def out(self) -> Path | None:
+        """The folder in which a later call may go on; None where it goes with this result."""
+        return None if self._temporary else self.folder.path
+
+    @property
     def kept(self) -> tuple[Column, ...]:
         """The quantities of which every cell of every draw is kept."""
         return self.columns.kept

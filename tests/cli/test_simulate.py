@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -84,6 +85,21 @@ def test_the_headline_is_the_capacity_at_90_per_cent(planner: Planner, document:
 def test_what_no_draw_needs_has_no_line(planner: Planner) -> None:
     out = planner("simulate", "test_fleet", "--draws", "8").out
     assert "warm storage" in out and "hot storage" not in out and "cold storage" not in out
+
+
+def test_the_next_command_goes_on_with_the_same_study(
+    planner: Planner, tmp_path: Path, no_charts: None
+) -> None:
+    fresh = planner("simulate", "test_fleet", "--draws", "8")
+    assert "test_fleet.yaml --draws 32 --out draws\n" in fresh.out
+    folder = tmp_path / "of mine"
+    options = ("--seed", "3", "--keep", "gpus,tco", "--out", str(folder))
+    lines = planner("simulate", "test_fleet", "--draws", "8", *options).out.splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("Next"))
+    command = " ".join(lines[first:-1]).removeprefix("Next").replace("\\ ", " ")
+    assert shlex.split(command)[1:] == [
+        *("simulate", "scenarios/test_fleet.yaml", "--draws", "32", *options)
+    ]
 
 
 def test_a_terminal_sees_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -284,6 +300,7 @@ def test_a_second_call_goes_on_and_another_study_is_refused(
         (("--draws", "0"), "expected at least 1"),
         (("--workers", "0"), "expected at least 1"),
         (("--seed", "-1"), "expected a whole number from 0"),
+        (("--out", "README.md"), "README.md' is a file"),
     ),
 )
 def test_wrong_usage_says_what_to_type(

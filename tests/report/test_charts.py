@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 
 from planner.plan import VIOLATION_MARK, Plan, load
 from planner.report import charts
@@ -75,6 +77,17 @@ def test_a_wide_spread_has_a_logarithmic_axis(drawn: tuple[Simulation, Plan]) ->
         wide = charts._shortfall(simulation, plan)
     assert narrow.axes[0].get_xscale() == "linear"
     assert wide.axes[0].get_xscale() == "log"
+
+
+@pytest.mark.parametrize("shares", [(50, 20, 10, 49), (50, 20, 10, 100), (50, 20, 10, 0)])
+def test_the_names_of_marks_stand_right_of_them_and_apart(shares: tuple[float, ...]) -> None:
+    axes = Figure().subplots()
+    axes.set_ylim(0, 104)
+    charts._mark(axes, [(share, 100.0 - share, "P", charts.NEED) for share in shares])
+    names = [text for text in axes.texts if isinstance(text, Annotation)]
+    assert all(text.xyann[0] > 0 and text.get_horizontalalignment() == "left" for text in names)
+    heights = sorted(text.xy[1] / 104 for text in names)
+    assert np.diff(heights).min() >= charts.APART - 1e-9
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
