@@ -125,6 +125,23 @@ def test_numbers_that_cannot_move_like_this_get_the_nearest_that_can(scenario: S
     assert table(scenario, f"  - {{of: [{three}], correlation: -0.49}}").correlations
 
 
+def test_a_pair_that_nobody_names_counts_as_none_and_is_said(scenario: Scenario) -> None:
+    entries = (
+        "  - {of: [simulation.speed, simulation.core_rate], correlation: 0.9}\n"
+        "  - {of: [simulation.speed, simulation.rendering_rate], correlation: -0.5}"
+    )
+    (fault,) = faults(scenario, entries)  # 0.9^2 + 0.5^2 > 1
+    third = "simulation.core_rate, simulation.rendering_rate"
+    assert fault.message.endswith(f"; or give one for {third}, which are taken to have none")
+    assert table(scenario, f"{entries}\n  - {{of: [{third}], correlation: -0.45}}").correlations
+
+
+@pytest.mark.parametrize("paths", ["fleet.life", "[fleet.life]", "[fleet.life, fleet.life]"])
+def test_one_number_alone_cannot_move_together(scenario: Scenario, paths: str) -> None:
+    (fault,) = faults(scenario, f"  - {{of: {paths}, correlation: 0.5}}")
+    assert fault.message == "names one number; expected two or more, or a path with a *"
+
+
 def test_a_correlation_lies_between_minus_one_and_one(scenario: Scenario) -> None:
     (fault,) = faults(scenario, "  - {of: regions.*.transit_price, correlation: 1.2}")
     assert fault.message == "1.2 is above the greatest value 1"

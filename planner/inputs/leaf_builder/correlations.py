@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.errors import Fault, InputError, suggestion
 from planner.inputs import documents
@@ -37,7 +38,11 @@ def correlations(inputs: Inputs, rows: Sequence[Row]) -> tuple[Correlation, ...]
     for index, each in enumerate(declared):
         at: Steps = ("correlations", index, "of")
         named: dict[str, None] = {}
-        for position, path in enumerate([each.of] if isinstance(each.of, str) else each.of):
+        paths = [each.of] if isinstance(each.of, str) else each.of
+        if len(set(paths)) < 2 and "*" not in "".join(paths):
+            message = "names one number; expected two or more, or a path with a *"
+            faults.append(Fault(*documents.locate(inputs.tree, at), message))
+        for position, path in enumerate(paths):
             members = _matches(path, sections.get(_section(path), ()))
             named.update(dict.fromkeys(members))
             if members:
@@ -134,5 +139,17 @@ def _impossible(inputs: Inputs, found: dict[tuple[str, str], tuple[float, int]])
         yield Fault(
             *documents.locate(inputs.tree, ("correlations", first)),
             "no numbers can move like this: the correlation matrix is not positive definite; "
-            f"nearest that works: {shown}{more}",
+            f"nearest that works: {shown}{more}{_undeclared([names[i] for i in members], declared)}",
         )
+
+
+def _undeclared(names: Sequence[str], declared: npt.NDArray[np.bool_]) -> str:
+    """Which pairs of a group have no correlation because nobody gives one, with the first of them."""
+    open_pairs = [
+        (names[i], names[j]) for i, j in combinations(range(len(names)), 2) if not declared[i, j]
+    ]
+    if not open_pairs:
+        return ""
+    one, other = open_pairs[0]
+    more = f" and {len(open_pairs) - 1} more pairs" if len(open_pairs) > 1 else ""
+    return f"; or give one for {one}, {other}{more}, which are taken to have none"
