@@ -190,7 +190,7 @@ class Folder:
 
     def _read_manifest(self) -> dict[str, Any] | None:
         try:
-            found = json.loads(self.manifest.read_text(encoding="utf-8"))
+            found: Any = json.loads(self.manifest.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except ValueError:
@@ -200,7 +200,8 @@ class Folder:
             raise StudyError(
                 f"{self.manifest}: is not the manifest of a study; give another folder"
             )
-        return found
+        manifest: dict[str, Any] = found
+        return manifest
 
     def _merged(self) -> tuple[Sketch | None, set[Block]]:
         """The merged sketch and its blocks; one that is torn is none, and its blocks are done again."""
