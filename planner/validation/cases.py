@@ -27,6 +27,8 @@ NUMBERS = (
 )  # fmt: skip
 WHOLE = ("year", "zero_stage")  # numbers that may be 0, or of which 0 means something
 COLUMNS = (*TEXTS, *NUMBERS, *WHOLE)
+BLANKS = ("-", "–", "—", "n/a", "na", "?")  # how tables write that a source does not say
+OPTIONAL = ("cp", "ep", "vp", "nodes")  # of which 0 means none of it
 REQUIRED = ("source", "family", "gpu", "metric", "value")
 FULL = (
     "layers", "hidden", "heads", "seq_len", "global_batch_size", "micro_batch", "gpu", "gpus",
@@ -66,7 +68,7 @@ class Case:
     @property
     def family(self) -> str:
         """Kind of model, such as `llm-dense`."""
-        return self.text("family")
+        return self.text("family").lower()
 
     @property
     def gpu(self) -> str:
@@ -238,7 +240,11 @@ def _row(
             f"row ends after {len(cells)} cells; expected {len(header)} as in the header",
         )
         return
-    fields = {name: cell.strip() for name, cell in zip(header, cells, strict=False) if name}
+    fields = {
+        name: "" if cell.strip().lower() in BLANKS else cell.strip()
+        for name, cell in zip(header, cells, strict=False)
+        if name
+    }
     faults = [
         Fault(file, line, name, message)
         for name, text in fields.items()
@@ -261,8 +267,9 @@ def _number_fault(name: str, text: str) -> str:
         return f'"{text}" is not a number; expected one such as {_example(name)}{hint}'
     if not math.isfinite(number):
         return f'"{text}" is not finite; expected a number such as {_example(name)}'
-    if number < 0 or (number == 0 and name in NUMBERS):
-        least = "more than 0" if name in NUMBERS else "0 or more"
+    positive = name in NUMBERS and name not in OPTIONAL
+    if number < 0 or (number == 0 and positive):
+        least = "more than 0" if positive else "0 or more"
         return f'"{text}" is too small; expected {least}'
     if name in WHOLE and number != int(number):
         return f'"{text}" is not whole; expected a number such as {_example(name)}'

@@ -106,3 +106,8 @@ def test_a_byte_order_mark_is_no_part_of_a_column(tmp_path: Path) -> None:
 )
 def test_a_source_is_a_repository_or_a_paper(text: str, name: str) -> None:
     assert source_name(text) == name
+
+
+def test_a_dash_is_a_blank(tmp_path: Path) -> None:
+    file = written(tmp_path, HEADER + "a,s,f,A100,-,step_time_s,1\n")
+    assert read([file])[0].number("layers") is None

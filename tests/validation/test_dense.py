@@ -71,7 +71,7 @@ def test_a_prediction_is_in_the_metric_of_its_row(metric: str, value: float) -> 
     ("changed", "reason"),
     [
         (dict(micro_batch=""), "missing: micro_batch"),
-        (dict(layers="", tp=""), "missing: layers, tp"),
+        (dict(model="a model", layers="", tp=""), "missing: layers, tp"),
         (dict(gpu=""), "missing: gpu"),
         (dict(gpu="an abacus"), '"an abacus" names no accelerator'),
         (dict(gpus=48), "contradiction: tp pp cp dp = 64, gpus = 48"),
@@ -96,9 +96,10 @@ def test_what_cannot_be_predicted_says_why(changed: dict[str, Any], reason: str)
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        (dict(vocab=""), "vocabulary 51200"),
+        (dict(model="a model", vocab=""), "vocabulary 51200"),
         (dict(precision=""), "16-bit precision, as"),
-        (dict(ffn_hidden=""), "ffn_hidden 49152"),
+        (dict(model="a model", ffn_hidden=""), "ffn_hidden 49152"),
+        (dict(ffn_hidden=""), "ffn_hidden as published for gpt3_175b"),
         (dict(dp=""), "dp 1 = gpus / (tp pp cp)"),
         (dict(recompute=""), "recomputation"),
         (dict(recompute="none", vp=""), "without interleaving"),
@@ -219,3 +220,17 @@ def test_a_utilisation_of_hardware_needs_a_count_of_hardware() -> None:
     assert "count of FLOPs is not stated" in model.reason
     hardware = outcome(metric="hfu_pct", value=55, notes="96*B*s*l*h^2*(1+s/6h+V/16lh); peak 312")
     assert hardware.predicted is not None
+
+
+def test_a_shape_is_filled_in_where_layers_or_parameters_agree_with_the_name() -> None:
+    # Llama 2 70B has 8 heads of keys and values and an MLP of 28,672 (arXiv 2307.09288; its configuration)
+    shape = dict(model="LLaMA2-70B", layers=80, hidden=8192, heads=64, tp=8, pp=8, vp=1)
+    blank = dict(kv_heads="", ffn_hidden="", vocab="", params_b="")
+    found = dense.run_of(case(**shape, **blank)).configuration
+    assert (found["kv_heads"], found["ffn"], found["gated"]) == (8.0, 28672.0, 1.0)
+    nothing = dict(layers="", hidden="", heads="", **blank)
+    assert dense.run_of(case(model="LLaMA2-70B", **nothing)).reason.startswith("missing: layers")
+    by_size = dense.run_of(case(model="LLaMA2-70B", **{**nothing, "params_b": 69}))
+    assert by_size.configuration["layers"] == 80.0
+    other = dense.run_of(case(model="GPT3-5B", **{**nothing, "params_b": 5}))
+    assert other.reason.startswith("missing: layers")
