@@ -1,4 +1,4 @@
-"""The constants that are fitted: at most three for a generation of accelerators and twelve global.
+"""The constants that are fitted: at most three for a generation of accelerators and eleven global.
 
 `FITTED` holds their values, `constants_of` spreads them over configurations. The fit, with starting values, their
 widths and what each value becomes when a source is left out, is `tests/published/training_fit.py`. Textbook values
@@ -29,7 +29,7 @@ GLOBAL = (
     "scale_loss",
     "step_fixed",
 )
-# Fitted on 403 published configurations of 12 sources (training_fit.py; 2026-11-22).
+# Fitted on 402 published configurations (tests/published/training_fit.py; 2026-11-22).
 FITTED: dict[str, float] = {
     "volta.16": 0.639,
     "ampere.16": 0.82,
