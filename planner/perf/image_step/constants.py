@@ -31,26 +31,26 @@ GLOBAL = (
 )
 # Fitted on 250 published configurations of 18 networks on 16 accelerators (2026-11-22).
 FITTED: dict[str, float] = {
-    "volta.matrix": 0.816,
-    "ampere.matrix": 0.621,
-    "ada.matrix": 0.423,
-    "hopper.matrix": 0.51,
-    "blackwell.matrix": 0.66,
-    "vector": 0.829,
-    "tf32": 0.674,
-    "narrow": 16.0,
-    "solid": 0.694,
+    "volta.matrix": 0.823,
+    "ampere.matrix": 0.62,
+    "ada.matrix": 0.422,
+    "hopper.matrix": 0.508,
+    "blackwell.matrix": 0.661,
+    "vector": 0.83,
+    "tf32": 0.677,
+    "narrow": 15.9,
+    "solid": 0.693,
     "eager": 1.31,
     "fused": 1.07,
-    "depthwise": 5.13,
-    "gap": 9.66e-06,
-    "step_fixed": 0.0181,
-    "power": 0.565,
-    "overlap": 0.334,
-    "sharing": 0.0336,
+    "depthwise": 5.11,
+    "gap": 9.68e-06,
+    "step_fixed": 0.0187,
+    "power": 0.563,
+    "overlap": 0.329,
+    "sharing": 0.0328,
 }
 # Share of the matrix peak where no run of a generation fixes it: of the nearest one in age and power.
-BORROWED = {"pascal": "volta", "turing": "ada"}
+BORROWED = {"pascal": "volta", "turing": "volta"}
 UNKNOWN = 0.5  # of a generation without any of these; assumed
 # Shares of the transformer model (planner.perf.training_step.constants, 2026-11-22): large linears by generation and
 # bits, and fused attention on long sequences.

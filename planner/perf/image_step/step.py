@@ -301,4 +301,4 @@ def straggling_share(runs: Runs, k: Constants) -> Array:
     """Relative loss of speed by waiting for the slowest: over domains, and within one where all share an eager host."""
     domains = np.maximum(runs.replicas / runs.system.domain, 1.0)
     neighbours = np.minimum(runs.replicas, NEIGHBOURS)
-    return SCALE_LOSS * np.log2(domains) + k.sharing * (runs.host > 0.0) * np.log2(neighbours)
+    return SCALE_LOSS * np.log2(domains) + k.sharing * runs.host * np.log2(neighbours)

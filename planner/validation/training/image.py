@@ -39,6 +39,7 @@ TENSOR_FLOAT = 2020  # first year of frameworks that run 32-bit products as Tens
 # Tokens of a sequence of MLPerf's BERT without padding. Published: up to half of 512 is padding (arXiv 2107.02027); 256
 # puts A100, A30, H100 and H200 alike 10 to 20 % too fast. Read off the given rows, so one more fitted constant.
 PACKED = 300
+MLPERF_TOKENS = 512.0  # with padding
 UNPADDED = 2021  # first year of submissions without padding (v1.0)
 WORKERS = {"ampere": 16.0, "volta": 8.0, "turing": 8.0}  # loader processes of one accelerator
 DECODE = 132.0  # images a second of one, with all accelerators at work; 8 A100 take 2,078 and 2,082 of 16 workers
@@ -89,7 +90,8 @@ STACKS: tuple[tuple[str, int, Stack], ...] = (
     (r"deeplearningexamples", 9999, Stack("PyTorch")),
     (r"channels.?last|nhwc", 9999, Stack("PyTorch, channels last", channels_last=True)),
     (r"", 2022, Stack("PyTorch")),
-    (r"", 9999, Stack("PyTorch 2", flash=True)),
+    # hosts of these years launch faster; assumed
+    (r"", 9999, Stack("PyTorch 2", flash=True, host=0.6)),
 )  # fmt: skip
 RECIPES = {"MXNet": (192, 96), "Paddle": (256, 256)}  # their ResNet-50: 16 and 32 bit
 RECENT = 2023  # the year of a row that states none
@@ -274,8 +276,8 @@ def _model(run: Run) -> None:
     run.name = name
     if not run.model.sequence:
         return
-    tokens = run.case.number("seq_len")
-    if mlperf and tokens in (None, 512.0) and (run.case.year or RECENT) >= UNPADDED:
+    tokens = run.case.number("seq_len") or (MLPERF_TOKENS if mlperf else None)
+    if mlperf and tokens == MLPERF_TOKENS and (run.case.year or RECENT) >= UNPADDED:
         tokens = PACKED
         run.assumed.append(f"tokens: {PACKED} on average, padding dropped")
     if tokens is None:

@@ -13,9 +13,9 @@ from planner.validation.fitting import Prior
 MATRIX = "share of the 16-bit matrix peak that a large convolution reaches, {}"
 
 PRIORS: Mapping[str, Prior] = {
-    "volta.matrix": Prior(MATRIX.format("Volta"), "1", 0.65, 0.15, 0.3, 1.0),
+    "volta.matrix": Prior(MATRIX.format("Volta; Turing too"), "1", 0.65, 0.15, 0.3, 1.0),
     "ampere.matrix": Prior(MATRIX.format("Ampere"), "1", 0.70, 0.15, 0.3, 1.0),
-    "ada.matrix": Prior(MATRIX.format("Ada; Turing too"), "1", 0.55, 0.20, 0.3, 1.0),
+    "ada.matrix": Prior(MATRIX.format("Ada"), "1", 0.55, 0.20, 0.3, 1.0),
     "hopper.matrix": Prior(MATRIX.format("Hopper"), "1", 0.60, 0.15, 0.3, 1.0),
     "blackwell.matrix": Prior(MATRIX.format("Blackwell"), "1", 0.60, 0.20, 0.2, 1.0),
     "vector": Prior("share of the 32-bit vector peak in a convolution", "1", 0.70, 0.20, 0.3, 1.0),
