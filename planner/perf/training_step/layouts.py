@@ -103,19 +103,19 @@ class Space:
     offload: tuple[tuple[float, float], ...] = (KEPT_HERE, OPTIMISER, ACTIVATIONS, BOTH)
     contexts: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 16.0)
     largest_micro_batch: float = np.inf
-    interleaved: bool = True
+    longest_chunk: float = np.inf  # layers of a chunk of an interleaved pipeline
     hybrid_shards: bool = True
 
 
 ALL = Space()
 # What a plan looks at: a few hundred layouts that hold the best one or one close to it.
 FEW = Space(
-    zero_stages=(1.0, 3.0),
+    zero_stages=(1.0, 2.0, 3.0),
     sequence_parallel=(1.0,),
     offload=(KEPT_HERE,),
     contexts=(1.0, 2.0, 4.0),
     largest_micro_batch=4.0,
-    hybrid_shards=False,
+    longest_chunk=4.0,
 )
 
 
@@ -251,12 +251,13 @@ def legal(job: Job, gpus: float, batch: float, space: Space = ALL) -> Layouts:
     # stages of unlike length have one chunk
     blocks = np.where(blocks == np.floor(blocks), blocks, 1.0)
     rows["blocks"] = blocks
-    chunks = divisors(a.layers) if space.interleaved else np.ones(1)
-    chunks = np.union1d(chunks, divisors(a.layers + 2.0)) if space.interleaved else chunks
+    chunks = np.union1d(divisors(a.layers), divisors(a.layers + 2.0))
     chunks = chunks[chunks <= (blocks.max() if len(blocks) else 1.0)]
     rows = crossed(rows, vpp=chunks)
     plain = rows["vpp"] == 1.0
-    rows = kept(rows, plain | ((rows["pp"] > 1.0) & divides(rows["vpp"], rows["blocks"])))
+    several = (rows["pp"] > 1.0) & divides(rows["vpp"], rows["blocks"])
+    several &= rows["blocks"] <= space.longest_chunk * rows["vpp"]
+    rows = kept(rows, plain | several)
 
     sizes = divisors(batch)
     rows = crossed(rows, micro_batch=sizes[sizes <= space.largest_micro_batch])
@@ -385,23 +386,47 @@ def _shared_work(layouts: Layouts) -> tuple[Indices, Indices]:
     return first, inverse
 
 
+@dataclass(frozen=True)
+class _Works:
+    """Blocks and heads that layouts share, and for each layout which of them is its own."""
+
+    which: Indices
+    layer: LayerTerms
+    head: Array
+
+
+def _works(layouts: Layouts, job: Job) -> _Works:
+    """Seconds of the blocks and heads in which layouts differ, for a micro-batch."""
+    first, which = _shared_work(layouts)
+    parts, heads = [], []
+    for at in range(0, len(first), BLOCK):
+        some = taken(layouts, first[at : at + BLOCK])
+        layer, head = stage_work(
+            configuration(some, job), job.system, _era(some, job), job.constants
+        )
+        parts.append({name: np.broadcast_to(x, len(some)) for name, x in vars(layer).items()})
+        heads.append(np.broadcast_to(head, len(some)))
+    if len(parts) == 1:
+        return _Works(which, LayerTerms(**parts[0]), heads[0])
+    names = [f.name for f in fields(LayerTerms)]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    return _Works(which, LayerTerms(**joined), np.concatenate(heads))
+
+
 def evaluate(layouts: Layouts, job: Job) -> Evaluation:
     """Step time and memory of every layout."""
-    if job.experts is not None:
+    if job.experts is not None or not len(layouts):
         return _one_by_one(layouts, job)
-    first, which = _shared_work(layouts)
-    works = [
-        _work(taken(layouts, first[at : at + BLOCK]), job) for at in range(0, len(first), BLOCK)
-    ]
-    block = np.concatenate([w[0] for w in works]) if works else np.zeros(0)
-    head = np.concatenate([w[1] for w in works]) if works else np.zeros(0)
-    count = len(layouts)
+    return _evaluated(layouts, job, _works(layouts, job))
+
+
+def _evaluated(layouts: Layouts, job: Job, works: _Works) -> Evaluation:
+    block, count = works.layer.total(), len(layouts)
     time, memory, host = np.empty(count), np.empty(count), np.zeros(count)
     for at in range(0, count, BLOCK):
         rows = slice(at, min(at + BLOCK, count))
-        some = taken(layouts, rows)
-        lump = _lump(block[which[rows]])
-        causes = _detail(some, job, lump, head[which[rows]])
+        own = works.which[rows]
+        causes = _detail(taken(layouts, rows), job, _lump(block[own]), works.head[own])
         time[rows] = causes.step_time()
         memory[rows] = causes.memory.total()
         host[rows] = causes.host
@@ -422,15 +447,6 @@ def _one_by_one(layouts: Layouts, job: Job) -> Evaluation:
 
 def _era(layouts: Layouts, job: Job) -> Software:
     return replace(job.software, scattered_sends=layouts.scattered_sends)
-
-
-def _work(layouts: Layouts, job: Job) -> tuple[Array, Array]:
-    """Seconds of a block and of the head for a micro-batch."""
-    layer, head = stage_work(
-        configuration(layouts, job), job.system, _era(layouts, job), job.constants
-    )
-    shape = layouts.tp.shape
-    return np.broadcast_to(layer.total(), shape), np.broadcast_to(head, shape)
 
 
 def _lump(total: Array) -> LayerTerms:
@@ -486,7 +502,7 @@ def chosen(of: Detail, row: int = 0) -> Choice:
     """One of a few layouts as numbers."""
 
     def number(x: Array) -> float:
-        return float(np.broadcast_to(x, len(of.layouts))[row])
+        return float(x[row] if len(x) > 1 else x[0])
 
     terms = {f.name: number(getattr(of.step, f.name)) for f in fields(of.step)}
     terms |= {"offloaded_optimiser": number(of.offload.optimiser)}
@@ -505,8 +521,14 @@ def best_layout(job: Job, gpus: float, batch: float, space: Space = FEW) -> Choi
     layouts = legal(job, gpus, batch, space)
     if not len(layouts):
         return None
-    found = evaluate(layouts, job)
+    works = None if job.experts else _works(layouts, job)
+    found = _evaluated(layouts, job, works) if works else evaluate(layouts, job)
     order = ranked(found, fits(found, job.store))
     if not len(order):
         return None
-    return chosen(detail(taken(layouts, order[:1]), job))
+    best = taken(layouts, order[:1])
+    if works is None:
+        return chosen(detail(best, job))
+    own = works.which[order[:1]]
+    layer = LayerTerms(**{name: x[own] for name, x in vars(works.layer).items()})
+    return chosen(_detail(best, job, layer, works.head[own]))
