@@ -200,3 +200,11 @@ def test_failures_cost_progress(planner: Planner):
     ]
     assert shares == sorted(shares, reverse=True)
     assert "of the time makes progress" in planner(*ONE).out
+
+
+@pytest.mark.parametrize("model", ["qwen3_32b", "nemotron3_nano", "mistral_7b", "deepseek_v2"])
+def test_models_of_other_kinds_have_a_finite_time(planner: Planner, model):
+    job = (model, "--gpus", "64", "--hardware", "gh200_nvl32", "--batch", "128")
+    best = json.loads(planner("layout", *job, "--json").out)["best"]
+    assert 0 < best["step_time_s"] < 1000
+    assert 0 < best["memory_gib"] <= 141

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,32 +20,17 @@ from planner.inputs import training
 from planner.inputs.load import read_profile
 from planner.inputs.naming import accelerator_named
 from planner.inputs.profiles import Accelerator, ComputeSystem, Node
-from planner.perf.training_step.configuration import Software, System
+from planner.inputs.training_job import job_on
+from planner.perf.training_step.configuration import System
 from planner.perf.training_step.constants import FITTED, constants_of
-from planner.perf.training_step.layouts import Architecture, Experts, Job
-from planner.perf.training_step.memory import BINARY, Store
-from planner.perf.training_step.mixture import Mixture, MixtureSoftware
-from planner.perf.training_step.parameters import Shape
+from planner.perf.training_step.layouts import Job
+from planner.perf.training_step.memory import Store
 from planner.study.layouts.task import Search
 
 BITS = {"fp16": 16, "bf16": 16, "fp8": 8, "nvfp4": 4}
-TOKENS = (
-    2**22
-)  # of a step where no batch is stated: about what Llama 3 began its long phase with; assumed
+TOKENS = 2**22  # of a step where no batch is stated: as Llama 3 began; assumed
 SOFTWARE = "nvidia_2024"
 OLDER = {"volta": "megatron_2022", "pascal": "megatron_2022", "turing": "megatron_2022"}
-EXPERT_LAYERS = {
-    "dispatch_overlap": 0.0,
-    "shared_overlap": 0.0,
-    "gathered_map": 1.0,
-    "fused_dispatch": 1.0,
-    "rack_rate": 1.0,
-    "fused_experts": 0.0,
-    "mixer_kernels": 2.0,
-    "layer_kernels": 52.0,
-    "expert_kernels": 2.0,
-    "synchronous": 1.0,
-}
 TASK_SOFTWARE = "megatron_2022"  # unfused attention, nothing overlaps: what such files hold fixed
 
 
@@ -94,11 +79,8 @@ def wanted(
     job = job_on(
         shape, machine, gpus, seq, BITS[precision], training.software([software], overlays)
     )
-    if shape.expert_layers or shape.state_space_layers:
-        job = replace(job, experts=experts_of(shape, seq))
-        assumed.append(
-            "experts get as many tokens each; dispatch by HybridEP, graphs of part of a layer"
-        )
+    if shape.expert_layers:
+        assumed.append("experts get as many tokens each; HybridEP, graphs of part of a layer")
     return Wanted(model, hardware, gpus, batch, precision, software, job, tuple(assumed))
 
 
@@ -116,50 +98,6 @@ def machine_of(hardware: str, overlays: Sequence[Path] = ()) -> training.Machine
     raise PlannerError(
         f"hardware {hardware}: no profile in nodes/, systems/ or accelerators/; "
         f"{suggestion(hardware, {*nodes, *systems, *chips})}"
-    )
-
-
-def job_on(
-    shape: Architecture,
-    machine: training.Machine,
-    gpus: float,
-    seq: float,
-    bits: float,
-    software: Software,
-) -> Job:
-    """A job on so many accelerators of a machine."""
-    one = np.ones(1)
-    host = machine.host_memory if machine.host_rate > 0.0 else 0.0
-    return Job(
-        architecture=shape,
-        system=training.system_of([machine], bits, gpus),
-        software=software,
-        constants=constants_of(FITTED, [machine.generation], bits * one, software.native_attention),
-        store=Store(
-            memory=machine.memory * BINARY * one,
-            host=host * one,
-            host_link=max(machine.host_rate, 1.0) * one,
-            host_rate=max(machine.host_memory_rate, 1.0) * one,
-        ),
-        seq=seq,
-        linear_bits=bits,
-    )
-
-
-def experts_of(shape: Shape, seq: float) -> Experts:
-    """What a shape has beyond a dense transformer, with expert layers as Megatron-Core runs them in 2025.
-
-    Kernels that the host launches are counted from the guide "Optimizing DeepSeek-V3 training performance on NVIDIA
-    GB200 NVL72" (Megatron-LM, docs/discussions): dispatch with its own permutation, graphs of attention and router.
-    """
-    one = np.ones(1)
-    names = {f.name for f in fields(Shape)} & {f.name for f in fields(Mixture)}
-    sizes = {name: float(getattr(shape, name)) for name in names}
-    more = {"attended": shape.attended(seq), "ep": 1.0, "expert_tp": 1.0, "kept": 1.0}
-    values = {f.name: 0.0 for f in fields(Mixture)} | sizes | more
-    return Experts(
-        Mixture(**{name: value * one for name, value in values.items()}),
-        MixtureSoftware(**{f.name: EXPERT_LAYERS[f.name] * one for f in fields(MixtureSoftware)}),
     )
 
 
