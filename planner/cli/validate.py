@@ -23,7 +23,7 @@ def validate(
     cases: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[CASES.csv]...",
+            metavar="CASES.csv",
             help="Measured runs. Default: the shipped ones.",
             show_default=False,
         ),

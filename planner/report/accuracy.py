@@ -82,10 +82,9 @@ def page(accuracy: Accuracy, width: int, leave_out: str | None = None) -> list[T
     how = (
         f", {_left_out(accuracy, leave_out)} with constants fitted without it" if leave_out else ""
     )
-    title = (
-        f"Predicted against measured, {accuracy.kind}: {_said(accuracy.macro)} mean absolute error, "
-        f"averaged over sources{how}"
-    )
+    error = f"{_said(accuracy.macro)} mean absolute error, averaged over sources{how}"
+    found = error if accuracy.macro_configurations else "no row could be predicted"
+    title = f"Predicted against measured, {accuracy.kind}: {found}"
     lines = [Text(line, "bold") for line in textwrap.wrap(printable(title), width)]
     lines += _table(accuracy, width)
     for paragraph in _remarks(accuracy):
@@ -209,7 +208,10 @@ def _counts(said: Counter[str], what: str) -> list[str]:
 
 def _trends(accuracy: Accuracy) -> list[str]:
     """How the error moves with size, scale and year, in words."""
-    moving = [trend for trend in trends(accuracy) if trend.clear]
+    known = trends(accuracy)
+    moving = [trend for trend in known if trend.clear]
+    if not known:
+        return []
     return [
         f"The error moves with {trend.name}: {100 * trend.slope:+.2f} points with {trend.step} "
         f"(standard error {100 * trend.spread:.2f}, within sources), as it would if a mechanism were missing."

@@ -35,6 +35,8 @@ def validate(
     if kind not in KINDS:
         raise PlannerError(f"{kind}: no such kind of case; {suggestion(kind, KINDS)}")
     cases = read(files or shipped())
+    if not cases:
+        raise PlannerError(f"{', '.join(map(str, files))}: no row below the columns")
     known = {case.family for case in cases}
     for name in families:
         if name not in known:

@@ -234,3 +234,14 @@ def test_groups_of_several_columns_are_left_out_in_turn(tmp_path: Path) -> None:
     validate("training", [few], leave_out="model,gpu", progress=tell)
     groups = {(row["model"], row["gpu"]) for row in rows}
     assert told == [(i, len(groups)) for i in range(len(groups))]
+
+
+def test_files_without_a_prediction_say_so(planner: Planner, tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text("id,source,family,gpu,metric,value\n")
+    assert "no row below the columns" in planner("validate", str(file)).err
+    file.write_text("id,source,family,gpu,metric,value\na,s,llm-dense,A100,step_time_s,1\n")
+    done = planner("validate", str(file))
+    assert done.code == 0
+    assert "no row could be predicted" in done.out
+    assert "missing: layers" in done.out
