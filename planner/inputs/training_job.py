@@ -22,6 +22,7 @@ EXPERT_LAYERS = {
     "fused_dispatch": 1.0,
     "rack_rate": 1.0,
     "fused_experts": 0.0,
+    "stashed": 0.0,
     "mixer_kernels": 2.0,
     "layer_kernels": 52.0,
     "expert_kernels": 2.0,

@@ -99,7 +99,7 @@ ERA = dict(
     scattered_sends=1, optimiser_bytes=30,
 )  # fmt: skip
 MIXED = dict(
-    dispatch_overlap=0, shared_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=1, fused_experts=0,
+    dispatch_overlap=0, shared_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=1, fused_experts=0, stashed=0,
     mixer_kernels=2, layer_kernels=52, expert_kernels=2, synchronous=1,
 )  # fmt: skip
 SMALL = (
@@ -275,6 +275,7 @@ def test_overlap_hides_the_dispatch_and_full_graphs_hide_the_host() -> None:
     assert 0.0 < beside.dispatch[0] < 0.5 * plain.dispatch[0]
     graphed = terms(c, m, mixer_kernels=0.0, layer_kernels=0.0, expert_kernels=0.0)
     assert graphed.host_launches[0] < 0.01 * plain.host_launches[0]
+    assert terms(c, m, stashed=1.0).permutation[0] > plain.permutation[0]
     shared = mixture("DeepSeek-V3", ep=8.0)
     streams = [
         terms(configuration("DeepSeek-V3"), shared, shared_overlap=flag) for flag in (0.0, 1.0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from planner.study.layouts.jobs import EXPERT_LAYERS
+from planner.inputs.training_job import EXPERT_LAYERS
 from planner.validation.cases import Case, Outcome, read
 from planner.validation.training import moe
 from planner.validation.training.recipes import PARTIAL, precision_words, recipe_of, release_of

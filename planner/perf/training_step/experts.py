@@ -138,11 +138,16 @@ def there_alone(m: Mixture, era: Software) -> Array:
     return m.recompute_experts * np.where(era.early_stop > 0.0, 0.5, 1.0)
 
 
-def permutation_part(c: Configuration, m: Mixture, s: System, era: Software, fused: Array) -> Part:
-    """Copying tokens into the order of the experts and back."""
-    passes = np.where(fused > 0.0, FUSED_PERMUTED, PERMUTED)
-    time = passes * SENT_BYTES * copies_of(c, m) * m.latent / (STREAM * s.memory_rate)
-    time = time * (m.experts > 1.0)
+def permutation_part(
+    c: Configuration, m: Mixture, s: System, era: Software, mixed: MixtureSoftware
+) -> Part:
+    """Copying tokens into the order of the experts and back, and to and from packed pages of a whole step's graph."""
+    rows, rate = copies_of(c, m), STREAM * s.memory_rate
+    passes = np.where(mixed.fused_dispatch > 0.0, FUSED_PERMUTED, PERMUTED)
+    time = passes * SENT_BYTES * rows * m.latent / rate
+    ffn = m.expert_ffn / m.expert_tp
+    kept = c.linear_bits / 8.0 * (m.latent + ffn) + 2.0 * (1.0 + c.gated) * ffn
+    time = (time + mixed.stashed * 2.0 * rows * kept / rate) * (m.experts > 1.0)
     return Part(time, time, there_alone(m, era))
 
 

@@ -263,7 +263,7 @@ def expert_work(
         Work(layers, router, "router"),
         Work(
             layers,
-            permutation_part(c, m, s, era, mixed.fused_dispatch),
+            permutation_part(c, m, s, era, mixed),
             "permutation",
             counted=True,
         ),

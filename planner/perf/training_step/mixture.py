@@ -67,6 +67,7 @@ class MixtureSoftware:
     )
     rack_rate: Array  # share of the usual rate of all-to-alls in domains larger than a server
     fused_experts: Array  # flag: activation and casts within the experts' matmuls
+    stashed: Array  # flag: what the backward pass needs of the experts is copied to packed pages and back
     mixer_kernels: (
         Array  # kernels a pass that the host launches for an attention or state-space layer
     )

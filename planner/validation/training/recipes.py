@@ -21,7 +21,7 @@ Flags = Mapping[str, float]
 
 # NCCL's all-to-all, permutation by kernels of its own, everything launched by the host.
 EAGER: Flags = dict(
-    dispatch_overlap=0, shared_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=0, fused_experts=0,
+    dispatch_overlap=0, shared_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=0, fused_experts=0, stashed=0,
     mixer_kernels=40, layer_kernels=80, expert_kernels=2, synchronous=1,
 )  # fmt: skip
 HYBRID: Flags = {**EAGER, "gathered_map": 1, "fused_dispatch": 1}  # HybridEP in its place
@@ -29,9 +29,9 @@ HYBRID: Flags = {**EAGER, "gathered_map": 1, "fused_dispatch": 1}  # HybridEP in
 PARTIAL: Flags = {**HYBRID, "mixer_kernels": 2, "layer_kernels": 52}
 UNFUSED_PARTIAL: Flags = {**PARTIAL, "gathered_map": 0, "fused_dispatch": 0}
 # One graph of a whole step, token counts on the device, activation and casts within grouped matmuls, dispatch beside
-# another micro-batch's kernels.
+# another micro-batch's kernels; buffers of fixed size, what they hold packed into pages (paged stash).
 WHOLE: Flags = {
-    **HYBRID, "dispatch_overlap": 1, "fused_experts": 1, "mixer_kernels": 0, "layer_kernels": 0,
+    **HYBRID, "dispatch_overlap": 1, "fused_experts": 1, "stashed": 1, "mixer_kernels": 0, "layer_kernels": 0,
     "expert_kernels": 0, "synchronous": 0,
 }  # fmt: skip
 # PyTorch with DeepEP and one grouped matmul for all experts; shared experts on a stream of their own (Automodel,
