@@ -267,3 +267,29 @@ def test_experts_lie_over_their_ranks_and_the_rest_on_all():
     assert apart.optimiser == pytest.approx(12 * 8 * each)
     together = memory_terms(c, software(fused_attention=1), STAYS, mixture(c, **own, ep=1))
     assert together.total() > apart.total()
+
+
+@pytest.mark.parametrize(
+    ("layers", "hidden", "away", "fits"),
+    [
+        (40, 1536, False, True),  # 1.1 billion parameters
+        (36, 2304, False, False),  # 2.3 billion
+        (50, 4096, True, True),  # 10 billion
+        (65, 4096, True, True),  # 13 billion
+        (75, 4480, True, False),  # 18 billion
+    ],
+)
+def test_the_largest_models_on_one_v100_with_and_without_zero_offload(layers, hidden, away, fits):
+    """1.4 billion parameters with PyTorch alone, 13 with ZeRO-Offload (deepspeed.ai, September 2020; 32 GB)."""
+    c = gpt(layers, hidden, 16, tp=1, vocab=50_304, seq=1024, recompute_block=1, global_batch=8)
+    moved = Offload(float(away) * ONE, 0 * ONE, 0 * ONE)
+    assert (memory_terms(c, software(), moved).total() <= 32 * GIB) == fits
+    assert (host_memory(c, software(), moved) > 0) == away
+
+
+def test_gradients_stay_where_replicas_wait_for_them():
+    away = Offload(ONE, 0 * ONE, 0 * ONE)
+    c = gpt(8, 4096, 32, tp=1, dp=8, zero_stage=1)
+    assert memory_terms(c, software(), away).gradients > 0
+    scattered = replace(c, zero_stage=3.0 * ONE, shard_group=8.0 * ONE)
+    assert memory_terms(scattered, software(), away).gradients == 0

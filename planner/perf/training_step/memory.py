@@ -73,7 +73,7 @@ class MemoryTerms:
     activations: Array  # kept from the forward to the backward pass
     working: Array  # of the block that is in its backward pass
     head: Array  # logits and the head's inputs
-    gathered: Array  # sharded weights of the blocks at work
+    gathered: Array  # sharded weights of the blocks at work, gradients on their way
     buffers: Array  # of collectives
     context: Array
     fragmentation: Array
@@ -226,6 +226,15 @@ def _stages(c: Configuration) -> list[_Stage]:
     return [first, last, _Stage(inner, none, in_flight(c, np.minimum(1.0, c.pp - 1.0)), none)]
 
 
+def gradients_leave(c: Configuration, offload: Offload) -> Array:
+    """Flag: gradients go to the host as they appear, with the optimiser.
+
+    They do where no replica waits for them on the accelerator: without replicas, and where they are scattered at once.
+    """
+    at_once = (c.zero_stage >= 2.0) | (c.dp * c.cp == 1.0)
+    return np.where(at_once, offload.optimiser, 0.0)
+
+
 def _states(c: Configuration, offload: Offload, replicas: Array, group: Array) -> tuple[Array, ...]:
     """Bytes of weights, gradients and optimiser for a parameter on a rank, of which `replicas` hold the same.
 
@@ -234,6 +243,7 @@ def _states(c: Configuration, offload: Offload, replicas: Array, group: Array) -
     trained = 1.0 - c.frozen
     gradients = np.where(c.zero_stage >= 2.0, GRADIENT_SHARDED, GRADIENT) * trained
     gradients = gradients / np.where(c.zero_stage == 2.0, replicas, group)
+    gradients = gradients * (1.0 - gradients_leave(c, offload))
     shards = np.where(c.zero_stage == 3.0, group, np.where(c.zero_stage >= 1.0, replicas, 1.0))
     optimiser = OPTIMISER * trained * (1.0 - offload.optimiser) / shards
     # frozen weights need no 16-bit original: they are kept once, in the precision of the linears
@@ -281,7 +291,8 @@ def memory_terms(
 
     streamed = np.where((whole > 1.0) | (offload.weights > 0.0), PREFETCHED, 0.0)
     scattered = np.where(whole > 1.0, GRADIENT_SHARDED * (1.0 - c.frozen), 0.0)
-    gathered = (block + routed) * (streamed * WEIGHT + scattered)
+    leaving = PREFETCHED * GRADIENT_SHARDED * gradients_leave(c, offload)
+    gathered = (block + routed) * (streamed * WEIGHT + scattered + leaving)
     working = working_memory(c, era, m)
     # two blocks' worth in flight to or from the host
     working = working + 2.0 * offload.activations * kept_activations(c, era, m)
@@ -321,6 +332,7 @@ def host_memory(
     on = memory_terms(c, era, Offload(nothing, nothing, nothing), m)
     return (
         offload.optimiser * on.optimiser
+        + gradients_leave(c, offload) * on.gradients
         + offload.activations * on.activations
         + offload.weights * on.weights
     )

@@ -1,11 +1,12 @@
 """What does it cost to keep a part of a training job's state in the host's memory, over PCIe or NVLink-C2C?
 
-Optimiser: ZeRO-Offload (Ren et al., arXiv 2101.06840). Gradients leave during the backward pass, the host updates its
-states at the speed of its memory and returns 16-bit weights tile by tile. Where the link is as fast as that memory
-(Grace), the accelerator streams the states through itself instead, if that is faster; nothing overlaps with the next
-step. Activations and weights: they leave and return beside the kernels of the same block, out during its forward
-pass, back during its backward pass (ZeRO-Infinity, arXiv 2104.07857), and show where they take longer. Done: both
-links, hidden and exposed time. Not done: the delayed update of one step, NVMe, several processes on one host link.
+Optimiser: ZeRO-Offload (Ren et al., arXiv 2101.06840). Gradients leave during the backward pass, of every micro-batch
+where none stay, else of the last; the host updates its states at the speed of its memory and returns 16-bit weights
+tile by tile. Where the link is as fast as that memory (Grace), the accelerator streams the states through itself
+instead, if that is faster; nothing overlaps with the next step. Activations and weights: they leave and return beside
+the kernels of the same block, out during its forward pass, back during its backward pass (ZeRO-Infinity, arXiv
+2104.07857), and show where they take longer. Done: both links, hidden and exposed time. Not done: the delayed update of
+one step, NVMe, several processes on one host link, the share of memory rate that copies take from kernels.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from planner.perf.training_step.configuration import Configuration, Software
 from planner.perf.training_step.data_parallel import parameters_held
 from planner.perf.training_step.layer import layer_parameters
 from planner.perf.training_step.matmul import STREAM
-from planner.perf.training_step.memory import WEIGHT, Offload, Store, kept_activations
+from planner.perf.training_step.memory import (
+    WEIGHT,
+    Offload,
+    Store,
+    gradients_leave,
+    kept_activations,
+)
 
 STATES = 12.0  # of a parameter that an update reads, and as much that it writes [byte]
 UPDATE = (
@@ -35,7 +42,7 @@ class OffloadTerms:
     """Seconds that a step takes longer."""
 
     optimiser: Array  # update over the link or on the host, less the update that it replaces
-    streaming: Array  # activations and weights that kernels do not hide
+    streaming: Array  # activations, weights and gradients that kernels do not hide
 
     def total(self) -> Array:
         """Their sum [s]."""
@@ -58,15 +65,18 @@ def offload_terms(
     forward = block * FORWARD / (1.0 + FORWARD * c.recompute_block)
     activations = offload.activations * kept_activations(c, era) / link
     weights = offload.weights * WEIGHT * layer_parameters(c) / c.tp / link
-    # out and in are different directions of the link in the forward pass, the same one in the backward pass
+    leave = gradients_leave(c, offload)
+    replicas = np.where(c.zero_stage >= 2.0, c.dp * c.cp, 1.0)
+    gradients = leave * HALF * layer_parameters(c) / c.tp / replicas / link
+    # the link carries both directions at once: activations and gradients go out, weights and activations come back
     out = np.maximum(np.maximum(activations, weights) - forward, 0.0)
-    back = np.maximum(activations + weights - (block - forward), 0.0)
+    back = np.maximum(np.maximum(activations + weights, gradients) - (block - forward), 0.0)
 
     whole = np.where(c.zero_stage == 3.0, c.shard_group, c.dp * c.cp)
     held = parameters_held(c) / np.where(c.zero_stage >= 1.0, whole, 1.0) * (1.0 - c.frozen)
     hidden = (block - forward) * c.layers / c.pp  # backward pass of the last micro-batch
     on_host = np.maximum(UPDATE / host, HALF / link) * held
-    on_host = on_host + np.maximum(HALF * held / link - hidden, 0.0)
+    on_host = on_host + (1.0 - leave) * np.maximum(HALF * held / link - hidden, 0.0)
     streamed = np.maximum(STATES / link, 2.0 * STATES / host) * held
     update = np.minimum(on_host, streamed) - resident
     return OffloadTerms(
