@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from planner.errors import PlannerError
 from planner.inputs.naming import shipped
 from planner.inputs.profiles import ImageModel
 from planner.perf.image_step.kernels import Network
@@ -27,10 +26,7 @@ def network_of(name: str, sequence: int = 0) -> Network:
     """The kernels of a sample; `sequence` tokens long where the network takes sequences."""
     model = image_models()[name]
     size = [sequence] if model.sequence and sequence else model.input.size
-    try:
-        return build(model.layers, model.input.channels, size)
-    except (KeyError, TypeError, ValueError, StopIteration) as error:
-        raise PlannerError(f"image_models/{name}: a layer is not understood: {error!r}") from error
+    return build(model.layers, model.input.channels, size)
 
 
 @cache

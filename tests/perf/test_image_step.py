@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from planner.errors import InputError
 from planner.inputs.image_models import image_model_named, image_models, network_of
+from planner.inputs.load import check_profile
 from planner.inputs.training import machine, system_of
 from planner.perf.image_step.constants import FITTED, SCALE_LOSS, constants_of
 from planner.perf.image_step.kernels import Cores, Moves, Network, Products, stacked
@@ -82,6 +85,28 @@ def test_frozen_layers_have_no_backward_pass() -> None:
     by_gradients = dict(zip(network.products.gradients, network.products.count, strict=True))
     assert by_gradients == {0.0: 1.0, 1.0: 1.0, 2.0: 1.0}
     assert network.trained == pytest.approx(network.parameters * 2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        ("[{convolution: 8}]", '"convolution" is no kind of layer; there are add'),
+        ("[{save: a}, {load: b}]", '"b" was not saved before; there are a'),
+        ("[{conv: 8, strides: 2}]", "strides"),
+    ],
+)
+def test_layers_that_are_not_understood_are_refused(
+    tmp_path: Path, layers: str, words: str
+) -> None:
+    file = tmp_path / "image_models" / "mine.yaml"
+    file.parent.mkdir()
+    head = (
+        "title: mine\nnames: [mine]\ninput: {channels: 3, size: [32, 32]}\noptimiser: sgd\nlayers: "
+    )
+    file.write_text(head + layers)
+    with pytest.raises(InputError, match=r"image_models/mine\.yaml") as found:
+        check_profile(file, "image_models")
+    assert words in str(found.value)
 
 
 def test_heads_on_several_levels_share_their_weights() -> None:

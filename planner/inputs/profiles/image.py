@@ -4,13 +4,14 @@ A layer is a mapping whose first key is its kind and that key's value the layer'
 options. `planner.perf.image_step.network` says what each kind is and checks the rest when it builds the network.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from planner.inputs.numbers import Cell, Leaf
 from planner.inputs.profiles.base import Entity, Profile, ShortText
 from planner.inputs.profiles.hardware import Generation
+from planner.perf.image_step.network import build
 
 
 def _plain(raw: Any) -> Any:
@@ -61,3 +62,11 @@ class ImageModel(Profile):
         Leaf("1", "published multiply-adds of the forward pass, for checks", above=0, absent=0),
     ] = None
     layers: list[Layer] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _layers_are_understood(self) -> Self:
+        try:
+            build(self.layers, self.input.channels, self.input.size)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise ValueError(f"layers: not understood: {error}") from None
+        return self

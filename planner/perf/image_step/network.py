@@ -123,9 +123,10 @@ def build(layers: Sequence[Mapping[str, Any]], channels: int, size: Sequence[int
 def follow(walk: Walk, layers: Sequence[Mapping[str, Any]]) -> None:
     """Walk through `layers`; the first word of a layer names its kind."""
     for layer in layers:
-        kind = next(iter(layer))
-        rest = {k: v for k, v in layer.items() if k != kind}
-        KINDS[kind](walk, layer[kind], **rest)
+        kind, *options = layer
+        if kind not in KINDS:
+            raise ValueError(f'"{kind}" is no kind of layer; there are {", ".join(sorted(KINDS))}')
+        KINDS[kind](walk, layer[kind], **{option: layer[option] for option in options})
 
 
 def after(walk: Walk, channels: int, norm: str | None, act: bool) -> None:
@@ -271,18 +272,28 @@ def save(walk: Walk, name: str) -> None:
 
 def load(walk: Walk, name: str) -> None:
     """Go on from a remembered tensor."""
-    walk.at = walk.saved[name]
+    walk.at = remembered(walk, name)
+
+
+def remembered(walk: Walk, name: str) -> Tensor:
+    """The tensor saved under a name."""
+    if name not in walk.saved:
+        raise ValueError(
+            f'"{name}" was not saved before; there are {", ".join(map(str, walk.saved))}'
+        )
+    return walk.saved[name]
 
 
 def concat(walk: Walk, name: str) -> None:
     """Join channels with a remembered tensor."""
-    other = walk.saved[name]
+    other = remembered(walk, name)
     walk.at = replace(walk.at, channels=walk.at.channels + other.channels)
     walk.move(walk.at.elements, MOVE)
 
 
 def add(walk: Walk, name: str) -> None:
-    """Add a remembered tensor."""
+    """Add a remembered tensor, enlarged or cut to the present shape."""
+    remembered(walk, name)
     walk.move(walk.at.elements, ADD)
 
 
@@ -312,7 +323,7 @@ def touch(walk: Walk, elements: float, kernels: int = 1) -> None:
 def each(walk: Walk, names: Sequence[str], layers: Sequence[Mapping[str, Any]] = ()) -> None:
     """The same layers, with the same weights, on several remembered tensors."""
     for position, name in enumerate(names):
-        walk.at, walk.fresh = walk.saved[name], position == 0
+        walk.at, walk.fresh = remembered(walk, name), position == 0
         follow(walk, layers)
     walk.fresh = True
 
