@@ -11,7 +11,6 @@ from pydantic import BeforeValidator, Field, model_validator
 from planner.inputs.numbers import Cell, Leaf
 from planner.inputs.profiles.base import Entity, Profile, ShortText
 from planner.inputs.profiles.hardware import Generation
-from planner.perf.image_step.network import build
 
 
 def _plain(raw: Any) -> Any:
@@ -65,6 +64,8 @@ class ImageModel(Profile):
 
     @model_validator(mode="after")
     def _layers_are_understood(self) -> Self:
+        from planner.perf.image_step.network import build  # for these files alone
+
         try:
             build(self.layers, self.input.channels, self.input.size)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
