@@ -15,9 +15,8 @@ import numpy as np
 from planner.axes import Array
 
 FARTHEST_SCORE = 7.0  # beyond it Hart's fraction no longer holds; probabilities of 1e-12
-FARTHEST_ROOT = (
-    5.0  # of minus the logarithm of a probability: 1.4e-11, which points of 32 bits never come near
-)
+# Of minus the logarithm of a probability: 1.4e-11, which points of 32 bits never come near.
+FARTHEST_ROOT = 5.0
 
 # Numerators and denominators in rising powers.
 _MIDDLE = (

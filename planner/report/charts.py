@@ -287,10 +287,8 @@ def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> No
     scale, label = _scale(float(found.figure.at(0.5)[0]), found.column.unit)
     share = 100.0 * (1.0 - np.arange(1, len(ordered) + 1) / len(ordered))
     thin = slice(None, None, max(1, len(ordered) // 4000))
-    below, certain = (
-        min(0.0, ordered[0]),
-        100.0,
-    )  # whoever builds less than the least need falls short
+    # Whoever builds less than the least need falls short.
+    below, certain = min(0.0, ordered[0]), 100.0
     axes.plot(
         np.concatenate([[below], ordered[thin]]) / scale,
         np.concatenate([[certain], share[thin]]),

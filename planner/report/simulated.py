@@ -100,12 +100,12 @@ def _header(page: Page, simulation: Simulation, plan: Plan) -> None:
         page.wrapped(printable(f"Changed: {', '.join(plan.project.changes)}"), indent="  ")
     inputs = counted(len(simulation.sampler.dimensions), "uncertain number")
     page.add(f"{counted(simulation.draws, 'draw')} of {inputs}, seed {simulation.seed}")
-    page.flowing("At 90 % confidence: ", _sure(simulation))
+    page.flowing("At 90 % confidence each: ", _sure(simulation))
     page.flowing("The plan at the medians: ", _planned(simulation))
 
 
 def _sure(simulation: Simulation) -> list[str]:
-    """The headline: what is enough with 90 % confidence."""
+    """The headline: what is enough with 90 % confidence, one need at a time."""
     capacity = simulation.risk.capacity
     texts = _sizes({name: each.needed for name, each in capacity.items()})
     cost = simulation.spreads[COST].figure

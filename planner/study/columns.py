@@ -1,9 +1,9 @@
 """What of a quantity is kept from each draw?
 
 Some quantities are kept whole, every cell of every draw; of those that a figure of risk needs, at least the total of
-each month; all other headline quantities are counted in sketches, by month and by year. Totals are made as the table of
-`planner size` makes them: other axes are added up, of a ratio or a waiting time the largest is taken; a year is the sum
-of its months for what is paid, used or sent, else its largest month.
+each month; all other headline quantities are counted in sketches, by month and by year. Of the other axes the sum is
+kept, of a ratio or a waiting time the largest; of a year the sum of its months for what is paid, used or sent, else its
+largest month, also where the table of `planner size` shows a mean, the smallest month or the last.
 """
 
 from __future__ import annotations

@@ -20,13 +20,11 @@ from planner.axes import Array
 
 ACCURACY = 0.005
 GROWTH = (1.0 + ACCURACY) / (1.0 - ACCURACY)  # from one edge of a bin to the next
-MIDDLE = 2.0 / (
-    GROWTH + 1.0
-)  # what an upper edge is multiplied by, to be within ACCURACY of all in the bin
+# What an upper edge is multiplied by, to be within ACCURACY of all in the bin.
+MIDDLE = 2.0 / (GROWTH + 1.0)
 _PER_LOG = 1.0 / math.log(GROWTH)
-_OFFSET = (
-    80_000  # larger than the bin number of any float64, so that positive values have positive keys
-)
+# Larger than the bin number of any float64, so that positive values have positive keys.
+_OFFSET = 80_000
 _INFINITE = 1_000_000
 _KINDS = 5  # minus infinity, negative, zero, positive, infinity
 
@@ -107,6 +105,7 @@ class Sketch:
             low, high = draw(rank), draw(np.minimum(rank + 1, draws - 1))
             with np.errstate(invalid="ignore"):
                 between = low + (high - low) * (place - rank)
+            between = np.where(np.isinf(low), low, between)
             found.append(np.where((low == high) | (place == rank), low, between))
         return np.stack(found)
 

@@ -31,8 +31,9 @@ def quantiles(ordered: Array, levels: Sequence[float]) -> Array:
         with np.errstate(invalid="ignore"):
             step = high - low
             between = low + step * share if share < 0.5 else high - step * (1.0 - share)
-        # From one infinite draw to another there is no step.
-        found.append(np.where((low == high) | (share == 0.0), low, between))
+        # To an infinite draw there is no step: whatever is between it and another is infinite.
+        between = np.where(np.isinf(low), low, np.where(np.isinf(high), high, between))
+        found.append(low if share == 0.0 else np.where(low == high, low, between))
     return np.stack(found)
 
 

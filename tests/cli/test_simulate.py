@@ -75,7 +75,7 @@ def test_the_headline_is_the_capacity_at_90_per_cent(planner: Planner, document:
     lines = planner("simulate", MAIN, "--draws", str(DRAWS)).out.splitlines()
     assert re.fullmatch(rf"{DRAWS} draws of \d+ uncertain numbers, seed 1", lines[1])
     gpus = document["risk"]["capacity"]["gpus_required"]
-    shown = re.match(r"At 90 % confidence: ([\d,]+) GPUs · ", lines[2])
+    shown = re.match(r"At 90 % confidence each: ([\d,]+) GPUs · ", lines[2])
     assert shown and float(shown[1].replace(",", "")) == pytest.approx(gpus["p90"], rel=0.005)
     row = next(line for line in lines if line.startswith("GPUs needed"))
     assert f"{100 * gpus['enough']:.0f} %" in row

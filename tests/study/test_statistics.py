@@ -23,11 +23,10 @@ def test_quantiles_are_numpys(values: list[float]) -> None:
 
 def test_an_infinite_draw_makes_no_nan() -> None:
     ordered = np.array([[0.0, 1.0, np.inf, np.inf]])
-    assert quantiles(ordered, (0.1, 0.9, 1.0))[:, 0].tolist() == [
-        pytest.approx(0.3),
-        np.inf,
-        np.inf,
-    ]
+    found = quantiles(ordered, (0.1, 1 / 3, 0.4, 0.6, 0.9, 1.0))[:, 0]
+    assert found.tolist() == [pytest.approx(0.3), 1.0, np.inf, np.inf, np.inf, np.inf]
+    negative = quantiles(-ordered[:, ::-1], (0.4, 0.6))[:, 0]
+    assert negative.tolist() == [-np.inf, -np.inf]
 
 
 @settings(max_examples=60)
