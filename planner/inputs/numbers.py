@@ -48,6 +48,7 @@ INTERPOLATIONS: tuple[str, ...] = typing.get_args(Interpolation)
 
 PERCENTILES = ("low", "base", "high")
 PERCENTILES_BY_NUMBER = ("p10", "p50", "p90")
+_LOWEST = (PERCENTILES[0], PERCENTILES_BY_NUMBER[0])
 PROBABILITIES_OF_PERCENTILES = np.array([0.1, 0.5, 0.9])
 _PROVENANCE = frozenset({"source", "confidence"})
 _SHORT_KEYS = frozenset({"value", "choice", *PERCENTILES}) | _PROVENANCE
@@ -251,6 +252,8 @@ class Leaf:
         ways = [] if raw.keys() <= _SHORT_KEYS else _ways(raw)
         if len(ways) > 1:
             raise ValueError(f"give either {' or '.join(ways)}")
+        if raw.get("choice") is not None and not any(raw.get(key) is not None for key in _LOWEST):
+            raise ValueError("choice: expected low, base and high, between what may be decided")
         if ways and ways[0] in PARAMETERS:
             cell = self._of_family(ways[0], raw[ways[0]])
             return _sourced(cell, source, confidence)

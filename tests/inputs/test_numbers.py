@@ -109,6 +109,13 @@ def test_the_span_of_a_choice_is_kept_and_not_drawn() -> None:
     assert "no metalog" in fault(POWER, span)
 
 
+def test_a_choice_without_a_span_is_a_mistake() -> None:
+    """A distribution that says it is a choice would be drawn all the same."""
+    said = "choice: expected low, base and high"
+    assert said in fault(POWER, {"uniform": {"least": "1 W", "most": "2 W"}, "choice": "true"})
+    assert said in fault(POWER, {"value": "1 W", "choice": "true"})
+
+
 def test_a_choice_is_true_or_false() -> None:
     span = {"low": "0.5 kW", "base": "0.7 kW", "high": "1 kW"}
     assert POWER.cell({**span, "choice": "false"}) == POWER.cell(span)
