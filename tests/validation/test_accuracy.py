@@ -161,7 +161,9 @@ def test_rows_that_other_rows_contradict_are_the_ones_in_doubt(dense: Accuracy) 
 def test_rows_that_stand_in_both_files_count_once() -> None:
     one = validate("training", [shipped()[1]])
     both = validate("training", [shipped()[1], shipped()[1]])
-    assert both.macro == one.macro
+    assert (
+        both.macro == one.macro < 0.06
+    )  # vTrain itself, which profiles the machine, reports 8.4 %
     assert both.macro_configurations == one.macro_configurations
 
 
