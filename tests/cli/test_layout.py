@@ -151,6 +151,9 @@ def test_illegal_layouts_are_refused_in_words(planner: Planner, options, words):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("layout", "llama3_8b", "--gpus", "8", "--hardware", "dgx_a100", "--precision", "fp8"), "has no such peak"),
+        (("layout", "llama3_8b", "--gpus", "72", "--hardware", "dojo_tile"), "states no network beyond 25"),
+        (("layout", "bev_perception", "--gpus", "8", "--hardware", "dgx_a100"), "names no architecture"),
         (("layout", "llama3_8b"), "expected MODEL, --gpus and --hardware"),
         (("layout", "--task", "x.json"), "--task needs --search"),
         (("layout", "--search", "x"), "--search belongs to --task"),

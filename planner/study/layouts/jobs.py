@@ -73,6 +73,15 @@ def wanted(
         assumed.append("linears in bf16")
     if precision not in BITS:
         raise PlannerError(f"precision {precision}: {suggestion(precision, BITS)}")
+    peaks = {8: machine.peak_8, 4: machine.peak_4}
+    if not peaks.get(BITS[precision], machine.peak_16):
+        raise PlannerError(
+            f"precision {precision}: {machine.accelerator} has no such peak; valid: bf16"
+        )
+    if gpus > machine.domain and not machine.nic:
+        raise PlannerError(
+            f"{hardware}: its profile states no network beyond {machine.domain:,.0f} accelerators"
+        )
     if software is None:
         software = OLDER.get(machine.generation, SOFTWARE)
         assumed.append(f"software {software}")
