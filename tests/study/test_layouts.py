@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from planner import resources
 from planner.errors import PlannerError
 from planner.perf.training_step.layouts import (
     ALL,
+    FEW,
     FULL,
     NONE,
     Space,
@@ -19,6 +21,7 @@ from planner.perf.training_step.layouts import (
     taken,
 )
 from planner.perf.training_step.memory import GIB
+from planner.study.layouts.jobs import wanted
 from planner.study.layouts.search import differences, pareto, search
 from planner.study.layouts.use import progress, utilisation
 from tests.perf.test_training_layouts import LLAMA, ONE, job
@@ -128,3 +131,14 @@ def test_progress_falls_with_the_number_of_accelerators_and_of_failures():
     assert many["goodput"] > 0.9  # "over 90 % effective training time", the same
     assert progress(work, 16384, 0.0)["goodput"] > many["goodput"]
     assert progress(work, 16384, 40.0)["goodput"] < many["goodput"]
+
+
+@pytest.mark.parametrize("hardware", ["dgx_a100", "gb200_nvl72"])
+def test_every_layout_of_every_shipped_model_has_a_finite_time(hardware):
+    for model in resources.profiles("architectures"):
+        work = wanted(model, hardware, 72, 144, precision="bf16").job
+        evaluated = evaluate(legal(work, 72, 144, FEW), work)
+        assert len(evaluated.layouts), model
+        assert np.isfinite(evaluated.step_time).all(), model
+        assert (evaluated.step_time > 0).all(), model
+        assert (evaluated.memory > 0).all(), model
