@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from planner.text import counted, printable
-from planner.validation.accuracy import Accuracy, Row, trends
+from planner.validation.accuracy import Accuracy, Row, Trend, trends
 from planner.validation.validate import EACH
 
 COLUMNS = {
@@ -209,21 +209,21 @@ def _counts(said: Counter[str], what: str) -> list[str]:
 def _trends(accuracy: Accuracy) -> list[str]:
     """How the error moves with size, scale and year, in words."""
     known = trends(accuracy)
-    moving = [trend for trend in known if trend.clear]
     if not known:
         return []
-    return [
-        f"The error moves with {trend.name}: {100 * trend.slope:+.2f} points with {trend.step} "
-        f"(standard error {100 * trend.spread:.2f}, within sources), as it would if a mechanism were missing."
+    moving = [trend for trend in known if trend.clear]
+    still = [trend for trend in known if not trend.clear]
+    found = [
+        f"The error moves with {trend.name}: {_slope(trend)}, as it would if a mechanism were missing."
         for trend in moving
-    ] or ["The error does not move with model size, scale or year within sources."]
-
-
-def markdown(accuracies: Sequence[tuple[str, Accuracy]]) -> str:
-    """A table for a page of documentation: what was predicted, and how well."""
-    lines = ["| predicted | sources' average | configurations |", "|---|---|---|"]
-    lines += [
-        f"| {what} | {_said(each.macro)} | {each.macro_configurations:,} |"
-        for what, each in accuracies
     ]
-    return "\n".join(lines) + "\n"
+    if still:
+        found.append(
+            f"No clear slope within sources: {', '.join(_slope(trend) for trend in still)}."
+        )
+    return found
+
+
+def _slope(trend: Trend) -> str:
+    """A slope with its standard error, in words."""
+    return f"{100 * trend.slope:+.1f} ± {100 * trend.spread:.1f} points with {trend.step}"
