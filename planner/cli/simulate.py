@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,10 @@ from planner.cli.options import (
     Scenario,
     load_project,
 )
+
+if TYPE_CHECKING:
+    from planner.plan import Plan
+    from planner.study.simulation import Simulation
 
 ERASE = "\r\x1b[K"  # what stands on the terminal's line
 
@@ -99,13 +103,7 @@ def simulate(
         if progress:
             sys.stderr.write(ERASE)
     if out is not None:
-        from planner.report import study_files
-
-        with (
-            simulation.folder.alone()
-        ):  # or another run would take what is half written for left over
-            for said in study_files.write(simulation, plan, out):
-                sys.stderr.write(f"{said}\n")
+        _write_files(simulation, plan, out)
     if json:
         from planner.report import study_json
 
@@ -115,6 +113,22 @@ def simulate(
 
         write_styled(page(simulation, plan, width()))
     judge(plan)
+
+
+def _write_files(simulation: Simulation, plan: Plan, out: Path) -> None:
+    """Write tables, arrays and charts beside the draws, and say what is there."""
+    from planner.report import study_files
+    from planner.study.simulation import Interrupted
+
+    try:
+        # Alone in the folder, or another run would take what is half written for left over.
+        with simulation.folder.alone():
+            for said in study_files.write(simulation, plan, out):
+                sys.stderr.write(f"{said}\n")
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "stopped while writing files; no draw is lost, and the same command writes them"
+        ) from None
 
 
 def _progress(draws: int) -> Callable[[int], None]:

@@ -53,7 +53,8 @@ BY_YEAR = (*NEEDS, "capex", "opex", "carbon")
 HOW_READ = (
     "P10 to P90: four of five draws. P90 between: 95 % sure, for independent draws; the Sobol points of these spread "
     "more evenly. Plan: with every input at its median, and the percentile at which it stands; enough: the share of "
-    "draws in which what it buys at most suffices; of IT power, what its halls hold. Dearest: the mean of those draws."
+    "draws in which what it buys at most, all sites together, suffices; of IT power, what its halls hold. Dearest: the "
+    "mean of those draws."
 )
 HOW_SHORT = (
     "Built month by month for a percentile of the need; what is built stays. Short: the share of draws that any month "

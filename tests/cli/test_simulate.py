@@ -328,6 +328,19 @@ def test_a_what_if_is_marked_everywhere(planner: Planner, tmp_path: Path, no_cha
         assert schema.metadata[b"mark"].decode() == VIOLATION_MARK
 
 
+def test_ctrl_c_at_the_files_says_that_no_draw_is_lost(
+    planner: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("planner.report.study_files._write_netcdf", stopped)
+    done = planner("simulate", "test_fleet", "--draws", "8", "--out", str(tmp_path))
+    assert (done.code, done.out) == (130, "")
+    assert "stopped while writing files; no draw is lost" in done.err
+    assert not list(tmp_path.glob("*.part"))
+
+
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "planner", "simulate", "test_fleet", "--draws", "1000000"]
     run = subprocess.Popen(
