@@ -343,6 +343,12 @@ def command(choice: Choice, of: Wanted) -> str:
     words.append(f"--micro-batch {layout['micro_batch']:.0f} --zero {layout['zero_stage']:.0f}")
     if recomputation(choice) != "none":
         words.append(f"--recompute {recomputation(choice)}")
+    if layout["zero_stage"] == 3 and layout["shard_group"] < layout["dp"] * layout["cp"]:
+        words.append(f"--shard-group {layout['shard_group']:.0f}")
+    if layout["tp"] > 1 and not layout["sequence_parallel"]:
+        words.append("--no-sequence-parallel")
+    if not any(each.startswith("software") for each in of.assumed):
+        words.append(f"--software {of.software}")
     if offloaded(choice):
         words.append(f"--offload {offloaded(choice).replace(' and ', ',')}")
     return " ".join(words)

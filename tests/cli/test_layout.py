@@ -211,3 +211,52 @@ def test_models_of_other_kinds_have_a_finite_time(planner: Planner, model):
     best = json.loads(planner("layout", *job, "--json").out)["best"]
     assert 0 < best["step_time_s"] < 1000
     assert 0 < best["memory_gib"] <= 141
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (
+            "llama3_70b",
+            "--gpus",
+            "64",
+            "--hardware",
+            "dgx_h100",
+            "--batch",
+            "128",
+            "--precision",
+            "fp8",
+        ),
+        (
+            "llama3_8b",
+            "--gpus",
+            "64",
+            "--hardware",
+            "dgx_a100",
+            "--batch",
+            "64",
+            "--software",
+            "fsdp_2024",
+        ),
+        (
+            "gpt3_175b",
+            "--gpus",
+            "64",
+            "--hardware",
+            "dgx_a100",
+            "--batch",
+            "64",
+            "--software",
+            "megatron_2022",
+        ),
+        ("mixtral_8x7b", "--gpus", "64", "--hardware", "dgx_h100", "--batch", "128"),
+    ],
+    ids=lambda options: options[0],
+)
+def test_the_next_command_predicts_the_layout_that_was_found(planner: Planner, options):
+    best = json.loads(planner("layout", *options, "--json").out)["best"]
+    page = planner("layout", *options).out
+    follow = " ".join(page[page.index("planner predict") :].split())
+    one = json.loads(planner(*follow.split()[1:], "--json").out)
+    assert one["step_time_s"] == pytest.approx(best["step_time_s"], rel=1e-9)
+    assert one["memory_gib"] == pytest.approx(best["memory_gib"], rel=1e-9)
