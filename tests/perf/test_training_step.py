@@ -10,7 +10,8 @@ from planner.perf.training_step.constants import FITTED, constants_of
 from planner.perf.training_step.matmul import alignment, matmul_time
 from planner.perf.training_step.step import StepTerms, step_terms, step_time
 from planner.validation.cases import Case
-from planner.validation.training import dense
+from planner.validation.training.reading import run_of
+from planner.validation.training.runs import Batch, batch_of
 
 BASE = {
     "source": "Megatron-LM", "year": "2022", "family": "llm-dense", "gpu": "A100-SXM4-80GB", "cp": "1",
@@ -40,13 +41,13 @@ def table_5_rows():
                 recompute=recompute, value=seconds,
             )  # fmt: skip
             raw.append(Case("table 5", len(raw), {k: str(v) for k, v in row.items()}))
-    batch = dense.batch_of([dense.run_of(case) for case in raw])
+    batch = batch_of([run_of(case) for case in raw])
 
     def whole(record):
         return replace(record, **{k: np.broadcast_to(x, len(raw)) for k, x in vars(record).items()})
 
     records = (batch.configuration, batch.system, batch.software)
-    return dense.Batch(batch.generation, *(whole(record) for record in records))
+    return Batch(batch.generation, *(whole(record) for record in records))
 
 
 def terms_of(rows, configuration=None, software=None) -> StepTerms:

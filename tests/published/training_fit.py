@@ -21,6 +21,8 @@ from planner.validation.cases import Case, read
 from planner.validation.doubts import doubts
 from planner.validation.training import dense
 from planner.validation.training.priors import PRIORS
+from planner.validation.training.reading import run_of
+from planner.validation.training.runs import batch_of
 from planner.validation.validate import shipped
 
 LEAST = 0.01  # share of a step from which a part is printed
@@ -65,9 +67,9 @@ def main(arguments: list[str]) -> None:
 
 def errors(cases: list[Case], constants: Mapping[str, float]) -> np.ndarray:
     """Predicted over measured seconds, less 1."""
-    runs = [dense.run_of(case) for case in cases]
+    runs = [run_of(case) for case in cases]
     measured = [dense.measured_seconds(case, run) for case, run in zip(cases, runs, strict=True)]
-    return dense.batch_of(runs).seconds(constants) / np.array(measured) - 1.0
+    return batch_of(runs).seconds(constants) / np.array(measured) - 1.0
 
 
 def print_rows(cases: list[Case], constants: Mapping[str, float], word: str) -> None:
@@ -76,7 +78,7 @@ def print_rows(cases: list[Case], constants: Mapping[str, float], word: str) -> 
     for case, outcome in zip(cases, dense.predict(cases, constants), strict=True):
         if word.lower() not in case.source.lower() or outcome.seconds is None:
             continue
-        run = dense.run_of(case)
+        run = run_of(case)
         layout = " ".join(f"{name}={run.configuration[name]:g}" for name in shown.split())
         measured = dense.measured_seconds(case, run)
         error = 100 * (outcome.seconds / measured - 1)

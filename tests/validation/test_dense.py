@@ -14,6 +14,7 @@ from planner.perf.training_step.constants import FITTED
 from planner.validation.cases import COLUMNS, Case, Outcome, read
 from planner.validation.training import dense
 from planner.validation.training.priors import PRIORS
+from planner.validation.training.reading import run_of
 from planner.validation.validate import shipped
 
 # GPT 175B with selective recomputation: Korthikanti et al., arXiv 2205.05198, Table 5: 13.75 s, 51.4 % of 312 TFLOP/s.
@@ -143,21 +144,21 @@ def test_blanks_that_change_nothing_are_not_assumed() -> None:
     ],
 )  # fmt: skip
 def test_the_era_follows_from_words_year_and_sharding(changed: dict[str, Any], name: str) -> None:
-    software = dense.run_of(case(**changed)).software
+    software = run_of(case(**changed)).software
     stated = {field: getattr(era(name), field).value for field in software}
     assert software == pytest.approx(stated)
 
 
 def test_gates_are_known_by_name_or_by_the_count_of_parameters() -> None:
     shape = dict(layers=32, hidden=4096, heads=32, kv_heads=32, ffn_hidden=11008, tp=8, pp=8, vp=1)
-    gated = dense.run_of(case(model="a model", params_b=6.7, **shape))
-    plain = dense.run_of(case(model="a model", params_b=5.2, **shape))
+    gated = run_of(case(model="a model", params_b=6.7, **shape))
+    plain = run_of(case(model="a model", params_b=5.2, **shape))
     assert (gated.configuration["gated"], plain.configuration["gated"]) == (1.0, 0.0)
 
 
 def test_sequence_parallelism_is_read_from_the_notes() -> None:
-    said = dense.run_of(case(recompute="full", notes="sequence parallel"))
-    denied = dense.run_of(case(notes="no sequence parallelism"))
+    said = run_of(case(recompute="full", notes="sequence parallel"))
+    denied = run_of(case(notes="no sequence parallelism"))
     assert said.configuration["sequence_parallel"] == 1.0
     assert denied.configuration["sequence_parallel"] == 0.0
 
@@ -226,11 +227,11 @@ def test_a_shape_is_filled_in_where_layers_or_parameters_agree_with_the_name() -
     # Llama 2 70B has 8 heads of keys and values and an MLP of 28,672 (arXiv 2307.09288; its configuration)
     shape = dict(model="LLaMA2-70B", layers=80, hidden=8192, heads=64, tp=8, pp=8, vp=1)
     blank = dict(kv_heads="", ffn_hidden="", vocab="", params_b="")
-    found = dense.run_of(case(**shape, **blank)).configuration
+    found = run_of(case(**shape, **blank)).configuration
     assert (found["kv_heads"], found["ffn"], found["gated"]) == (8.0, 28672.0, 1.0)
     nothing = dict(layers="", hidden="", heads="", **blank)
-    assert dense.run_of(case(model="LLaMA2-70B", **nothing)).reason.startswith("missing: layers")
-    by_size = dense.run_of(case(model="LLaMA2-70B", **{**nothing, "params_b": 69}))
+    assert run_of(case(model="LLaMA2-70B", **nothing)).reason.startswith("missing: layers")
+    by_size = run_of(case(model="LLaMA2-70B", **{**nothing, "params_b": 69}))
     assert by_size.configuration["layers"] == 80.0
-    other = dense.run_of(case(model="GPT3-5B", **{**nothing, "params_b": 5}))
+    other = run_of(case(model="GPT3-5B", **{**nothing, "params_b": 5}))
     assert other.reason.startswith("missing: layers")

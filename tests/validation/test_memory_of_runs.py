@@ -11,7 +11,8 @@ import planner.validation
 from planner.axes import Array
 from planner.perf.training_step.memory import BINARY, Offload, memory_terms
 from planner.validation.cases import read
-from planner.validation.training import dense
+from planner.validation.training.reading import run_of
+from planner.validation.training.runs import batch_of
 
 FILE = Path(planner.validation.__file__).parent / "data" / "training_runs.csv"
 # Their recipes save memory by what the rows do not state: gradients summed in 16 bit, activations of the MLP kept in
@@ -23,8 +24,8 @@ RECIPES = ("NVIDIA-NeMo/Megatron-Bridge", "NVIDIA/NeMo", "mlcommons llama2_70b_l
 def shares() -> tuple[list[str], Array]:
     """Sources, and the share of the accelerator's memory that a run needs."""
     cases = [case for case in read([FILE]) if case.family == "llm-dense"]
-    runs = [run for run in map(dense.run_of, cases) if run.machine and not run.reason]
-    batch, none = dense.batch_of(runs), np.zeros(1)
+    runs = [run for run in map(run_of, cases) if run.machine and not run.reason]
+    batch, none = batch_of(runs), np.zeros(1)
     needed = memory_terms(batch.configuration, batch.software, Offload(none, none, none)).total()
     there = [run.machine.memory * BINARY for run in runs if run.machine]
     return [run.case.source for run in runs], needed / np.array(there)

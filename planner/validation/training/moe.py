@@ -22,7 +22,7 @@ from planner.perf.training_step.mixture import Mixture, MixtureSoftware, model_f
 from planner.perf.training_step.parameters import Shape
 from planner.perf.training_step.step import step_time
 from planner.validation.cases import Case, Outcome
-from planner.validation.training import dense
+from planner.validation.training import reading
 from planner.validation.training.conventions import TERA, UTILISATION, seconds_per_unit
 from planner.validation.training.recipes import (
     NARROW,
@@ -31,6 +31,8 @@ from planner.validation.training.recipes import (
     plain,
     recipe_of,
 )
+from planner.validation.training.runs import Run as DenseRun
+from planner.validation.training.runs import batch_of, peaks_of
 
 FITTED_BY = "dense"
 COLUMNS = (  # of a row, and the size of the shape that fills it
@@ -45,7 +47,7 @@ class Run:
     """What a row says, completed; `reason` where it cannot be."""
 
     case: Case
-    dense: dense.Run | None = None
+    dense: DenseRun | None = None
     reason: str = ""
     mixture: dict[str, float] = field(default_factory=dict)
     software: dict[str, float] = field(default_factory=dict)
@@ -70,7 +72,7 @@ def predict(cases: Sequence[Case], constants: Mapping[str, float] | None = None)
 
 
 def _evaluate(runs: Sequence[Run], constants: Mapping[str, float]) -> tuple[MixedStepTerms, Array]:
-    batch = dense.batch_of([run.dense for run in runs if run.dense])
+    batch = batch_of([run.dense for run in runs if run.dense])
     m = Mixture(**_stacked(Mixture, [run.mixture for run in runs]))
     mixed = MixtureSoftware(**_stacked(MixtureSoftware, [run.software for run in runs]))
     c, k = batch.configuration, batch.constants(constants)
@@ -87,7 +89,7 @@ def _outcome(
     assert run.dense is not None
     n = {**run.dense.configuration, "gpus": run.dense.gpus}
     derived = run.case.metric in UTILISATION
-    convert, _ = seconds_per_unit(run.case, n, dense.peaks_of(run.dense))
+    convert, _ = seconds_per_unit(run.case, n, peaks_of(run.dense))
     rate = flops * n["global_batch"] * n["seq"] / n["gpus"] / TERA / seconds
     model = plain(run.case.text("model"))
     return Outcome(
@@ -111,7 +113,7 @@ def run_of(case: Case) -> Run:
     if case.metric in ("mfu_pct", "hfu_pct"):
         run.reason = f"metric {case.metric}: the source's count of FLOPs is not stated"
         return run
-    row = run.dense = dense.run_of(completed(case, shape))
+    row = run.dense = reading.run_of(completed(case, shape))
     run.reason = row.reason
     if run.reason:
         return run
@@ -182,7 +184,7 @@ def _sizes(shape: Shape, seq: float, name: str) -> dict[str, float]:
 
 
 def _predicts(
-    case: Case, row: dense.Run, beyond: Mapping[str, float], without: Mapping[str, float]
+    case: Case, row: DenseRun, beyond: Mapping[str, float], without: Mapping[str, float]
 ) -> bool:
     """Whether a run predicts tokens beyond the next: as its words say, or as the FLOPs of a token that it states."""
     if re.search(r"w/?o mtp|without mtp|no mtp", case.words):
@@ -197,7 +199,7 @@ def _predicts(
     if not stated or case.metric not in rates:
         return True
     flops = float(stated[1]) * TERA / rates[case.metric]
-    batch = dense.batch_of([row, row])
+    batch = batch_of([row, row])
     m = Mixture(**_stacked(Mixture, [beyond, without]))
     more, less = model_flops(batch.configuration, m)
     return bool(abs(more - flops) < abs(less - flops))
