@@ -51,7 +51,7 @@ class Simulation:
     seed: int
     folder: Folder
     blocks: tuple[Block, ...]
-    _sketch: Sketch = field(repr=False, compare=False)
+    _sketch: Sketch | None = field(repr=False, compare=False)
     _temporary: Any = field(default=None, repr=False, compare=False)
 
     @property
@@ -78,7 +78,8 @@ class Simulation:
     @cached_property
     def spreads(self) -> Mapping[str, Spreads]:
         """Quantiles of every quantity, by name."""
-        return spreads(self.columns, self.folder, self.blocks, self._sketch)
+        sketch = self._sketch or self.folder.sketch(self.blocks)
+        return spreads(self.columns, self.folder, self.blocks, sketch)
 
     @cached_property
     def spent(self) -> Spread | None:
@@ -155,8 +156,8 @@ def simulate(
         except KeyboardInterrupt:
             raise Interrupted(_stopped(reached[0], draws, out)) from None
         blocks = tuple(sorted((*done, *todo)))
-        # Read before another run may count more draws; the numbers of a block never change.
-        sketch = folder.sketch(blocks)
+        # A folder that stays is read before another run may count more draws; the numbers of a block never change.
+        sketch = None if temporary else folder.sketch(blocks)
     return Simulation(project, task.columns, draws, seed, folder, blocks, sketch, temporary)
 
 
