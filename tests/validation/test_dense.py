@@ -102,6 +102,7 @@ def test_what_cannot_be_predicted_says_why(changed: dict[str, Any], reason: str)
         (dict(model="a model", ffn_hidden=""), "ffn_hidden 49152"),
         (dict(ffn_hidden=""), "ffn_hidden as published for gpt3_175b"),
         (dict(dp=""), "dp 1 = gpus / (tp pp cp)"),
+        (dict(cp="", pp=4), "cp 2 = gpus / (tp pp dp)"),
         (dict(recompute=""), "recomputation"),
         (dict(recompute="none", vp=""), "without interleaving"),
         (dict(micro_batch="", global_batch_size=8, notes="GA=8"), "micro_batch 1"),

@@ -46,11 +46,8 @@ VOCABULARIES = (  # words of the model, size: configurations published by its ma
     (r"nemotron", 256000),
 )
 MX_PENALTY = 0.95  # block scales against per-tensor fp8
-SHARES = (
-    0.25,
-    0.5,
-    1.0,
-)  # of blocks that are checkpointed, where "selective" means every n-th block
+# Of blocks that are checkpointed, where "selective" means every n-th block.
+SHARES = (0.25, 0.5, 1.0)
 ROOM = 0.8  # share of memory that such runs fill at most; assumed
 USABLE = 0.96  # of memory: of 109 runs without recomputation (llm-foundry) the fullest takes 95 % by the same count
 VOCABULARY = 51200.0  # GPT-2's 50,257 padded, where neither model nor framework has a usual one
@@ -180,6 +177,11 @@ def _numbers(case: Case, assumed: list[str]) -> tuple[dict[str, float], list[str
                 n[name] = 1.0
                 assumed.append(f"{name} 1, for data parallelism takes all GPUs")
     gpus, tp, pp = n["gpus"], n["tp"], n["pp"]
+    if gpus and tp and pp and n["dp"] and not case.number("cp"):
+        rest = gpus / (tp * pp * n["dp"])
+        if rest > 1.0 and rest == int(rest):
+            cp = rest
+            assumed.append(f"cp {cp:g} = gpus / (tp pp dp)")
     if n["dp"] is None and gpus and tp and pp:
         n["dp"] = gpus / (tp * pp * cp)
         assumed.append(f"dp {n['dp']:g} = gpus / (tp pp cp)")
