@@ -40,6 +40,15 @@ Era = Annotated[
     str | None,
     typer.Option("--software", metavar="ERA", help="What is fused and overlaps: an era's name."),
 ]
+HostMemory = Annotated[
+    float | None,
+    typer.Option(
+        "--host-memory",
+        metavar="GB",
+        min=0,
+        help="Memory of the host for each GPU, for offload. Default: the profile's, as of a Grace.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -54,6 +63,7 @@ def layout(
     seq: Seq = None,
     precision: Precision = None,
     software: Era = None,
+    host_memory: HostMemory = None,
     profiles: Profiles = None,
     task: Annotated[
         Path | None,
@@ -70,7 +80,7 @@ def layout(
 ) -> None:
     """All legal layouts of a training job at once: the best, why the next lost, and time against memory."""
     if task is not None:
-        given = (model, gpus, hardware, batch, seq, precision, software, profiles, out)
+        given = (model, gpus, hardware, batch, seq, precision, software, host_memory, profiles, out)
         if any(x is not None for x in given):
             raise typer.BadParameter("--task brings its own model and system; give --search alone")
         if search is None:
@@ -86,7 +96,7 @@ def layout(
     from planner.study.layouts.jobs import wanted
     from planner.study.layouts.search import search as run
 
-    of = wanted(model, hardware, gpus, batch, seq, precision, software, profiles or ())
+    of = wanted(model, hardware, gpus, batch, seq, precision, software, profiles or (), host_memory)
     found = run(of.job, of.gpus, of.batch)
     if out is not None:
         report.write(found, of, out)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.layout import Batch, Era, Json, Precision, Seq
+from planner.cli.layout import Batch, Era, HostMemory, Json, Precision, Seq
 from planner.cli.options import Profiles
 
 EXAMPLES = """\
@@ -95,6 +95,7 @@ def training(
     seq: Seq = None,
     precision: Precision = None,
     software: Era = None,
+    host_memory: HostMemory = None,
     profiles: Profiles = None,
     json: Json = False,
 ) -> None:
@@ -106,7 +107,7 @@ def training(
     from planner.study.layouts.one import Asked, one
     from planner.study.layouts.use import FAILURES
 
-    of = wanted(model, hardware, gpus, batch, seq, precision, software, profiles or ())
+    of = wanted(model, hardware, gpus, batch, seq, precision, software, profiles or (), host_memory)
     moved = tuple(word.strip() for word in (offload or "").split(",") if word.strip())
     asked = Asked(
         tp,

@@ -349,6 +349,8 @@ def command(choice: Choice, of: Wanted) -> str:
         words.append("--no-sequence-parallel")
     if not any(each.startswith("software") for each in of.assumed):
         words.append(f"--software {of.software}")
+    if any("memory of the host" in each for each in of.assumed):
+        words.append(f"--host-memory {float(of.job.store.host[0]) / 1e9:g}")
     if offloaded(choice):
         words.append(f"--offload {offloaded(choice).replace(' and ', ',')}")
     return " ".join(words)

@@ -260,3 +260,16 @@ def test_the_next_command_predicts_the_layout_that_was_found(planner: Planner, o
     one = json.loads(planner(*follow.split()[1:], "--json").out)
     assert one["step_time_s"] == pytest.approx(best["step_time_s"], rel=1e-9)
     assert one["memory_gib"] == pytest.approx(best["memory_gib"], rel=1e-9)
+
+
+def test_offload_over_pcie_takes_host_memory_that_is_stated(planner: Planner):
+    large = ("llama3_70b", "--gpus", "8", "--hardware", "dgx_a100", "--batch", "64")
+    assert planner("layout", *large).code == 1  # nothing fits
+    result = planner("layout", *large, "--host-memory", "250", "--json")
+    assert result.code == 0
+    best = json.loads(result.out)["best"]
+    assert best["offload_optimiser"]
+    assert best["terms_s"]["offloaded_optimiser"] > 0
+    refused = planner("predict", "training", *large, "--zero", "3", "--offload", "optimiser")
+    assert refused.code == 2
+    assert "state --host-memory" in refused.err

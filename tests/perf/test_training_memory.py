@@ -293,3 +293,15 @@ def test_gradients_stay_where_replicas_wait_for_them():
     assert memory_terms(c, software(), away).gradients > 0
     scattered = replace(c, zero_stage=3.0 * ONE, shard_group=8.0 * ONE)
     assert memory_terms(scattered, software(), away).gradients == 0
+
+
+def test_sums_of_gradients_on_the_host_take_its_memory_rate():
+    """Twelve bytes a parameter and micro-batch: the gradient written and read, the sum read and written."""
+    c = gpt(10, 4096, 32, tp=1, global_batch=4)
+    store = Store(80e9 * ONE, 1e12 * ONE, 1e12 * ONE, 100e9 * ONE)
+    away, block = Offload(ONE, 0 * ONE, 0 * ONE), 0.003 * ONE
+    added = offload_terms(c, software(), store, away, block, 0 * ONE).streaming
+    one = 12 * 12 * 4096**2 / 80e9
+    assert added == pytest.approx(4 * 10 * (one - 0.002))
+    single = offload_terms(replace(c, global_batch=ONE), software(), store, away, block, 0 * ONE)
+    assert single.streaming == pytest.approx(10 * max(2 * 12 * 4096**2 / 80e9 - 0.002, 0))

@@ -1,9 +1,10 @@
 """What does it cost to keep a part of a training job's state in the host's memory, over PCIe or NVLink-C2C?
 
 Optimiser: ZeRO-Offload (Ren et al., arXiv 2101.06840). Gradients leave during the backward pass, of every micro-batch
-where none stay, else of the last; the host updates its states at the speed of its memory and returns 16-bit weights
-tile by tile. Where the link is as fast as that memory (Grace), the accelerator streams the states through itself
-instead, if that is faster; nothing overlaps with the next step. Activations and weights: they leave and return beside
+where none stay (the host adds them up), else of the last; the host updates its states at the speed of its memory and
+returns 16-bit weights tile by tile. Where the link is as fast as that memory (Grace), the accelerator streams the
+states through itself instead, if that is faster; nothing overlaps with the next step.
+Activations and weights: they leave and return beside
 the kernels of the same block, out during its forward pass, back during its backward pass (ZeRO-Infinity, arXiv
 2104.07857), and show where they take longer. Done: both links, hidden and exposed time. Not done: the delayed update of
 one step, NVMe, several processes on one host link, the share of memory rate that copies take from kernels.
@@ -33,6 +34,7 @@ UPDATE = (
     2.0 * STATES + 4.0
 )  # traffic of an update in the host's memory, with gradient and weight [byte]
 HALF = 2.0  # of a gradient or a weight on the link [byte]
+SUMMED = 12.0  # traffic of a 16-bit gradient that arrives and is added to a 32-bit sum on the host [byte]
 LINK_SHARE = 0.8  # of the link's rate that large copies reach; assumed
 FORWARD = 1.0 / 3.0  # of a block's time: the backward pass has twice the matmuls
 
@@ -67,7 +69,9 @@ def offload_terms(
     weights = offload.weights * WEIGHT * layer_parameters(c) / c.tp / link
     leave = gradients_leave(c, offload)
     replicas = np.where(c.zero_stage >= 2.0, c.dp * c.cp, 1.0)
-    gradients = leave * HALF * layer_parameters(c) / c.tp / replicas / link
+    several = c.global_batch > c.micro_batch * c.dp
+    arriving = np.maximum(HALF / link, np.where(several, SUMMED, HALF) / host)
+    gradients = leave * arriving * layer_parameters(c) / c.tp / replicas
     # the link carries both directions at once: activations and gradients go out, weights and activations come back
     out = np.maximum(np.maximum(activations, weights) - forward, 0.0)
     back = np.maximum(np.maximum(activations + weights, gradients) - (block - forward), 0.0)

@@ -29,6 +29,8 @@ from planner.study.layouts.task import Search
 
 BITS = {"fp16": 16, "bf16": 16, "fp8": 8, "nvfp4": 4}
 TOKENS = 2**22  # of a step where no batch is stated: as Llama 3 began; assumed
+# Of a host's memory for each of eight accelerators: two sockets of eight channels of DDR4-3200; assumed [byte/s].
+HOST_RATE = 50e9
 SOFTWARE = "nvidia_2024"
 OLDER = {"volta": "megatron_2022", "pascal": "megatron_2022", "turing": "megatron_2022"}
 TASK_SOFTWARE = "megatron_2022"  # unfused attention, nothing overlaps: what such files hold fixed
@@ -57,11 +59,19 @@ def wanted(
     precision: str | None = None,
     software: str | None = None,
     overlays: Sequence[Path] = (),
+    host_memory: float | None = None,
 ) -> Wanted:
-    """The job that the options of a command describe; `overlays` are folders of the user's own profiles."""
+    """The job that the options of a command describe.
+
+    `overlays` are folders of the user's own profiles, `host_memory` what a host has for each accelerator [GB].
+    """
     assumed = []
     shape = training.architecture(model, tuple(overlays))
     machine = machine_of(hardware, overlays)
+    if host_memory is not None:
+        rate = machine.host_memory_rate or HOST_RATE
+        machine = replace(machine, host_memory=1e9 * host_memory, host_memory_rate=rate)
+        assumed.append(f"memory of the host at {rate / 1e9:.0f} GB/s a GPU")
     if seq is None:
         seq = int(shape.seq)
         assumed.append(f"sequences of {seq:,} tokens")

@@ -102,7 +102,7 @@ def _faults(of: Wanted, asked: Asked) -> Iterator[str]:
     if asked.offload and job.experts is not None:
         yield "--offload: not modelled for mixtures of experts"
     elif asked.offload and not job.store.host[0]:
-        yield f"--offload: the profile of {of.hardware} states no host memory beside its GPUs"
+        yield f"--offload: no host memory in the profile of {of.hardware}; state --host-memory"
     each = asked.tp * asked.pp * asked.cp
     if of.gpus % each:
         yield f"--tp x --pp x --cp = {each} does not divide {of.gpus} GPUs"
