@@ -3,11 +3,11 @@
 Optimiser: ZeRO-Offload (Ren et al., arXiv 2101.06840). Gradients leave during the backward pass, of every micro-batch
 where none stay (the host adds them up), else of the last; the host updates its states at the speed of its memory and
 returns 16-bit weights tile by tile. Where the link is as fast as that memory (Grace), the accelerator streams the
-states through itself instead, if that is faster; nothing overlaps with the next step.
-Activations and weights: they leave and return beside
-the kernels of the same block, out during its forward pass, back during its backward pass (ZeRO-Infinity, arXiv
-2104.07857), and show where they take longer. Done: both links, hidden and exposed time. Not done: the delayed update of
-one step, NVMe, several processes on one host link, the share of memory rate that copies take from kernels.
+states through itself instead, if that is faster; nothing overlaps with the next step. Activations and weights: they
+leave and return beside the kernels of the same block, out during its forward pass, back during its backward pass
+(ZeRO-Infinity, arXiv 2104.07857), and show where they take longer. Done: both links, hidden and exposed time. Not done:
+the delayed update of one step, NVMe, several processes on one host link, the share of memory rate that copies take from
+kernels.
 """
 
 from __future__ import annotations
