@@ -38,13 +38,16 @@ AXES = (
     "link",
     "site",
     "hardware",
+    "scale",
+    "term",
 )
 RANK = len(AXES)
 FEW = 100  # numbers at each position of an axis from which NumPy is called for each position
 TILE = 500_000  # bytes: half of the cache that a core has to itself
 RUN = 7  # numbers that NumPy adds one after the other in any layout, from 0 on
 DRAW, MONTH, HOUR, REGION, PROGRAM, ECU, WORKLOAD, PACKAGE = range(8)
-DATA, SERVICE, FUNCTION, ITEM, NETWORK, TIER, LINK, SITE, HARDWARE = range(8, RANK)
+DATA, SERVICE, FUNCTION, ITEM, NETWORK, TIER, LINK, SITE = range(8, 16)
+HARDWARE, SCALE, TERM = range(16, RANK)
 
 
 class AxisError(PlannerError):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from planner.findings import Assumption, Order, Warning_
+    from planner.findings import Assumption, Order, TrainingLayout, Warning_
     from planner.lineage import Explanation
 
 # Stands on every page, file and explanation of a plan that a rule stops,
@@ -148,7 +148,11 @@ FINDINGS = (
     "storage_units_for_bandwidth",
     "storage_units_for_writing",
     "gpus_spare",
-    "goodput_expected",
+    "run_gpus",
+    "step_time",
+    "step_by_term",
+    "accelerator_peak",
+    "token_flops",
     "training_read_rate",
     "tier_read_rate",
     "gpus_for_release",
@@ -524,6 +528,13 @@ class Plan:
         from planner.findings import warnings
 
         return tuple(warnings(self))
+
+    @cached_property
+    def training_layouts(self) -> tuple[TrainingLayout, ...]:
+        """How training jobs are laid out, as far as their steps are predicted."""
+        from planner.findings import training_layouts
+
+        return tuple(training_layouts(self))
 
     @cached_property
     def assumptions(self) -> tuple[Assumption, ...]:

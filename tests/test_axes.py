@@ -43,7 +43,7 @@ def test_axes_come_in_the_order_of_the_design() -> None:
     assert AXES[DRAW] == "draw"
     assert AXES[REGION] == "region"
     assert AXES[HARDWARE] == "hardware"
-    assert RANK == len(AXES) == 17
+    assert RANK == len(AXES) == 19
 
 
 def test_reductions_keep_the_rank() -> None:

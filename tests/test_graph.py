@@ -290,11 +290,11 @@ def test_an_input_of_wrong_form_is_named(graph: Graph) -> None:
     [
         ("a * b", "varies by region, but declares month"),
         ("a[:, :3]", "has length 3 on the axis month, which has 5"),
-        ("a.sum(axis=MONTH)", "has 16 dimensions, not 17"),
+        ("a.sum(axis=MONTH)", "has 18 dimensions, not 19"),
         ("a.sum()", "gives a float64; expected an array of float64"),
         ("a > 0", "gives an array of bool"),
         ("1.0", "gives a float"),
-        ("np.asarray(1.0)", "has 0 dimensions, not 17"),
+        ("np.asarray(1.0)", "has 0 dimensions, not 19"),
         ("a[..., 7]", "IndexError: "),
         ("a / 0 * 0", "is NaN at position month 0"),
         ("np.log(a - 0.5)", "is NaN at position month 0"),

@@ -198,7 +198,7 @@ def test_orders_say_what_was_ordered_up_to_the_month(plan: Plan) -> None:
     tree = explain(plan, "gpus", at="2027-06")
     (line,) = find(tree, "orders").remarks
     nodes_then = plan["nodes"].at(month="2027-06").values.sum()
-    assert line.startswith("so far: ..., 20")
+    assert line.startswith(("so far: ..., 20", "so far: 20"))
     ordered = plan["orders"].at(month="2027-06").values.sum()
     assert ordered > 0
     assert line.endswith(f", 2027-06 {ordered:,.0f}, together {nodes_then:,.0f}")

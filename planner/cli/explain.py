@@ -62,6 +62,8 @@ def explain(
     link: Annotated[Label, _at("link")] = None,
     site: Annotated[Label, _at("site")] = None,
     hardware_kind: Annotated[Label, _at("hardware-kind")] = None,
+    scale: Annotated[Label, _at("scale")] = None,
+    term: Annotated[Label, _at("term")] = None,
     hour: Annotated[
         Label, typer.Option("--hour", metavar="HOUR", help="Only this hour of the day, 0 to 23.")
     ] = None,
@@ -111,5 +113,7 @@ def explain(
         link=link,
         site=site,
         hardware=hardware_kind,
+        scale=scale,
+        term=term,
     )
     write(str(tree))

@@ -5,6 +5,7 @@ Everything here is read off a plan's quantities; nothing is decided.
 
 from planner.findings.assumptions import Assumption, assumptions
 from planner.findings.checks import CheckResult, checks
+from planner.findings.layouts import TrainingLayout, assumed, training_layouts
 from planner.findings.orders import Order, beside_orders, orders
 from planner.findings.ranking import in_short
 from planner.findings.spans import Warning_
@@ -16,7 +17,9 @@ __all__ = [
     "Assumption",
     "CheckResult",
     "Order",
+    "TrainingLayout",
     "Warning_",
+    "assumed",
     "assumptions",
     "beside_orders",
     "binding",
@@ -25,5 +28,6 @@ __all__ = [
     "in_short",
     "orders",
     "stops",
+    "training_layouts",
     "warnings",
 ]

@@ -1,13 +1,11 @@
-"""Where do the assumptions on how well a cluster runs not agree with what follows from its failures and its work?"""
+"""Where do the assumptions on how a cluster is used not agree with what follows from its work?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from planner import units
-from planner.axes import MONTH, SITE, TIER, WORKLOAD, Array, on, peak
+from planner.axes import MONTH, SITE, TIER, WORKLOAD, on, peak
 from planner.catalogue import TIERS
 from planner.findings.spans import Warning_
 from planner.plan import Plan
@@ -16,34 +14,9 @@ HOT = TIERS.index("hot")
 
 
 def warnings(plan: Plan) -> Iterator[Warning_]:
-    """Goodput, read bandwidth and lives that the plan assumes, where its own physics says otherwise."""
-    yield from _goodput_too_high(plan)
+    """Read bandwidth and lives that the plan assumes, where its own physics says otherwise."""
     yield from _reads_more(plan)
     yield from _lives_apart(plan)
-
-
-def _over_horizon(plan: Plan, worst: Array) -> tuple[str, str] | None:
-    """First and last month of the horizon in which something is above 0; None where nothing is."""
-    where = np.flatnonzero(worst[plan.horizon] > 0)
-    months = plan.horizon_months
-    return (months[where[0]], months[where[-1]]) if len(where) else None
-
-
-def _goodput_too_high(plan: Plan) -> Iterator[Warning_]:
-    """Runs that lose more time to interruptions and checkpoints than the assumed goodput leaves them."""
-    assumed = float(plan.leaf("training_goodput").flat[0])
-    expected, trained = plan.values("goodput_expected", "gpus_for_release")
-    expected = on(np.where(trained > 0, expected, 1.0), MONTH, WORKLOAD, SITE)[0].min(axis=2)
-    for index, workload in enumerate(plan.project.table.labels[WORKLOAD]):
-        span = _over_horizon(plan, assumed - expected[:, index])
-        if span is None:
-            continue
-        least = float(expected[plan.horizon, index].min())
-        text = (
-            f"{workload}: interruptions and checkpoints alone leave {least:.0%} of the time of a run, "
-            f"{span[0]} to {span[1]}; training.goodput assumes {assumed:.0%}"
-        )
-        yield Warning_("goodput", workload, *span, least, "1", text)
 
 
 def _reads_more(plan: Plan) -> Iterator[Warning_]:

@@ -165,7 +165,11 @@ def system_of(
 
 def software(names: Sequence[str], overlays: Sequence[Path] = ()) -> Software:
     """Software eras of software/ side by side. Raises PlannerError for a name that no profile has."""
-    eras = [era(name, tuple(overlays)) for name in names]
+    return software_of([era(name, tuple(overlays)) for name in names])
+
+
+def software_of(eras: Sequence[SoftwareEra]) -> Software:
+    """The same of profiles at hand."""
     return Software(
         **{
             field.name: np.array([_number(getattr(each, field.name)) for each in eras])
@@ -189,11 +193,11 @@ def architecture(name: str, overlays: tuple[Path, ...] = ()) -> Shape:
         shape = _profile(TrainedModel, "models", name, overlays).architecture
         if shape is None:
             raise PlannerError(f"models/{name} names no architecture, which a prediction needs")
-        return _shape(_profile(ModelArchitecture, "architectures", shape, overlays))
-    return _shape(_profile(ModelArchitecture, "architectures", name, overlays))
+        return shape_of(_profile(ModelArchitecture, "architectures", shape, overlays))
+    return shape_of(_profile(ModelArchitecture, "architectures", name, overlays))
 
 
-def _shape(a: ModelArchitecture) -> Shape:
+def shape_of(a: ModelArchitecture) -> Shape:
     """What the absence of a number stands for is filled in."""
     hidden, heads = _number(a.hidden), _number(a.heads)
     head = _number(a.head_size) or hidden / heads

@@ -30,6 +30,7 @@ from planner.model import (
     telemetry,
     trade,
     training,
+    training_speed,
     unit_costs,
     variants,
 )
@@ -43,6 +44,7 @@ MODULES = (
     curation,
     storage,
     training,
+    training_speed,
     variants,
     simulation,
     edge,

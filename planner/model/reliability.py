@@ -55,10 +55,10 @@ def goodput_expected(
     checkpoint_restart: Array,
     checkpoint_interval: Array,
 ) -> Array:
-    """Share of a run's time that makes progress after interruptions, restarts and checkpoints (arXiv 2410.21680).
+    """Share of a release run's time that makes progress after interruptions, restarts and checkpoints.
 
-    Beside the assumed goodput, which also holds what this leaves out: slow nodes, data that comes late, idle hours
-    between runs. It is a bound for it and replaces nothing.
+    What `goodput_at_scale` comes to for the accelerators that it works on (arXiv 2410.21680). The rest of goodput, late
+    data and slow nodes, is a policy's number.
     """
     return effective_time_share(
         run_interruption_rate, checkpoint_stall, checkpoint_restart, checkpoint_interval

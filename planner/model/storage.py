@@ -117,8 +117,7 @@ def storage_write_required(
 def training_read_rate(
     model_training_rate: Array,
     model_forward: Array,
-    accelerator_peak: Array,
-    model_utilisation: Array,
+    accelerator_speed: Array,
     site_trains_on: Array,
 ) -> Array:
     """What one accelerator reads while it trains: stored bytes of a second of driving over the time it takes for it.
@@ -126,7 +125,7 @@ def training_read_rate(
     The demand of MLPerf Storage (batch bytes over compute time) from the plan's own models; a check of the read
     bandwidth for each accelerator, which is a policy.
     """
-    speed = total(accelerator_peak * site_trains_on, HARDWARE) * model_utilisation
+    speed = total(accelerator_speed * site_trains_on, HARDWARE)
     return read_demand(model_training_rate, training_time(model_forward, speed))
 
 

@@ -15,6 +15,7 @@ from planner.axes import (
     DRAW,
     HARDWARE,
     MONTH,
+    SCALE,
     SITE,
     WORKLOAD,
     Array,
@@ -28,7 +29,7 @@ from planner.catalogue import SitePools, pooled
 from planner.graph import quantity
 from planner.perf.queue import gangs_for_wait, waiting_time
 from planner.perf.release import PATTERN_LIMIT, pattern_shares, percentile_load
-from planner.perf.training import effective_rate, forward_rate, training_flops
+from planner.perf.training import forward_rate, rate_of_accelerators, training_flops
 
 
 @quantity(unit="hour", axes="month site")
@@ -86,53 +87,22 @@ def run_flops(
     return training_flops(model_forward, dataset_time, model_epochs) * workload_active
 
 
-@quantity(unit="FLOP/second", axes="workload hardware")
-def accelerator_peak(
-    accelerator_bf16: Array, accelerator_fp8: Array, model_trains_in_fp8: Array
-) -> Array:
-    """Dense peak in the model's training precision; bf16 where the chip has no fp8."""
-    fp8 = (model_trains_in_fp8 > 0) & (accelerator_fp8 > 0)
-    return np.where(fp8, accelerator_fp8, accelerator_bf16)
-
-
-@quantity(unit="FLOP/second", axes="workload hardware")
-def accelerator_effective(
-    accelerator_peak: Array, model_utilisation: Array, training_goodput: Array
-) -> Array:
-    """Useful FLOPs a second of one accelerator in training: dense peak x utilisation x goodput."""
-    return effective_rate(accelerator_peak, model_utilisation, training_goodput)
-
-
-@quantity(unit="FLOP/second", axes="workload site")
-def site_effective(accelerator_effective: Array, site_trains_on: Array) -> Array:
-    """Useful FLOPs a second of one accelerator of the kind that the site buys."""
-    return total(accelerator_effective * site_trains_on, HARDWARE)
-
-
 @quantity(unit="1", axes="month workload site")
-def gpus_for_release(
-    run_flops: Array,
-    workload_deadline: Array,
-    workload_cadence: Array,
-    site_effective: Array,
-    allocation: Array,
-) -> Array:
-    """Accelerators that finish one release run within its deadline (or its cadence, if that is shorter)."""
-    allowed = np.minimum(workload_deadline, workload_cadence)
-    return run_flops / allowed / site_effective * allocation
+def gpus_for_release(run_gpus: Array, allocation: Array) -> Array:
+    """The site's part of the accelerators that finish one release run in time."""
+    return run_gpus * allocation
 
 
 @quantity(unit="1", axes="month workload site")
 def gpus_for_throughput(
     run_flops: Array,
-    workload_experiments: Array,
     workload_cadence: Array,
     site_effective: Array,
     allocation: Array,
+    gpus_for_experiments: Array,
 ) -> Array:
     """Accelerators busy on average with release runs and experiments together."""
-    flops = run_flops * (1.0 + workload_experiments) / workload_cadence
-    return flops / site_effective * allocation
+    return run_flops / workload_cadence / site_effective * allocation + gpus_for_experiments
 
 
 @quantity(unit="1", axes="month site")
@@ -158,9 +128,16 @@ def gpus_release_percentile(
 
 
 @quantity(unit="1", axes="month workload site")
-def gpus_for_experiments(gpus_for_throughput: Array, workload_experiments: Array) -> Array:
-    """Accelerators busy on average with experiments alone."""
-    return gpus_for_throughput * workload_experiments / (1.0 + workload_experiments)
+def gpus_for_experiments(
+    run_flops: Array,
+    workload_experiments: Array,
+    workload_cadence: Array,
+    experiment_effective: Array,
+    allocation: Array,
+) -> Array:
+    """Accelerators busy on average with experiments alone, each on its own gang."""
+    flops = run_flops * workload_experiments / workload_cadence
+    return flops / experiment_effective * allocation
 
 
 @quantity(unit="1/day", axes="month workload")
@@ -297,11 +274,23 @@ def run_gpu_hours(
 
 @quantity(unit="day", axes="month workload site")
 def run_duration(
-    run_flops: Array, accelerator_effective: Array, gpus: Array, site_pools: SitePools
+    run_flops: Array,
+    training_rate: Array,
+    scale_gpus: Array,
+    gpus: Array,
+    site_pools: SitePools,
 ) -> Array:
-    """Time that one training run takes on all accelerators in service in the site's pool; 0 where there are none."""
-    speed = pooled(total(accelerator_effective * gpus, HARDWARE), site_pools)
-    return np.where(speed > 0, run_flops / np.where(speed > 0, speed, 1.0), 0.0)
+    """Time that one training run takes on all accelerators in service in the site's pool; 0 where there are none.
+
+    Each kind of hardware does its part of the batch, as fast as a job on it alone.
+    """
+
+    def speed(there: Array) -> Array:
+        return total(rate_of_accelerators(there, scale_gpus, training_rate, SCALE), HARDWARE)
+
+    everywhere = once(speed, SITE, pooled(gpus, site_pools))
+    known = np.where(everywhere > 0, everywhere, 1.0)
+    return np.where(everywhere > 0, run_flops / known, 0.0)
 
 
 @quantity(unit="1", axes="month site", worst="min")

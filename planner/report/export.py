@@ -10,7 +10,7 @@ The JSON document (schema 1)::
      "changes": ["--set 'market.share=3 %'", ...],    what differs from the scenario's file, as options
      "months": ["2023-11", ...],                      every month of the plan, from plan_start on
      "quantities": {NAME: {"unit", "axes": [AXIS, ...], "labels": {AXIS: [LABEL, ...]}, "values"}},
-     "orders": [...], "warnings": [...], "assumptions": [...],
+     "orders": [...], "warnings": [...], "training_layouts": [...], "assumptions": [...],
      "checks": [...]}                                 only where the scenario declares some
 
 `values` are nested lists along `axes`, in their order, or one number where there is no axis. A value that is infinite
@@ -84,6 +84,9 @@ def to_json(
         ),
         "orders": _lines("[", [_dumped(asdict(each)) for each in plan.orders], "]"),
         "warnings": _lines("[", [_dumped(stated(each)) for each in plan.warnings], "]"),
+        "training_layouts": _lines(
+            "[", [_dumped(asdict(each)) for each in plan.training_layouts], "]"
+        ),
         "assumptions": _lines("[", [_dumped(asdict(each)) for each in plan.assumptions], "]"),
     }
     results = checks(plan)

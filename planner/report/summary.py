@@ -17,7 +17,16 @@ from planner import units
 from planner.axes import DRAW, HARDWARE, MONTH, SITE, WORKLOAD, Array, on
 from planner.catalogue import SECONDS_A_YEAR, TIERS
 from planner.errors import PlannerError
-from planner.findings import Assumption, Order, Warning_, beside_orders, binding, checks, in_short
+from planner.findings import (
+    Assumption,
+    Order,
+    Warning_,
+    assumed,
+    beside_orders,
+    binding,
+    checks,
+    in_short,
+)
 from planner.findings.orders import RENEWAL
 from planner.lineage import Source, axis_count, scenario_argument
 from planner.perf import export
@@ -76,6 +85,7 @@ def summary(
         page.skip()
     _mark(page, plan)
     page.entries("Stopped", [printable(line) for line in plan.stops], style="bold red")
+    page.entries("Layouts", _layouts(plan))
     page.entries("Binding", [printable(line) for line in binding(plan)])
     page.entries("Warnings", _warning_lines(plan.warnings, all_warnings), style="yellow")
     page.entries("Spread", [printable(undrawn)] if undrawn else [], style="yellow")
@@ -357,6 +367,12 @@ def _what(order: Order, room: int) -> str:
     tier += ", renewal" if order.reason == RENEWAL else ""
     title = order.what.partition(",")[0]
     return cut(printable(f"{order.count:,} x {title}"), room - len(tier)) + tier
+
+
+def _layouts(plan: Plan) -> list[str]:
+    """How training jobs are laid out, and of which it is not known."""
+    texts = [each.text for each in plan.training_layouts]
+    return [printable(text) for text in (*texts, *assumed(plan))]
 
 
 def _warning_lines(warnings: Sequence[Warning_], everything: bool) -> list[str]:

@@ -84,6 +84,7 @@ def test_json_has_the_documented_keys_and_the_headline_quantities(planner: Plann
         "quantities",
         "orders",
         "warnings",
+        "training_layouts",
         "assumptions",
     ]
     assert document["schema"] == 1

@@ -90,4 +90,4 @@ def test_duties_not_known_at_plan_start_are_not_charged() -> None:
     assert not load(MAIN).leaves["node_duty"].any()
     later = load("5pct_from_2027")
     china = later.table.labels[SITE].index("china")
-    assert later.leaves["node_duty"][0, 0, ..., china, 0].item() == 0.25
+    assert later.leaves["node_duty"][0, 0, ..., china, 0, 0, 0].item() == 0.25

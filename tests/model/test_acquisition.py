@@ -93,8 +93,9 @@ def test_who_rents_pays_no_nodes_network_hall_or_staff_for_them() -> None:
     assert 0 < theirs["network"] < 0.1 * own["network"]  # of the storage that stays
     for item in ("storage", "rigs", "licences", "wan", "cellular", "delivery"):
         assert theirs[item] == pytest.approx(own[item], rel=1e-12), item
-    for item in ("building", "energy", "maintenance", "staff", "installation"):
+    for item in ("building", "energy", "maintenance", "installation"):
         assert 0 < theirs[item] < own[item], item
+    assert 0 < theirs["staff"] <= own["staff"]  # the least team looks after a small hall too
     assert np.array_equal(bought["it_power"], rented["it_power"])
     assert np.array_equal(bought["carbon"], rented["carbon"])
 

@@ -230,4 +230,4 @@ def test_what_is_on_order_for_the_first_month_needs_a_hall_and_switches_like_any
 def test_switches_pay_duty_in_india(site: str, country: str, duty: float) -> None:
     project: Project = load("5pct_ev_market", set=[f"regions.taiwan.country={country}"])
     rate = project.leaves["switch_duty"]
-    assert np.unique(rate[..., 0, 0]).tolist() == [duty], site
+    assert np.unique(rate[..., 0, 0, 0, 0]).tolist() == [duty], site

@@ -26,8 +26,10 @@ HOUR, DAY = 3600.0, 86_400.0
 
 
 def test_experiments_are_their_part_of_the_mean_work() -> None:
-    assert gpus_for_experiments(place(110.0), place(10.0)).item() == pytest.approx(100)
-    assert gpus_for_experiments(place(5.0), place(0.0)).item() == 0
+    flops, cadence, speed = place(1e20), place(10 * DAY), place(1e14)
+    busy = gpus_for_experiments(flops, place(8.64), cadence, speed, place(0.5))
+    assert busy.item() == pytest.approx(1e20 * 8.64 / (864_000 * 1e14) / 2)
+    assert gpus_for_experiments(flops, place(0.0), cadence, speed, place(0.5)).item() == 0
 
 
 def test_jobs_are_work_over_gang_and_length() -> None:

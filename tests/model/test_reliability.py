@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, TIER, Array, on, place, take, total
+from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on, place, take, total
 from planner.findings import Warning_
 from planner.model.checkpoints import (
     checkpoint_bandwidth,
@@ -172,14 +172,19 @@ def warned(kind: str, **changes: str) -> list[Warning_]:
 
 
 def test_nothing_is_wrong_with_the_assumptions_as_they_are() -> None:
-    for kind in ("goodput", "feeding", "refresh"):
+    for kind in ("feeding", "refresh"):
         assert not warned(kind), kind
 
 
-def test_a_goodput_that_the_failures_do_not_leave_is_pointed_out() -> None:
-    found = warned("goodput", cluster__interruption_rate="0.05 1/day")
-    assert {warning.place for warning in found} >= {"perception"}
-    assert "training.goodput assumes 90%" in found[0].text
+def test_failures_add_accelerators() -> None:
+    few, many = (
+        load("5pct_ev_market", set={"cluster.interruption_rate": f"{rate} 1/day"}).plan()
+        for rate in (0.0005, 0.05)
+    )
+    usual, worse = (
+        on(each.values("run_gpus")[0], MONTH, WORKLOAD, SITE)[0, -1, :, 0] for each in (few, many)
+    )
+    assert (worse > 1.04 * usual).all()
 
 
 def test_accelerators_that_read_more_than_they_are_given_are_pointed_out() -> None:

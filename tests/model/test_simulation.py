@@ -83,7 +83,7 @@ def test_rigs_stand_at_the_host_and_add_power_racks_and_money(
 ) -> None:
     host = headline.table.labels[SITE].index("taiwan")
     rigs = everything["rigs"]
-    assert rigs[..., host, :].max() > 0
+    assert rigs[..., host, :, :, :].max() > 0
     assert np.delete(rigs, host, axis=SITE).max() == 0
     without = headline.run(
         ["it_power", "it_power_mean", "racks", "capex", "building_payments"],

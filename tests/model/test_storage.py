@@ -128,8 +128,7 @@ def test_an_accelerator_reads_its_data_set_as_fast_as_it_works_on_it() -> None:
     rate = training_read_rate(
         place(21.7e6),
         place(2 * 10e9 * 1070.0),
-        place(989e12),
-        place(0.4),
+        place(989e12 * 0.4),
         place([[1.0]], SITE, HARDWARE),
     )
     assert rate.item() == pytest.approx(21.7e6 / (6 * 10e9 * 1070 / (989e12 * 0.4)))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.axes import HARDWARE, MONTH, SITE, WORKLOAD, Array, place, total
+from planner.axes import HARDWARE, MONTH, SCALE, SITE, WORKLOAD, Array, place, total
 from planner.model.compute import gpus_required
 from planner.model.decisions import allocation
 from planner.model.training import (
-    accelerator_effective,
-    accelerator_peak,
     clip_time_pooled,
     dataset_time,
+    gpus_for_experiments,
     gpus_for_queue,
     gpus_for_release,
     gpus_for_throughput,
@@ -22,11 +21,18 @@ from planner.model.training import (
     run_flops,
     run_gpu_hours,
 )
+from planner.model.training_speed import accelerator_peak, run_gpus
 from planner.perf.release import PATTERN_LIMIT
 from planner.plan import Project
 
 HOUR, DAY = 3600.0, 86_400.0
 ALONE = ((1.0,),)
+ONE = place(np.ones(1), SCALE)  # the scales: beyond the only one the rate is in proportion
+
+
+def rate(speed: float) -> Array:
+    """What a job does on each of the scales."""
+    return place(np.array([speed]), SCALE)
 
 
 def test_gaia_1_takes_its_published_fifteen_days() -> None:
@@ -36,24 +42,21 @@ def test_gaia_1_takes_its_published_fifteen_days() -> None:
     forward = model_forward(place(6.5e9), place(1.0), zero, zero)
     flops = run_flops(forward, place(100_000 * 128 * 15_860.0), place(1.0), place(1.0))
     for utilisation, days in ((0.30, 15.3), (0.306, 15.0), (0.35, 13.1)):
-        speed = accelerator_effective(place(312e12), place(utilisation), place(1.0))
-        assert run_duration(flops, speed, place(64.0), ALONE).item() / DAY == pytest.approx(
-            days, abs=0.05
-        )
-        hours = run_gpu_hours(flops, speed, place(1.0), ALONE).item() / HOUR
+        speed = 312e12 * utilisation
+        taken = run_duration(flops, rate(speed), ONE, place(64.0), ALONE)
+        assert taken.item() / DAY == pytest.approx(days, abs=0.05)
+        hours = run_gpu_hours(flops, place(speed), place(1.0), ALONE).item() / HOUR
         assert hours == pytest.approx(days * 24 * 64, rel=5e-3)
-        assert gpus_for_release(
-            flops, place(days * DAY), place(180 * DAY), speed, place(1.0)
-        ).item() == pytest.approx(64, rel=5e-3)
+        gpus = run_gpus(flops, place(days * DAY), place(180 * DAY), rate(speed), ONE)
+        assert gpus_for_release(gpus, place(1.0)).item() == pytest.approx(64, rel=5e-3)
 
 
 def test_tesla_needs_a_year_on_one_node_for_its_networks() -> None:
     # Tesla AI day: a full build of 48 networks takes 70,000 GPU-hours, 365 days on a node of eight.
     flops = place(70_000 * HOUR * 100e12)
-    assert run_duration(flops, place(100e12), place(8.0), ALONE).item() / DAY == pytest.approx(
-        365, abs=0.5
-    )
-    assert run_duration(flops, place(100e12), place(0.0), ALONE).item() == 0
+    taken = run_duration(flops, rate(100e12), ONE, place(8.0), ALONE)
+    assert taken.item() / DAY == pytest.approx(365, abs=0.5)
+    assert run_duration(flops, rate(100e12), ONE, place(0.0), ALONE).item() == 0
 
 
 def test_fp8_is_used_by_models_that_want_it_on_chips_that_have_it() -> None:
@@ -71,16 +74,19 @@ def test_the_data_set_grows_from_its_base_by_what_is_selected_up_to_its_limit() 
 
 def test_a_deadline_longer_than_the_cadence_is_the_cadence() -> None:
     deadline, cadence = place(np.array([3.0, 20.0]) * DAY, WORKLOAD), place(14 * DAY)
-    need = gpus_for_release(place(1e18), deadline, cadence, place(1e14), place(1.0)).ravel()
+    need = run_gpus(place(1e18), deadline, cadence, rate(1e14), ONE).ravel()
     assert need == pytest.approx(1e4 / DAY / np.array([3, 14]))
 
 
 def test_experiments_are_mean_work_and_releases_are_peaks() -> None:
-    release = gpus_for_release(
-        place(1e20), place(3 * DAY), place(14 * DAY), place(1e14), place(1.0)
-    )
-    mean = gpus_for_throughput(place(1e20), place(0.0), place(14 * DAY), place(1e14), place(1.0))
-    busy = gpus_for_throughput(place(1e20), place(10.0), place(14 * DAY), place(1e14), place(1.0))
+    flops, cadence, speed, whole = place(1e20), place(14 * DAY), place(1e14), place(1.0)
+    release = run_gpus(flops, place(3 * DAY), cadence, rate(1e14), ONE)
+
+    def with_experiments(runs: float) -> Array:
+        experiments = gpus_for_experiments(flops, place(runs), cadence, speed, whole)
+        return gpus_for_throughput(flops, cadence, speed, whole, experiments)
+
+    mean, busy = with_experiments(0.0), with_experiments(10.0)
     assert mean.item() == pytest.approx(release.item() * 3 / 14)
     assert busy.item() == pytest.approx(11 * mean.item())
     assert needed(release, mean) == pytest.approx(release.item() / 0.8)

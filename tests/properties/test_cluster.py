@@ -183,10 +183,10 @@ def check_parts_add_up(project: Project, chosen: Example) -> None:
     copies = np.asarray(leaves["tier_copies"])
     landing = x["site_ingest_peak"] + x["copies_arriving"]
     arriving = np.where(x["tier_lands"] > 0, landing, x["tier_entering"])
-    hot = arriving[..., :1, :, :, :] + x["checkpoint_bandwidth"]
+    hot = arriving[..., :1, :, :, :, :, :] + x["checkpoint_bandwidth"]
     found = x["storage_write_required"] / copies
-    assert same(found[..., :1, :, :, :], hot, 1e-12)
-    assert same(found[..., 1:, :, :, :], arriving[..., 1:, :, :, :], 1e-12)
+    assert same(found[..., :1, :, :, :, :, :], hot, 1e-12)
+    assert same(found[..., 1:, :, :, :, :, :], arriving[..., 1:, :, :, :, :, :], 1e-12)
     for name in ("capacity", "bandwidth", "writing"):
         assert (x["storage_units_required"] >= x[f"storage_units_for_{name}"]).all()
     drives = x["storage_units"] * np.asarray(leaves["system_drives"])

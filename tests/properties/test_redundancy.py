@@ -44,7 +44,7 @@ def check_order(projects: Three, chosen: dict[int, float]) -> None:
         slack = 1e-12 * float(np.abs(double).max())
         assert (plain <= usual + slack).all(), name
         assert (usual <= double + slack).all(), name
-    assert (found[1]["redundancy_cost"][..., :2, :] == 1.0).all()
+    assert (found[1]["redundancy_cost"][..., :2, :, :, :] == 1.0).all()
 
 
 def test_more_redundancy_never_costs_less(three: Three) -> None:

@@ -17,14 +17,17 @@ from planner.axes import (
     PACKAGE,
     PROGRAM,
     REGION,
+    SCALE,
     SERVICE,
     SITE,
+    TERM,
     TIER,
     WORKLOAD,
 )
 from planner.catalogue import ITEMS, LINKS, NETWORKS, TIERS, Calendar
 from planner.inputs.numbers import month_label
 from planner.inputs.scenario import Scenario, fleet_regions
+from planner.perf.training_step.scales import SCALES, TERMS
 
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 NOTHING = ("none",)  # the one position of an axis of which a scenario has nothing
@@ -58,6 +61,8 @@ def labels_of(scenario: Scenario) -> dict[int, tuple[str, ...]]:
         NETWORK: NETWORKS,
         SITE: tuple(scenario.sites),
         HARDWARE: _unique(_hardware(scenario)),
+        SCALE: tuple(map(str, SCALES)),
+        TERM: TERMS,
     }
 
 

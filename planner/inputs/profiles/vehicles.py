@@ -104,6 +104,16 @@ class TrainedModel(Profile):
 
     family: Literal["vision", "driving", "world_model", "language"]
     architecture: Annotated[Name, Ref("architectures")] | None = None
+    batch: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "sequences of an optimiser step; absent: training is not laid out and has the assumed utilisation",
+            least=1,
+            whole=True,
+            absent=0,
+        ),
+    ] = None
     parameters: Annotated[Cell, Leaf("1", "parameters that work on each token", above=0)]
     token_rate: Annotated[
         Cell,

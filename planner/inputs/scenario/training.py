@@ -57,11 +57,18 @@ class Workload(Entity):
 class Training(Entity):
     """How well the cluster is used."""
 
+    software: Annotated[Name, Ref("software")]
     goodput: Annotated[
         Cell,
         Leaf(
-            "1", "share of time that makes progress, after failures and restarts", above=0, most=1
+            "1",
+            "share of time that makes progress, beside interruptions and checkpoints, which are computed",
+            above=0,
+            most=1,
         ),
+    ]
+    step_error: Annotated[
+        Cell, Leaf("1", "step time over the predicted one, where it is predicted", above=0)
     ]
     occupancy: Annotated[
         Cell, Leaf("1", "share of the accelerators that the schedule fills", above=0, most=1)
@@ -148,7 +155,7 @@ class Cluster(Entity):
             "1/day",
             "interruptions of a run by whatever cause, for each accelerator that it works on",
             least=0,
-            most=1,
+            most=0.1,
         ),
     ]
     repair_time: Annotated[

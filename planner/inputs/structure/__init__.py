@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from planner.axes import MONTH
 from planner.catalogue import Calendar
 from planner.inputs.load import Inputs
-from planner.inputs.structure import fleet, releases, sites, trade, work
+from planner.inputs.structure import fleet, releases, sites, trade, training, work
 from planner.inputs.structure.entries import Fixed, Given, Names
 
 __all__ = ["Given", "structure"]
@@ -22,6 +22,7 @@ PARTS = (
     fleet.programs,
     fleet.data_classes,
     work.training,
+    training.jobs,
     work.services,
     releases.releases,
     releases.on_board,

@@ -1,0 +1,166 @@
+"""The layouts of training jobs at several scales: which is best on so many accelerators, and how long is its step?
+
+Layouts are discrete and chosen once; what they take follows from the hardware's numbers and may be computed again for
+any of these. A step on more accelerators takes less time, but not in proportion: fewer micro-batches fill a pipeline
+and hide a reduction less, and larger groups wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.training_step.configuration import Placed, Software, System
+from planner.perf.training_step.constants import Constants
+from planner.perf.training_step.layouts import (
+    FEW,
+    Indices,
+    Job,
+    Layouts,
+    Space,
+    configuration,
+    evaluate,
+    fits,
+    legal,
+    taken,
+)
+from planner.perf.training_step.step import StepTerms, step_terms
+
+Record = TypeVar("Record")
+
+SCALES = tuple(2**power for power in range(3, 15))  # accelerators, 8 to 16,384
+TERMS = tuple(field.name for field in fields(StepTerms))
+RECOMPUTED = {(0.0, 0.0): "nothing", (0.0, 1.0): "attention", (1.0, 0.0): "blocks"}
+
+
+def best_at_scales(
+    job: Job, scales: Sequence[float], batch: float, space: Space = FEW
+) -> tuple[Indices, Layouts]:
+    """The positions of the scales at which a layout of `space` fits, and for each the one with the shortest step.
+
+    `batch` is the number of sequences of a step.
+    """
+    several = [legal(job, gpus, batch, space) for gpus in scales]
+    every = _joined(several)
+    found = evaluate(every, job)
+    time = np.where(fits(found, job.store), found.step_time, np.inf)
+    ends = np.cumsum([len(each) for each in several])
+    best = [
+        (scale, start + int(np.argmin(time[start:end])))
+        for scale, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True))
+        if end > start and np.isfinite(time[start:end]).any()
+    ]
+    rows = np.array([row for _, row in best], dtype=np.intp)
+    return np.array([scale for scale, _ in best], dtype=np.intp), taken(every, rows)
+
+
+@dataclass(frozen=True)
+class TrainingJobs:
+    """Workloads on kinds of hardware at scales where a layout fits, side by side: one entry a combination."""
+
+    workload: Indices
+    hardware: Indices
+    scale: Indices
+    shape: tuple[int, int, int]  # workloads, kinds of hardware, scales
+    configuration: Placed
+    software: Software
+    constants: Constants
+    rated: Array  # peak to predict with over that which the chip states
+    wiring: System  # what of the systems no number of the plan says; its other fields are replaced
+
+    def systems(self, **of_hardware: Array) -> System:
+        """The systems of all entries; each field by (draw, kind of hardware), of linears by (draw, workload, kind)."""
+        own = {
+            name: values[:, self.workload, self.hardware]
+            if values.ndim > 2
+            else values[:, self.hardware]
+            for name, values in of_hardware.items()
+        }
+        for name in ("peak_16", "peak_linear"):
+            own[name] = own[name] * self.rated
+        return System(**{**vars(self.wiring), **own})
+
+    def by_term(self, system: System) -> Array:
+        """Seconds of a step by cause, shape (draw, workload, hardware, scale, term); 0 where no layout fits."""
+        terms = step_terms(self.configuration, system, self.software, self.constants)
+        parts = np.broadcast_arrays(*(np.atleast_2d(getattr(terms, name)) for name in TERMS))
+        found = np.zeros((*self.shape, len(TERMS), len(parts[0])))
+        for term, values in enumerate(parts):
+            found[self.workload, self.hardware, self.scale, term] = values.T
+        return np.moveaxis(found, -1, 0)
+
+    def predicted(self) -> Array:
+        """1 where a layout fits, else 0, shape (workload, hardware, scale)."""
+        found = np.zeros(self.shape)
+        found[self.workload, self.hardware, self.scale] = 1.0
+        return found
+
+    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, float | str] | None:
+        """The degrees of one entry; None where no layout fits."""
+        here = (self.workload == workload) & (self.hardware == hardware) & (self.scale == scale)
+        places = np.flatnonzero(here)
+        if not len(places):
+            return None
+        c, row = self.configuration, places[0]
+
+        def number(name: str) -> float:
+            values = getattr(c, name)
+            return float(values[row if len(values) > 1 else 0])
+
+        degrees = ("tp", "pp", "vpp", "cp", "dp", "micro_batch", "zero_stage")
+        recomputed = (number("recompute_block"), number("recompute_core"))
+        return {name: number(name) for name in degrees} | {"recompute": RECOMPUTED[recomputed]}
+
+
+def _joined(several: Sequence[Layouts]) -> Layouts:
+    """Layouts one after the other; what has length 1 in one of them is spread."""
+    return Layouts(
+        **{
+            field.name: np.concatenate(
+                [np.broadcast_to(getattr(each, field.name), len(each)) for each in several]
+            )
+            for field in fields(Layouts)
+        }
+    )
+
+
+def jobs_side_by_side(
+    jobs: Sequence[tuple[int, int, Job, float]],
+    shape: tuple[int, int, int],
+    scales: Sequence[float],
+    rated: Sequence[float],
+) -> TrainingJobs:
+    """The best layouts of jobs, each with its workload, kind of hardware and batch; `rated` by kind of hardware."""
+    found = [(w, h, job, *best_at_scales(job, scales, batch)) for w, h, job, batch in jobs]
+    counts = [len(positions) for *_, positions, _ in found]
+
+    def spread(values: Sequence[float]) -> Indices:
+        return np.repeat(np.array(values, dtype=np.intp), counts)
+
+    configurations = [configuration(layouts, job) for _, _, job, _, layouts in found]
+    hardware = spread([h for _, h, *_ in found])
+    return TrainingJobs(
+        workload=spread([w for w, *_ in found]),
+        hardware=hardware,
+        scale=np.concatenate([positions for *_, positions, _ in found] or [hardware]),
+        shape=shape,
+        configuration=_stacked(Placed, configurations, counts),
+        software=_stacked(Software, [job.software for _, _, job, *_ in found], counts),
+        constants=_stacked(Constants, [job.constants for _, _, job, *_ in found], counts),
+        rated=np.asarray(rated, dtype=np.float64)[hardware],
+        wiring=_stacked(System, [job.system for _, _, job, *_ in found], counts),
+    )
+
+
+def _stacked(kind: type[Record], records: Sequence[Record], counts: Sequence[int]) -> Record:
+    """Records one after the other, each spread to its count of entries; numbers are the same in all."""
+    columns = {}
+    for field in fields(kind):  # type: ignore[arg-type]
+        values = [getattr(record, field.name) for record in records]
+        numbers = [np.broadcast_to(x, n) for x, n in zip(values, counts, strict=True)]
+        columns[field.name] = np.concatenate(numbers) if numbers else np.zeros(0)
+    return kind(**columns)

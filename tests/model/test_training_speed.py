@@ -1,0 +1,87 @@
+"""Training speed in the plan: computed where the architecture is known, as assumed elsewhere, and found back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from planner.axes import HARDWARE, MONTH, SCALE, SITE, WORKLOAD, on
+from planner.perf.training import rate_of_accelerators
+from planner.plan import Plan, load
+
+PERCEPTION, DRIVING, WORLD = range(3)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return load("5pct_ev_market").plan()
+
+
+def test_a_run_on_its_accelerators_is_done_in_its_deadline(plan: Plan) -> None:
+    run, flops, rate = plan.values("run_gpus", "run_flops", "site_training_rate")
+    speed = rate_of_accelerators(run, plan.leaf("scale_gpus"), rate, SCALE)
+    deadline = np.minimum(plan.leaf("workload_deadline"), plan.leaf("workload_cadence"))
+    working = np.broadcast_to(run > 0, flops.shape)
+    taken = np.broadcast_to(flops / np.where(speed > 0, speed, 1.0), flops.shape)[working]
+    assert taken == pytest.approx(np.broadcast_to(deadline, flops.shape)[working], rel=1e-9)
+
+
+def test_a_model_without_an_architecture_has_its_assumed_utilisation(plan: Plan) -> None:
+    rate, peak, goodput = plan.values("training_rate", "accelerator_peak", "goodput_at_scale")
+    assumed = plan.leaf("model_utilisation") * peak * plan.leaf("scale_gpus")
+    expected = assumed * goodput * plan.leaf("training_goodput")
+    per_gpu, like = (on(x, WORKLOAD, HARDWARE, SCALE)[0, PERCEPTION] for x in (rate, expected))
+    assert per_gpu == pytest.approx(np.maximum.accumulate(like, axis=-1), rel=1e-12)
+
+
+def test_steps_on_more_accelerators_are_shorter_but_not_in_proportion(plan: Plan) -> None:
+    time = on(plan.values("step_time")[0], WORKLOAD, HARDWARE, SCALE)[0, DRIVING, 0]
+    gpus = plan.leaf("scale_gpus").ravel()
+    known = time > 0
+    assert known.all()
+    assert (np.diff(time) < 0).all()
+    assert time[-1] * gpus[-1] > 1.5 * time[0] * gpus[0]
+
+
+def test_the_error_of_predictions_lengthens_steps_and_adds_accelerators() -> None:
+    usual, slower = (
+        load("5pct_ev_market", set=[f"training.step_error={error}"]).plan() for error in (1, 1.1)
+    )
+    (one,), (other,) = usual.values("step_time"), slower.values("step_time")
+    assert other == pytest.approx(1.1 * one, rel=1e-12)
+    few, many = (each.values("run_gpus")[0] for each in (usual, slower))
+    driving = on(many / np.where(few > 0, few, 1.0), MONTH, WORKLOAD, SITE)[0, -1, DRIVING, 0]
+    assert 1.09 < driving < 1.2
+
+
+def test_slower_hardware_needs_more_of_it() -> None:
+    found = [
+        load("5pct_ev_market", set=[f"accelerators.gh200_144.{change}"]).plan()
+        for change in ("memory_bandwidth=4.9 TB/s", "memory_bandwidth=2.4 TB/s", "bf16=600 TFLOP/s")
+    ]
+    usual, memory, peak = (
+        on(each.values("run_gpus")[0], MONTH, WORKLOAD, SITE)[0, -1, DRIVING, 0] for each in found
+    )
+    assert usual < memory
+    assert usual < peak
+
+
+def test_the_answer_names_the_layout(plan: Plan) -> None:
+    driving, world = plan.training_layouts
+    assert (driving.workload, world.workload) == ("driving", "world_model")
+    assert driving.gpus >= driving.gpus_needed
+    degrees = [float(driving.layout[name]) for name in ("tp", "cp", "pp", "dp")]
+    assert np.prod(degrees) == driving.gpus
+    assert 0.3 < driving.utilisation < 0.65
+    assert sum(driving.terms.values()) == pytest.approx(driving.step_time, rel=1e-9)
+    assert "of the dense peak" in driving.text
+
+
+def test_a_chip_of_unknown_make_has_the_assumed_utilisation() -> None:
+    dojo = load("5pct_ev_market", hardware="dojo_tile")
+    assert not dojo.leaves["training_is_predicted"].any()  # type: ignore[attr-defined]
+    plan = dojo.plan()
+    assert plan.training_layouts == ()
+    peak, goodput = plan.values("accelerator_peak", "goodput_at_scale")
+    effective = on(plan.values("experiment_effective")[0], WORKLOAD, SITE)[0, DRIVING, 0]
+    assert effective < float(on(peak, WORKLOAD, HARDWARE)[0, DRIVING, 0]) * float(goodput.max())
