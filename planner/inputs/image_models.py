@@ -1,7 +1,8 @@
 """Which network does a published run mean, and what are its kernels?
 
 Reads the shipped files of `image_models/`. A name is compared in small letters, everything but letters and digits as
-a hyphen; of all expressions in `names` the match that begins first wins, then the longest.
+a hyphen; of all expressions in `names` the match that begins first wins, then the longest. A name that one of the
+winner's `other_names` fits is of a relative: another backbone, width or size.
 """
 
 from __future__ import annotations
@@ -39,4 +40,7 @@ def image_model_named(text: str) -> str | None:
         for pattern in model.names
         if (match := re.search(pattern, spelt))
     ]
-    return min(found)[2] if found else None
+    name = min(found)[2] if found else None
+    if name and any(re.search(other, spelt) for other in image_models()[name].other_names):
+        return None
+    return name

@@ -48,6 +48,7 @@ GIGABIT = 1e9 / 8  # [byte/s]
 PORTS = (
     r"(\d+) ?x ?[HNEX]DR ?(\d+)(?! ?Gb)",
     r"(\d+) ?x ?(?=\D)[^,;]*?\b(\d+) ?(?:Gb/s|Gb/Sec|Gbps)",
+    r"(\d+) ?x ?(\d+) ?(?:Gb/s|Gb/Sec|Gbps)",
 )
 
 
@@ -186,13 +187,13 @@ def era_of(framework: str, year: int, generation: str = "", sharded: bool = Fals
 def fabric_stated(text: str, accelerators_per_server: float) -> float | None:
     """Network rate of one accelerator and direction that a text states [byte/s]; none where it states none.
 
-    Understood: ports of a server ("8x ConnectX-7 NDR 400Gb/s", "8xHDR200"), of which storage's and management's do
+    Understood: ports of a server ("8x ConnectX-7 NDR 400Gb/s", "8xHDR200", "8x200Gb/s per node"), of which storage's and management's do
     not count; a server's total ("400Gbps/node", "1600 Gbps node-node", "inter-node 800 bandwidth"); a rate "per GPU".
     """
     per_chip = re.search(r"(\d+) ?Gb(?:ps|/s)? (?:per|a|each) GPU", text)
     if per_chip:
         return float(per_chip[1]) * GIGABIT
-    total = re.search(r"(\d+) ?Gb(?:ps|/s)? ?(?:/|per |a )?node", text)
+    total = re.search(r"(?<![\dx])(?<!x )(\d+) ?Gb(?:ps|/s)? ?(?:/|per |a )?node", text)
     total = total or re.search(r"inter-node (\d+) bandwidth", text)
     if total:
         return float(total[1]) * GIGABIT / accelerators_per_server

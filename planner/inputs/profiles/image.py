@@ -48,6 +48,7 @@ class ImageModel(Profile):
     """
 
     names: list[ShortText] = Field(min_length=1)
+    other_names: list[ShortText] = Field(default_factory=list)
     input: ImageInput
     optimiser: Literal["sgd", "adam", "lamb"]
     sharded: bool = False  # weights are sharded over the accelerators

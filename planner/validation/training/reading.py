@@ -46,11 +46,15 @@ VOCABULARIES = (  # words of the model, size: configurations published by its ma
     (r"nemotron", 256000),
 )
 MX_PENALTY = 0.95  # block scales against per-tensor fp8
+# Scales of rows: Llama 3 8B on eight H100, 6,150 tokens/s in bf16, 7,690 with a scale a tensor, 6,768 with one a row
+# (pytorch/ao, torchao/float8/README; from memory): a quarter of the linears' gain is left, which is this share.
+ROW_PENALTY = 0.7
 # Of blocks that are checkpointed, where "selective" means every n-th block.
 SHARES = (0.25, 0.5, 1.0)
 ROOM = 0.8  # share of memory that such runs fill at most; assumed
 USABLE = 0.96  # of memory: of 109 runs without recomputation (llm-foundry) the fullest takes 95 % by the same count
 VOCABULARY = 51200.0  # GPT-2's 50,257 padded, where neither model nor framework has a usual one
+SHARDED_SINCE = 2022  # Megatron-LM 3.0 has use-distributed-optimizer; DeepSpeed had ZeRO-1 before
 RECENT = 2024  # the year of a row that states none; from then on stacks are alike in their options
 SHAPE = (  # columns of a row, and the size of a shape that fills them
     ("layers", "layers"), ("hidden", "hidden"), ("heads", "heads"), ("kv_heads", "kv_heads"),
@@ -64,6 +68,8 @@ SHAPE_DECIDES = (
     "ffn_hidden",
 )  # by which a row is of that model
 ROUNDED = 0.08  # parameters as a source rounds them: "7B" for 6.74 and 7.62 billion
+# The first FlashAttention has half the speed of the second (Dao, arXiv 2307.08691), which came in the middle of this year.
+FIRST_FLASH = 2023
 EAGER = dict(fused_elementwise=-1.0, host_share=0.5)  # uncompiled PyTorch, where notes say so
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
 RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
@@ -113,6 +119,8 @@ def run_of(case: Case) -> Run:
         r"^mx-?fp8|label (mx-?fp8|fp8-mx)", f"{case.text('precision')} {case.text('notes')}".lower()
     ):
         run.linear_share = MX_PENALTY
+    if bits == 8 and re.search(r"row-?wise", case.words):
+        run.linear_share = ROW_PENALTY
     c = run.configuration = _configuration(run, case, n, named.name, bits)
     c["gated"] = c["gated"] if gated is None else gated
     run.software = _software(case, named.name, run)
@@ -264,9 +272,13 @@ def _zero(case: Case, name: str, lora: bool, assumed: list[str]) -> float:
     """What is sharded over replicas: 0 nothing, 1 the optimiser's state, 3 the weights."""
     framework = frameworks()[name]
     stated, usual = case.number("zero_stage"), framework.zero_stage.value
+    words = " ".join(_said(case, "model", "source", "notes")).lower()
+    named = set(re.findall(r"zero[- ]?(?:stage[- ]?)?([0-3])\b", words))
+    if stated is None and len(named) == 1:
+        stated = float(named.pop())
     if lora and usual != 3.0:
         return 0.0  # adapters alone have a state
-    sharded = re.search(r"fsdp|zero-?3", " ".join(_said(case, "model", "source", "notes")).lower())
+    sharded = re.search(r"fsdp|zero-?3", words)
     if stated is None and usual != 1.0 and sharded:
         return 3.0
     if stated is None or (stated == 0.0 and usual == 1.0):
@@ -337,7 +349,18 @@ def _software(case: Case, framework: str, run: Run) -> dict[str, float]:
         era.update(tp_overlap=0.0)
     if re.search(r"async[- ]?tp", notes):
         era.update(tp_overlap=1.0)
+    era.update(_attention(notes, case.year or RECENT))
     return era
+
+
+def _attention(notes: str, year: int) -> Mapping[str, float]:
+    """What notes say of fused attention: none, the first kernel (all that "FlashAttention" was until 2023), a later."""
+    if re.search(r"(without|no|w/o|non)[- ]?flash", notes):
+        return {"fused_attention": 0.0}
+    found = re.search(r"flash[- ]?att\w*(?:[- ]?v?([1-4])\b)?", notes)
+    if found is None or (found[1] is None and year > FIRST_FLASH):
+        return {}
+    return {"fused_attention": 1.0, "attention_rate": 0.5 if found[1] in (None, "1") else 1.0}
 
 
 @cache
@@ -369,7 +392,10 @@ def _decide_recomputation(run: Run, name: str) -> None:
         return
     if not word:
         kind: str = "none" if framework.recompute == "memory" else framework.recompute
-        if kind != "full" and name not in RECIPES and not _fits(run, USABLE):
+        crowded = kind != "full" and name not in RECIPES and not _fits(run, USABLE)
+        if crowded and _shards_optimiser(run):
+            crowded = not _fits(run, USABLE)
+        if crowded:
             kind = "full"
             run.assumed.append("full recomputation, for activations do not fit")
         else:
@@ -393,6 +419,17 @@ def _decide_recomputation(run: Run, name: str) -> None:
             if _fits(run, ROOM):
                 break
         run.assumed.append(f"{c['recompute_block']:g} of the blocks are checkpointed")
+
+
+def _shards_optimiser(run: Run) -> bool:
+    """Whether the optimiser's state is sharded after all, where it is whole and memory does not suffice: it costs less
+    than recomputation, and stacks have had it since 2022."""
+    c = run.configuration
+    if c["zero_stage"] or c["frozen"] or c["dp"] == 1.0 or (run.case.year or RECENT) < SHARDED_SINCE:
+        return False
+    c["zero_stage"] = 1.0
+    run.assumed.append("sharded optimiser, for its whole state does not fit")
+    return True
 
 
 def _fits(run: Run, share: float) -> bool:
