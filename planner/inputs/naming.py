@@ -187,8 +187,9 @@ def era_of(framework: str, year: int, generation: str = "", sharded: bool = Fals
 def fabric_stated(text: str, accelerators_per_server: float) -> float | None:
     """Network rate of one accelerator and direction that a text states [byte/s]; none where it states none.
 
-    Understood: ports of a server ("8x ConnectX-7 NDR 400Gb/s", "8xHDR200", "8x200Gb/s per node"), of which storage's and management's do
-    not count; a server's total ("400Gbps/node", "1600 Gbps node-node", "inter-node 800 bandwidth"); a rate "per GPU".
+    Understood: ports of a server ("8x ConnectX-7 NDR 400Gb/s", "8xHDR200", "8x200Gb/s per node"), of which storage's
+    and management's do not count; a server's total ("400Gbps/node", "1600 Gbps node-node", "inter-node 800 bandwidth");
+    a rate "per GPU".
     """
     per_chip = re.search(r"(\d+) ?Gb(?:ps|/s)? (?:per|a|each) GPU", text)
     if per_chip:

@@ -29,6 +29,7 @@ WHOLE = ("year", "zero_stage")  # numbers that may be 0, or of which 0 means som
 COLUMNS = (*TEXTS, *NUMBERS, *WHOLE)
 BLANKS = ("-", "–", "—", "n/a", "na", "?")  # how tables write that a source does not say
 OPTIONAL = ("cp", "ep", "vp", "nodes")  # of which 0 means none of it
+BILLIONS = {"M": 1e-3, "B": 1.0, "T": 1e3}
 REQUIRED = ("source", "family", "gpu", "metric", "value")
 FULL = (
     "layers", "hidden", "heads", "seq_len", "global_batch_size", "micro_batch", "gpu", "gpus",
@@ -174,7 +175,7 @@ def _read_file(path: Path) -> Iterator[Case | Fault]:
         raise PlannerError(f"{path}: holds binary data; expected a CSV file")
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = _named([name.strip() for name in next(reader, [])])
         faults = list(_header_faults(str(path), header))
         yield from faults
         if faults:
@@ -186,6 +187,15 @@ def _read_file(path: Path) -> Iterator[Case | Fault]:
                 yield from _row(str(path), line, header, cells)
     except csv.Error as error:
         yield Fault(str(path), reader.line_num, "", f"is not CSV: {error}")
+
+
+def _named(header: Sequence[str]) -> list[str]:
+    """The header, in which capitals, blanks and hyphens make no other column."""
+    known = [re.sub(r"[\s-]+", "_", name.lower()) for name in header]
+    return [
+        plain if plain in COLUMNS and plain not in header and known.count(plain) == 1 else name
+        for name, plain in zip(header, known, strict=True)
+    ]
 
 
 def _header_faults(file: str, header: Sequence[str]) -> Iterator[Fault]:
@@ -241,7 +251,7 @@ def _row(
         )
         return
     fields = {
-        name: "" if cell.strip().lower() in BLANKS else cell.strip()
+        name: "" if cell.strip().lower() in BLANKS else _plain(name, cell.strip())
         for name, cell in zip(header, cells, strict=False)
         if name
     }
@@ -255,6 +265,18 @@ def _row(
         yield Case(file, line, fields)
 
 
+def _plain(name: str, text: str) -> str:
+    """A cell in the spelling of programs: 1,536 and 1 536 as 1536, parameters of 7.5B as 7.5; other text as it is."""
+    if name not in NUMBERS and name not in WHOLE:
+        return text
+    if re.fullmatch(r"\d{1,3}([,' \u00a0\u202f_]\d{3})+(\.\d+)?", text):
+        return re.sub(r"[^\d.]", "", text)
+    count = re.fullmatch(r"(\d+(?:\.\d+)?) ?([MBT])", text, re.I)
+    if name == "params_b" and count:
+        return repr(float(count[1]) * BILLIONS[count[2].upper()])
+    return text
+
+
 def _number_fault(name: str, text: str) -> str:
     """What is wrong with a cell of a column of numbers; empty where nothing is."""
     if name not in NUMBERS and name not in WHOLE:
@@ -262,9 +284,7 @@ def _number_fault(name: str, text: str) -> str:
     try:
         number = float(text)
     except ValueError:
-        plain = text.replace(",", "").replace(" ", "")
-        hint = f"; write {plain}" if re.fullmatch(r"\d+(\.\d+)?", plain) else ""
-        return f'"{text}" is not a number; expected one such as {_example(name)}{hint}'
+        return f'"{text}" is not a number; expected one such as {_example(name)}'
     if not math.isfinite(number):
         return f'"{text}" is not finite; expected a number such as {_example(name)}'
     positive = name in NUMBERS and name not in OPTIONAL

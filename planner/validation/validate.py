@@ -13,7 +13,7 @@ from pathlib import Path
 from planner import resources
 from planner.errors import PlannerError, suggestion
 from planner.validation.accuracy import Accuracy, assess, pooled, standing
-from planner.validation.cases import COLUMNS, Case, Outcome, read
+from planner.validation.cases import COLUMNS, Case, Outcome, read, source_name
 from planner.validation.doubts import doubts
 from planner.validation.training import by_module, fitted_by, module_of, predict
 
@@ -75,7 +75,10 @@ def _groups(cases: Sequence[Case], outcomes: Sequence[Outcome], leave_out: str) 
             members.setdefault(label, []).append(i)
         return list(members.values())
     sources = {case.source for case in cases}
-    found = [name for name in sources if leave_out.lower() in name.lower()]
+    wanted = leave_out.lower()
+    found = [name for name in sources if name.lower() in (wanted, source_name(leave_out).lower())]
+    found = found or list({case.source for case in cases if case.text("source") == leave_out})
+    found = found or [name for name in sources if wanted in name.lower()]
     if len(found) != 1:
         why = "fits several sources" if found else "no such source or column"
         raise PlannerError(

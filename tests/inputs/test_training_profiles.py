@@ -169,6 +169,8 @@ def test_a_machine_is_what_the_run_names_else_the_usual_one() -> None:
         ("net: Storage: 2x CX 400Gb/s, Compute: 8x BF3 CX-7 400Gb/s, Management: 100Gb/s", 400),
         ("Selene 8xHDR200 IB per node", 200),
         ("400Gbps/node inter-node", 50),
+        ("8x200Gb/s per node", 200),
+        ("8xA100 with 400Gbps per node", 50),
         ("A100 80GB with 1600 Gbps node-node interconnect (RoCE)", 200),
         ("500W limit, 400Gb/s per GPU", 400),
         ("NVLink Gen4 900GB/s; Data bandwidth for GPU-PCIe: 504 GB/s", None),

@@ -39,14 +39,14 @@ def test_every_fault_has_line_column_and_what_is_expected(tmp_path: Path) -> Non
     rows = (
         "a,s,f,A100,eight,step_time_s,1\n"
         "b,s,f,A100,-8,step_time_s,1\n"
-        'c,s,f,A100,"1,024",step_time_s,nan\n'
+        'c,s,f,A100,"1,02",step_time_s,nan\n'
         "d,s,f,A100\n"
         "e,s,f,A100,8,step_time_s,1,2\n"
     )
     assert faults_of(tmp_path, HEADER + rows) == [
         'runs.csv:2  layers  "eight" is not a number; expected one such as 8',
         'runs.csv:3  layers  "-8" is too small; expected more than 0',
-        'runs.csv:4  layers  "1,024" is not a number; expected one such as 8; write 1024',
+        'runs.csv:4  layers  "1,02" is not a number; expected one such as 8',
         'runs.csv:4  value  "nan" is not finite; expected a number such as 1.42',
         "runs.csv:5  layers  row ends after 4 cells; expected 7 as in the header",
         "runs.csv:6  has 8 cells; expected 7 as in the header",
@@ -54,8 +54,8 @@ def test_every_fault_has_line_column_and_what_is_expected(tmp_path: Path) -> Non
 
 
 def test_a_missing_column_names_what_stands_in_its_place(tmp_path: Path) -> None:
-    assert faults_of(tmp_path, "id,sorce,family,gpu,Layers,metric,value\n") == [
-        "runs.csv:1  Layers  unknown column; nearest: layers",
+    assert faults_of(tmp_path, "id,sorce,family,gpu,layer,metric,value\n") == [
+        "runs.csv:1  layer  unknown column; nearest: layers",
         "runs.csv:1  source  column is missing; nearest: sorce",
     ]
 
@@ -111,3 +111,11 @@ def test_a_source_is_a_repository_or_a_paper(text: str, name: str) -> None:
 def test_a_dash_is_a_blank(tmp_path: Path) -> None:
     file = written(tmp_path, HEADER + "a,s,f,A100,-,step_time_s,1\n")
     assert read([file])[0].number("layers") is None
+
+
+def test_numbers_and_columns_are_read_as_people_write_them(tmp_path: Path) -> None:
+    header = "ID,Source,family,GPU,Global batch-size,params_b,metric,value\n"
+    file = written(tmp_path, header + 'a,s,f,A100,"1,536",7.5B,tokens_per_s,"1,234,567.5"\n')
+    found = read([file])[0]
+    numbers = [found.number(name) for name in ("global_batch_size", "params_b", "value")]
+    assert (numbers, found.gpu) == ([1536.0, 7.5, 1234567.5], "A100")

@@ -236,3 +236,89 @@ def test_a_shape_is_filled_in_where_layers_or_parameters_agree_with_the_name() -
     assert by_size.configuration["layers"] == 80.0
     other = run_of(case(model="GPT3-5B", **{**nothing, "params_b": 5}))
     assert other.reason.startswith("missing: layers")
+
+
+# Dao, FlashAttention-2, arXiv 2307.08691, Table 1: GPT3-2.7B on eight A100, TFLOP/s of 6 N + 12 l h s a token. Batches
+# are not stated and hardly matter.
+FLASH_ATTENTION = [
+    ("without FlashAttention", 2048, 149), ("FlashAttention", 2048, 189), ("FlashAttention-2", 2048, 205),
+    ("without FlashAttention", 8192, 80), ("FlashAttention", 8192, 175), ("FlashAttention-2", 8192, 225),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kernel", "seq", "rate"), FLASH_ATTENTION)
+def test_the_kernel_of_attention_is_read_from_the_notes(kernel: str, seq: int, rate: float) -> None:
+    found = outcome(
+        source="FlashAttention-2 (arXiv 2307.08691) Table 1", year=2023, model="GPT3-2.7B", params_b="", layers=32,
+        hidden=2560, heads=32, kv_heads=32, ffn_hidden=10240, vocab=50257, seq_len=seq,
+        global_batch_size=64 * 8192 / seq, micro_batch=8192 / seq, gpus=8, tp=1, pp=1, dp=8, vp="", recompute="none",
+        precision="bf16", metric="tflops_per_gpu", value=rate, notes=f"{kernel}; 6N + 12 l h s per token",
+    )  # fmt: skip
+    assert found.predicted == pytest.approx(rate, rel=0.10)
+
+
+# Jiang et al., MegaScale, NSDI 2024 (arXiv 2402.15627), Table 2: 175 billion parameters on A100 with 8 x 200 Gb/s.
+MEGASCALE = dict(
+    model="GPT 175B", params_b=175, heads=128, kv_heads="", vocab=64000, micro_batch=1, gpu="A100", tp=8, pp=8, vp=6,
+    zero_stage="", recompute="", precision="bf16", year=2024, notes="8x200Gb/s per node",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("who", "gpus", "batch", "seconds", "within"),
+    [
+        ("MegaScale", 256, 768, 32.0, 0.05),
+        ("MegaScale", 1024, 768, 8.9, 0.05),
+        ("MegaScale", 12288, 6144, 6.34, 0.06),
+        ("Megatron-LM", 256, 768, 40.0, 0.05),
+        ("Megatron-LM", 1024, 768, 11.9, 0.14),
+    ],
+)
+def test_megascale_is_met(who: str, gpus: int, batch: int, seconds: float, within: float) -> None:
+    found = outcome(
+        **MEGASCALE, source=f"MegaScale (arXiv 2402.15627) Table 2, {who}", gpus=gpus, dp=gpus / 64,
+        global_batch_size=batch, value=seconds,
+    )  # fmt: skip
+    assert found.predicted == pytest.approx(seconds, rel=within)
+
+
+# Narayanan et al., SC21, arXiv 2104.04473, Table 2, ZeRO-3 without model parallelism: TFLOP/s with the repeated pass.
+@pytest.mark.parametrize(
+    ("gpus", "batch", "micro", "rate"),
+    [(384, 1536, 4, 144), (768, 1536, 2, 88), (1536, 1536, 1, 44)],
+)
+def test_zero_3_of_2021_is_met_within_a_quarter(
+    gpus: int, batch: int, micro: int, rate: float
+) -> None:
+    found = outcome(
+        source="Megatron-LM SC21 Table 2 (PTD vs ZeRO-3)", year=2021, global_batch_size=batch, micro_batch=micro,
+        gpus=gpus, tp=1, pp=1, dp=gpus, vp="", zero_stage=3, recompute="full", metric="tflops_per_gpu", value=rate,
+    )  # fmt: skip
+    assert found.predicted == pytest.approx(rate, rel=0.25)
+
+
+def test_what_is_sharded_is_read_from_words() -> None:
+    def stage(**said: Any) -> float:
+        return run_of(
+            case(source="A thesis", zero_stage="", tp=1, pp=1, dp=64, vp="", **said)
+        ).configuration["zero_stage"]
+
+    assert stage(notes="DeepSpeed ZeRO-1") == 1.0
+    assert stage(notes="ZeRO stage 2") == 1.0
+    assert stage(notes="ZeRO-3") == 3.0
+    # 175 billion parameters on 16 accelerators a replica: the whole state does not fit
+    assert (
+        run_of(
+            case(source="A thesis", year=2023, zero_stage="", recompute="", tp=8, pp=2, dp=4, vp="")
+        ).configuration["zero_stage"]
+        == 1.0
+    )
+
+
+def test_frontier_counts_dies() -> None:
+    shape = dict(recompute="full", tp=8, pp=8, dp=1, vp="")
+    dies = run_of(case(gpu="AMD MI250X", source="Training on Frontier", **shape)).machine
+    packages = run_of(case(gpu="MI250", source="A blog", nodes=16, **shape)).machine
+    assert dies and packages
+    assert dies.peak_16 == pytest.approx(packages.peak_16 / 2)
+    assert (dies.server, packages.server) == (8, 4)

@@ -43,8 +43,8 @@ class ImageModel(Profile):
     """A network as a list of layers, the words that name it, and what its published figures are.
 
     `names` are regular expressions over a model's name in small letters with hyphens; the match that begins first, and
-    of those the longest, decides. `usual_batch` is what the network's public recipe takes on one accelerator of a
-    generation: 16 bit, 32 bit.
+    of those the longest, decides; a name that one of `other_names` fits too is of a relative. `usual_batch` is what the
+    network's public recipe takes on one accelerator of a generation: 16 bit, 32 bit.
     """
 
     names: list[ShortText] = Field(min_length=1)

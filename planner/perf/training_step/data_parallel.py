@@ -27,7 +27,8 @@ from planner.perf.training_step.matmul import STREAM
 # Parameters whose gradients travel together where that overlaps with kernels: at least so many, and so many for each
 # replica, lest latency bind (Megatron-LM, DistributedDataParallelConfig.bucket_size).
 BUCKET, BUCKET_OF_REPLICA = 40e6, 1e6
-LAUNCH = 10e-6  # of one small kernel by an eager host; assumed [s]
+LAUNCH = 5e-6  # of one small copy by a loop of PyTorch's C++ (ProcessGroupNCCL); assumed [s]
+LIST_COPIES = 4.0  # reads and writes of a tensor that is gathered as a list: out of the buffer, then into one tensor
 WEIGHT_BYTES = 2.0  # of a gathered or scattered weight [byte]
 
 
@@ -41,14 +42,17 @@ def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Con
 
     Transfers hide behind the kernels, slow them in proportion to the smaller of the two, and show where they are
     longer. Frozen weights are gathered but have no gradients to scatter. An all-gather into a list of parts copies
-    every member's part by a kernel of its own, so that its time grows with the group.
+    every member's part out of the transport's buffer by a kernel of its own, so that its time grows with the group, and
+    the parts are copied again to become one tensor; stacks that gather so drop a block's weights after each pass
+    through it, the repeated one too (DeepSpeed, stage3.py, hooks of sub-modules).
     """
-    transfers = 3.0 - c.frozen
+    transfers = 3.0 - c.frozen + np.where(era.gather_lists > 0.0, c.recompute_block, 0.0)
     size = WEIGHT_BYTES * layer_parameters(c) / c.tp
     calls = np.maximum(era.gather_lists, 1.0)
     gather = all_gather(size / calls, c.shard_group, c.data_stride, s)
     gather = gather + arrival(c.shard_group, s, k.latency)
-    copies = era.gather_lists * c.shard_group * LAUNCH
+    lists = np.where(era.gather_lists > 0.0, LIST_COPIES * size / (STREAM * s.memory_rate), 0.0)
+    copies = era.gather_lists * c.shard_group * LAUNCH + lists
     transfer = transfers * (calls * gather + copies)
     contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)
     added = np.maximum(transfer - layer, 0.0) + contention * np.minimum(layer, transfer)

@@ -15,6 +15,7 @@ import numpy as np
 
 from planner.errors import PlannerError
 from planner.inputs.naming import (
+    Named,
     accelerator_named,
     architecture_named,
     era_of,
@@ -56,6 +57,8 @@ USABLE = 0.96  # of memory: of 109 runs without recomputation (llm-foundry) the 
 VOCABULARY = 51200.0  # GPT-2's 50,257 padded, where neither model nor framework has a usual one
 SHARDED_SINCE = 2022  # Megatron-LM 3.0 has use-distributed-optimizer; DeepSpeed had ZeRO-1 before
 RECENT = 2024  # the year of a row that states none; from then on stacks are alike in their options
+# Two dies to a package, four packages to a server. Runs on Frontier and LUMI count dies.
+DIES = {"mi250x": "mi250x_gcd"}
 SHAPE = (  # columns of a row, and the size of a shape that fills them
     ("layers", "layers"), ("hidden", "hidden"), ("heads", "heads"), ("kv_heads", "kv_heads"),
     ("ffn_hidden", "ffn"), ("vocab", "vocab"),
@@ -68,7 +71,7 @@ SHAPE_DECIDES = (
     "ffn_hidden",
 )  # by which a row is of that model
 ROUNDED = 0.08  # parameters as a source rounds them: "7B" for 6.74 and 7.62 billion
-# The first FlashAttention has half the speed of the second (Dao, arXiv 2307.08691), which came in the middle of this year.
+# The first FlashAttention has half the speed of the second (Dao, arXiv 2307.08691), which came in this year.
 FIRST_FLASH = 2023
 EAGER = dict(fused_elementwise=-1.0, host_share=0.5)  # uncompiled PyTorch, where notes say so
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
@@ -166,6 +169,9 @@ def _machine(case: Case, assumed: list[str]) -> Machine:
     chip = accelerator_named(case.gpu)
     words = " ".join(case.text(name) for name in ("gpu", "source", "notes"))
     gpus, servers = case.number("gpus") or 0.0, case.number("nodes") or 1.0
+    die = DIES.get(chip.name)
+    if die and (gpus / servers == 8.0 or re.search(r"(?i)\bgcds?\b|frontier|lumi\b", words)):
+        chip = Named(die, f"accelerator: {die}, for programs count dies")
     place = system_named(words, chip.name, gpus / servers if servers > 1 else None)
     assumed += [said.assumed for said in (chip, place) if said.assumed]
     found = machine(chip.name, place.name)
@@ -425,7 +431,12 @@ def _shards_optimiser(run: Run) -> bool:
     """Whether the optimiser's state is sharded after all, where it is whole and memory does not suffice: it costs less
     than recomputation, and stacks have had it since 2022."""
     c = run.configuration
-    if c["zero_stage"] or c["frozen"] or c["dp"] == 1.0 or (run.case.year or RECENT) < SHARDED_SINCE:
+    if (
+        c["zero_stage"]
+        or c["frozen"]
+        or c["dp"] == 1.0
+        or (run.case.year or RECENT) < SHARDED_SINCE
+    ):
         return False
     c["zero_stage"] = 1.0
     run.assumed.append("sharded optimiser, for its whole state does not fit")
