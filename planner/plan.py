@@ -149,6 +149,7 @@ FINDINGS = (
     "storage_units_for_writing",
     "gpus_spare",
     "run_gpus",
+    "site_training_rate",
     "step_time",
     "step_by_term",
     "accelerator_peak",

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from planner.axes import HARDWARE, MONTH, SCALE, SITE, TERM, WORKLOAD, on
+from planner.findings.spans import Warning_, months_text, span_of
 from planner.perf.training_step.scales import TrainingJobs
 from planner.plan import Plan
 
@@ -20,6 +21,7 @@ DEGREES = {
     "dp": "data {}",
 }
 TERMS_SHOWN = 3
+LIKE = 0.1  # a model may be named by a tenth more or fewer parameters than its architecture has
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,48 @@ def assumed(plan: Plan) -> Iterator[str]:
                 f"{workload} on {', '.join(kinds)}: no step is predicted; "
                 f"{share[w % len(share)]:.0%} of the dense peak assumed"
             )
+
+
+def warnings(plan: Plan) -> Iterator[Warning_]:
+    """Models that are not those whose step is predicted, and runs that no number of accelerators ends in time."""
+    yield from _unlike(plan)
+    yield from _saturated(plan)
+
+
+def _unlike(plan: Plan) -> Iterator[Warning_]:
+    """Workloads whose model has another size than the architecture at whose speed it trains."""
+    own = on(plan.leaf("model_parameters"), WORKLOAD)[0]
+    laid_out = on(plan.leaf("architecture_parameters"), WORKLOAD)[0]
+    first, last = plan.horizon_months[0], plan.horizon_months[-1]
+    for w, workload in enumerate(plan.project.table.labels[WORKLOAD]):
+        if laid_out[w] <= 0 or abs(own[w] / laid_out[w] - 1.0) <= LIKE:
+            continue
+        text = (
+            f"{workload}: its model has {own[w] / 1e9:.3g} billion parameters, the architecture at whose speed "
+            f"it trains {laid_out[w] / 1e9:.3g}; memory and layout are the latter's"
+        )
+        yield Warning_("architecture", workload, first, last, float(own[w]), "1", text)
+
+
+def _saturated(plan: Plan) -> Iterator[Warning_]:
+    """Runs that need more than the largest job that is any faster than a smaller one."""
+    runs, rates = plan.values("run_gpus", "site_training_rate")
+    runs, rates = on(runs, MONTH, WORKLOAD, SITE)[0], on(rates, WORKLOAD, SITE, SCALE)[0]
+    scales = on(plan.leaf("scale_gpus"), SCALE)[0]
+    most = scales[rates.argmax(axis=-1)]
+    labels = plan.project.table.labels
+    for w, workload in enumerate(labels[WORKLOAD]):
+        over = (runs[:, w] - most[w]).max(axis=1)
+        found = span_of(plan, np.broadcast_to(np.maximum(over, 0.0), len(plan.months)))
+        if found is None:
+            continue
+        first, last, size = found
+        largest = most[w, int(np.argmax((runs[:, w] - most[w]).max(axis=0)))]
+        text = (
+            f"{workload}: a run needs {_whole(size + largest)} GPUs at once, {months_text(first, last)}; no more than "
+            f"{largest:,.0f} are known to be faster than fewer, the rest is counted in proportion"
+        )
+        yield Warning_("deadline", workload, first, last, size, "1", text)
 
 
 def in_words(layout: Mapping[str, float | str]) -> str:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from planner import units
 from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on
 from planner.catalogue import TIERS
-from planner.findings import cluster, data, trade
+from planner.findings import cluster, data, layouts, trade
 from planner.findings.accelerators import decides_gpus, services_part
 from planner.findings.halls import hall_warnings
 from planner.findings.ranking import ranked
@@ -59,6 +59,7 @@ def warnings(plan: Plan) -> list[Warning_]:
         *_campaigns_overlap(plan),
         *_datasets_full(plan),
         *release_warnings(plan),
+        *layouts.warnings(plan),
         *cluster.warnings(plan),
         *data.warnings(plan),
     ]

@@ -107,17 +107,13 @@ def goodput_at_scale(
 
 
 @quantity(unit="FLOP/token", axes="workload")
-def token_flops(
-    model_parameters: Array,
-    model_token_rate: Array,
-    model_frame_flops: Array,
-    model_frame_rate: Array,
-) -> Array:
-    """FLOPs that training spends on a token: 6 a parameter, and those of its part of the frames."""
-    tokens = np.where(model_token_rate > 0, model_token_rate, np.inf)
-    return PASSES * (
-        FORWARD_FLOPS * model_parameters + model_frame_flops * model_frame_rate / tokens
-    )
+def token_flops(architecture_parameters: Array) -> Array:
+    """FLOPs that training spends on a token of the architecture: 6 a parameter (Kaplan et al., arXiv 2001.08361).
+
+    Those of the model that the step is of: with more parameters, or frames beside the tokens, a model's run has more
+    to do at this rate.
+    """
+    return PASSES * FORWARD_FLOPS * architecture_parameters
 
 
 @quantity(unit="FLOP/second", axes="workload hardware scale")

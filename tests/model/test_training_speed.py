@@ -85,3 +85,36 @@ def test_a_chip_of_unknown_make_has_the_assumed_utilisation() -> None:
     peak, goodput = plan.values("accelerator_peak", "goodput_at_scale")
     effective = on(plan.values("experiment_effective")[0], WORKLOAD, SITE)[0, DRIVING, 0]
     assert effective < float(on(peak, WORKLOAD, HARDWARE)[0, DRIVING, 0]) * float(goodput.max())
+
+
+def test_more_parameters_are_more_work_at_the_speed_of_the_architecture() -> None:
+    usual, larger = (
+        load("5pct_ev_market", set=[f"models.driving_10b.parameters={size}"]).plan()
+        for size in ("10e9", "20e9")
+    )
+    (one,), (other,) = usual.values("training_rate"), larger.values("training_rate")
+    assert (one == other).all()
+    few, many = (each.values("run_flops")[0] for each in (usual, larger))
+    driving = on(many / np.where(few > 0, few, 1.0), MONTH, WORKLOAD, SITE)[0, -1, DRIVING, 0]
+    assert driving == pytest.approx(2.0, rel=1e-12)
+    kinds = [{each.kind for each in plan.warnings} for plan in (usual, larger)]
+    assert ["architecture" in kind for kind in kinds] == [False, True]
+
+
+def test_a_model_of_eight_bits_trains_as_in_sixteen_where_the_chip_has_no_eight() -> None:
+    steps = [
+        load(
+            "5pct_ev_market", hardware="dgx_a100", set=[f"models.driving_10b.precision={bits}"]
+        ).plan()["step_time"]
+        for bits in ("bf16", "fp8")
+    ]
+    assert (steps[0].values == steps[1].values).all()
+
+
+def test_runs_beyond_the_largest_job_that_gains_are_said() -> None:
+    shape = ("architecture=gpt_1t", "parameters=1e12")
+    plan = load("5pct_ev_market", set=[f"models.driving_10b.{each}" for each in shape]).plan()
+    (said,) = (each for each in plan.warnings if each.kind == "deadline")
+    needed = on(plan.values("run_gpus")[0], MONTH, WORKLOAD, SITE)[0, :, DRIVING].max()
+    assert said.place == "driving"
+    assert f"{np.ceil(needed):,.0f} GPUs at once" in said.text

@@ -20,8 +20,6 @@ from planner.inputs.training_job import alike, job_on
 from planner.perf.training_step.layouts import Job
 from planner.perf.training_step.scales import SCALES, jobs_side_by_side
 
-BITS = {"bf16": 16.0, "fp8": 8.0}  # of the layers' linears
-
 
 def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | Given]:
     """For each workload and kind of node the best layout at every scale; none where either is not known well enough."""
@@ -66,6 +64,13 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
         "token",
     )
     yield Fixed(
+        "architecture_parameters",
+        (WORKLOAD,),
+        "parameters of the architecture that work on each token; 0 without one",
+        [_parameters(inputs, model) for model in models],
+        [f"workloads.{name}.model" for name in workloads],
+    )
+    yield Fixed(
         "scale_gpus",
         (SCALE,),
         "accelerators of a job at each scale that is looked at",
@@ -94,7 +99,7 @@ def _is_known(inputs: Inputs, model: TrainedModel) -> bool:
 def _job(inputs: Inputs, model: TrainedModel, machine: Machine) -> Job:
     shape = shape_of(inputs.profile("architectures", str(model.architecture)))
     software = software_of([inputs.profile("software", inputs.scenario.training.software)])
-    bits = BITS.get(model.precision, 16.0)
+    bits = 8.0 if model.precision == "fp8" and machine.peak_8 else 16.0  # as `accelerator_peak`
     return job_on(shape, machine, machine.domain, shape.seq, bits, software)
 
 
@@ -113,3 +118,9 @@ def _tokens(inputs: Inputs, model: TrainedModel) -> float:
         return 0.0
     shape = inputs.profile("architectures", model.architecture)
     return _value(model.batch) * _value(shape.sequence)
+
+
+def _parameters(inputs: Inputs, model: TrainedModel) -> float:
+    if model.architecture is None or not _is_known(inputs, model):
+        return 0.0
+    return shape_of(inputs.profile("architectures", model.architecture)).active_parameters()
