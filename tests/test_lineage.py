@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,6 +147,14 @@ def test_a_list_shows_the_cells_of_its_own_label(plan: Plan) -> None:
     tree = explain(plan, "program_sensors", program="model_n")
     assert tree.cells
     assert all(cell.path.startswith("vehicles.model_n.sensors.") for cell in tree.cells)
+
+
+def test_a_step_is_listed_by_cause_with_its_layout(plan: Plan) -> None:
+    tree = explain(plan, "step_by_term", workload="driving", scale="256", depth=1)
+    assert re.search(r"= 2\.\d+ s at driving, 256 \(mlp 1\.\d+ s, attention_core ", str(tree))
+    assert find(tree, "training_jobs").value.startswith("data 256, micro-batch ")
+    every = explain(plan, "step_by_term", depth=1)
+    assert find(every, "training_jobs").value == "24 layouts"
 
 
 def test_rules_and_months_show_where_they_stand(plan: Plan) -> None:

@@ -17,7 +17,7 @@ DEGREES = {
     "tp": "tensor {}",
     "cp": "context {}",
     "pp": "pipeline {}",
-    "vpp": "interleaved {}",
+    "interleave": "interleaved {}",
     "dp": "data {}",
 }
 TERMS_SHOWN = 3
@@ -32,7 +32,7 @@ class TrainingLayout:
     hardware: str
     gpus_needed: float
     gpus: float  # of the layout
-    layout: Mapping[str, float | str]
+    layout: Mapping[str, int | str]
     step_time: float  # s
     step_tokens: float
     utilisation: float  # useful FLOPs over the dense peak while nothing interrupts
@@ -147,20 +147,18 @@ def _saturated(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("deadline", workload, first, last, size, "1", text)
 
 
-def in_words(layout: Mapping[str, float | str]) -> str:
+def in_words(layout: Mapping[str, int | str]) -> str:
     """The degrees above one, the micro-batch, what is sharded and recomputed."""
-    degrees = [
-        words.format(int(layout[name]))
-        for name, words in DEGREES.items()
-        if float(layout[name]) > 1
-    ]
-    stage = int(layout["zero_stage"])
+    degrees = [words.format(layout[name]) for name, words in DEGREES.items() if layout[name] != 1]
+    stage, recomputed = layout["zero_stage"], layout["recompute"]
+    group, replicas = layout["shard_group"], int(layout["dp"]) * int(layout["cp"])
+    groups = f" in groups of {group}" if stage == 3 and group != replicas else ""
     return ", ".join(
         [
             *(degrees or ["one accelerator"]),
-            f"micro-batch {int(layout['micro_batch'])}",
-            *([f"ZeRO-{stage}"] if stage else []),
-            *([f"{layout['recompute']} recomputed"] if layout["recompute"] != "nothing" else []),
+            f"micro-batch {layout['micro_batch']}",
+            *([f"ZeRO-{stage}{groups}"] if stage else []),
+            *([f"{recomputed} recomputation"] if recomputed != "none" else []),
         ]
     )
 

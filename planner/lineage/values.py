@@ -14,7 +14,19 @@ from typing import Protocol
 import numpy as np
 
 from planner import units
-from planner.axes import AXES, DRAW, HOUR, MONTH, RANK, Array, shape_of
+from planner.axes import (
+    AXES,
+    DRAW,
+    HARDWARE,
+    HOUR,
+    MONTH,
+    RANK,
+    SCALE,
+    TERM,
+    WORKLOAD,
+    Array,
+    shape_of,
+)
 from planner.catalogue import Calendar, Parts
 from planner.graph import Graph
 from planner.inputs.leaves import LeafInfo
@@ -22,6 +34,7 @@ from planner.inputs.numbers import month_label
 from planner.lineage.formulas import added
 from planner.lineage.pins import Pins, fixed, own_parts
 from planner.perf import export, residency
+from planner.perf.training_step.scales import TrainingJobs
 from planner.plan import HEADLINE, NOT_ADDED, Plan, Project
 from planner.text import counted, printable
 
@@ -97,7 +110,7 @@ class Wording:
             return f"{_said(name, float(numbers.flat[0]), unit)}{at} (the same for {where})"
         summed = all(adds(self.plan.project.graph, name, axis) for axis in open_axes)
         total = f"{_show(float(numbers.sum()), unit)}{at}"
-        if len(open_axes) == 1 and numbers.size <= LISTED:
+        if len(open_axes) == 1 and (numbers.size <= LISTED or open_axes == [TERM]):
             listed = self._listed(name, numbers, unit, open_axes[0])
             return f"{total} ({listed})" if summed else f"{listed}{at and f' ({at.strip()})'}"
         most = extreme(self.plan.project.graph, name)
@@ -126,9 +139,21 @@ class Wording:
             return f"{len(months)} months, {months[0]} to {months[-1]}"
         if isinstance(value, export.Rules | residency.Rules):
             return f"{counted(len(value.rules), 'rule')} known in {month_label(value.as_of)}"
+        if isinstance(value, TrainingJobs):
+            return self._jobs(value)
         if isinstance(value, tuple):
             return self._tuple(info.name, value)
         return printable(str(value))
+
+    def _jobs(self, jobs: TrainingJobs) -> str:
+        """How many layouts there are, or the one at what is held fixed, of the first kind of hardware."""
+        from planner.findings.layouts import in_words
+
+        workload, scale = self.pins.get(WORKLOAD), self.pins.get(SCALE)
+        if workload is None or scale is None:
+            return counted(len(jobs.workload), "layout")
+        layout = jobs.layout(workload, self.pins.get(HARDWARE, 0), scale)
+        return "none fits" if layout is None else in_words(layout)
 
     def so_far(self, values: Array) -> Iterator[str]:
         """What entered service up to the month, of which the value shows the last one only."""
@@ -160,7 +185,9 @@ class Wording:
 
     def _listed(self, name: str, numbers: Array, unit: str, axis: int) -> str:
         labels = [self._label_at(name, axis, i) for i in range(numbers.size)]
-        pairs = zip(labels, numbers, strict=True)
+        pairs = list(zip(labels, numbers, strict=True))
+        if axis == TERM:  # what takes the time, the longest first
+            pairs = sorted((each for each in pairs if each[1]), key=lambda each: -each[1])
         return ", ".join(f"{label} {_said(name, float(number), unit)}" for label, number in pairs)
 
     def _label(self, name: str, axis: int) -> str:

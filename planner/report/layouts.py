@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.perf.training_step.layouts import Choice
+from planner.perf.training_step.layouts import RECOMPUTED, Choice
 from planner.perf.training_step.memory import GIB
 from planner.study.layouts.jobs import Wanted
 from planner.study.layouts.search import Found, Refused, differences
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 VISIBLE = 0.002  # share of the step below which a term has no row of its own
 FRONT = 6  # layouts of the front that the page shows
 CAUSES = 3  # terms that a sentence names
-RECOMPUTED = {(0.0, 0.0): "none", (0.0, 1.0): "selective", (1.0, 0.0): "full"}
 LABEL, COLUMN = 22, 16
 WIDE = 5.0  # from the fastest to the slowest of a front, from which its axis is logarithmic
 # Terms that belong together in the chart, with their colours of the house.

@@ -118,3 +118,10 @@ def test_runs_beyond_the_largest_job_that_gains_are_said() -> None:
     needed = on(plan.values("run_gpus")[0], MONTH, WORKLOAD, SITE)[0, :, DRIVING].max()
     assert said.place == "driving"
     assert f"{np.ceil(needed):,.0f} GPUs at once" in said.text
+
+
+def test_layouts_have_the_names_of_the_layout_command(plan: Plan) -> None:
+    layout = plan.training_layouts[0].layout
+    assert {"tp", "pp", "dp", "interleave", "recompute", "zero_stage"} <= set(layout)
+    assert layout["recompute"] == "none"
+    assert all(isinstance(value, int) for name, value in layout.items() if name != "recompute")

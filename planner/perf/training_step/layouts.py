@@ -48,6 +48,7 @@ NONE, CORE, FULL = (
     (1.0, 0.0),
 )  # shares of a block and of its core recomputed
 RECOMPUTE = {"none": NONE, "selective": CORE, "full": FULL}
+RECOMPUTED = {way: word for word, way in RECOMPUTE.items()}
 KEPT_HERE, OPTIMISER, ACTIVATIONS, BOTH = (0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)
 
 

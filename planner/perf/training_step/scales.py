@@ -18,6 +18,7 @@ from planner.perf.training_step.configuration import Placed, Software, System
 from planner.perf.training_step.constants import Constants
 from planner.perf.training_step.layouts import (
     FEW,
+    RECOMPUTED,
     Indices,
     Job,
     Layouts,
@@ -34,7 +35,6 @@ Record = TypeVar("Record")
 
 SCALES = tuple(2**power for power in range(3, 15))  # accelerators, 8 to 16,384
 TERMS = tuple(field.name for field in fields(StepTerms))
-RECOMPUTED = {(0.0, 0.0): "nothing", (0.0, 1.0): "attention", (1.0, 0.0): "blocks"}
 
 
 def best_at_scales(
@@ -99,21 +99,30 @@ class TrainingJobs:
         found[self.workload, self.hardware, self.scale] = 1.0
         return found
 
-    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, float | str] | None:
-        """The degrees of one entry; None where no layout fits."""
+    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
+        """The degrees of one entry by the names of `planner layout`; None where no layout fits."""
         here = (self.workload == workload) & (self.hardware == hardware) & (self.scale == scale)
         places = np.flatnonzero(here)
         if not len(places):
             return None
         c, row = self.configuration, places[0]
 
-        def number(name: str) -> float:
+        def number(name: str) -> int:
             values = getattr(c, name)
-            return float(values[row if len(values) > 1 else 0])
+            return int(values[row if len(values) > 1 else 0])
 
-        degrees = ("tp", "pp", "vpp", "cp", "dp", "micro_batch", "zero_stage")
-        recomputed = (number("recompute_block"), number("recompute_core"))
-        return {name: number(name) for name in degrees} | {"recompute": RECOMPUTED[recomputed]}
+        recomputed = RECOMPUTED[number("recompute_block"), number("recompute_core")]
+        return {
+            "tp": number("tp"),
+            "pp": number("pp"),
+            "dp": number("dp"),
+            "cp": number("cp"),
+            "interleave": number("vpp"),
+            "micro_batch": number("micro_batch"),
+            "recompute": recomputed,
+            "zero_stage": number("zero_stage"),
+            "shard_group": number("shard_group"),
+        }
 
 
 def _joined(several: Sequence[Layouts]) -> Layouts:

@@ -11,6 +11,7 @@ from planner.errors import PlannerError, suggestion
 from planner.perf.training_step.layouts import (
     ALL,
     RECOMPUTE,
+    RECOMPUTED,
     Choice,
     Layouts,
     chosen,
@@ -185,9 +186,7 @@ def _missing(of: Wanted, choice: Choice, asked: Asked) -> str:
     if not len(order):
         return f"{words}; nothing fits with these degrees: raise --tp or --pp"
     best = chosen(detail(taken(layouts, rows[order[:1]]), of.job)).layout
-    again = {way: word for word, way in RECOMPUTE.items()}[
-        best["recompute_block"], best["recompute_core"]
-    ]
+    again = RECOMPUTED[best["recompute_block"], best["recompute_core"]]
     moved = [word for word in OFFLOADED if best[f"offload_{word}"]]
     options = f"--micro-batch {best['micro_batch']:.0f} --recompute {again} --zero {best['zero_stage']:.0f}"
     options += f" --interleave {best['vpp']:.0f}" if best["vpp"] > 1 else ""
