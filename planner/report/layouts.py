@@ -203,7 +203,7 @@ def _folded(lines: Sequence[str], width: int) -> str:
 
 def _heading(of: Wanted) -> str:
     return printable(
-        f"{of.model} on {of.gpus:,} GPUs, {of.hardware}: batch of {of.batch:,} x {of.job.seq:,.0f} tokens, "
+        f"{of.model} on {counted(of.gpus, 'GPU')}, {of.hardware}: batch of {of.batch:,} x {of.job.seq:,.0f} tokens, "
         f"{of.precision}"
     )
 
@@ -501,10 +501,14 @@ def _curve(found: Found, of: Wanted) -> Figure:
     axes.text(
         _capacity(of) / GIB, max(y), " memory of a GPU", color="#B00020", fontsize=8, va="top"
     )
-    for choice in (found.best, *([smaller] if smaller is not front[-1] else []), front[-1]):
+    named = {
+        degrees(choice): (choice, 18) for choice in (smaller,)
+    }  # above the curve, which is flat
+    named |= {degrees(choice): (choice, 6) for choice in (found.best, front[-1])}
+    for words, (choice, up) in named.items():
         axes.annotate(
-            degrees(choice), (choice.memory / GIB, choice.step_time), xytext=(4, 6),
-            textcoords="offset points", fontsize=8,
+            words, (choice.memory / GIB, choice.step_time), xytext=(4, up),
+            textcoords="offset points", fontsize=8, ha="right" if choice.memory > 0.7 * _capacity(of) else "left",
         )  # fmt: skip
     axes.set_xlim(0, 1.25 * _capacity(of) / GIB)
     if max(y) > WIDE * min(y):

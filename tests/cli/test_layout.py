@@ -1,6 +1,7 @@
 """`planner layout` and `planner predict training`: what they print, as text and as JSON, and what they refuse."""
 
 import json
+import re
 
 import pytest
 
@@ -273,3 +274,16 @@ def test_offload_over_pcie_takes_host_memory_that_is_stated(planner: Planner):
     refused = planner("predict", "training", *large, "--zero", "3", "--offload", "optimiser")
     assert refused.code == 2
     assert "state --host-memory" in refused.err
+
+
+def test_the_answer_to_a_task_in_words_has_the_step_by_cause(planner: Planner, task) -> None:
+    answer = planner("layout", "--task", str(task), "--search", "core-64").out
+    assert "optimizer_sharding: false" in answer
+    assert re.search(r"step_time_s: 1\d\.\d+\n", answer)
+    assert re.search(r"\n  mlp +5\.\d{3}\n", answer)
+
+
+def test_large_batches_and_single_accelerators_are_plain(planner: Planner) -> None:
+    many = planner("layout", "llama3_8b", "--hardware", "dgx_h100", "--gpus", "100000").out
+    assert "819 million tokens" in many
+    assert "on 1 GPU," in planner("layout", "llama3_8b", "--hardware", "h200", "--gpus", "1").out

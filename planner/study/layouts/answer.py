@@ -14,6 +14,8 @@ from planner.perf.training_step.memory import GIB
 from planner.study.layouts.jobs import job_of_task
 from planner.study.layouts.task import WAYS, communication, enumerated, read
 
+LABEL = 22  # characters of a term's name
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -38,11 +40,16 @@ class Answer:
         if self.best is None:
             return f"{head}\nNone fits in the memory of the file's system.\n"
         shown = [
-            f"  {name.replace('_', ' ')}: {value}"
+            f"  {name}: {value:.4g}"
+            if isinstance(value, float)
+            else f"  {name}: {str(value).lower()}"
             for name, value in self.best.items()
             if name != "terms_s"
         ]
-        return "\n".join([head, "best", *shown, "Assumed: " + "; ".join(self.assumed)]) + "\n"
+        terms = {name: value for name, value in self.best["terms_s"].items() if value > 0.0}
+        parts = [f"  {name.replace('_', ' ').ljust(LABEL)}{terms[name]:>8.3f}" for name in terms]
+        lines = [head, "best", *shown, "seconds a step", *parts]
+        return "\n".join([*lines, *(f"Assumed: {each}" for each in self.assumed)]) + "\n"
 
 
 def answered(file: Path, name: str) -> Answer:

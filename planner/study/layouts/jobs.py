@@ -77,7 +77,9 @@ def wanted(
         assumed.append(f"sequences of {seq:,} tokens")
     if batch is None:
         batch = gpus * -(-TOKENS // (seq * gpus))
-        assumed.append(f"batch of {batch:,} sequences, {batch * seq / 1e6:.3g} million tokens")
+        size = batch * seq / 1e6
+        tokens = f"{size:,.0f}" if size >= 100 else f"{size:.3g}"
+        assumed.append(f"batch of {batch:,} sequences, {tokens} million tokens")
     if precision is None:
         precision = "bf16"
         assumed.append("linears in bf16")
