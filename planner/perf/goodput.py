@@ -35,9 +35,6 @@ DAY = 86_400.0
 HARDWARE_ALONE = 2.96 / 8_000.0 / DAY
 ALL_CAUSES_TENDED = 4.21 / 8_000.0 / DAY
 ALL_CAUSES_SHARED = 22.3 / 8_000.0 / DAY
-ITERATIONS = 200  # of `units_required`; what has not settled then never does
-SETTLED = 1e-9  # relative change at which it has
-NONE = 1e-6  # share of time below which a job makes no progress
 HOPELESS = 500.0  # work between checkpoints over the time between interruptions that is never done
 FOREVER = 1e9  # more than thirty years between checkpoints are never wanted [s]
 
@@ -117,26 +114,3 @@ def best_interval(mean_time: Array, stall: Array, unwritten: Array, longest: Arr
     daly = daly_interval(stall, np.where(never, 1.0, mean_time))
     wanted = np.minimum(np.where(never, FOREVER, daly), longest)
     return np.maximum(wanted, np.maximum(unwritten, np.where(stall > 0.0, 0.0, 1.0)))
-
-
-def units_required(
-    useful: Array, rate: Array, stall: Array, restart: Array, unwritten: Array, longest: Array
-) -> Array:
-    """Units of which as many as `useful` make progress on average; infinite where no number of units does.
-
-    More units break more often: N = useful / progress(N), from below. The rest as in `time_shares`, in seconds.
-    """
-    jobs = (useful, rate, stall, restart, unwritten, longest)
-    found = least = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in jobs))[0]
-    searched = np.ones(found.shape, dtype=bool)
-    for _ in range(ITERATIONS):
-        mean_time = mean_time_to_failure(found, rate)
-        interval = best_interval(mean_time, stall, unwritten, longest)
-        progress = time_shares(mean_time, stall, restart, interval, unwritten).progress
-        wanted = least / np.maximum(progress, NONE)
-        settled = wanted - found <= SETTLED * wanted
-        found = np.where(searched, wanted, found)
-        searched = searched & ~settled & (progress > NONE)
-        if not searched.any():
-            break
-    return np.where(searched | (least <= NONE * found), np.inf, found)

@@ -18,7 +18,6 @@ from planner.perf.goodput import (
     best_interval,
     goodput,
     time_shares,
-    units_required,
 )
 from planner.perf.reliability import effective_time_share
 
@@ -116,25 +115,6 @@ def test_a_checkpoint_in_the_background_costs_its_copy_and_protects_when_it_is_w
 def test_hardware_alone_breaks_less_often_than_all_causes() -> None:
     assert HARDWARE_ALONE < ALL_CAUSES_TENDED < ALL_CAUSES_SHARED
     assert pytest.approx(np.sqrt(21.0 * 23.7), rel=0.01) == ALL_CAUSES_SHARED * DAY * 8_000
-
-
-def test_units_required_make_up_for_the_time_lost() -> None:
-    useful = np.array([[8.0, 1_000.0, 16_000.0]])
-    stall, restart, unwritten = of(2.0), of(600.0), of(60.0)
-    rate = of(ALL_CAUSES_TENDED)
-    found = units_required(useful, rate, stall, restart, unwritten, of(10_800.0))
-    mean = 1.0 / (found * rate)
-    interval = best_interval(mean, stall, unwritten, of(10_800.0))
-    share = time_shares(mean, stall, restart, interval, unwritten).progress
-    assert found * share == pytest.approx(useful, rel=1e-7)
-    assert (np.diff(found / useful) > 0).all()
-
-
-def test_no_number_of_units_is_enough_where_more_of_them_only_break_more_often() -> None:
-    found = units_required(
-        of(100.0, 1e7), of(ALL_CAUSES_SHARED), of(300.0), of(3_600.0), of(0.0), of(10_800.0)
-    )
-    assert np.isfinite(found[0]) and np.isinf(found[1])
 
 
 times = st.floats(0.1, 1e5)

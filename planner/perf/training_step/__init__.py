@@ -9,10 +9,11 @@ fitted ones, at most three a generation and twelve global). No files, no units l
 Where an equation lives: `matmul` (tiles, alignment, weight traffic), `layer` (kernels of one block and the floor of
 the host), `head` (vocabulary and loss), `collectives` (algorithms and links), `data_parallel` (gradients, sharded
 weights, optimiser), `pipeline` (stages, bubble, sends), `step` (the sum). Beside it: `memory` (what a layout needs),
-`offload` (what the host may keep, and the time that takes), `layouts` (all legal ones, and the best).
+`offload` (what the host may keep, and the time that takes), `layouts` (all legal ones, and the best), `scales` (the
+best at several numbers of accelerators, as a plan needs them).
 
 Done: dense decoders, plain and gated, with tensor, sequence, pipeline (interleaved, uneven), context and data
 parallelism, ZeRO-1 and sharded weights (FSDP), recomputation, LoRA, 16/8/4 bit linears, fused and unfused attention,
 CUDA graphs. Models whose layers are not all alike have a step of their own, from the same kernels: `mixture` (their
-shapes), `experts`, `state_space`, `mixed_step`. Not done: vision models.
+shapes), `experts`, `state_space`, `mixed_step`; vision models are those of `planner.perf.image_step`.
 """

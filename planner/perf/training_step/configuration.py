@@ -1,8 +1,7 @@
 """What is trained, on what, with which software: three records of arrays with one entry a configuration.
 
 All arrays have the same shape or broadcast. Flags are 0.0 or 1.0, shares lie between. Sizes are counts unless a unit
-is given. Done: everything that `step` reads. Not done: checks of legality (divisibility, memory), which belong to the
-search over layouts; experts (`expert parallel` size, routed experts) have no fields yet.
+is given. What is legal (divisibility, memory) is known to `layouts`; what experts and state spaces add is in `mixture`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The constants that are fitted: at most three for a generation of accelerators and eleven global.
 
-`FITTED` holds their values, `constants_of` spreads them over configurations. The fit, with starting values, their
-widths and what each value becomes when a source is left out, is `tests/published/training_fit.py`. Textbook values
-that are not fitted stand beside the equation that uses them. Done: Volta, Ampere, Hopper, Blackwell in 8 and 4 bit,
-CDNA 3 in 8 bit (from two configurations); other generations and precisions take the share that benchmarks of matmuls
-suggest (`UNFITTED`). Not done: a move to YAML with ranges.
+`FITTED` holds their values, `constants_of` spreads them over configurations. Their starting values, widths and ranges
+are `planner.validation.training.priors`, the fit is `tests/published/training_fit.py`. Textbook values that are not
+fitted stand beside the equation that uses them. Done: Volta, Ampere, Hopper, Blackwell in 8 and 4 bit, CDNA 3 in 8
+bit (from two configurations); other generations and precisions take the share that benchmarks of matmuls suggest
+(`UNFITTED`).
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """What do gradient reduction, sharded weights and the optimiser add to a step?
 
-Gradients: ring all-reduce, or reduce-scatter and all-gather of new weights where the optimiser is sharded (Rajbhandari
-et al., "ZeRO", arXiv 1910.02054). Sharded weights (ZeRO-3, FSDP; Zhao et al., arXiv 2304.11277): gathered for the
-forward and the backward pass and their gradients scattered, every micro-batch again. Optimiser: memory traffic.
-Done: one shard group per replica set (hybrid sharding is an all-reduce over groups). Not done: offload; what the
-allocator loses once memory is nearly full (13 billion parameters on 8 x 40 GB run 14 to 19 % slower than this), which
-how full it is does not tell: as full, others lose nothing.
+Gradients: ring all-reduce, or reduce-scatter and all-gather of new weights where the optimiser is sharded
+(Rajbhandari et al., "ZeRO", arXiv 1910.02054). Sharded weights (ZeRO-3, FSDP; Zhao et al., arXiv 2304.11277):
+gathered for the forward and the backward pass and their gradients scattered, every micro-batch again. Optimiser:
+memory traffic. Done: one shard group per replica set (hybrid sharding is an all-reduce over groups). Offload is in
+`offload`. Not done: what the allocator loses once memory is nearly full (13 billion parameters on 8 x 40 GB run 14 to
+19 % slower than this), which how full it is does not tell: as full, others lose nothing.
 """
 
 from __future__ import annotations

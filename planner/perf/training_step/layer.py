@@ -6,8 +6,9 @@ bytes an element forward and 17 backward with fused softmax and dropout, by coun
 traffic of norms, residuals, activations (Korthikanti et al., arXiv 2205.05198, table of activations); two all-reduces
 a pass (Shoeybi et al., arXiv 1909.08053). A pass never takes less than the host needs to launch it. Low precision
 speeds up the linears alone. Done: the above with sequence parallelism, context parallelism, recomputation, frozen
-weights with adapters. Not done: experts, sliding windows, cross attention, the adapters' own small matmuls, attention
-in 8 bit, what a ring over chunks costs the fused kernel (cp = 2 is 3 % too fast, cp = 8 as much too slow).
+weights with adapters; experts and sliding windows are in `mixed_step`. Not done: cross attention, the adapters' own
+small matmuls, attention in 8 bit, what a ring over chunks costs the fused kernel (cp = 2 is 3 % too fast, cp = 8 as
+much too slow).
 """
 
 from __future__ import annotations

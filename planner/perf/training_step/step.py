@@ -1,8 +1,8 @@
 """The step of a dense transformer as a sum of named parts.
 
 `step_terms` assembles layer, head, pipeline, data-parallel and host terms; `step_time` adds them up. Every part is in
-seconds of wall time on the critical path, so that they sum to the step exactly. Done: dense decoders. Not done: see
-the package.
+seconds of wall time on the critical path, so that they sum to the step exactly. For dense decoders; models whose
+layers are not all alike have `mixed_step`.
 """
 
 from __future__ import annotations
