@@ -33,6 +33,8 @@ from planner.perf.reliability import mean_time_to_failure, young_interval
 from planner.perf.training import FORWARD_FLOPS, PASSES, accelerators_for_rate, rate_of_accelerators
 from planner.perf.training_step.scales import TrainingJobs
 
+LEAST = 1.0  # of a rate or a size that may be nothing: the step then takes long, but not for ever
+
 
 @quantity(unit="FLOP/second", axes="workload hardware")
 def accelerator_peak(
@@ -71,11 +73,11 @@ def step_by_term(
         peak_linear=on(accelerator_peak, WORKLOAD, HARDWARE),
         peak_16=of(accelerator_bf16),
         memory_rate=of(accelerator_memory_bandwidth),
-        cache=of(accelerator_cache),
-        nvlink=of(accelerator_link_bandwidth),
+        cache=of(np.maximum(accelerator_cache, LEAST)),
+        nvlink=of(np.maximum(accelerator_link_bandwidth, LEAST)),
         processors=of(accelerator_processors),
         power=of(accelerator_power_share),
-        nic=of(node_nics * nic_port_rate / node_accelerators),
+        nic=of(np.maximum(node_nics * nic_port_rate / node_accelerators, LEAST)),
         domain=of(node_scale_up_domain),
     )
     return place(training_jobs.by_term(system), DRAW, WORKLOAD, HARDWARE, SCALE, TERM)
@@ -183,7 +185,7 @@ def site_effective(
     """Useful FLOPs a second of one accelerator in a release run at its scale; at the least scale where none runs."""
     needed = run_flops / np.minimum(workload_deadline, workload_cadence)
     alone = first(site_training_rate, SCALE) / first(scale_gpus, SCALE)
-    runs = run_gpus > 0
+    runs = (run_gpus > 0) & (needed > 0)
     return np.where(runs, needed / np.where(runs, run_gpus, 1.0), alone)
 
 
