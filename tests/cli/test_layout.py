@@ -287,3 +287,14 @@ def test_large_batches_and_single_accelerators_are_plain(planner: Planner) -> No
     many = planner("layout", "llama3_8b", "--hardware", "dgx_h100", "--gpus", "100000").out
     assert "819 million tokens" in many
     assert "on 1 GPU," in planner("layout", "llama3_8b", "--hardware", "h200", "--gpus", "1").out
+
+
+def test_a_fault_that_other_degrees_do_not_mend_names_none(planner: Planner) -> None:
+    for more in (("--offload", "all"), ("--recompute", "some")):
+        said = planner("predict", "training", "llama3_8b", *SEARCH[2:], *more)
+        assert said.code == 2
+        assert "--tp" not in said.err
+    said = planner(
+        "layout", "llama3_8b", "--gpus", "8", "--hardware", "h200", "--precision", "nvfp4"
+    )
+    assert "valid: fp16, bf16, fp8\n" in said.err

@@ -85,10 +85,11 @@ def wanted(
         assumed.append("linears in bf16")
     if precision not in BITS:
         raise PlannerError(f"precision {precision}: {suggestion(precision, BITS)}")
-    peaks = {8: machine.peak_8, 4: machine.peak_4}
-    if not peaks.get(BITS[precision], machine.peak_16):
+    peaks = {16: machine.peak_16, 8: machine.peak_8, 4: machine.peak_4}
+    if not peaks[BITS[precision]]:
+        valid = ", ".join(name for name, bits in BITS.items() if peaks[bits])
         raise PlannerError(
-            f"precision {precision}: {machine.accelerator} has no such peak; valid: bf16"
+            f"precision {precision}: {machine.accelerator} has no such peak; valid: {valid}"
         )
     if gpus > machine.domain and not machine.nic:
         raise PlannerError(

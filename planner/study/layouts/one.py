@@ -27,6 +27,7 @@ from planner.perf.training_step.memory import GIB
 from planner.study.layouts.jobs import Wanted
 
 OFFLOADED = ("optimiser", "activations")
+WORDS = ("--offload", "--recompute")  # faults of which other degrees are no remedy
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def one(of: Wanted, asked: Asked) -> tuple[Choice, str]:
     """The layout with its terms, and what it misses in words, "" where it fits."""
     faults = list(_faults(of, asked))
     if faults:
-        raise PlannerError("; ".join(faults) + _nearest(of, asked))
+        degrees = any(not fault.startswith(WORDS) for fault in faults)
+        raise PlannerError("; ".join(faults) + (_nearest(of, asked) if degrees else ""))
     choice = chosen(detail(_layouts(of, asked), of.job))
     return choice, _missing(of, choice, asked)
 
