@@ -24,6 +24,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from typing import TypeVar
 
@@ -43,6 +44,7 @@ P = TypeVar("P", bound=Profile)
 MAKERS = "NVIDIA|AMD|INTEL|GOOGLE|HABANA|TESLA|QUADRO|GEFORCE|INSTINCT|RTX|DGX|HGX|MGX"
 FORMS = {"sxm": r"SXM\d?|HGX|DGX", "pcie": r"PCI ?E", "nvl": r"NVL(?!\d)", "oam": r"OAM"}
 OTHER_FORM = math.log(100.0)  # a stated form that differs outweighs any memory size
+ALIKE = 0.72  # least likeness of a slip in spelling: B100 and B200 have 0.75, Trainium2 and Trillium 0.71
 EIGHT = 8  # accelerators whose memory a server's name adds up
 GIGABIT = 1e9 / 8  # [byte/s]
 PORTS = (
@@ -109,7 +111,7 @@ def accelerator_named(text: str) -> Named:
     known = {_spelt(word) for word, _ in names}
     alike = {word for word in known if word[:1] == spelt[:1]}
     best = nearest(spelt, alike) or nearest(spelt, known)
-    if best is None:
+    if best is None or SequenceMatcher(None, spelt, best).ratio() < ALIKE:
         raise PlannerError(f'"{text}" names no accelerator that is known')
     kin = _variant(spelt, [name for word, name in names if _spelt(word) == best])
     return Named(kin.name, f'no profile of "{text}"; {kin.name} is nearest in spelling')

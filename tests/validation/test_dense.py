@@ -322,3 +322,26 @@ def test_frontier_counts_dies() -> None:
     assert dies and packages
     assert dies.peak_16 == pytest.approx(packages.peak_16 / 2)
     assert (dies.server, packages.server) == (8, 4)
+
+
+@pytest.mark.parametrize(
+    ("word", "block", "core"),
+    [
+        ("Full (uniform)", 1, 0), ("yes", 1, 0), ("activation checkpointing", 1, 0), ("1", 1, 0),
+        ("Selective (attention)", 0, 1), ("core-attention", 0, 1), ("no recompute", 0, 0), ("0", 0, 0),
+    ],
+)  # fmt: skip
+def test_recomputation_is_read_in_many_words(word: str, block: float, core: float) -> None:
+    c = run_of(case(recompute=word)).configuration
+    assert (c["recompute_block"], c["recompute_core"]) == (block, core)
+
+
+def test_a_share_is_no_word_for_recomputation() -> None:
+    assert run_of(case(recompute="0.5")).reason == 'recompute "0.5" is not known'
+
+
+def test_palms_count_of_flops_makes_no_run_one_of_palm() -> None:
+    said = dict(source="A thesis", year=2024, metric="mfu_pct", value=45)
+    found = run_of(case(**said, notes="MFU by the PaLM formula"))
+    assert found.software == run_of(case(**said, notes="6 N + 12 l h s a token")).software
+    assert not found.reason

@@ -133,3 +133,14 @@ def test_a_blank_ep_spreads_experts_over_all_replicas() -> None:
 
 def test_searches_over_layouts_run_expert_layers_as_the_common_recipe_does() -> None:
     assert dict(PARTIAL) == EXPERT_LAYERS
+
+
+def test_deepseek_v3_trains_at_its_published_speed() -> None:
+    """180,000 H800 hours for a trillion tokens (arXiv 2412.19437, section 1): 1,543 tokens/s on each."""
+    fields = dict(
+        source="DeepSeek-V3 technical report (arXiv 2412.19437)", year="2024", family="llm-moe", model="DeepSeek-V3",
+        seq_len="4096", global_batch_size="15360", micro_batch="1", gpu="H800", gpus="2048", nodes="256", tp="1",
+        pp="16", dp="128", ep="64", zero_stage="1", precision="fp8", metric="tokens_per_s_per_gpu", value="1543",
+    )  # fmt: skip
+    found = moe.predict([Case("runs.csv", 2, fields)])[0]
+    assert found.predicted == pytest.approx(1543, rel=0.10)

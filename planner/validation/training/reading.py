@@ -79,15 +79,15 @@ RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
 CHUNK = {40: 1, 80: 4, 96: 2, 126: 4}
 BITS = (
     (r"nvfp4|mxfp4|\bfp4", 4),
-    (r"fp8|float8", 8),
+    (r"fp8|float8|e4m3|e5m2", 8),
     (r"bf16|fp16|bfloat16|float16|half|amp|mixed|16", 16),
     (r"tf32|fp32|float32", 32),
 )
-RECOMPUTE = {
-    "none": "none", "no": "none", "false": "none", "off": "none", "0": "none",
-    "full": "full", "yes": "full", "true": "full", "block": "full", "uniform": "full", "all": "full",
-    "selective": "selective", "attention": "selective", "core": "selective", "core_attn": "selective",
-}  # fmt: skip
+RECOMPUTE = (  # the first that fits a cell counts
+    (r"^(none|no|not|false|off)\b|^0(\.0)?$", "none"),
+    (r"^sel|\battention\b|\bcore", "selective"),
+    (r"\b(full|uniform|block|all|yes|true|on|every layer|activation checkpointing)\b|^1(\.0)?$", "full"),
+)
 
 
 def run_of(case: Case) -> Run:
@@ -122,7 +122,7 @@ def run_of(case: Case) -> Run:
         r"^mx-?fp8|label (mx-?fp8|fp8-mx)", f"{case.text('precision')} {case.text('notes')}".lower()
     ):
         run.linear_share = MX_PENALTY
-    if bits == 8 and re.search(r"row-?wise", case.words):
+    if bits == 8 and re.search(r"row-?wise", f"{case.words} {case.text('precision').lower()}"):
         run.linear_share = ROW_PENALTY
     c = run.configuration = _configuration(run, case, n, named.name, bits)
     c["gated"] = c["gated"] if gated is None else gated
@@ -159,8 +159,13 @@ def completed(case: Case, assumed: list[str]) -> tuple[Case, float | None]:
 
 
 def _said(case: Case, *names: str) -> list[str]:
-    """What columns say. DeepSpeed has no pipeline under ZeRO-3: beside one, its name is that of another row's run."""
-    other = r"(?i)zero-?3" if (case.number("pp") or 1.0) > 1.0 else r"(?!)"
+    """What columns say of a row's own run.
+
+    DeepSpeed has no pipeline under ZeRO-3: beside one, its name is that of another row's run. PaLM's count of FLOPs is
+    everybody's.
+    """
+    other = r"(?i)palm[- ](formula|mfu|style|convention|definition)"
+    other += r"|zero-?3" if (case.number("pp") or 1.0) > 1.0 else ""
     return [re.sub(other, "", case.text(name)) for name in names]
 
 
@@ -407,7 +412,7 @@ def _decide_recomputation(run: Run, name: str) -> None:
         else:
             run.assumed.append(f"recomputation: {kind}, as {framework.title}")
     else:
-        known = RECOMPUTE.get(word)
+        known = next((kind for words, kind in RECOMPUTE if re.search(words, word)), None)
         if known is None:
             run.reason = f'recompute "{word}" is not known'
             return

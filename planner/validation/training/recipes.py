@@ -144,10 +144,18 @@ def precision_words(case: Case) -> str:
     return "mxfp8" if words in ("fp8mx", "mxfp8") else words
 
 
+# DeepSeek-V3's own stack: two micro-batches in opposite directions through the pipeline, the dispatch of one beside the
+# kernels of the other, by kernels of its own; latent projections computed again (arXiv 2412.19437, sections 3.2.1-3.2.3).
+DUAL = r"dual-?pipe|2412\.19437|deepseek-v3 (technical|report|paper|readme)|deepseek-ai/deepseek-v3"
+DUAL_RECIPE = Recipe("DualPipe: dispatch beside another micro-batch", {**HYBRID, **BESIDE}, LATENT)
+
+
 def recipe_of(case: Case, model: str, native: bool) -> Recipe:
     """The recipe of a row; `model` is its name in plain words, `native` a stack of native PyTorch."""
     if native:
         return NATIVE_RECIPE
+    if re.search(DUAL, case.words):
+        return DUAL_RECIPE
     gpu, precision, release = case.gpu.lower(), precision_words(case), release_of(case)
     recipe = next(
         recipe
