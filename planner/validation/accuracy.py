@@ -122,7 +122,7 @@ def assess(
             outcome,
             tuple(case.cell(name) for name in by),
             doubt,
-            outcome.predicted is not None and not doubt and i not in counted,
+            outcome.predicted is not None and bool(case.value) and not doubt and i not in counted,
         )
         for i, (case, outcome, doubt) in enumerate(zip(cases, outcomes, doubts, strict=True))
     )
@@ -172,9 +172,9 @@ def standing(cases: Sequence[Case], outcomes: Sequence[Outcome], doubts: Sequenc
     """Positions of the rows that stand for their configuration: the fastest, rates before utilisations."""
     best: dict[Hashable, tuple[tuple[bool, float], int]] = {}
     for i, (case, outcome) in enumerate(zip(cases, outcomes, strict=True)):
-        if outcome.predicted is None or doubts[i]:
+        measured = outcome.measured or case.value
+        if outcome.predicted is None or doubts[i] or not measured:
             continue
-        measured = outcome.measured or case.value or 0.0
         slow = measured / outcome.predicted
         if case.metric not in TIMES:
             slow = 1.0 / slow

@@ -34,7 +34,10 @@ def doubts(cases: Sequence[Case], outcomes: Sequence[Outcome]) -> list[str]:
     found = [case.text("doubtful") for case in cases]
     families: dict[tuple[str, ...], list[int]] = {}
     for i, (case, outcome) in enumerate(zip(cases, outcomes, strict=True)):
-        if outcome.predicted is not None and outcome.seconds is not None and not outcome.derived:
+        measured = outcome.measured or case.value
+        if outcome.predicted is None or not measured:
+            continue
+        if outcome.seconds is not None and not outcome.derived:
             key = tuple(case.text(name) for name in ALIKE)
             families.setdefault(key, []).append(i)
     for members in families.values():

@@ -247,3 +247,31 @@ def test_files_without_a_prediction_say_so(planner: Planner, tmp_path: Path) -> 
     assert done.code == 0
     assert "no row could be predicted" in done.out
     assert "missing: layers" in done.out
+
+
+def test_a_row_without_a_value_is_predicted_and_counts_nowhere(tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    row = "s,vision,ResNet-50,V100,1,fp16,samples_per_s"
+    file.write_text(f"source,family,model,gpu,gpus,precision,metric,value\n{row},\n{row},1200\n")
+    found = validate("training", [file])
+    assert [row.outcome.predicted is not None for row in found.rows] == [True, True]
+    assert (found.macro_configurations, found.repeats) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "words", ["fms", "foundation-model-stack/fms-fsdp", "foundation-model-stack/fms-fsdp README.md"]
+)
+def test_a_source_is_left_out_by_any_of_its_names(words: str, tmp_path: Path) -> None:
+    with shipped()[0].open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    kept = [row for row in rows if "fms-fsdp" in row["source"] or "SC21" in row["source"]]
+    # a name that another one contains
+    for row in kept[:8]:
+        row["source"] = row["source"].replace("SC21", "SC21 again")
+    part = tmp_path / "runs.csv"
+    with part.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(kept)
+    assert validate("training", [part], leave_out=words).macro_configurations > 0
+    assert validate("training", [part], leave_out="Megatron-LM SC21").macro_configurations > 0

@@ -84,6 +84,8 @@ def test_a_prediction_is_in_the_metric_of_its_row(metric: str, value: float) -> 
             "the source's count of FLOPs is not stated",
         ),
         (dict(recompute="sometimes"), 'recompute "sometimes" is not known'),
+        (dict(precision="fp32", gpu="TPU v4"), "precision: the 32-bit rate of tpu_v4 is not known"),
+        (dict(gpu="Trainium2"), 'accelerator: "Trainium2" names no accelerator'),
         (dict(precision="unary"), "precision unary is not known"),
         (dict(value=""), "missing: value"),
     ],

@@ -126,6 +126,7 @@ def run_of(case: Case) -> Run:
     if ep is None:
         ep = _largest_divisor(int(shape.experts), ranks)
         run.assumed.append(f"ep {ep:g}: experts over all ranks of data parallelism")
+    ep = max(ep, 1.0)  # 0: every rank holds all experts
     if ep > ranks or shape.experts % ep:
         run.reason = f"contradiction: ep = {ep:g}, ranks = {ranks:g}, experts = {shape.experts:g}"
         return run

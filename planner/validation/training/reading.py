@@ -86,7 +86,10 @@ BITS = (
 RECOMPUTE = (  # the first that fits a cell counts
     (r"^(none|no|not|false|off)\b|^0(\.0)?$", "none"),
     (r"^sel|\battention\b|\bcore", "selective"),
-    (r"\b(full|uniform|block|all|yes|true|on|every layer|activation checkpointing)\b|^1(\.0)?$", "full"),
+    (
+        r"\b(full|uniform|block|all|yes|true|on|every layer|activation checkpointing)\b|^1(\.0)?$",
+        "full",
+    ),
 )
 
 
@@ -117,6 +120,9 @@ def run_of(case: Case) -> Run:
     bits = _bits(case, run.machine, framework, run.assumed)
     if not bits:
         run.reason = f"precision {case.text('precision')} is not known"
+        return run
+    if bits == 32 and not run.machine.peak_32:
+        run.reason = f"precision: the 32-bit rate of {run.machine.accelerator} is not known"
         return run
     if re.search(
         r"^mx-?fp8|label (mx-?fp8|fp8-mx)", f"{case.text('precision')} {case.text('notes')}".lower()
