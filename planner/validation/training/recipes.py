@@ -145,7 +145,7 @@ def precision_words(case: Case) -> str:
 
 
 # DeepSeek-V3's own stack: two micro-batches in opposite directions through the pipeline, the dispatch of one beside the
-# kernels of the other, by kernels of its own; latent projections computed again (arXiv 2412.19437, sections 3.2.1 to 3).
+# kernels of the other, by kernels of its own; latent projections computed again (arXiv 2412.19437, section 3.2).
 DUAL = r"dual-?pipe|2412\.19437|deepseek-v3 (technical|report|paper|readme)|deepseek-ai/deepseek-v3"
 DUAL_RECIPE = Recipe("DualPipe: dispatch beside another micro-batch", {**HYBRID, **BESIDE}, LATENT)
 
