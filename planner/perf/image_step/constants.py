@@ -1,4 +1,4 @@
-"""The constants of the image model: one for a generation of accelerators, eleven global ones, and what is borrowed.
+"""The constants of the image model: one for a generation of accelerators, twelve global ones, and what is borrowed.
 
 `FITTED` holds the values that are fitted, by `planner.validation.training.image`, where their meaning, range and what
 is known of them beforehand stand. Linears and attention cores run at the shares that the transformer model found;
@@ -14,7 +14,6 @@ import numpy as np
 
 from planner.axes import Array
 
-GENERATIONS = ("volta", "ampere", "ada", "hopper", "blackwell")
 GLOBAL = (
     "vector",
     "tf32",

@@ -1,6 +1,6 @@
 """The constants of a transformer's step that are fitted: meaning, unit, what is known beforehand, and range.
 
-At most three for a generation of accelerators and twelve global ones. Starting values are round numbers near what
+At most three for a generation of accelerators and eleven global ones. Starting values are round numbers near what
 kernel and collective benchmarks give; the fit moves them by little where rows say little.
 """
 
