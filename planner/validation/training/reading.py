@@ -76,6 +76,7 @@ FIRST_FLASH = 2023
 EAGER = dict(fused_elementwise=-1.0, host_share=0.5)  # uncompiled PyTorch, where notes say so
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
 RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
+SPARING = (*RECIPES, "large_scale_2023")  # which save memory otherwise before they compute a layer again
 CHUNK = {40: 1, 80: 4, 96: 2, 126: 4}
 BITS = (
     (r"nvfp4|mxfp4|\bfp4", 4),
@@ -397,7 +398,8 @@ def _decide_recomputation(run: Run, name: str) -> None:
     """Shares of a block and of its attention core that the backward pass computes again.
 
     As the row says, in its framework's sense of "selective"; a blank as the framework does. Where memory then does not
-    suffice it is full, but in NVIDIA's recipes, which turn on what else saves memory.
+    suffice it is of attention cores alone, else full, but in NVIDIA's recipes and in stacks of those who train with
+    thousands of accelerators, which turn on what else saves memory.
     """
     framework = frameworks()[name]
     c, word = run.configuration, run.case.text("recompute").lower()
@@ -409,14 +411,17 @@ def _decide_recomputation(run: Run, name: str) -> None:
         return
     if not word:
         kind: str = "none" if framework.recompute == "memory" else framework.recompute
-        crowded = kind != "full" and name not in RECIPES and not _fits(run, USABLE)
+        crowded = kind != "full" and name not in SPARING and not _fits(run, name, kind)
         if crowded and _shards_optimiser(run):
-            crowded = not _fits(run, USABLE)
-        if crowded:
+            crowded = not _fits(run, name, kind)
+        if not crowded:
+            run.assumed.append(f"recomputation: {kind}, as {framework.title}")
+        elif c["tp"] > 1.0 and framework.sequence_parallel_from and _fits(run, name, "selective"):
+            kind = "selective"  # with sequence parallelism, as arXiv 2205.05198 proposes in place of full
+            run.assumed.append("selective recomputation, for activations do not fit")
+        else:
             kind = "full"
             run.assumed.append("full recomputation, for activations do not fit")
-        else:
-            run.assumed.append(f"recomputation: {kind}, as {framework.title}")
     else:
         known = next((kind for words, kind in RECOMPUTE if re.search(words, word)), None)
         if known is None:
@@ -433,7 +438,7 @@ def _decide_recomputation(run: Run, name: str) -> None:
     elif kind == "selective":
         for share_of_blocks in SHARES:
             c["recompute_block"] = share_of_blocks
-            if _fits(run, ROOM):
+            if _filled(run) <= ROOM:
                 break
         run.assumed.append(f"{c['recompute_block']:g} of the blocks are checkpointed")
 
@@ -454,10 +459,18 @@ def _shards_optimiser(run: Run) -> bool:
     return True
 
 
-def _fits(run: Run, share: float) -> bool:
-    """Whether a run needs no more than a share of its accelerators' memory."""
+def _fits(run: Run, name: str, kind: str) -> bool:
+    """Whether a run with this recomputation of attention cores, and what goes with it, fits its accelerators' memory."""
+    kept = run.configuration
+    c = {**kept, "recompute_core": float(kind == "selective")}
+    c["sequence_parallel"] = _sequence_parallel(run.case, c, name, [])
+    return _filled(replace(run, configuration=c)) <= USABLE
+
+
+def _filled(run: Run) -> float:
+    """What a run needs of its accelerators' memory [1]."""
     assert run.machine is not None
     none = np.zeros(1)
     c, era = (stacked(Configuration, [run.configuration]), stacked(Software, [run.software]))
     needed = memory_terms(c, era, Offload(none, none, none)).total()
-    return float(needed[0]) <= share * BINARY * run.machine.memory
+    return float(needed[0]) / (BINARY * run.machine.memory)
