@@ -347,3 +347,31 @@ def test_palms_count_of_flops_makes_no_run_one_of_palm() -> None:
     found = run_of(case(**said, notes="MFU by the PaLM formula"))
     assert found.software == run_of(case(**said, notes="6 N + 12 l h s a token")).software
     assert not found.reason
+
+
+# Nemotron-4 340B, arXiv 2406.11704, Table 2: accelerators, batch, seconds a step; interleaved, one layer a chunk.
+# Nothing is said of recomputation: with sequence parallelism activations fit.
+@pytest.mark.parametrize(
+    ("gpus", "batch", "seconds"), [(1536, 768, 10.3), (3072, 1536, 10.3), (6144, 2304, 8.0)]
+)
+def test_nemotron_340b_is_met(gpus: int, batch: int, seconds: float) -> None:
+    found = outcome(
+        source="Nemotron-4 340B technical report, Table 2", year=2024, model="Nemotron-4 340B", params_b=340, layers=96,
+        hidden=18432, heads=96, kv_heads=8, ffn_hidden=73728, vocab=256000, seq_len=4096, global_batch_size=batch,
+        gpu="H100 80GB", gpus=gpus, tp=8, pp=12, dp=gpus / 96, vp=8, zero_stage="", recompute="", precision="bf16",
+        value=seconds, notes="DGX H100",
+    )  # fmt: skip
+    assert found.predicted == pytest.approx(seconds, rel=0.06)
+    assert not any("full recomputation" in text for text in found.assumed)
+
+
+def test_a_pipeline_that_embedding_and_head_even_out_is_interleaved() -> None:
+    """Llama 3.1 405B: 126 layers on 16 stages (arXiv 2407.21783, section 3.3.2)."""
+    c = run_of(
+        case(
+            source="The Llama 3 Herd of Models", year=2024, model="Llama 3.1 405B", layers=126, hidden=16384,
+            heads=128, kv_heads=8, ffn_hidden=53248, vocab=128256, seq_len=8192, global_batch_size=2048, gpu="H100",
+            gpus=8192, tp=8, pp=16, dp=64, vp="", recompute="", precision="bf16",
+        )
+    ).configuration  # fmt: skip
+    assert (c["vpp"], c["recompute_block"]) == (2.0, 0.0)

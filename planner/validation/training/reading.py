@@ -76,7 +76,10 @@ FIRST_FLASH = 2023
 EAGER = dict(fused_elementwise=-1.0, host_share=0.5)  # uncompiled PyTorch, where notes say so
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
 RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
-SPARING = (*RECIPES, "large_scale_2023")  # which save memory otherwise before they compute a layer again
+SPARING = (
+    *RECIPES,
+    "large_scale_2023",
+)  # which save memory otherwise before they compute a layer again
 CHUNK = {40: 1, 80: 4, 96: 2, 126: 4}
 BITS = (
     (r"nvfp4|mxfp4|\bfp4", 4),
@@ -274,7 +277,8 @@ def _configuration(
         assumed.append(f"ffn_hidden {ffn:g}")
     zero = _zero(case, name, lora, assumed)
     replicas = n["dp"] * n["cp"]
-    hybrid = "hsdp" in case.words  # shards in a server, copies of them beyond it
+    # shards in a server, copies of them beyond it
+    hybrid = re.search(r"\bhsdp|hybrid[- _]shard|\bmics\b", case.words)
     shards = min(run.machine.server, replicas) if hybrid else replicas
     return dict(
         layers=n["layers"], hidden=n["hidden"], heads=n["heads"], kv_heads=kv, ffn=float(ffn), gated=gated,
@@ -326,8 +330,9 @@ def _interleave(case: Case, n: Mapping[str, float], name: str, assumed: list[str
     stated = case.number("vp")
     if stated or n["pp"] == 1.0:
         return stated or 1.0
-    layers = n["layers"] / n["pp"]
-    chunk = CHUNK.get(int(n["layers"])) if name in RECIPES else None
+    # where layers do not divide, embedding and head take a layer's place each
+    layers = (n["layers"] + 2.0 * (n["layers"] % n["pp"] > 0.0)) / n["pp"]
+    chunk = CHUNK.get(int(n["layers"])) if name in SPARING else None
     if chunk is None or layers % chunk:
         assumed.append("pipeline without interleaving")
         return 1.0
@@ -460,7 +465,7 @@ def _shards_optimiser(run: Run) -> bool:
 
 
 def _fits(run: Run, name: str, kind: str) -> bool:
-    """Whether a run with this recomputation of attention cores, and what goes with it, fits its accelerators' memory."""
+    """Whether a run with this recomputation of attention cores, and what goes with it, fits in memory."""
     kept = run.configuration
     c = {**kept, "recompute_core": float(kind == "selective")}
     c["sequence_parallel"] = _sequence_parallel(run.case, c, name, [])
