@@ -142,3 +142,13 @@ def test_every_layout_of_every_shipped_model_has_a_finite_time(hardware):
         assert np.isfinite(evaluated.step_time).all(), model
         assert (evaluated.step_time > 0).all(), model
         assert (evaluated.memory > 0).all(), model
+
+
+def test_nothing_is_kept_on_the_host_where_that_gains_nothing() -> None:
+    of = wanted("driving_10b", "gh200_nvl32", 512)
+    best = search(of.job, of.gpus, of.batch).best
+    assert best is not None
+    assert best.layout["offload_optimiser"] == best.layout["offload_activations"] == 0.0
+    # where less memory is wanted, what is on the host is on the front
+    front = search(of.job, of.gpus, of.batch).front
+    assert any(choice.layout["offload_activations"] for choice in front)

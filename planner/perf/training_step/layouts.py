@@ -492,10 +492,16 @@ def fits(found: Evaluation, store: Store) -> npt.NDArray[np.bool_]:
 
 
 def ranked(found: Evaluation, feasible: npt.NDArray[np.bool_]) -> Indices:
-    """Positions of the layouts that are feasible: most samples a second first, of equals the smallest."""
+    """Positions of the layouts that are feasible: most samples a second first.
+
+    Of equals those that keep nothing on the host, where it gains nothing; then the smallest.
+    """
     per_sample = found.step_time / found.layouts.global_batch
+    moved = found.layouts.offload_optimiser + found.layouts.offload_activations
+    moved = np.broadcast_to(moved, len(per_sample))
     places = np.nonzero(feasible)[0]
-    order: Indices = places[np.lexsort((found.memory[places], per_sample[places]))]
+    keys = (found.memory[places], moved[places], per_sample[places])
+    order: Indices = places[np.lexsort(keys)]
     return order
 
 
