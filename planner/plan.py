@@ -153,7 +153,7 @@ FINDINGS = (
     "step_time",
     "step_by_term",
     "accelerator_peak",
-    "token_flops",
+    "step_flops",
     "training_read_rate",
     "tier_read_rate",
     "gpus_for_release",

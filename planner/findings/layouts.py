@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.axes import HARDWARE, MONTH, SCALE, SITE, TERM, WORKLOAD, on
 from planner.findings.spans import Warning_, months_text, span_of
-from planner.perf.training_step.scales import TrainingJobs
+from planner.perf.training_jobs import TrainingJobs
 from planner.plan import Plan
 
 DEGREES = {
@@ -34,7 +34,7 @@ class TrainingLayout:
     gpus: float  # of the layout
     layout: Mapping[str, int | str]
     step_time: float  # s
-    step_tokens: float
+    step_tokens: float  # 0 where samples are counted
     utilisation: float  # useful FLOPs over the dense peak while nothing interrupts
     terms: Mapping[str, float]  # s, the longest first
     text: str
@@ -50,7 +50,7 @@ def training_layouts(plan: Plan) -> Iterator[TrainingLayout]:
     by_term = on(by_term, WORKLOAD, HARDWARE, SCALE, TERM)[0]
     peaks = on(peaks, WORKLOAD, HARDWARE)[0]
     tokens = on(plan.leaf("step_tokens"), WORKLOAD)[0]
-    flops = on(plan.values("token_flops")[0], WORKLOAD)[0]
+    flops = on(plan.values("step_flops")[0], WORKLOAD)[0]
     scales = on(plan.leaf("scale_gpus"), SCALE)[0]
     trains = on(plan.leaf("site_trains_on"), SITE, HARDWARE)[0]
     labels = plan.project.table.labels
@@ -65,7 +65,7 @@ def training_layouts(plan: Plan) -> Iterator[TrainingLayout]:
             time, gpus = float(times[w, h, scale]), float(scales[scale])
             parts = dict(zip(labels[TERM], by_term[w, h, scale].tolist(), strict=True))
             longest = dict(sorted(parts.items(), key=lambda part: -part[1]))
-            utilisation = float(tokens[w] * flops[w] / (time * gpus * peaks[w, h]))
+            utilisation = float(flops[w] / (time * gpus * peaks[w, h]))
             layout = jobs.layout(w, h, scale) or {}
             text = (
                 f"{workload}: {_whole(needed)} of {hardware} in {plan.months[-1]}, laid out on {_whole(gpus)} as "

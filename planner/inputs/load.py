@@ -202,6 +202,7 @@ _REFERENCES = (
     ("nodes.*.accelerator", "accelerators"),
     ("nodes.*.nic", "network"),
     ("models.*.architecture", "architectures"),
+    ("models.*.image_model", "image_models"),
     ("training.software", "software"),
     *((f"{kind}.#", kind) for kind in PROFILE_KINDS),
 )

@@ -1,9 +1,10 @@
 """How fast is a job on so many accelerators, and how many make it fast enough?
 
 For each workload with a known architecture the layout of its job is chosen once for every scale, at the medians; what
-a step takes in it follows from the hardware, kernel by kernel (`planner.perf.training_step`). Times the share of time
+a step takes in it follows from the hardware, kernel by kernel (`planner.perf.training_step`), and so does that of an
+image network (`planner.perf.image_step`). Times the share of time
 that interruptions and checkpoints leave at that scale, this is the rate at which a job gets on; the number of
-accelerators that a deadline needs lies between two scales. A workload without an architecture, or on a chip of unknown
+accelerators that a deadline needs lies between two scales. A workload without either, or on a chip of unknown
 make, has the utilisation that its profile assumes, at any scale.
 """
 
@@ -31,7 +32,7 @@ from planner.graph import quantity
 from planner.perf.goodput import time_shares
 from planner.perf.reliability import mean_time_to_failure, young_interval
 from planner.perf.training import FORWARD_FLOPS, PASSES, accelerators_for_rate, rate_of_accelerators
-from planner.perf.training_step.scales import TrainingJobs
+from planner.perf.training_jobs import TrainingJobs
 
 LEAST = 1.0  # of a rate or a size that may be nothing: the step then takes long, but not for ever
 
@@ -50,6 +51,7 @@ def step_by_term(
     training_jobs: TrainingJobs,
     accelerator_peak: Array,
     accelerator_bf16: Array,
+    accelerator_fp32: Array,
     accelerator_memory_bandwidth: Array,
     accelerator_cache: Array,
     accelerator_link_bandwidth: Array,
@@ -62,14 +64,16 @@ def step_by_term(
 ) -> Array:
     """What one optimiser step takes at each scale, by cause; 0 where no layout fits.
 
-    Kernels, collectives, pipeline and host of the layout that is best at the medians: `planner.perf.training_step` has
-    the equations and their sources, `planner validate --kind training` how far they are from published runs.
+    Kernels, collectives, pipeline and host of the layout that is best at the medians; image networks are data
+    parallel, a sample at least for each accelerator that works. `planner.perf.training_step` and `image_step` have the
+    equations and their sources, `planner validate --kind training` how far they are from published runs.
     """
 
     def of(values: Array) -> Array:
         return on(values, HARDWARE)
 
-    system = training_jobs.systems(
+    seconds = training_jobs.by_term(
+        vector_rate=of(accelerator_fp32),
         peak_linear=on(accelerator_peak, WORKLOAD, HARDWARE),
         peak_16=of(accelerator_bf16),
         memory_rate=of(accelerator_memory_bandwidth),
@@ -80,7 +84,7 @@ def step_by_term(
         nic=of(np.maximum(node_nics * nic_port_rate / node_accelerators, LEAST)),
         domain=of(node_scale_up_domain),
     )
-    return place(training_jobs.by_term(system), DRAW, WORKLOAD, HARDWARE, SCALE, TERM)
+    return place(seconds, DRAW, WORKLOAD, HARDWARE, SCALE, TERM)
 
 
 @quantity(unit="second", axes="workload hardware scale")
@@ -118,11 +122,20 @@ def token_flops(architecture_parameters: Array) -> Array:
     return PASSES * FORWARD_FLOPS * architecture_parameters
 
 
+@quantity(unit="FLOP", axes="workload")
+def step_flops(step_tokens: Array, token_flops: Array, image_step_flops: Array) -> Array:
+    """Useful FLOPs of one optimiser step: of its tokens, or of the samples of an image network.
+
+    An image network's are its own, three forward passes as it is built; that the plan's network is as fast for each
+    of the FLOPs that its profile states (`frame_flops`) is the assumption.
+    """
+    return step_tokens * token_flops + image_step_flops
+
+
 @quantity(unit="FLOP/second", axes="workload hardware scale")
 def training_rate(
     step_time: Array,
-    step_tokens: Array,
-    token_flops: Array,
+    step_flops: Array,
     scale_gpus: Array,
     accelerator_peak: Array,
     model_utilisation: Array,
@@ -132,11 +145,11 @@ def training_rate(
 ) -> Array:
     """Useful FLOPs a second of a job at each scale; at least those of the scale before.
 
-    Tokens of a step x FLOPs of a token / step time x goodput; where nothing is predicted, accelerators x dense peak x
+    FLOPs of a step / step time x goodput; where nothing is predicted, accelerators x dense peak x
     assumed utilisation. Below the least scale at which a layout fits, in proportion.
     """
     known = step_time > 0
-    predicted = np.where(known, step_tokens * token_flops / np.where(known, step_time, 1.0), 0.0)
+    predicted = np.where(known, step_flops / np.where(known, step_time, 1.0), 0.0)
     least = np.argmax(np.moveaxis(known, SCALE, -1), axis=-1, keepdims=True)
     start = np.take_along_axis(np.moveaxis(predicted / scale_gpus, SCALE, -1), least, axis=-1)
     below = np.moveaxis(start, -1, SCALE) * scale_gpus
@@ -163,7 +176,8 @@ def run_gpus(
 ) -> Array:
     """Accelerators on which one release run of the site's pool is done within its deadline, or its cadence if shorter.
 
-    Between two scales the rate grows as a power of the accelerators; beyond the largest in proportion.
+    Between two scales the rate grows as a power of the accelerators; beyond the largest at which more help, in
+    proportion, as with larger steps.
     """
     needed = run_flops / np.minimum(workload_deadline, workload_cadence)
 
@@ -201,8 +215,7 @@ def experiment_effective(
 @quantity(unit="FLOP/second", axes="workload hardware")
 def accelerator_speed(
     step_time: Array,
-    step_tokens: Array,
-    token_flops: Array,
+    step_flops: Array,
     scale_gpus: Array,
     accelerator_peak: Array,
     model_utilisation: Array,
@@ -210,6 +223,6 @@ def accelerator_speed(
 ) -> Array:
     """Useful FLOPs a second of one accelerator while nothing interrupts it, at the scale where that is most."""
     known = step_time > 0
-    work = step_tokens * token_flops / np.where(known, step_time, 1.0) / scale_gpus * known
+    work = step_flops / np.where(known, step_time, 1.0) / scale_gpus * known
     assumed = accelerator_peak * model_utilisation
     return np.where(training_is_predicted > 0, peak(work, SCALE), assumed)

@@ -27,7 +27,8 @@ from planner.axes import (
 from planner.catalogue import ITEMS, LINKS, NETWORKS, TIERS, Calendar
 from planner.inputs.numbers import month_label
 from planner.inputs.scenario import Scenario, fleet_regions
-from planner.perf.training_step.scales import SCALES, TERMS
+from planner.perf.training_jobs import TERMS
+from planner.perf.training_step.scales import SCALES
 
 HOURS = tuple(f"{hour:02d}" for hour in range(24))
 NOTHING = ("none",)  # the one position of an axis of which a scenario has nothing

@@ -1,8 +1,8 @@
 """What drives: vehicles with their sensors and computers, and the networks that are trained for them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from planner.inputs.numbers import Cell, Leaf
 from planner.inputs.profiles.base import Entity, Name, Profile, Ref, ShortText
@@ -104,11 +104,12 @@ class TrainedModel(Profile):
 
     family: Literal["vision", "driving", "world_model", "language"]
     architecture: Annotated[Name, Ref("architectures")] | None = None
+    image_model: Annotated[Name, Ref("image_models")] | None = None
     batch: Annotated[
         Cell | None,
         Leaf(
             "1",
-            "sequences of an optimiser step; absent: training is not laid out and has the assumed utilisation",
+            "sequences, or frames of all cameras, of an optimiser step; absent: training has the assumed utilisation",
             least=1,
             whole=True,
             absent=0,
@@ -158,3 +159,11 @@ class TrainedModel(Profile):
         Cell | None,
         Leaf("bit", "bits of one parameter as deployed on the vehicle", above=0, absent=0),
     ] = None
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_step(self) -> Self:
+        if self.architecture and self.image_model:
+            raise ValueError(
+                "architecture, image_model: a step is predicted from one; null the other"
+            )
+        return self

@@ -8,51 +8,59 @@ import numpy as np
 
 from planner.axes import HARDWARE, SCALE, WORKLOAD
 from planner.catalogue import Calendar
+from planner.inputs.image_job import ImageJob, image_jobs, is_modelled, stack_of, step_flops
 from planner.inputs.load import Inputs
 from planner.inputs.naming import accelerators
 from planner.inputs.numbers import Cell
-from planner.inputs.profiles import Accelerator, Node
+from planner.inputs.profiles import Accelerator, ImageModel, Node
 from planner.inputs.profiles.hardware import NetworkPart
 from planner.inputs.profiles.vehicles import TrainedModel
 from planner.inputs.structure.entries import Fixed, Given, Names
 from planner.inputs.training import Machine, joined, shape_of, software_of
 from planner.inputs.training_job import alike, job_on
+from planner.perf.training_jobs import Steps, TrainingJobs
+from planner.perf.training_step.configuration import Software
 from planner.perf.training_step.layouts import Job
 from planner.perf.training_step.scales import SCALES, jobs_side_by_side
 
 
 def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | Given]:
-    """For each workload and kind of node the best layout at every scale; none where either is not known well enough."""
+    """For each workload and kind of node its job at every scale; none where either is not known well enough."""
     workloads = inputs.scenario.workloads
     models = [inputs.profile("models", each.model) for each in workloads.values()]
     nodes = [inputs.profile("nodes", name) for name in labels[HARDWARE]]
+    networks = [_network(inputs, model) for model in models]
     machines = [
         _machine(inputs, name, node) for name, node in zip(labels[HARDWARE], nodes, strict=True)
     ]
-    found = [
-        (w, h, _job(inputs, model, machine), _value(model.batch))
+    rated = [_rated(inputs, node, machine) for node, machine in zip(nodes, machines, strict=True)]
+    software = software_of([inputs.profile("software", inputs.scenario.training.software)])
+    transformers = [
+        (w, h, _job(inputs, model, machine, software), _value(model.batch))
         for w, model in enumerate(models)
         for h, machine in enumerate(machines)
         if machine and _is_known(inputs, model)
     ]
-    shape = (len(models), len(nodes), len(SCALES))
-    together = jobs_side_by_side(
-        found,
-        shape,
-        SCALES,
-        [_rated(inputs, node, machine) for node, machine in zip(nodes, machines, strict=True)],
-    )
-    predicted = together.predicted()
+    stack = stack_of(software)
+    images = [
+        ImageJob(w, h, network, machine, stack, int(_bits(model, machine)), _value(model.batch))
+        for w, (model, network) in enumerate(zip(models, networks, strict=True))
+        for h, machine in enumerate(machines)
+        if machine and network and is_modelled(machine)
+    ]
+    kinds: list[Steps] = [jobs_side_by_side(transformers, SCALES, rated)]
+    kinds += [image_jobs(images, SCALES, rated)] if images else []
+    together = TrainingJobs(kinds, (len(models), len(nodes), len(SCALES)))
     yield Given(
         "training_jobs",
-        "the layouts of training jobs at each scale, chosen at the medians",
+        "training jobs at each scale, with layouts chosen at the medians",
         together,
     )
     yield Fixed(
         "training_is_predicted",
         (WORKLOAD, HARDWARE),
-        "1 where the step is computed: a known architecture that fits a known chip at some scale",
-        predicted.max(axis=2),
+        "1 where the step is computed: a known chip, and an image network or a layout that fits at some scale",
+        together.predicted().max(axis=2),
         [f"workloads.{name}.model" for name in workloads],
     )
     yield Fixed(
@@ -69,6 +77,17 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
         "parameters of the architecture that work on each token; 0 without one",
         [_parameters(inputs, model) for model in models],
         [f"workloads.{name}.model" for name in workloads],
+    )
+    yield Fixed(
+        "image_step_flops",
+        (WORKLOAD,),
+        "useful FLOPs of an optimiser step of an image network: samples x 3 forward passes; 0 for other models",
+        [
+            step_flops(network, _value(model.batch)) if network else 0.0
+            for model, network in zip(models, networks, strict=True)
+        ],
+        [f"workloads.{name}.model" for name in workloads],
+        "FLOP",
     )
     yield Fixed(
         "scale_gpus",
@@ -96,10 +115,22 @@ def _is_known(inputs: Inputs, model: TrainedModel) -> bool:
     return alike(shape_of(inputs.profile("architectures", model.architecture)))
 
 
-def _job(inputs: Inputs, model: TrainedModel, machine: Machine) -> Job:
+def _network(inputs: Inputs, model: TrainedModel) -> ImageModel | None:
+    """The image network of a model; None where it names none, or no batch."""
+    if model.image_model is None or model.batch is None:
+        return None
+    network: ImageModel = inputs.profile("image_models", model.image_model)
+    return network
+
+
+def _bits(model: TrainedModel, machine: Machine) -> float:
+    """Of linears; as `accelerator_peak`."""
+    return 8.0 if model.precision == "fp8" and machine.peak_8 else 16.0
+
+
+def _job(inputs: Inputs, model: TrainedModel, machine: Machine, software: Software) -> Job:
     shape = shape_of(inputs.profile("architectures", str(model.architecture)))
-    software = software_of([inputs.profile("software", inputs.scenario.training.software)])
-    bits = 8.0 if model.precision == "fp8" and machine.peak_8 else 16.0  # as `accelerator_peak`
+    bits = _bits(model, machine)
     return job_on(shape, machine, machine.domain, shape.seq, bits, software)
 
 

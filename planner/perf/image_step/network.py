@@ -220,17 +220,22 @@ def excite(walk: Walk, middle: int) -> None:
 
 def residual(
     walk: Walk, channels: int, middle: int = 0, stride: int = 1, groups: int = 1, repeat: int = 1,
-    excited: int = 0, basic: bool = False, dilated: bool = False,
+    excited: int = 0, basic: bool = False, early: bool = False, deformed: bool = False,
 ) -> None:  # fmt: skip
-    """Residual blocks (He et al., arXiv 1512.03385; stride in the 3 x 3: v1.5); projection in the first of a stage."""
+    """Residual blocks (He et al., arXiv 1512.03385); projection in the first of a stage.
+
+    The stride is in the 3 x 3 (v1.5), or with `early` in the first 1 x 1 (v1); with `deformed` the 3 x 3 is deformable.
+    """
     for step in range(repeat):
         before, pace = walk.at, stride if step == 0 else 1
         first = walk.first
         if basic:
             conv(walk, channels, 3, pace)
         else:
-            conv(walk, middle, 1)
-            conv(walk, middle, 3, pace, groups=groups)
+            conv(walk, middle, 1, pace if early else 1)
+            if deformed:
+                sampled(walk, 9)
+            conv(walk, middle, 3, 1 if early else pace, groups=groups)
         conv(walk, channels, 3 if basic else 1, act=False)
         if excited:
             excite(walk, channels // excited)
@@ -241,6 +246,18 @@ def residual(
         walk.at = out
         walk.move(out.elements, ADD)
         walk.move(out.elements, ACTIVATION)
+
+
+def sampled(walk: Walk, window: int) -> None:
+    """What a modulated deformable convolution does before its product (Zhu et al., arXiv 1811.11168).
+
+    A 3 x 3 convolution gives each position two offsets and a weight for every element of the window; the inputs found
+    there are laid out in memory, `window` times as large as the input.
+    """
+    whole = walk.at
+    conv(walk, 3 * window, 3, norm="none", act=False)
+    walk.at = whole
+    walk.move(window * whole.elements, MOVE)
 
 
 def inverted(

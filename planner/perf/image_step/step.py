@@ -80,7 +80,10 @@ FULL_WIDTH = 4.0  # of a weight gradient that is accumulated [byte]
 
 @dataclass(frozen=True)
 class Runs:
-    """What is run on what, one entry a run; flags are 0.0 or 1.0."""
+    """What is run on what, one entry a run; flags are 0.0 or 1.0.
+
+    `system` and the rates may have draws as their first axis; times then have it too.
+    """
 
     system: System
     batch: Array  # samples of one replica and pass (micro-batch)
@@ -134,7 +137,7 @@ def step_terms(
     """Every part of the step of every run."""
 
     def total(owner: Index, values: Array) -> Array:
-        return np.asarray(np.bincount(owner, values, len(runs.batch)), float)
+        return _totals(owner, values, len(runs.batch))
 
     product = [total(products.owner, x) for x in product_seconds(runs, products, k)]
     attention = [total(cores.owner, x) for x in core_seconds(runs, cores, k)]
@@ -165,26 +168,36 @@ def step_terms(
     )  # fmt: skip
 
 
+def _totals(owner: Index, values: Array, runs: int) -> Array:
+    """Sums of kernels by run, for each draw on its own; one after the other, in the order of the kernels."""
+    if values.ndim == 1:
+        return np.asarray(np.bincount(owner, values, runs), float)
+    draws = len(values)
+    rows = owner + runs * np.arange(draws)[:, None]
+    sums: Array = np.bincount(rows.ravel(), values.ravel(), runs * draws).astype(np.float64)
+    return sums.reshape(draws, runs)
+
+
 def product_seconds(runs: Runs, p: Products, k: Constants) -> tuple[Array, Array]:
     """Seconds of convolutions and linears, forward and backward, one entry a kernel."""
     i = p.owner
-    batch = (runs.batch / runs.parts)[i]
-    width, memory = runs.width[i], STREAM * runs.system.memory_rate[i]
-    processors = runs.system.processors[i]
+    batch = (runs.batch / runs.parts)[..., i]
+    width, memory = runs.width[..., i], STREAM * runs.system.memory_rate[..., i]
+    processors = runs.system.processors[..., i]
     flops = 2.0 * batch * p.rows * p.columns * p.inner * p.groups
     sustained = np.where(runs.vector > 0.0, 1.0, runs.system.power**k.power)
     convolution = runs.matrix_rate * np.minimum(k.product * sustained, _most(runs))
     linear = runs.system.peak_linear * np.minimum(k.linear * sustained, _most(runs))
     single = (p.columns == 1.0) & (p.groups > 1.0)  # depthwise: no matrix units
     plain = (p.window == 9.0) & (p.groups == 1.0) & (p.positions == p.rows)
-    rate = np.where(p.linear > 0.0, linear[i], convolution[i])
+    rate = np.where(p.linear > 0.0, linear[..., i], convolution[..., i])
     solid = (p.window == 27.0) & (p.groups == 1.0)
     other = np.where(plain, WINOGRAD, np.where(solid, k.solid, 1.0))
-    rate = rate * np.where(runs.vector[i] > 0.0, other, 1.0)
-    rate = np.where(single, runs.vector_rate[i], rate)
-    narrow = k.narrow * runs.matrix_rate[i] / processors / REFERENCE_RATE
+    rate = rate * np.where(runs.vector[..., i] > 0.0, other, 1.0)
+    rate = np.where(single, runs.vector_rate[..., i], rate)
+    narrow = k.narrow * runs.matrix_rate[..., i] / processors / REFERENCE_RATE
     depth = PROLOGUE * 2.0 / width
-    slow = np.where((runs.last[i] > 0.0) & (width == 4.0), SLOW_DEPTHWISE, 1.0)
+    slow = np.where((runs.last[..., i] > 0.0) & (width == 4.0), SLOW_DEPTHWISE, 1.0)
 
     def seconds(rows: Array, columns: Array, inner: Array, parts: Array, moved: Array) -> Array:
         tiles = np.maximum(rows / TILE, 0.5) * np.maximum(columns / TILE, 0.5) * p.groups * parts
@@ -206,9 +219,9 @@ def product_seconds(runs: Runs, p: Products, k: Constants) -> tuple[Array, Array
     parts = np.maximum(positions / SPLIT, 1.0)
     weight = seconds(p.inner, p.columns, positions, parts, activations + FULL_WIDTH * p.weights)
     backward = np.where(p.gradients >= 2.0, data, 0.0) + np.where(p.gradients >= 1.0, weight, 0.0)
-    ordered = np.where((p.linear > 0.0) | (p.window == 1.0), 0.0, runs.transposing[i])
+    ordered = np.where((p.linear > 0.0) | (p.window == 1.0), 0.0, runs.transposing[..., i])
     shuffle = SHUFFLES * ordered * activations / memory
-    cast = runs.eight[i] * p.linear * CAST_BYTES * batch / memory
+    cast = runs.eight[..., i] * p.linear * CAST_BYTES * batch / memory
     forward = forward + shuffle + cast * p.read
     # three operands and results of two products there, against two of one here
     backward = backward + (p.gradients > 0.0) * (1.5 * shuffle + cast * p.written)
@@ -225,7 +238,7 @@ def residence(runs: Runs, owner: Index, size: Array) -> Array:
 
     Part of what has just been written is still in the last-level cache when it is read.
     """
-    cache = runs.system.cache[owner]
+    cache = runs.system.cache[..., owner]
     share: Array = 1.0 - CACHED * cache / (cache + size)
     return share
 
@@ -233,28 +246,28 @@ def residence(runs: Runs, owner: Index, size: Array) -> Array:
 def core_seconds(runs: Runs, a: Cores, k: Constants) -> tuple[Array, Array]:
     """Seconds of attention cores, forward and backward (2.5 times the products), one entry a kernel."""
     i = a.owner
-    batch = (runs.batch / runs.parts)[i]
+    batch = (runs.batch / runs.parts)[..., i]
     flops = 4.0 * batch * a.queries * a.keys * a.heads * a.width
-    sustained = (runs.matrix_rate * k.attention * runs.system.power**k.power)[i]
-    traffic = UNFUSED_SCORES * batch * a.queries * a.keys * a.heads * runs.width[i]
-    traffic = np.where(runs.flash[i] > 0.0, 0.0, traffic)
+    sustained = (runs.matrix_rate * k.attention * runs.system.power**k.power)[..., i]
+    traffic = UNFUSED_SCORES * batch * a.queries * a.keys * a.heads * runs.width[..., i]
+    traffic = np.where(runs.flash[..., i] > 0.0, 0.0, traffic)
     forward = flops * (a.keys + SHORT) / a.keys / sustained
-    forward = forward + traffic / (STREAM * runs.system.memory_rate[i])
+    forward = forward + traffic / (STREAM * runs.system.memory_rate[..., i])
     return a.count * forward, 2.5 * a.count * a.gradients * forward
 
 
 def move_seconds(runs: Runs, m: Moves, k: Constants) -> tuple[Array, Array, Array, Array]:
     """Seconds and number of memory kernels, forward and backward, one entry a kernel."""
     i, kind = m.owner, m.kind.astype(int)
-    fused = runs.fused[i].astype(int)
-    composed = (kind == LAYER_NORM) & (runs.composed[i] > 0.0)
+    fused = runs.fused[..., i].astype(int)
+    composed = (kind == LAYER_NORM) & (runs.composed[..., i] > 0.0)
     forward = np.where(composed, COMPOSED_NORM[0], _FORWARD[fused, kind])
     backward = np.where(composed, COMPOSED_NORM[1], _BACKWARD[fused, kind]) * m.gradients
-    size = (runs.batch / runs.parts)[i] * m.elements
-    size = size * np.where(composed, COMPOSED_WIDTH, runs.width[i])
+    size = (runs.batch / runs.parts)[..., i] * m.elements
+    size = size * np.where(composed, COMPOSED_WIDTH, runs.width[..., i])
     excess = np.where(fused > 0, k.fused, k.eager)
     unit = m.count * size * residence(runs, i, size) * excess
-    unit = unit / (STREAM * runs.system.memory_rate[i])
+    unit = unit / (STREAM * runs.system.memory_rate[..., i])
     return unit * forward, unit * backward, m.count * (forward > 0.0), m.count * (backward > 0.0)
 
 

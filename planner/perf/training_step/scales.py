@@ -7,7 +7,7 @@ and hide a reduction less, and larger groups wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ import numpy as np
 from planner.axes import Array
 from planner.perf.training_step.configuration import Placed, Software, System
 from planner.perf.training_step.constants import Constants
+from planner.perf.training_step.entries import Entries
 from planner.perf.training_step.layouts import (
     FEW,
     RECOMPUTED,
@@ -59,53 +60,25 @@ def best_at_scales(
 
 
 @dataclass(frozen=True)
-class TrainingJobs:
+class TransformerJobs(Entries):
     """Workloads on kinds of hardware at scales where a layout fits, side by side: one entry a combination."""
 
-    workload: Indices
-    hardware: Indices
-    scale: Indices
-    shape: tuple[int, int, int]  # workloads, kinds of hardware, scales
     configuration: Placed
     software: Software
     constants: Constants
-    rated: Array  # peak to predict with over that which the chip states
-    wiring: System  # what of the systems no number of the plan says; its other fields are replaced
 
-    def systems(self, **of_hardware: Array) -> System:
-        """The systems of all entries; each field by (draw, kind of hardware), of linears by (draw, workload, kind)."""
-        own = {
-            name: values[:, self.workload, self.hardware]
-            if values.ndim > 2
-            else values[:, self.hardware]
-            for name, values in of_hardware.items()
-        }
-        for name in ("peak_16", "peak_linear"):
-            own[name] = own[name] * self.rated
-        return System(**{**vars(self.wiring), **own})
-
-    def by_term(self, system: System) -> Array:
-        """Seconds of a step by cause, shape (draw, workload, hardware, scale, term); 0 where no layout fits."""
-        terms = step_terms(self.configuration, system, self.software, self.constants)
-        parts = np.broadcast_arrays(*(np.atleast_2d(getattr(terms, name)) for name in TERMS))
-        found = np.zeros((*self.shape, len(TERMS), len(parts[0])))
-        for term, values in enumerate(parts):
-            found[self.workload, self.hardware, self.scale, term] = values.T
-        return np.moveaxis(found, -1, 0)
-
-    def predicted(self) -> Array:
-        """1 where a layout fits, else 0, shape (workload, hardware, scale)."""
-        found = np.zeros(self.shape)
-        found[self.workload, self.hardware, self.scale] = 1.0
-        return found
+    def seconds(self, of_hardware: Mapping[str, Array], vector_rate: Array) -> dict[str, Array]:
+        """Seconds of a step by cause, by (draw, entry). Nothing runs outside the matrix units but memory kernels."""
+        terms = step_terms(
+            self.configuration, self.systems(of_hardware), self.software, self.constants
+        )
+        return {name: getattr(terms, name) for name in TERMS}
 
     def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
         """The degrees of one entry by the names of `planner layout`; None where no layout fits."""
-        here = (self.workload == workload) & (self.hardware == hardware) & (self.scale == scale)
-        places = np.flatnonzero(here)
-        if not len(places):
+        row, c = self.place(workload, hardware, scale), self.configuration
+        if row is None:
             return None
-        c, row = self.configuration, places[0]
 
         def number(name: str) -> int:
             values = getattr(c, name)
@@ -139,10 +112,9 @@ def _joined(several: Sequence[Layouts]) -> Layouts:
 
 def jobs_side_by_side(
     jobs: Sequence[tuple[int, int, Job, float]],
-    shape: tuple[int, int, int],
     scales: Sequence[float],
     rated: Sequence[float],
-) -> TrainingJobs:
+) -> TransformerJobs:
     """The best layouts of jobs, each with its workload, kind of hardware and batch; `rated` by kind of hardware."""
     found = [(w, h, job, *best_at_scales(job, scales, batch)) for w, h, job, batch in jobs]
     counts = [len(positions) for *_, positions, _ in found]
@@ -152,11 +124,10 @@ def jobs_side_by_side(
 
     configurations = [configuration(layouts, job) for _, _, job, _, layouts in found]
     hardware = spread([h for _, h, *_ in found])
-    return TrainingJobs(
+    return TransformerJobs(
         workload=spread([w for w, *_ in found]),
         hardware=hardware,
         scale=np.concatenate([positions for *_, positions, _ in found] or [hardware]),
-        shape=shape,
         configuration=_stacked(Placed, configurations, counts),
         software=_stacked(Software, [job.software for _, _, job, *_ in found], counts),
         constants=_stacked(Constants, [job.constants for _, _, job, *_ in found], counts),

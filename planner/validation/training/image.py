@@ -15,12 +15,20 @@ import numpy as np
 
 from planner.axes import Array
 from planner.errors import PlannerError
+from planner.inputs.image_job import (
+    LARGE_UNITS,
+    ImageRun,
+    Stack,
+    outside_matrix_units,
+    side_by_side,
+)
 from planner.inputs.image_models import image_model_named, image_models, network_of
 from planner.inputs.naming import accelerator_named, fabric_stated, system_named
 from planner.inputs.profiles import ImageModel
-from planner.inputs.training import Machine, machine, system_of
+from planner.inputs.training import Machine, machine
 from planner.perf.image_step.constants import FITTED, constants_of
-from planner.perf.image_step.kernels import Cores, Moves, Network, Products, stacked
+from planner.perf.image_step.jobs import samples_that_fit
+from planner.perf.image_step.kernels import Cores, Moves, Network, Products
 from planner.perf.image_step.step import Runs, StepTerms, step_terms, step_time
 from planner.validation import fitting
 from planner.validation.cases import Case, Outcome
@@ -34,7 +42,6 @@ BITS = (
     (r"tf32|fp32|float32|single", 32),
     (r"fp16|bf16|float16|half|amp|mixed|\b16\b", 16),
 )
-LARGE_UNITS = ("gaudi", "tpu", "dojo")  # few large matrix units, for which shapes cost otherwise
 TENSOR_FLOAT = 2020  # first year of frameworks that run 32-bit products as TensorFloat-32
 # Tokens of a sequence of MLPerf's BERT without padding. Published: up to half of 512 is padding (arXiv 2107.02027); 256
 # puts A100, A30, H100 and H200 alike 10 to 20 % too fast. Read off the given rows, so one more fitted constant.
@@ -44,31 +51,12 @@ UNPADDED = 2021  # first year of submissions without padding (v1.0)
 WORKERS = {"ampere": 16.0, "volta": 8.0, "turing": 8.0}  # loader processes of one accelerator
 DECODE = 132.0  # images a second of one, with all accelerators at work; 8 A100 take 2,078 and 2,082 of 16 workers
 ALONE = 1.25  # of that rate while the other accelerators rest; 1 A100 takes 2,470 and 2,512
-OPTIMISER_BYTES = {
-    "sgd": 28.0,  # weight, momentum, gradient in 32 bit: 3 reads, 2 writes; unscaling and 16-bit copy
-    "adam": 34.0,
-    "lamb": 50.0,  # Adam's and a second kernel over weight and update; norms
-}
 ROBUST = (
     0.1  # relative error where a row begins to pull less; tables of frameworks differ by such days
 )
 WINOGRAD = 2.25  # products that F(2 x 2, 3 x 3) saves
 LARGEST_BATCH = 256  # where neither row nor recipe says: powers of two up to this that fit
-FILLED = 0.7  # share of memory for activations then; assumed
 TOO_LARGE = 4.0  # times what fits by that count is surely not one pass; assumed
-
-
-@dataclass(frozen=True)
-class Stack:
-    """What the software does, from the words of source and notes."""
-
-    name: str
-    fused: bool = False  # activations and additions ride on norms
-    flash: bool = False  # fused attention
-    host: float = 1.0  # launches over eager PyTorch's
-    composed: bool = False  # instance norms of elementary operations
-    channels_last: bool = False
-    half_gradients: bool = False  # 16-bit gradients in the reduction
 
 
 GRAPHED = Stack("CUDA graphs", True, True, 0.0, channels_last=True, half_gradients=True)
@@ -132,11 +120,6 @@ class Run:
         """The machine, of a run that has one."""
         assert self.machine is not None
         return self.machine
-
-    @property
-    def vector(self) -> bool:
-        """32-bit products outside the matrix units."""
-        return self.bits == 32 and self.place.peak_32 == self.place.peak_vector
 
     def metric(self, seconds: float) -> float:
         """The step in the row's metric, and back: a constant over it, or itself."""
@@ -208,44 +191,24 @@ def _outcome(run: Run, names: Sequence[str], parts: Sequence[float]) -> Outcome:
 
 def batch_of(runs: Sequence[Run]) -> Batch:
     """Runs as arrays."""
-    networks = [run.network for run in runs]
-    system = system_of([r.place for r in runs], [r.bits for r in runs], [r.gpus for r in runs])
-
-    def of(values: Sequence[float]) -> Array:
-        return np.array(values, float)
-
-    return Batch(
-        runs,
-        Runs(
-            system=system,
-            batch=of([r.batch for r in runs]),
-            accumulated=of([r.accumulated for r in runs]),
-            replicas=of([r.replicas for r in runs]),
-            parts=of([r.parts for r in runs]),
-            width=of([4.0 if r.bits == 32 else 2.0 for r in runs]),
-            matrix_rate=of([r.place.peak_32 if r.bits == 32 else r.place.peak_16 for r in runs]),
-            vector_rate=of([r.place.peak_vector for r in runs]),
-            parameters=of([n.trained for n in networks]),
-            optimiser_bytes=of([OPTIMISER_BYTES[r.model.optimiser] for r in runs]),
-            gradient_bytes=of(
-                [2.0 if r.stack.half_gradients and r.bits < 32 else 4.0 for r in runs]
-            ),
-            sharded_optimiser=of([r.sharded_optimiser for r in runs]),
-            sharded=of([r.model.sharded for r in runs]),
-            fused=of([r.stack.fused for r in runs]),
-            flash=of([r.stack.flash for r in runs]),
-            composed=of([r.stack.composed and not r.model.sequence for r in runs]),
-            transposing=of([not r.stack.channels_last and r.bits < 32 for r in runs]),
-            last=of([r.stack.channels_last for r in runs]),
-            vector=of([r.vector for r in runs]),
-            eight=of([r.bits == 8 for r in runs]),
-            host=of([r.stack.host for r in runs]),
-            loader=of([_loader(r) for r in runs]),
-        ),
-        stacked(Products, [n.products for n in networks]),
-        stacked(Cores, [n.cores for n in networks]),
-        stacked(Moves, [n.moves for n in networks]),
-    )
+    described = [
+        ImageRun(
+            model=run.model,
+            network=run.network,
+            machine=run.place,
+            stack=run.stack,
+            bits=run.bits,
+            gpus=run.gpus,
+            replicas=run.replicas,
+            batch=run.batch,
+            accumulated=run.accumulated,
+            parts=run.parts,
+            sharded_optimiser=run.sharded_optimiser,
+            loader=_loader(run),
+        )
+        for run in runs
+    ]
+    return Batch(runs, *side_by_side(described))
 
 
 # --- From a row to a run ---------------------------------------------------------------------------------------------
@@ -371,7 +334,9 @@ def _possible(run: Run) -> None:
     if value and not run.model.sharded:
         place = run.place
         peak = max(place.peak_16, place.peak_8) if run.bits < 32 else place.peak_32
-        saved = WINOGRAD if run.vector and not run.model.sequence else 1.0
+        saved = (
+            WINOGRAD if outside_matrix_units(run.bits, place) and not run.model.sequence else 1.0
+        )
         needed = 6.0 * run.network.forward_macs * run.samples / run.metric(value) / run.replicas
         if needed > peak * saved:
             run.reason = (
@@ -380,11 +345,8 @@ def _possible(run: Run) -> None:
 
 
 def _fitting(run: Run) -> float:
-    """Samples whose activations fit in the memory of one accelerator; what is written by any kernel is kept."""
-    network = run.network
-    elements = np.sum(network.products.count * network.products.written)
-    elements += np.sum(network.moves.count * network.moves.elements)
-    return float(FILLED * run.place.memory / (elements * (4.0 if run.bits == 32 else 2.0)))
+    """Samples whose activations fit in the memory of one accelerator."""
+    return samples_that_fit(run.network, run.place.memory, 4.0 if run.bits == 32 else 2.0)
 
 
 def _usual_batch(run: Run) -> float:

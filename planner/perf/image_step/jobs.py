@@ -1,0 +1,85 @@
+"""Image networks of a plan at several scales: how long is their step on so many accelerators?
+
+Every accelerator takes its part of a step's samples, in as many passes as its memory demands. Accelerators beyond the
+samples have nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.image_step.constants import Constants
+from planner.perf.image_step.kernels import Cores, Moves, Network, Products
+from planner.perf.image_step.step import Runs, step_terms
+from planner.perf.training_step.entries import Entries
+
+FILLED = 0.7  # share of memory for activations; assumed
+TERMS = {
+    "products": "matrix_products",
+    "attention": "attention_core",
+    "memory": "memory_kernels",
+    "kernel_gaps": "kernel_gaps",
+    "optimiser": "optimiser",
+    "host": "host_launches",
+    "reduction": "gradient_reduction",
+    "straggling": "scale",
+}
+"""Causes of `StepTerms` and their names among those of all jobs. Samples are not shared and loaders not waited for."""
+
+
+def samples_that_fit(network: Network, memory: float, width: float) -> float:
+    """Samples whose activations of `width` bytes fit in the memory of one accelerator; what kernels write is kept."""
+    elements = np.sum(network.products.count * network.products.written)
+    elements += np.sum(network.moves.count * network.moves.elements)
+    return float(FILLED * memory / (elements * width))
+
+
+def passes(samples: float, gpus: float, fitting: float) -> tuple[float, float, float]:
+    """Accelerators that work on a step's samples, the passes that each takes and the samples of a pass.
+
+    The fullest accelerator sets the pace; one sample is taken to fit.
+    """
+    replicas = min(gpus, samples)
+    each = np.ceil(samples / replicas)
+    number = np.ceil(each / max(1.0, np.floor(fitting)))
+    return replicas, float(number), float(np.ceil(each / number))
+
+
+@dataclass(frozen=True)
+class ImageJobs(Entries):
+    """Image networks on kinds of hardware at scales, side by side: one entry a combination."""
+
+    runs: Runs
+    products: Products
+    cores: Cores
+    moves: Moves
+    constants: Constants
+
+    def seconds(self, of_hardware: Mapping[str, Array], vector_rate: Array) -> dict[str, Array]:
+        """Seconds of a step by cause, by (draw, entry); convolutions run at the 16-bit peak."""
+        system = self.systems(of_hardware)
+        runs = replace(
+            self.runs,
+            system=system,
+            matrix_rate=system.peak_16,
+            vector_rate=vector_rate[:, self.hardware],
+        )
+        terms = step_terms(runs, self.products, self.cores, self.moves, self.constants)
+        return {name: getattr(terms, own) for own, name in TERMS.items()}
+
+    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, float | str] | None:
+        """The degrees of one entry; None where there is none."""
+        row = self.place(workload, hardware, scale)
+        if row is None:
+            return None
+        return {
+            **dict.fromkeys(("tp", "pp", "vpp", "cp"), 1.0),
+            "dp": float(self.runs.replicas[row]),
+            "micro_batch": float(self.runs.batch[row]),
+            "zero_stage": 0.0,
+            "recompute": "nothing",
+        }
