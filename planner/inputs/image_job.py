@@ -129,6 +129,7 @@ class ImageJob:
     workload: int
     hardware: int
     model: ImageModel
+    network: Network
     machine: Machine
     stack: Stack
     bits: int
@@ -157,9 +158,9 @@ def image_jobs(
     )
 
 
-def step_flops(model: ImageModel, samples: float) -> float:
+def step_flops(network: Network, samples: float) -> float:
     """Useful FLOPs of a step: three forward passes of all samples, whether or not all weights are trained."""
-    return PASSES * FORWARD_FLOPS * kernels_of(model).forward_macs * samples
+    return PASSES * FORWARD_FLOPS * network.forward_macs * samples
 
 
 def kernels_of(model: ImageModel) -> Network:
@@ -174,14 +175,13 @@ def is_modelled(machine: Machine) -> bool:
 
 def _at_scales(job: ImageJob, scales: Sequence[float]) -> list[ImageRun]:
     bits = job.bits if job.machine.peak_8 else 16
-    network = kernels_of(job.model)
-    fitting = samples_that_fit(network, job.machine.memory, 2.0)
+    fitting = samples_that_fit(job.network, job.machine.memory, 2.0)
     runs = []
     for gpus in scales:
         replicas, number, batch = passes(job.samples, gpus, fitting)
         runs.append(
             ImageRun(
-                job.model, network, job.machine, job.stack, bits, gpus, replicas, batch, number
+                job.model, job.network, job.machine, job.stack, bits, gpus, replicas, batch, number
             )
         )
     return runs

@@ -1,4 +1,4 @@
-"""Training speed in the plan: computed where the architecture is known, as assumed elsewhere, and found back."""
+"""Training speed in the plan: computed where the network is known, as assumed elsewhere, and found back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from planner.axes import HARDWARE, MONTH, SCALE, SITE, WORKLOAD, on
+from planner.errors import InputError
+from planner.inputs.image_models import network_of
 from planner.perf.training import rate_of_accelerators
 from planner.plan import Plan, load
 
@@ -26,12 +28,56 @@ def test_a_run_on_its_accelerators_is_done_in_its_deadline(plan: Plan) -> None:
     assert taken == pytest.approx(np.broadcast_to(deadline, flops.shape)[working], rel=1e-9)
 
 
-def test_a_model_without_an_architecture_has_its_assumed_utilisation(plan: Plan) -> None:
+def test_a_model_without_a_network_has_its_assumed_utilisation() -> None:
+    plan = load("5pct_ev_market", set=["models.bev_perception.image_model=null"]).plan()
     rate, peak, goodput = plan.values("training_rate", "accelerator_peak", "goodput_at_scale")
     assumed = plan.leaf("model_utilisation") * peak * plan.leaf("scale_gpus")
     expected = assumed * goodput * plan.leaf("training_goodput")
     per_gpu, like = (on(x, WORKLOAD, HARDWARE, SCALE)[0, PERCEPTION] for x in (rate, expected))
     assert per_gpu == pytest.approx(np.maximum.accumulate(like, axis=-1), rel=1e-12)
+    assert [each.workload for each in plan.training_layouts] == ["driving", "world_model"]
+
+
+def test_an_image_network_runs_at_its_own_share_of_the_peak(plan: Plan) -> None:
+    rate, time, goodput = plan.values("training_rate", "step_time", "goodput_at_scale")
+    time, rate = (on(x, WORKLOAD, HARDWARE, SCALE)[0, PERCEPTION, 0] for x in (time, rate))
+    # 1,024 frames, each 1.87e12 multiply-adds forward and twice that back
+    flops = 1024 * 6 * network_of("bevformer_base").forward_macs
+    share = flops / time / plan.leaf("scale_gpus").ravel() / 989.4e12
+    assert 0.18 < share[0] < 0.22
+    assert share[0] > share[6] > share[7] > 0.13
+    expected = flops / time * goodput.ravel() * plan.leaf("training_goodput").ravel()
+    assert rate[:7] == pytest.approx(expected[:7], rel=1e-12)
+
+
+def test_accelerators_beyond_the_samples_of_a_step_do_not_help(plan: Plan) -> None:
+    gpus = plan.leaf("scale_gpus").ravel()
+    (time,) = plan.values("step_time")
+    time = on(time, WORKLOAD, HARDWARE, SCALE)[0, PERCEPTION, 0]
+    enough = gpus >= 1024
+    assert np.unique(time[enough]).size == 1
+    assert (np.diff(time[: enough.argmax() + 1]) < 0).all()
+    rate = on(plan.values("training_rate")[0], WORKLOAD, HARDWARE, SCALE)[0, PERCEPTION, 0]
+    assert np.unique(rate[enough]).size == 1
+
+
+def test_flops_of_a_frame_add_work_but_leave_the_speed() -> None:
+    one, two = (
+        load("5pct_ev_market", set=[f"models.bev_perception.frame_flops={n} TFLOP/frame"]).plan()
+        for n in (1, 2)
+    )
+    few, many = (each.values("run_flops", "step_time", "run_gpus") for each in (one, two))
+    perception = [on(x, MONTH, WORKLOAD, SITE)[0, -1, PERCEPTION, 0] for x in (few[0], many[0])]
+    assert perception[1] == pytest.approx(2 * perception[0], rel=1e-12)
+    assert np.array_equal(few[1], many[1])
+    # more accelerators are a little slower each
+    gpus = [on(x, MONTH, WORKLOAD, SITE)[0, -1, PERCEPTION, 0] for x in (few[2], many[2])]
+    assert 2.0 < gpus[1] / gpus[0] < 2.1
+
+
+def test_a_model_is_a_transformer_or_an_image_network() -> None:
+    with pytest.raises(InputError, match="architecture, image_model"):
+        load("5pct_ev_market", set=["models.bev_perception.architecture=driving_10b"])
 
 
 def test_steps_on_more_accelerators_are_shorter_but_not_in_proportion(plan: Plan) -> None:
@@ -67,14 +113,18 @@ def test_slower_hardware_needs_more_of_it() -> None:
 
 
 def test_the_answer_names_the_layout(plan: Plan) -> None:
-    driving, world = plan.training_layouts
-    assert (driving.workload, world.workload) == ("driving", "world_model")
+    perception, driving, world = plan.training_layouts
+    names = (perception.workload, driving.workload, world.workload)
+    assert names == ("perception", "driving", "world_model")
     assert driving.gpus >= driving.gpus_needed
     degrees = [float(driving.layout[name]) for name in ("tp", "cp", "pp", "dp")]
     assert np.prod(degrees) == driving.gpus
     assert 0.3 < driving.utilisation < 0.65
     assert sum(driving.terms.values()) == pytest.approx(driving.step_time, rel=1e-9)
     assert "of the dense peak" in driving.text
+    assert perception.layout["dp"] == min(perception.gpus, 1024)
+    assert sum(perception.terms.values()) == pytest.approx(perception.step_time, rel=1e-9)
+    assert next(iter(perception.terms)) == "matrix_products"
 
 
 def test_a_chip_of_unknown_make_has_the_assumed_utilisation() -> None:

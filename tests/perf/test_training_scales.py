@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from planner.axes import RANK, SCALE, Array, place
 from planner.inputs.training import architecture, machine, software, system_of
 from planner.perf.training import accelerators_for_rate, rate_of_accelerators
+from planner.perf.training_jobs import TERMS, TrainingJobs
 from planner.perf.training_step.constants import FITTED, constants_of
 from planner.perf.training_step.layouts import Architecture, Job, best_layout
 from planner.perf.training_step.memory import Store
-from planner.perf.training_step.scales import TERMS, best_at_scales, jobs_side_by_side
+from planner.perf.training_step.scales import best_at_scales, jobs_side_by_side
 
 SCALES = (4.0, 8.0, 64.0, 512.0, 4096.0)
 BATCH = 256.0
@@ -54,12 +55,12 @@ def test_what_does_not_fit_has_no_layout() -> None:
 
 def test_parts_of_a_step_add_up_to_the_time_of_the_layout() -> None:
     work = job()
-    jobs = jobs_side_by_side([(1, 0, work, BATCH)], (2, 1, len(SCALES)), SCALES, [1.0])
+    kind = jobs_side_by_side([(1, 0, work, BATCH)], SCALES, [1.0])
+    jobs = TrainingJobs([kind], (2, 1, len(SCALES)))
     system = work.system
     names = ("peak_16", "peak_linear", "memory_rate", "cache", "nvlink", "nic", "processors")
-    found = jobs.by_term(
-        jobs.systems(**{name: getattr(system, name)[None] for name in (*names, "power", "domain")})
-    )
+    numbers = {name: getattr(system, name)[None] for name in (*names, "power", "domain")}
+    found = jobs.by_term(vector_rate=np.zeros((1, 1)), **numbers)
     assert found.shape == (1, 2, 1, len(SCALES), len(TERMS))
     assert not found[:, 0].any()
     for scale, gpus in enumerate(SCALES):
@@ -72,11 +73,13 @@ def test_parts_of_a_step_add_up_to_the_time_of_the_layout() -> None:
 
 def test_a_faster_memory_is_felt_where_the_step_is_computed_again() -> None:
     work = job()
-    jobs = jobs_side_by_side([(0, 0, work, BATCH)], (1, 1, 1), (64.0,), [1.0])
+    kind = jobs_side_by_side([(0, 0, work, BATCH)], (64.0,), [1.0])
+    jobs = TrainingJobs([kind], (1, 1, 1))
     names = ("peak_16", "peak_linear", "cache", "nvlink", "nic", "processors", "power", "domain")
     usual = {name: getattr(work.system, name)[None] for name in names}
     rates = np.array([[1.0], [2.0]]) * work.system.memory_rate
-    slow, fast = jobs.by_term(jobs.systems(**usual, memory_rate=rates)).sum(axis=-1).ravel()
+    found = jobs.by_term(vector_rate=np.zeros((1, 1)), **usual, memory_rate=rates)
+    slow, fast = found.sum(axis=-1).ravel()
     assert fast < slow
 
 

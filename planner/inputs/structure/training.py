@@ -8,7 +8,14 @@ import numpy as np
 
 from planner.axes import HARDWARE, SCALE, WORKLOAD
 from planner.catalogue import Calendar
-from planner.inputs.image_job import ImageJob, image_jobs, is_modelled, stack_of, step_flops
+from planner.inputs.image_job import (
+    ImageJob,
+    image_jobs,
+    is_modelled,
+    kernels_of,
+    stack_of,
+    step_flops,
+)
 from planner.inputs.load import Inputs
 from planner.inputs.naming import accelerators
 from planner.inputs.numbers import Cell
@@ -29,7 +36,8 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
     workloads = inputs.scenario.workloads
     models = [inputs.profile("models", each.model) for each in workloads.values()]
     nodes = [inputs.profile("nodes", name) for name in labels[HARDWARE]]
-    networks = [_network(inputs, model) for model in models]
+    image_models = [_image_model(inputs, model) for model in models]
+    networks = [kernels_of(each) if each else None for each in image_models]
     machines = [
         _machine(inputs, name, node) for name, node in zip(labels[HARDWARE], nodes, strict=True)
     ]
@@ -43,10 +51,14 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
     ]
     stack = stack_of(software)
     images = [
-        ImageJob(w, h, network, machine, stack, int(_bits(model, machine)), _value(model.batch))
-        for w, (model, network) in enumerate(zip(models, networks, strict=True))
+        ImageJob(
+            w, h, image, network, machine, stack, int(_bits(model, machine)), _value(model.batch)
+        )
+        for w, (model, image, network) in enumerate(
+            zip(models, image_models, networks, strict=True)
+        )
         for h, machine in enumerate(machines)
-        if machine and network and is_modelled(machine)
+        if machine and image and network and is_modelled(machine)
     ]
     kinds: list[Steps] = [jobs_side_by_side(transformers, SCALES, rated)]
     kinds += [image_jobs(images, SCALES, rated)] if images else []
@@ -115,12 +127,12 @@ def _is_known(inputs: Inputs, model: TrainedModel) -> bool:
     return alike(shape_of(inputs.profile("architectures", model.architecture)))
 
 
-def _network(inputs: Inputs, model: TrainedModel) -> ImageModel | None:
+def _image_model(inputs: Inputs, model: TrainedModel) -> ImageModel | None:
     """The image network of a model; None where it names none, or no batch."""
     if model.image_model is None or model.batch is None:
         return None
-    network: ImageModel = inputs.profile("image_models", model.image_model)
-    return network
+    found: ImageModel = inputs.profile("image_models", model.image_model)
+    return found
 
 
 def _bits(model: TrainedModel, machine: Machine) -> float:
