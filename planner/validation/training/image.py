@@ -121,6 +121,11 @@ class Run:
         assert self.machine is not None
         return self.machine
 
+    @property
+    def vector(self) -> bool:
+        """32-bit products outside the matrix units."""
+        return outside_matrix_units(self.bits, self.place)
+
     def metric(self, seconds: float) -> float:
         """The step in the row's metric, and back: a constant over it, or itself."""
         if self.case.metric == "step_time_s":
@@ -334,9 +339,7 @@ def _possible(run: Run) -> None:
     if value and not run.model.sharded:
         place = run.place
         peak = max(place.peak_16, place.peak_8) if run.bits < 32 else place.peak_32
-        saved = (
-            WINOGRAD if outside_matrix_units(run.bits, place) and not run.model.sequence else 1.0
-        )
+        saved = WINOGRAD if run.vector and not run.model.sequence else 1.0
         needed = 6.0 * run.network.forward_macs * run.samples / run.metric(value) / run.replicas
         if needed > peak * saved:
             run.reason = (
