@@ -174,14 +174,21 @@ def is_modelled(machine: Machine) -> bool:
 
 
 def _at_scales(job: ImageJob, scales: Sequence[float]) -> list[ImageRun]:
-    bits = job.bits if job.machine.peak_8 else 16
     fitting = samples_that_fit(job.network, job.machine.memory, 2.0)
     runs = []
     for gpus in scales:
         replicas, number, batch = passes(job.samples, gpus, fitting)
         runs.append(
             ImageRun(
-                job.model, job.network, job.machine, job.stack, bits, gpus, replicas, batch, number
+                job.model,
+                job.network,
+                job.machine,
+                job.stack,
+                job.bits,
+                gpus,
+                replicas,
+                batch,
+                number,
             )
         )
     return runs

@@ -34,7 +34,7 @@ from planner.inputs.numbers import month_label
 from planner.lineage.formulas import added
 from planner.lineage.pins import Pins, fixed, own_parts
 from planner.perf import export, residency
-from planner.perf.training_step.scales import TrainingJobs
+from planner.perf.training_jobs import TrainingJobs
 from planner.plan import HEADLINE, NOT_ADDED, Plan, Project
 from planner.text import counted, printable
 
@@ -151,7 +151,7 @@ class Wording:
 
         workload, scale = self.pins.get(WORKLOAD), self.pins.get(SCALE)
         if workload is None or scale is None:
-            return counted(len(jobs.workload), "layout")
+            return counted(len(jobs), "layout")
         layout = jobs.layout(workload, self.pins.get(HARDWARE, 0), scale)
         return "none fits" if layout is None else in_words(layout)
 

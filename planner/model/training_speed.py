@@ -2,10 +2,10 @@
 
 For each workload with a known architecture the layout of its job is chosen once for every scale, at the medians; what
 a step takes in it follows from the hardware, kernel by kernel (`planner.perf.training_step`), and so does that of an
-image network (`planner.perf.image_step`). Times the share of time
-that interruptions and checkpoints leave at that scale, this is the rate at which a job gets on; the number of
-accelerators that a deadline needs lies between two scales. A workload without either, or on a chip of unknown
-make, has the utilisation that its profile assumes, at any scale.
+image network (`planner.perf.image_step`). Times the share of time that interruptions and checkpoints leave at that
+scale, this is the rate at which a job gets on; the number of accelerators that a deadline needs lies between two
+scales. A workload without either, or on a chip of unknown make, has the utilisation that its profile assumes, at any
+scale.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ def training_rate(
 ) -> Array:
     """Useful FLOPs a second of a job at each scale; at least those of the scale before.
 
-    FLOPs of a step / step time x goodput; where nothing is predicted, accelerators x dense peak x
-    assumed utilisation. Below the least scale at which a layout fits, in proportion.
+    FLOPs of a step / step time x goodput; where nothing is predicted, accelerators x dense peak x assumed utilisation.
+    Below the least scale at which a layout fits, in proportion.
     """
     known = step_time > 0
     predicted = np.where(known, step_flops / np.where(known, step_time, 1.0), 0.0)

@@ -39,7 +39,7 @@ class Steps(Protocol):
     def seconds(self, of_hardware: Mapping[str, Array], vector_rate: Array) -> Mapping[str, Array]:
         """Seconds of a step by cause, each by (draw, entry)."""
 
-    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, float | str] | None:
+    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
         """The degrees of one entry; None where there is none."""
 
 
@@ -49,6 +49,10 @@ class TrainingJobs:
 
     kinds: Sequence[Steps]
     shape: tuple[int, int, int]  # workloads, kinds of hardware, scales
+
+    def __len__(self) -> int:
+        """Jobs, each at one scale."""
+        return sum(len(kind.workload) for kind in self.kinds)
 
     def by_term(self, vector_rate: Array, **of_hardware: Array) -> Array:
         """Seconds of a step by cause, shape (draw, workload, hardware, scale, term); 0 where no job runs.
@@ -73,7 +77,7 @@ class TrainingJobs:
             found[kind.workload, kind.hardware, kind.scale] = 1.0
         return found
 
-    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, float | str] | None:
+    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
         """The degrees of one job; None where none runs."""
         found = (kind.layout(workload, hardware, scale) for kind in self.kinds)
         return next((each for each in found if each), None)

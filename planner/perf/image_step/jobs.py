@@ -71,15 +71,19 @@ class ImageJobs(Entries):
         terms = step_terms(runs, self.products, self.cores, self.moves, self.constants)
         return {name: getattr(terms, own) for own, name in TERMS.items()}
 
-    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, float | str] | None:
-        """The degrees of one entry; None where there is none."""
+    def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
+        """The degrees of one entry by the names of `planner layout`; None where there is none."""
         row = self.place(workload, hardware, scale)
         if row is None:
             return None
         return {
-            **dict.fromkeys(("tp", "pp", "vpp", "cp"), 1.0),
-            "dp": float(self.runs.replicas[row]),
-            "micro_batch": float(self.runs.batch[row]),
-            "zero_stage": 0.0,
-            "recompute": "nothing",
+            "tp": 1,
+            "pp": 1,
+            "dp": int(self.runs.replicas[row]),
+            "cp": 1,
+            "interleave": 1,
+            "micro_batch": int(self.runs.batch[row]),
+            "recompute": "none",
+            "zero_stage": 0,
+            "shard_group": 1,
         }
