@@ -154,7 +154,7 @@ def test_a_step_is_listed_by_cause_with_its_layout(plan: Plan) -> None:
     assert re.search(r"= 2\.\d+ s at driving, 256 \(mlp 1\.\d+ s, attention_core ", str(tree))
     assert find(tree, "training_jobs").value.startswith("data 256, micro-batch ")
     every = explain(plan, "step_by_term", depth=1)
-    assert find(every, "training_jobs").value == "24 layouts"
+    assert find(every, "training_jobs").value == "36 layouts"
 
 
 def test_rules_and_months_show_where_they_stand(plan: Plan) -> None:
