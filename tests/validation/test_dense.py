@@ -140,6 +140,8 @@ def test_blanks_that_change_nothing_are_not_assumed() -> None:
         (dict(source="mlcommons/training_results_v5.1 AMD/results/mi325x/gpt3", year=2025), "nvidia_2024"),
         (dict(source="bigscience train/tr11-176B-ml", year=2022), "deepspeed_pipeline"),
         (dict(source="Megatron-LM SC21 Table 2", year=2021), "megatron_2021"),
+        (dict(source="Megatron-LM", year=2024), "megatron_2024"),
+        (dict(source="Megatron-LM", year=2024, gpu="H100"), "nvidia_2024"),
         (dict(source="A thesis", year=2020), "megatron_2021"),
         (dict(source="A thesis", year=2022), "megatron_2022"),
         (dict(source="A thesis", year=2023, notes="PyTorch FSDP"), "fsdp_2023"),
