@@ -41,7 +41,7 @@ def validate(
             "--leave-out",
             metavar="SOURCE|each",
             help="Predict this source with constants fitted without it; each: every source in turn. "
-            "A column's name leaves out each of its groups.",
+            "Columns (A or A,B): each of their groups in turn.",
         ),
     ] = None,
     family: Annotated[

@@ -54,6 +54,7 @@ def training_layouts(plan: Plan) -> Iterator[TrainingLayout]:
     scales = on(plan.leaf("scale_gpus"), SCALE)[0]
     trains = on(plan.leaf("site_trains_on"), SITE, HARDWARE)[0]
     labels = plan.project.table.labels
+    alone = " (if all were)" if trains.any(axis=0).sum() > 1 else ""
     for w, workload in enumerate(labels[WORKLOAD]):
         for h, hardware in enumerate(labels[HARDWARE]):
             needed = float((runs[w] * trains[:, h]).max())
@@ -68,7 +69,7 @@ def training_layouts(plan: Plan) -> Iterator[TrainingLayout]:
             utilisation = float(flops[w] / (time * gpus * peaks[w, h]))
             layout = jobs.layout(w, h, scale) or {}
             text = (
-                f"{workload}: {_whole(needed)} of {hardware} in {plan.months[-1]}, laid out on {_whole(gpus)} as "
+                f"{workload}: {_whole(needed)} of {hardware}{alone} in {plan.months[-1]}, laid out on {_whole(gpus)} as "
                 f"{in_words(layout)}; {time:.3g} s a step, {utilisation:.0%} of the dense peak; "
                 f"most of it {_most(longest, sum(parts.values()))}"
             )

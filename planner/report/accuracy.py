@@ -97,8 +97,9 @@ def page(accuracy: Accuracy, width: int, leave_out: str | None = None) -> list[T
 def _left_out(accuracy: Accuracy, leave_out: str) -> str:
     if leave_out == EACH:
         return "each source"
-    is_column = any(leave_out in row.case.fields for row in accuracy.rows)
-    return f"each {leave_out}" if is_column else leave_out
+    columns = leave_out.split(",")
+    known = [any(name in row.case.fields for row in accuracy.rows) for name in columns]
+    return f"each {' and '.join(columns)}" if all(known) else leave_out
 
 
 def _table(accuracy: Accuracy, width: int) -> list[Text]:

@@ -175,3 +175,10 @@ def test_layouts_have_the_names_of_the_layout_command(plan: Plan) -> None:
     assert {"tp", "pp", "dp", "interleave", "recompute", "zero_stage"} <= set(layout)
     assert layout["recompute"] == "none"
     assert all(isinstance(value, int) for name, value in layout.items() if name != "recompute")
+
+
+def test_layouts_on_several_kinds_are_said_to_be_one_or_the_other() -> None:
+    mixed = load("5pct_ev_market", set=["sites.japan.training=dgx_h100"]).plan()
+    texts = [each.text for each in mixed.training_layouts if each.workload == "driving"]
+    assert len(texts) == 2
+    assert all("(if all were)" in text for text in texts)
