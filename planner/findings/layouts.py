@@ -10,6 +10,7 @@ import numpy as np
 
 from planner.axes import HARDWARE, MONTH, SCALE, SITE, TERM, WORKLOAD, on
 from planner.findings.spans import Warning_, months_text, span_of
+from planner.inputs.structure.training import why_not
 from planner.perf.training_jobs import TrainingJobs
 from planner.plan import Plan
 
@@ -69,8 +70,8 @@ def training_layouts(plan: Plan) -> Iterator[TrainingLayout]:
             utilisation = float(flops[w] / (time * gpus * peaks[w, h]))
             layout = jobs.layout(w, h, scale) or {}
             text = (
-                f"{workload}: {_whole(needed)} of {hardware}{alone} in {plan.months[-1]}, laid out on {_whole(gpus)} as "
-                f"{in_words(layout)}; {time:.3g} s a step, {utilisation:.0%} of the dense peak; "
+                f"{workload}: {_whole(needed)} of {hardware}{alone} in {plan.months[-1]}, laid out on "
+                f"{_whole(gpus)} as {in_words(layout)}; {time:.3g} s a step, {utilisation:.0%} of the dense peak; "
                 f"most of it {_most(longest, sum(parts.values()))}"
             )
             yield TrainingLayout(
@@ -99,9 +100,11 @@ def assumed(plan: Plan) -> Iterator[str]:
             for h, name in enumerate(labels[HARDWARE])
             if used[h] and not predicted[w % len(predicted), h % predicted.shape[1]]
         ]
+        model = plan.project.inputs.scenario.workloads[workload].model
+        why = dict.fromkeys(why_not(plan.project.inputs, model, kind) for kind in kinds)
         if kinds:
             yield (
-                f"{workload} on {', '.join(kinds)}: no step is predicted; "
+                f"{workload} on {', '.join(kinds)}: no step is predicted ({', '.join(why)}); "
                 f"{share[w % len(share)]:.0%} of the dense peak assumed"
             )
 

@@ -7,6 +7,7 @@ import pytest
 
 from planner.axes import HARDWARE, MONTH, SCALE, SITE, WORKLOAD, on
 from planner.errors import InputError
+from planner.findings import assumed
 from planner.inputs.image_models import network_of
 from planner.perf.training import rate_of_accelerators
 from planner.plan import Plan, load
@@ -182,3 +183,16 @@ def test_layouts_on_several_kinds_are_said_to_be_one_or_the_other() -> None:
     texts = [each.text for each in mixed.training_layouts if each.workload == "driving"]
     assert len(texts) == 2
     assert all("(if all were)" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("architecture=null", "driving_10b names no architecture"),
+        ("batch=null", "driving_10b states no batch"),
+        ("architecture=mixtral_8x7b", "mixtral_8x7b is no dense transformer"),
+    ],
+)
+def test_what_is_not_predicted_says_why(change: str, words: str) -> None:
+    plan = load("5pct_ev_market", set=[f"models.driving_10b.{change}"]).plan()
+    assert [text for text in assumed(plan) if words in text and "40% of the dense peak" in text]

@@ -233,7 +233,8 @@ def test_groups_of_several_columns_are_left_out_in_turn(tmp_path: Path) -> None:
     def tell(done: int, total: int, what: str) -> None:
         told.append((done, total))
 
-    validate("training", [few], leave_out="model,gpu", progress=tell)
+    found = validate("training", [few], leave_out="model,gpu", progress=tell)
+    assert "each model and gpu" in str(page(found, 200, "model,gpu")[0])
     groups = {(row["model"], row["gpu"]) for row in rows}
     assert told == [(i, len(groups)) for i in range(len(groups))]
 

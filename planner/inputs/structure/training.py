@@ -110,6 +110,22 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
     )
 
 
+def why_not(inputs: Inputs, model_name: str, node_name: str) -> str:
+    """In words: why no step of a model is predicted on a kind of node on which none is."""
+    model: TrainedModel = inputs.profile("models", model_name)
+    node: Node = inputs.profile("nodes", node_name)
+    machine = _machine(inputs, node_name, node)
+    if model.architecture is None and model.image_model is None:
+        return f"{model_name} names no architecture"
+    if model.batch is None:
+        return f"{model_name} states no batch"
+    if model.architecture and not _is_known(inputs, model):
+        return f"{model.architecture} is no dense transformer"
+    if machine is None or (model.image_model and not is_modelled(machine)):
+        return f"too little is known of {node.accelerator}"
+    return "it fits at no scale"
+
+
 def _machine(inputs: Inputs, name: str, node: Node) -> Machine | None:
     """The node as training feels it; None where its chip is not known well enough."""
     chip: Accelerator = inputs.profile("accelerators", node.accelerator)
