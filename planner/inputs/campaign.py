@@ -1,0 +1,320 @@
+"""How is a campaign written down?
+
+Reads the `inputs` object of a measured campaign (JSON, in the vocabulary of its semantics: hours, Mbit/s, MB, Gbps)
+into the record that `planner.perf.campaign` computes with. All faults are reported at once, by path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from planner.errors import Fault, InputError, suggestion
+from planner.perf.campaign.description import (
+    BYTE_PER_HOUR_OF_GBPS,
+    BYTE_PER_HOUR_OF_MBPS,
+    BYTES_PER_MB,
+    Campaign,
+    Install,
+    LinkTable,
+    Pool,
+    Region,
+    Segment,
+    Session,
+    Version,
+    Wave,
+)
+
+WEEK = 7
+T = TypeVar("T")
+
+
+class _Node:
+    """A place in the document that is being read; collects faults instead of raising them one by one."""
+
+    def __init__(self, value: Any, path: str, file: str, faults: list[Fault]) -> None:
+        self.value, self.path, self.file, self.faults = value, path, file, faults
+
+    def fault(self, message: str) -> None:
+        self.faults.append(Fault(self.file, 0, self.path, message))
+
+    def __getitem__(self, key: str) -> _Node:
+        path = f"{self.path}.{key}" if self.path else key
+        value = None
+        if not isinstance(self.value, Mapping):
+            self.fault("expected an object")
+        elif key not in self.value:
+            self.fault(f"lacks {key!r}; has: " + ", ".join(map(str, self.value)))
+        else:
+            value = self.value[key]
+        return _Node(value, path, self.file, self.faults)
+
+    def items(self) -> list[_Node]:
+        if not isinstance(self.value, Sequence) or isinstance(self.value, str):
+            self.fault("expected a list")
+            return []
+        return [
+            _Node(each, f"{self.path}[{number}]", self.file, self.faults)
+            for number, each in enumerate(self.value)
+        ]
+
+    def some(self) -> list[_Node]:
+        found = self.items()
+        if not found and isinstance(self.value, Sequence):
+            self.fault("expected at least one entry")
+        return found
+
+    def keys(self, *allowed: str) -> None:
+        if isinstance(self.value, Mapping):
+            for key in self.value:
+                if key not in allowed:
+                    self.fault(f"unknown key {key!r}; {suggestion(str(key), allowed)}")
+
+    def number(self, low: float = float("-inf"), high: float = float("inf")) -> float:
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
+            self.fault(f"expected a number, found {self.value!r}")
+            return max(low, 0.0)
+        if not low <= self.value <= high:
+            self.fault(f"{self.value!r} is not within {low:g} .. {high:g}")
+        return float(self.value)
+
+    def positive(self) -> float:
+        value = self.number(0.0)
+        if value == 0:
+            self.fault("expected more than 0")
+            return 1.0
+        return value
+
+    def whole(self, low: int) -> int:
+        value = self.number(low)
+        if value != int(value):
+            self.fault(f"expected a whole number, found {value!r}")
+        return int(value)
+
+    def flag(self) -> bool:
+        if not isinstance(self.value, bool):
+            self.fault(f"expected true or false, found {self.value!r}")
+        return bool(self.value)
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            self.fault(f"expected a name, found {self.value!r}")
+        return str(self.value)
+
+    def one_of(self, *words: str) -> str:
+        if self.value not in words:
+            self.fault(f"unknown {self.value!r}; {suggestion(str(self.value), words)}")
+            return words[0]
+        return str(self.value)
+
+    def optional(self, read: Callable[[_Node], T]) -> T | None:
+        return None if self.value is None else read(self)
+
+    def span(self) -> tuple[float, float]:
+        ends = self.items()
+        if len(ends) != 2:
+            self.fault("expected two numbers")
+            return 0.0, 1.0
+        return ends[0].number(), ends[1].number()
+
+    def rising(self) -> tuple[float, float]:
+        low, high = self.span()
+        if high < low:
+            self.fault(f"{high:g} is before {low:g}")
+        return low, high
+
+
+def read_campaign(inputs: Mapping[str, Any], file: str = "campaign") -> Campaign:
+    """A campaign from an `inputs` object; InputError lists everything that is wrong with it."""
+    faults: list[Fault] = []
+    root = _Node(inputs, "", file, faults)
+    root.keys("horizon_h", "curve_step_h", "fleet", "links", "sessions", "cdn", "update", "campaign")
+    fleet, update, policy = root["fleet"], root["update"], root["campaign"]
+    fleet.keys("n_vehicles", "regions", "segments")
+    update.keys("full_mb", "installed_versions", "p_verify_fail_delta", "p_verify_fail_full")
+    policy.keys(
+        "waves", "halt_error_share", "halt_min_failures", "poll_interval_h",
+        "cell_wait_h_with_wifi", "cell_wait_h_without_wifi", "download_window_local_h",
+        "backoff_s", "resume", "install",
+    )  # fmt: skip
+    technologies = _technologies(root["links"])
+    pools, pool_of = _pools(root["cdn"]["pools"])
+    resume = policy["resume"]
+    mode = resume["mode"].one_of("byte", "chunk", "none")
+    campaign = Campaign(
+        vehicles=fleet["n_vehicles"].whole(1),
+        horizon=root["horizon_h"].positive(),
+        curve_step=root["curve_step_h"].positive(),
+        regions=tuple(_region(each, technologies, pool_of) for each in fleet["regions"].some()),
+        segments=tuple(_segment(each) for each in fleet["segments"].some()),
+        wifi=_links(root["links"]["wifi"]),
+        cellular=tuple(_links(root["links"][name]) for name in technologies),
+        sessions=tuple(_session(each) for each in root["sessions"].some()),
+        pools=pools,
+        full=update["full_mb"].number(0.0) * BYTES_PER_MB,
+        versions=tuple(_version(each) for each in update["installed_versions"].some()),
+        verify_fail_delta=update["p_verify_fail_delta"].number(0.0, 1.0),
+        verify_fail_full=update["p_verify_fail_full"].number(0.0, 1.0),
+        waves=tuple(_wave(each) for each in policy["waves"].some()),
+        halt_share=policy["halt_error_share"].optional(lambda node: node.number(0.0)),
+        halt_least=policy["halt_min_failures"].whole(0),
+        poll=policy["poll_interval_h"].positive(),
+        cell_wait_with_wifi=policy["cell_wait_h_with_wifi"].optional(lambda node: node.number(0.0)),
+        cell_wait_without_wifi=policy["cell_wait_h_without_wifi"].optional(
+            lambda node: node.number(0.0)
+        ),
+        window=policy["download_window_local_h"].optional(_Node.span),
+        backoff=policy["backoff_s"].number(0.0) / 3600,
+        resume=mode,  # type: ignore[arg-type]
+        chunk=resume["chunk_mb"].positive() * BYTES_PER_MB if mode == "chunk" else 0.0,
+        install=_install(policy["install"]),
+    )
+    _shares(fleet["regions"], [each.share for each in campaign.regions])
+    _shares(fleet["segments"], [each.share for each in campaign.segments])
+    _shares(update["installed_versions"], [each.share for each in campaign.versions])
+    _shares(policy["waves"], [each.share for each in campaign.waves])
+    if faults:
+        raise InputError(faults)
+    return campaign
+
+
+def _shares(node: _Node, shares: list[float]) -> None:
+    if shares and sum(shares) <= 0:
+        node.fault("the shares add up to 0")
+
+
+def _technologies(node: _Node) -> list[str]:
+    """Cellular technologies: every link but Wi-Fi."""
+    return [name for name in node.value if name != "wifi"] if isinstance(node.value, Mapping) else []
+
+
+def _links(node: _Node) -> LinkTable:
+    node.keys("rate_mbps", "drops_per_hour")
+    rates, chances = [], []
+    for row in node["rate_mbps"].some():
+        cells = row.items()
+        if len(cells) != 2:
+            row.fault("expected [Mbit/s, probability]")
+            continue
+        rates.append(cells[0].positive() * BYTE_PER_HOUR_OF_MBPS)
+        chances.append(cells[1].number(0.0))
+    if chances and sum(chances) <= 0:
+        node.fault("the probabilities add up to 0")
+    return LinkTable(tuple(rates), tuple(chances), node["drops_per_hour"].number(0.0))
+
+
+def _pools(node: _Node) -> tuple[tuple[Pool, ...], dict[str, int]]:
+    pools, pool_of = [], {}
+    for number, each in enumerate(node.some()):
+        each.keys("name", "cap_gbps", "regions")
+        cap = each["cap_gbps"].optional(_Node.positive)
+        pools.append(
+            Pool(each["name"].text(), float("inf") if cap is None else cap * BYTE_PER_HOUR_OF_GBPS)
+        )
+        for region in each["regions"].items():
+            if region.text() in pool_of:
+                region.fault(f"region {region.value!r} belongs to a pool already")
+            pool_of[region.text()] = number
+    return tuple(pools), pool_of
+
+
+def _region(node: _Node, technologies: list[str], pool_of: dict[str, int]) -> Region:
+    node.keys("name", "share", "utc_offset_h", "p_home_wifi", "cell_mix")
+    name = node["name"].text()
+    if name not in pool_of:
+        node.fault(f"region {name!r} belongs to no pool; {suggestion(name, pool_of)}")
+    mix = node["cell_mix"]
+    mix.keys(*technologies)
+    present = mix.value if isinstance(mix.value, Mapping) else {}
+    return Region(
+        name=name,
+        share=node["share"].number(0.0),
+        utc_offset=node["utc_offset_h"].number(-24.0, 24.0),
+        home_wifi=node["p_home_wifi"].number(0.0, 1.0),
+        cell_mix=tuple(mix[each].number(0.0) if each in present else 0.0 for each in technologies),
+        pool=pool_of.get(name, 0),
+    )
+
+
+def _segment(node: _Node) -> Segment:
+    node.keys("name", "share", "p_active_day", "offline_until_exp_mean_h")
+    return Segment(
+        name=node["name"].text(),
+        share=node["share"].number(0.0),
+        active_day=node["p_active_day"].number(0.0, 1.0),
+        offline_mean=node["offline_until_exp_mean_h"].optional(lambda each: each.number(0.0)),
+    )
+
+
+def _session(node: _Node) -> Session:
+    node.keys("name", "link", "start_h", "duration_h", "p_per_day", "parked")
+    chance = node["p_per_day"]
+    if isinstance(chance.value, Sequence):
+        by_day = tuple(each.number(0.0, 1.0) for each in chance.items())
+        if len(by_day) != WEEK:
+            chance.fault(f"expected a number or seven, found {len(by_day)}")
+            by_day = (0.0,) * WEEK
+    else:
+        by_day = (chance.number(0.0, 1.0),) * WEEK
+    return Session(
+        name=node["name"].text(),
+        wifi=node["link"].one_of("wifi", "cell") == "wifi",
+        start=node["start_h"].rising(),
+        length=node["duration_h"].rising(),
+        chance=by_day,
+        parked=node["parked"].flag(),
+    )
+
+
+def _version(node: _Node) -> Version:
+    node.keys("name", "share", "payload_mb")
+    payload = node["payload_mb"].optional(lambda each: each.number(0.0))
+    return Version(
+        name=node["name"].text(),
+        share=node["share"].number(0.0),
+        delta=None if payload is None else payload * BYTES_PER_MB,
+    )
+
+
+def _wave(node: _Node) -> Wave:
+    node.keys(
+        "share", "not_before_h", "open_when_prev_success", "min_after_prev_open_h", "admission"
+    )
+    admission = node["admission"]
+    kind = admission["type"].one_of("all", "uniform", "rate")
+    extra: dict[str, float] = {}
+    if kind == "uniform":
+        admission.keys("type", "hours")
+        extra = {"hours": admission["hours"].number(0.0)}
+    elif kind == "rate":
+        admission.keys("type", "base_per_min", "factor", "step_n", "max_per_min")
+        extra = {
+            "base": admission["base_per_min"].positive() * 60,
+            "factor": admission["factor"].number(1.0),
+            "step": admission["step_n"].positive(),
+            "fastest": admission["max_per_min"].positive() * 60,
+        }
+    return Wave(
+        share=node["share"].number(0.0),
+        not_before=node["not_before_h"].number(),
+        gate=node["open_when_prev_success"].optional(lambda each: each.number(0.0, 1.0)),
+        after_previous=node["min_after_prev_open_h"].number(0.0),
+        admission=kind,  # type: ignore[arg-type]
+        **extra,
+    )
+
+
+def _install(node: _Node) -> Install:
+    mode = node["mode"].one_of("when_parked", "scheduled")
+    common = ("mode", "install_min", "p_install_fail", "max_attempts")
+    optional = ("retry_delay_h", "p_consent_per_day", "slot_local_h")
+    node.keys(*common, *optional)
+    parked = mode == "when_parked"
+    return Install(
+        duration=node["install_min"].number(0.0) / 60,
+        fail=node["p_install_fail"].number(0.0, 1.0),
+        attempts=node["max_attempts"].whole(1),
+        retry_delay=node["retry_delay_h"].number(0.0) if parked else 0.0,
+        slot=None if parked else node["slot_local_h"].rising(),
+        consent=0.0 if parked else node["p_consent_per_day"].number(0.0, 1.0),
+    )

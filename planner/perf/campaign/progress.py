@@ -1,0 +1,448 @@
+"""How does a rollout go on, flow by flow, when nothing halts it?
+
+The classes of vehicles are followed in windows of a few hours. As long as no cap binds flows do not touch each other,
+and each round of array operations carries every class to its next event (drop, end of session, completion) exactly.
+A window in which a pool's five-minute mean would pass its cap is taken back and gone through in five-minute steps, in
+which the flows share the cap by the water level of `sharing`; a flow that begins again within a step is taken up by the
+next one at its true time. Installs are laid out when a payload is verified, so a gate's time is known ahead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.campaign.classes import Classes, classes_of
+from planner.perf.campaign.description import Campaign
+from planner.perf.campaign.install import attempt_starts
+from planner.perf.campaign.sampling import uniform
+from planner.perf.campaign.sessions import HOURS_PER_DAY, day_sessions, first_poll
+from planner.perf.campaign.sharing import water_level
+from planner.perf.campaign.traffic import BIN, on_grid
+from planner.perf.campaign.waves import opening
+
+WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap binds
+ROUNDING = 1e-9  # relative, in sums of bytes and vehicles
+NOT_YET = np.inf
+
+
+@dataclass
+class Records:
+    """What happened, as lists of arrays that are joined at the end."""
+
+    begun: list[tuple[Array, Array]] = field(default_factory=list)  # time, weight of a flow's begin
+    ended: list[tuple[Array, Array]] = field(default_factory=list)
+    done: list[tuple[Array, Array, Array]] = field(default_factory=list)  # class, time, attempts
+    drops: list[tuple[Array, Array]] = field(default_factory=list)  # time, expected number
+    rejected: list[tuple[Array, Array]] = field(default_factory=list)  # time, expected number
+
+    def lengths(self) -> dict[str, int]:
+        """How much is recorded, to come back to."""
+        return {name: len(items) for name, items in vars(self).items()}
+
+    def cut(self, lengths: dict[str, int]) -> None:
+        """Forget what came after."""
+        for name, length in lengths.items():
+            del vars(self)[name][length:]
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """A campaign that ran to its horizon. Times [hours]; weights are numbers of vehicles.
+
+    `sent` [bytes] by (pool, link: Wi-Fi or cellular, five-minute bin). `starts` by (download, attempt) is when an
+    attempt starts if all before it fail. `openings` by wave, infinite where it never opened.
+    """
+
+    campaign: Campaign
+    classes: Classes
+    sent: Array
+    openings: Array
+    done_class: Array
+    done: Array
+    starts: Array
+    begun: tuple[Array, Array]
+    ended: tuple[Array, Array]
+    drops: tuple[Array, Array]
+    rejected: tuple[Array, Array]
+
+    @cached_property
+    def attempt_weights(self) -> Array:
+        """Vehicles that come to attempt 1, 2, ..., by (download, attempt)."""
+        tries = np.arange(self.campaign.install.attempts)
+        weight = self.classes.weight[self.done_class]
+        return np.asarray(weight[:, None] * self.campaign.install.fail**tries)
+
+
+class _Run:
+    """The state of every class, and the steps that change it."""
+
+    def __init__(self, campaign: Campaign, count: int, seed: int) -> None:
+        self.campaign = campaign
+        self.rng = np.random.default_rng(seed)
+        self.classes = classes_of(self.rng, campaign, count)
+        kinds = len(campaign.sessions)
+        n = self.classes.weight.size
+        wifi = np.array([s.wifi for s in campaign.sessions])
+        self.by_cell = ~wifi
+        self.parked = np.array([s.parked for s in campaign.sessions])
+        self.offset = np.array([r.utc_offset for r in campaign.regions])
+        self.pool = np.array([r.pool for r in campaign.regions])[self.classes.region]
+        self.caps = np.array([p.cap for p in campaign.pools])
+        waits = [campaign.cell_wait_without_wifi, campaign.cell_wait_with_wifi]
+        cell_wait = np.array([np.inf if w is None else w for w in waits])
+        has_wifi = (self.classes.wifi_rate > 0).astype(int)
+        self.wait = np.tile(np.where(wifi, 0.0, cell_wait[has_wifi][:, None]), (1, 2))
+        delta = np.array([np.inf if v.delta is None else v.delta for v in campaign.versions])
+        is_delta = np.isfinite(delta)[self.classes.version]
+        size = np.where(is_delta, delta[self.classes.version], campaign.full)
+        shape = (n, 2 * kinds)
+        self.state: dict[str, Array] = {
+            "eligible": np.full(n, np.inf),
+            "next": np.full(n, np.inf),  # when the flow begins or goes on
+            "free": np.full(n, 0.0),  # from when on the vehicle may poll
+            "running": np.zeros(n, bool),
+            "finished": np.zeros(n, bool),
+            "is_delta": is_delta,
+            "size": size,
+            "missing": size.copy(),  # bytes
+            "drop": np.full(n, np.inf),
+            "end": np.zeros(n),
+            "left": np.zeros(n),
+            "rate": np.zeros(n),
+            "drop_rate": np.zeros(n),
+            "kind": np.zeros(n, int),
+        }
+        # The sessions of the last two local days: yesterday's may run past midnight.
+        self.begins = np.full(shape, np.inf)
+        self.ends = np.full(shape, -np.inf)
+        self.lefts = np.full(shape, -np.inf)
+        self.rates = np.zeros(shape)
+        self.drop_rates = np.zeros(shape)
+        self.day = np.full(len(campaign.regions), -1)
+        self.openings: list[float] = []
+        self.gates: list[list[tuple[Array, Array]]] = [[] for _ in campaign.waves]
+        self.records = Records()
+        self.bins = int(np.ceil(campaign.horizon / BIN - ROUNDING))
+        self.sent = np.zeros((2 * self.caps.size, self.bins))
+
+    def run(self) -> Rollout:
+        """From the start to the horizon."""
+        edges = self.edges()
+        self.open_waves(0.0)
+        congested = False
+        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+            self.draw_sessions(end)
+            if not congested:
+                before = self.snapshot()
+                if self.free_window(begin, end):
+                    continue
+                self.restore(before)
+            congested = self.shared_window(begin, end)
+        return self.result()
+
+    def edges(self) -> list[float]:
+        """Ends of windows: every local midnight, and more often where a cap may bind."""
+        horizon = self.campaign.horizon
+        days = np.arange(-1, np.ceil(horizon / HOURS_PER_DAY) + 2) * HOURS_PER_DAY
+        grids = [(days[:, None] - self.offset).ravel(), np.array([0.0, horizon])]
+        if np.isfinite(self.caps).any():
+            grids.append(np.arange(0.0, horizon, WINDOW))
+        edges = np.unique(np.concatenate(grids))
+        return [float(edge) for edge in edges[(edges >= 0) & (edges <= horizon)]]
+
+    # --- who is online ------------------------------------------------------------------------------------------------
+
+    def draw_sessions(self, until: float) -> None:
+        """Sessions of every local day that begins before `until`, for vehicles that still need one."""
+        for region, offset in enumerate(self.offset):
+            while HOURS_PER_DAY * self.day[region] - offset < until:
+                self.draw_day(region, int(self.day[region]))
+                self.day[region] += 1
+
+    def draw_day(self, region: int, day: int) -> None:
+        """One local day of one region."""
+        state, classes = self.state, self.classes
+        who = np.flatnonzero((classes.region == region) & ~state["finished"])
+        today = day_sessions(
+            self.rng,
+            self.campaign,
+            day,
+            classes.region[who],
+            classes.segment[who],
+            classes.wifi_rate[who],
+            classes.absent_until[who],
+        )
+        kinds = len(self.campaign.sessions)
+        for slots, drawn in (
+            (self.begins, today.begin),
+            (self.ends, today.end),
+            (self.lefts, today.left),
+            (self.rates, today.rate),
+            (self.drop_rates, today.drops),
+        ):
+            slots[who, :kinds] = slots[who, kinds:]
+            slots[who, kinds:] = drawn
+        self.schedule(who[~state["running"][who] & np.isinf(state["next"][who])])
+
+    def schedule(self, who: Array) -> None:
+        """The next flow of these classes: the first permitted poll in a session that is known."""
+        if not who.size:
+            return
+        state = self.state
+        ready = np.maximum(state["eligible"][who, None] + self.wait[who], state["free"][who, None])
+        polls = first_poll(self.begins[who], self.ends[who], ready, self.campaign.poll)
+        slot = polls.argmin(axis=1)
+        state["next"][who] = polls[np.arange(who.size), slot]
+        state["end"][who] = self.ends[who, slot]
+        state["left"][who] = self.lefts[who, slot]
+        state["rate"][who] = self.rates[who, slot]
+        state["drop_rate"][who] = self.drop_rates[who, slot]
+        state["kind"][who] = slot % len(self.campaign.sessions)
+
+    # --- waves --------------------------------------------------------------------------------------------------------
+
+    def open_waves(self, now: float) -> bool:
+        """Open what may be opened knowing everything up to `now`; whether any wave was."""
+        opened = False
+        while len(self.openings) < len(self.campaign.waves):
+            number = len(self.openings)
+            wave = self.campaign.waves[number]
+            gate = self.gate_time(number) if number and wave.gate is not None else -np.inf
+            if gate > now:
+                break
+            time = opening(wave, self.openings[-1] if number else None, gate)
+            self.openings.append(time)
+            mine = np.flatnonzero(self.classes.wave == number)
+            self.state["eligible"][mine] = time + self.classes.delay[mine]
+            self.schedule(mine)
+            opened = True
+        return opened
+
+    def gate_time(self, number: int) -> float:
+        """When the successes of the wave before reached the share, as far as they are known."""
+        wave = self.campaign.waves[number]
+        ends = self.gates[number - 1]
+        need = (wave.gate or 0.0) * self.classes.wave_size[number - 1] * (1 - ROUNDING)
+        if sum(float(weight.sum()) for _, weight in ends) < need:
+            return NOT_YET
+        time = np.concatenate([each for each, _ in ends])
+        order = np.argsort(time)
+        counted = np.cumsum(np.concatenate([each for _, each in ends])[order])
+        return float(time[order][np.searchsorted(counted, need)])
+
+    # --- windows ------------------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> tuple[object, ...]:
+        """All that a window changes, to take it back; None where no cap could ask for it."""
+        if not np.isfinite(self.caps).any():
+            return ()
+        state = {name: array.copy() for name, array in self.state.items()}
+        gates = [len(each) for each in self.gates]
+        return state, len(self.openings), gates, self.records.lengths()
+
+    def restore(self, before: tuple[object, ...]) -> None:
+        """Back to a snapshot."""
+        state, opened, gates, lengths = before
+        self.state = state  # type: ignore[assignment]
+        del self.openings[opened:]  # type: ignore[misc]
+        for each, length in zip(self.gates, gates, strict=True):  # type: ignore[call-overload]
+            del each[length:]
+        self.records.cut(lengths)  # type: ignore[arg-type]
+
+    def free_window(self, begin: float, end: float) -> bool:
+        """All flows at their links' rates up to `end`; False when a pool's cap would have been passed."""
+        first = int(begin / BIN + ROUNDING)
+        bins = min(int(np.ceil(end / BIN - ROUNDING)), self.bins) - first
+        flows = []
+        while True:
+            who = np.flatnonzero(self.state["next"] < end)
+            if who.size:
+                flows.append(self.flow(who, end, None))
+            elif not self.open_waves(end):
+                break
+        if not flows:
+            return True
+        since, until, rate, row = (np.concatenate(part) for part in zip(*flows, strict=True))
+        base = first * BIN
+        sent = on_grid(since - base, until - base, rate, row, self.sent.shape[0], bins)
+        by_pool = sent.reshape(self.caps.size, 2, bins).sum(axis=1)
+        if (by_pool > self.caps[:, None] * BIN * (1 + ROUNDING)).any():
+            return False
+        self.sent[:, first : first + bins] += sent
+        return True
+
+    def shared_window(self, begin: float, end: float) -> bool:
+        """Five-minute steps up to `end`; whether a cap bound in the last of them."""
+        first = int(begin / BIN + ROUNDING)
+        last = min(int(np.ceil(end / BIN - ROUNDING)), self.bins)
+        level = np.full(self.caps.size, np.inf)
+        since = begin
+        for bin_ in range(first, last):
+            until = min((bin_ + 1) * BIN, end)
+            who = np.flatnonzero(self.state["next"] < until)
+            if who.size:
+                level = self.level(who, since, until)
+                flow = self.flow(who, until, level)
+                bytes_ = flow[2] * (flow[1] - flow[0])
+                self.sent[:, bin_] += np.bincount(flow[3], bytes_, self.sent.shape[0])
+            self.open_waves(until)
+            since = until
+        return bool(np.isfinite(level).any())
+
+    def level(self, who: Array, since: float, until: float) -> Array:
+        """The pools' water levels in a step."""
+        state = self.state
+        present = np.minimum(state["end"][who], until) - state["next"][who]
+        present = np.maximum(np.minimum(present, state["drop"][who] - state["next"][who]), 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            limit = np.fmin(state["rate"][who], state["missing"][who] / present)
+        present *= self.classes.weight[who]
+        return water_level(limit, present, self.pool[who], self.caps * (until - since))
+
+    # --- flows --------------------------------------------------------------------------------------------------------
+
+    def flow(
+        self, who: Array, until: float, level: Array | None
+    ) -> tuple[Array, Array, Array, Array]:
+        """Carry the flows of these classes to their next event or `until`: (begin, end, bytes an hour, row of `sent`)."""
+        state, records = self.state, self.records
+        weight = self.classes.weight[who]
+        begin = state["next"][who]
+        fresh = ~state["running"][who]
+        self.begin(who[fresh], begin[fresh], weight[fresh])
+        # Read before anything is scheduled anew: the row belongs to the session that the flow runs in.
+        row = 2 * self.pool[who] + self.by_cell[state["kind"][who]]
+        rate = state["rate"][who]
+        if level is not None:
+            rate = np.minimum(rate, level[self.pool[who]])
+        missing, session_end, drop = state["missing"][who], state["end"][who], state["drop"][who]
+        stop = np.minimum(np.minimum(session_end, drop), until)
+        finish = begin + missing / rate
+        complete = finish <= stop
+        end = np.minimum(finish, stop)
+        missing = np.where(complete, 0.0, missing - rate * (end - begin))
+        state["missing"][who] = missing
+        state["next"][who] = end
+        broken = ~complete & (np.minimum(session_end, drop) <= until)
+        over = complete | broken
+        state["running"][who] = ~over
+        records.ended.append((end[over], weight[over]))
+        dropping = state["drop_rate"][who]
+        if dropping.any():
+            records.drops.append((end, weight * dropping * (end - begin)))
+        if complete.any():
+            self.verify(who[complete], end[complete])
+        if broken.any():
+            dropped = drop[broken] < session_end[broken]
+            self.interrupt(who[broken], end[broken], dropped)
+        return begin, end, rate * weight, row
+
+    def begin(self, who: Array, time: Array, weight: Array) -> None:
+        """New connections: their drop is drawn, counted from here."""
+        if not who.size:
+            return
+        self.records.begun.append((time, weight))
+        drop_rate = self.state["drop_rate"][who]
+        self.state["drop"][who] = np.inf
+        if drop_rate.any():
+            with np.errstate(divide="ignore"):
+                wait = -np.log1p(-uniform(self.rng, who.size)) / drop_rate
+            self.state["drop"][who] = time + wait
+
+    def interrupt(self, who: Array, time: Array, dropped: Array) -> None:
+        """A drop or the end of a session: what is kept, and when the vehicle goes on."""
+        state, campaign = self.state, self.campaign
+        if campaign.resume == "none":
+            state["missing"][who] = state["size"][who]
+        elif campaign.resume == "chunk":
+            size = state["size"][who]
+            received = size - state["missing"][who]
+            kept = np.floor(received / campaign.chunk * (1 + ROUNDING)) * campaign.chunk
+            state["missing"][who] = size - np.minimum(kept, size)
+        self.resume(who, np.where(dropped, time + campaign.backoff, np.inf))
+
+    def resume(self, who: Array, time: Array) -> None:
+        """Go on at `time` in the session that runs, else at a poll of a later one."""
+        state = self.state
+        same = time < state["end"][who]
+        state["next"][who] = np.where(same, time, np.inf)
+        later = who[~same]
+        state["free"][later] = state["end"][later]
+        self.schedule(later)
+
+    def verify(self, who: Array, time: Array) -> None:
+        """Payloads that are there: done, or thrown away for the full image."""
+        state, campaign = self.state, self.campaign
+        fail = np.where(
+            state["is_delta"][who], campaign.verify_fail_delta, campaign.verify_fail_full
+        )
+        bad = np.zeros(who.size, bool)
+        if fail.any():
+            self.records.rejected.append((time, self.classes.weight[who] * fail))
+            bad = uniform(self.rng, who.size) < fail
+        again = who[bad]
+        if again.size:
+            state["is_delta"][again] = False
+            state["size"][again] = state["missing"][again] = campaign.full
+            self.resume(again, time[bad] + campaign.backoff)
+        self.complete(who[~bad], time[~bad])
+
+    def complete(self, who: Array, time: Array) -> None:
+        """Verified: lay out the installs."""
+        if not who.size:
+            return
+        state, install = self.state, self.campaign.install
+        state["finished"][who] = True
+        state["next"][who] = np.inf
+        parked_at = np.where(self.parked[state["kind"][who]], time, state["left"][who])
+        starts = attempt_starts(
+            self.rng, install, time, parked_at, self.offset[self.classes.region[who]]
+        )
+        self.records.done.append((who, time, starts))
+        weight = self.classes.weight[who, None] * install.fail ** np.arange(install.attempts)
+        success = weight * (1 - install.fail)
+        wave = self.classes.wave[who]
+        for number, following in enumerate(self.campaign.waves[1:]):
+            if following.gate is not None and len(self.openings) <= number + 1:
+                mine = wave == number
+                ends = starts[mine] + install.duration
+                self.gates[number].append((ends.ravel(), success[mine].ravel()))
+
+    def result(self) -> Rollout:
+        """All records joined."""
+        records = self.records
+        empty = np.zeros(0)
+        attempts = self.campaign.install.attempts
+
+        def joined(items: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+            if not items:
+                return empty, empty
+            first, second = zip(*items, strict=True)
+            return np.concatenate(first), np.concatenate(second)
+
+        done = records.done or [(empty.astype(int), empty, np.zeros((0, attempts)))]
+        who, time, starts = (np.concatenate(part) for part in zip(*done, strict=True))
+        openings = np.full(len(self.campaign.waves), np.inf)
+        openings[: len(self.openings)] = self.openings
+        return Rollout(
+            campaign=self.campaign,
+            classes=self.classes,
+            sent=self.sent.reshape(self.caps.size, 2, self.bins),
+            openings=openings,
+            done_class=who,
+            done=time,
+            starts=starts,
+            begun=joined(records.begun),
+            ended=joined(records.ended),
+            drops=joined(records.drops),
+            rejected=joined(records.rejected),
+        )
+
+
+def follow(campaign: Campaign, classes: int, seed: int = 0) -> Rollout:
+    """Follow a campaign to its horizon on about `classes` vehicle classes, as if nothing ever halted it."""
+    return _Run(campaign, classes, seed).run()

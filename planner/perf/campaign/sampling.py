@@ -1,0 +1,56 @@
+"""How are properties dealt out to the vehicle classes so that few classes stand for a whole fleet?
+
+A campaign is followed on weighted classes of vehicles. Counts that the fleet has exactly (shares of regions, segments,
+versions) are exact among the classes too, and every chance or duration is drawn by Latin hypercube: one value from each
+of n equal slices, in random order. The sample's margins are then those of the law, and what is left of the noise is in
+the interactions alone.
+
+Source: McKay, Beckman, Conover, A comparison of three methods for selecting values of input variables, Technometrics
+21 (1979) 239-245.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from planner.axes import Array
+
+Generator = np.random.Generator
+
+
+def counts_by_share(shares: tuple[float, ...], total: int) -> Array:
+    """Whole counts that add up to `total`, by largest remainder of the normalised shares."""
+    quota = np.asarray(shares) / sum(shares) * total
+    counts = np.floor(quota)
+    missing = total - int(counts.sum())
+    counts[np.argsort(counts - quota, kind="stable")[:missing]] += 1
+    return counts.astype(int)
+
+
+def dealt(rng: Generator, shares: tuple[float, ...], count: int) -> Array:
+    """Labels 0, 1, ... in exact counts and uniformly random order."""
+    labels = np.repeat(np.arange(len(shares)), counts_by_share(shares, count))
+    return rng.permutation(labels)
+
+
+def uniform(rng: Generator, count: int) -> Array:
+    """Uniform(0, 1) draws, one from each of `count` equal slices, in random order."""
+    draws: Array = (rng.permutation(count) + rng.random(count)) / max(count, 1)
+    return draws
+
+
+def uniform_within(rng: Generator, group: Array) -> Array:
+    """Like `uniform`, but stratified within each group (whole numbers from 0) on its own."""
+    order = np.lexsort((rng.random(group.size), group))
+    size = np.bincount(group)
+    first = np.cumsum(size) - size
+    rank = np.arange(group.size) - first[group[order]]
+    draws = np.empty(group.size)
+    draws[order] = (rank + rng.random(group.size)) / size[group[order]]
+    return draws
+
+
+def chosen(table: tuple[float, ...], draw: Array) -> Array:
+    """The index into a table of chances that a Uniform(0, 1) draw falls on."""
+    edges = np.cumsum(table) / sum(table)
+    return np.minimum(np.searchsorted(edges, draw, side="right"), len(table) - 1)

@@ -1,0 +1,118 @@
+"""When is each vehicle online on a local day, over which link?
+
+Every kind of session is drawn for a set of vehicles and one local day: a coin for the day, a coin for the session,
+start and length. A download window cuts sessions. Cellular technology and rate are drawn with the session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.axes import Array
+from planner.perf.campaign.description import Campaign
+from planner.perf.campaign.sampling import Generator, chosen, uniform, uniform_within
+
+HOURS_PER_DAY = 24.0
+WEEK = 7
+
+
+@dataclass(frozen=True)
+class Online:
+    """Sessions of a day by (vehicle, kind): where there is none, `begin` is infinite. Times UTC [hours].
+
+    `begin` and `end` bound polling and downloading, `left` is the session's real end; `rate` [byte/hour],
+    `drops` [1/hour].
+    """
+
+    begin: Array
+    end: Array
+    left: Array
+    rate: Array
+    drops: Array
+
+
+def cut_by_window(begin: Array, end: Array, window: tuple[float, float]) -> tuple[Array, Array]:
+    """The part of local times [begin, end) inside the daily window, which may pass midnight; none: end <= begin."""
+    opens, closes = window
+    if closes < opens:
+        closes += HOURS_PER_DAY
+    day = np.floor(begin / HOURS_PER_DAY)
+    best_begin, best_end = begin, begin
+    for shift in (-1, 0, 1):
+        base = HOURS_PER_DAY * (day + shift)
+        part_begin = np.maximum(begin, base + opens)
+        part_end = np.minimum(end, base + closes)
+        longer = part_end - part_begin > best_end - best_begin
+        best_begin = np.where(longer, part_begin, best_begin)
+        best_end = np.where(longer, part_end, best_end)
+    return best_begin, best_end
+
+
+def first_poll(begin: Array, end: Array, ready: Array, interval: float) -> Array:
+    """The first poll at or after `ready` of sessions that poll at their begin and then at intervals; else infinite."""
+    with np.errstate(invalid="ignore"):
+        late = np.maximum(ready - begin, 0.0)
+        # A poll that is due at the same instant must not be missed by the last digit of a sum.
+        poll = begin + np.ceil(late / interval - 1e-9) * interval
+        return np.where(poll < end, poll, np.inf)
+
+
+def day_sessions(
+    rng: Generator,
+    campaign: Campaign,
+    day: int,
+    region: Array,
+    segment: Array,
+    wifi_rate: Array,
+    absent_until: Array,
+) -> Online:
+    """Sessions of one local day for vehicles of these regions and segments; `wifi_rate` 0: no Wi-Fi at home."""
+    count = region.size
+    kinds = len(campaign.sessions)
+    offset = np.array([r.utc_offset for r in campaign.regions])[region]
+    active = np.array([s.active_day for s in campaign.segments])[segment]
+    # Rare use sets the tail of completion: its coins are even within each pattern of use, not over all of them.
+    alike = 2 * segment + (wifi_rate > 0)
+    in_use = uniform_within(rng, alike) < active
+    begin = np.full((count, kinds), np.inf)
+    end = np.full((count, kinds), -np.inf)
+    left = np.full((count, kinds), -np.inf)
+    rate = np.zeros((count, kinds))
+    drops = np.zeros((count, kinds))
+    for kind, session in enumerate(campaign.sessions):
+        happens = in_use & (uniform_within(rng, alike) < session.chance[day % WEEK])
+        first, last = session.start
+        start = HOURS_PER_DAY * day + first + (last - first) * uniform(rng, count)
+        shortest, longest = session.length
+        stop = start + shortest + (longest - shortest) * uniform(rng, count)
+        happens &= start - offset >= absent_until
+        cut_begin, cut_end = start, stop
+        if campaign.window is not None:
+            cut_begin, cut_end = cut_by_window(start, stop, campaign.window)
+            happens &= cut_end > cut_begin
+        if session.wifi:
+            happens &= wifi_rate > 0
+            rate[:, kind] = wifi_rate
+            drops[:, kind] = campaign.wifi.drops_per_hour
+        else:
+            rate[:, kind], drops[:, kind] = cellular(rng, campaign, region)
+        begin[:, kind] = np.where(happens, cut_begin - offset, np.inf)
+        end[:, kind] = np.where(happens, cut_end - offset, -np.inf)
+        left[:, kind] = stop - offset
+    return Online(begin, end, left, rate, drops)
+
+
+def cellular(rng: Generator, campaign: Campaign, region: Array) -> tuple[Array, Array]:
+    """Rate [byte/hour] and drop rate [1/hour] of a cellular session by vehicle, drawn anew."""
+    mix = np.array([r.cell_mix for r in campaign.regions])
+    edges = np.cumsum(mix, axis=1) / mix.sum(axis=1, keepdims=True)
+    draw = uniform(rng, region.size)
+    technology = np.minimum((draw[:, None] >= edges[region]).sum(axis=1), mix.shape[1] - 1)
+    draw = uniform(rng, region.size)
+    rate = np.zeros(region.size)
+    for each, table in enumerate(campaign.cellular):
+        mine = technology == each
+        rate[mine] = np.array(table.rates)[chosen(table.chances, draw[mine])]
+    return rate, np.array([table.drops_per_hour for table in campaign.cellular])[technology]
