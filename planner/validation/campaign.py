@@ -27,6 +27,7 @@ TIME, BYTES, RATE, COUNT = 0.02, 0.01, 0.05, 0.03  # relative tolerances by kind
 SHARE = 0.01  # of a completion curve and of the final share, absolute
 HOURLY = 0.05  # of the peak hour, root mean square
 WILSON_Z = 2.5758293035489004  # normal quantile of a two-sided 99 % interval
+TINY = 1e-9  # of rounding
 KINDS = (
     (r".*_h", TIME, QUARTER_HOUR),
     (r".*_tb", BYTES, 0.0),
@@ -73,13 +74,13 @@ def compare_output(case: str, output: str, measured: Mapping[str, Any], seeds: i
     low, high = wilson(measured["n_reached"], seeds)
     if output == "halted":
         low, high = wilson(mean * seeds, seeds)
-        return _row(case, output, mean, std, got.mean, low <= (got.mean or 0.0) <= high)
+        return _row(case, output, mean, std, got.mean, low - TINY <= (got.mean or 0.0) <= high + TINY)
     if mean is None or got.mean is None:
-        within = low <= got.reached <= high
+        within = low - TINY <= got.reached <= high + TINY
         return _row(case, output, mean, std, got.mean, within)
     # One seed of many that got there has no spread.
     allowed = tolerance(output, mean, std or 0.0)
-    slack = 1e-9 * max(1.0, abs(mean))
+    slack = TINY * max(1.0, abs(mean))
     return _row(case, output, mean, std, got.mean, abs(got.mean - mean) <= allowed + slack)
 
 

@@ -35,6 +35,7 @@ class Classes:
     version: Array
     wifi_rate: Array  # [byte/hour], 0 without Wi-Fi at home
     absent_until: Array  # [hours]
+    verify_coins: Array  # Uniform(0, 1) for the first and the second verification, (2, class)
     delay: Array  # from its wave's opening to its eligible time [hours]
     wave_size: Array  # by wave, vehicles
 
@@ -62,6 +63,7 @@ def classes_of(rng: Generator, campaign: Campaign, count: int) -> Classes:
     mean = np.array([s.offline_mean or 0.0 for s in campaign.segments])[segment]
     # Without an absence the evening before the start counts too.
     absent = np.where(mean > 0, -mean * np.log1p(-uniform_within(rng, segment)), -np.inf)
+    alike = 2 * (wave * len(campaign.versions) + version) + has_wifi
     delay = np.empty(wave.size)
     place = uniform_within(rng, wave)
     for each, description in enumerate(campaign.waves):
@@ -75,6 +77,7 @@ def classes_of(rng: Generator, campaign: Campaign, count: int) -> Classes:
         version=version,
         wifi_rate=np.where(has_wifi, rate, 0.0),
         absent_until=absent,
+        verify_coins=np.array([uniform_within(rng, alike) for _ in range(2)]),
         delay=delay,
         wave_size=size.astype(float),
     )

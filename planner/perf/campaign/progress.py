@@ -115,6 +115,7 @@ class _Run:
             "rate": np.zeros(n),
             "drop_rate": np.zeros(n),
             "kind": np.zeros(n, int),
+            "verified": np.zeros(n, int),  # how often
         }
         # The sessions of the last two local days: yesterday's may run past midnight.
         self.begins = np.full(shape, np.inf)
@@ -383,7 +384,15 @@ class _Run:
         bad = np.zeros(who.size, bool)
         if fail.any():
             self.records.rejected.append((time, self.classes.weight[who] * fail))
-            bad = uniform(self.rng, who.size) < fail
+            # Few fail, and a full image is many deltas: the first coins are dealt out over the whole fleet.
+            turn = state["verified"][who]
+            coins = np.where(
+                turn < 2,
+                self.classes.verify_coins[np.minimum(turn, 1), who],
+                self.rng.random(who.size),
+            )
+            bad = coins < fail
+            state["verified"][who] = turn + 1
         again = who[bad]
         if again.size:
             state["is_delta"][again] = False
