@@ -137,6 +137,8 @@ class _Run:
         congested = False
         for begin, end in zip(edges[:-1], edges[1:], strict=True):
             self.draw_sessions(end)
+            if self.state["next"].min() >= end and len(self.openings) == len(self.campaign.waves):
+                continue
             if not congested:
                 before = self.snapshot()
                 if self.free_window(begin, end):
@@ -161,13 +163,27 @@ class _Run:
         """Sessions of every local day that begins before `until`, for vehicles that still need one."""
         for region, offset in enumerate(self.offset):
             while HOURS_PER_DAY * self.day[region] - offset < until:
-                self.draw_day(region, int(self.day[region]))
+                day = int(self.day[region])
+                # Before they are eligible vehicles need no sessions; those of a day end before the next one does.
+                soon = HOURS_PER_DAY * (day + 2) - offset
+                wanted = ~self.state["finished"] & (self.state["eligible"] < soon)
+                self.draw_day(np.flatnonzero(wanted & (self.classes.region == region)), day)
                 self.day[region] += 1
 
-    def draw_day(self, region: int, day: int) -> None:
-        """One local day of one region."""
+    def catch_up(self, wave: Array) -> None:
+        """The sessions that a wave's vehicles would have by now, had they been eligible before."""
+        for region, offset in enumerate(self.offset):
+            drawn = int(self.day[region])
+            mine = wave[self.classes.region[wave] == region]
+            for day in range(max(drawn - 2, -1), drawn):
+                soon = HOURS_PER_DAY * (day + 2) - offset
+                self.draw_day(mine[self.state["eligible"][mine] < soon], day)
+
+    def draw_day(self, who: Array, day: int) -> None:
+        """One local day of these classes, in sequence; vehicles that wait for a session are given one."""
+        if not who.size:
+            return
         state, classes = self.state, self.classes
-        who = np.flatnonzero((classes.region == region) & ~state["finished"])
         today = day_sessions(
             self.rng,
             self.campaign,
@@ -219,7 +235,7 @@ class _Run:
             self.openings.append(time)
             mine = np.flatnonzero(self.classes.wave == number)
             self.state["eligible"][mine] = time + self.classes.delay[mine]
-            self.schedule(mine)
+            self.catch_up(mine)
             opened = True
         return opened
 
