@@ -278,6 +278,7 @@ class _Run:
         while True:
             who = np.flatnonzero(self.state["next"] < end)
             if who.size:
+                self.connect(who)
                 flows.append(self.flow(who, end, None))
             elif not self.open_waves(end):
                 break
@@ -302,6 +303,7 @@ class _Run:
             until = min((bin_ + 1) * BIN, end)
             who = np.flatnonzero(self.state["next"] < until)
             if who.size:
+                self.connect(who)
                 level = self.level(who, since, until)
                 flow = self.flow(who, until, level)
                 bytes_ = flow[2] * (flow[1] - flow[0])
@@ -329,8 +331,6 @@ class _Run:
         state, records = self.state, self.records
         weight = self.classes.weight[who]
         begin = state["next"][who]
-        fresh = ~state["running"][who]
-        self.begin(who[fresh], begin[fresh], weight[fresh])
         # Read before anything is scheduled anew: the row belongs to the session that the flow runs in.
         row = 2 * self.pool[who] + self.by_cell[state["kind"][who]]
         rate = state["rate"][who]
@@ -358,17 +358,19 @@ class _Run:
             self.interrupt(who[broken], end[broken], dropped)
         return begin, end, rate * weight, row
 
-    def begin(self, who: Array, time: Array, weight: Array) -> None:
-        """New connections: their drop is drawn, counted from here."""
+    def connect(self, who: Array) -> None:
+        """Connections for those of these classes that have none: the drop is drawn, counted from here."""
+        state = self.state
+        who = who[~state["running"][who]]
         if not who.size:
             return
-        self.records.begun.append((time, weight))
-        drop_rate = self.state["drop_rate"][who]
-        self.state["drop"][who] = np.inf
+        time, drop_rate = state["next"][who], state["drop_rate"][who]
+        state["running"][who] = True
+        self.records.begun.append((time, self.classes.weight[who]))
+        state["drop"][who] = np.inf
         if drop_rate.any():
             with np.errstate(divide="ignore"):
-                wait = -np.log1p(-uniform(self.rng, who.size)) / drop_rate
-            self.state["drop"][who] = time + wait
+                state["drop"][who] = time - np.log1p(-uniform(self.rng, who.size)) / drop_rate
 
     def interrupt(self, who: Array, time: Array, dropped: Array) -> None:
         """A drop or the end of a session: what is kept, and when the vehicle goes on."""
