@@ -91,6 +91,8 @@ class _Run:
         self.parked = np.array([s.parked for s in campaign.sessions])
         self.offset = np.array([r.utc_offset for r in campaign.regions])
         self.pool = np.array([r.pool for r in campaign.regions])[self.classes.region]
+        tables = (campaign.wifi, *campaign.cellular)
+        self.may_drop = any(table.drops_per_hour > 0 for table in tables)
         self.caps = np.array([p.cap for p in campaign.pools])
         waits = [campaign.cell_wait_without_wifi, campaign.cell_wait_with_wifi]
         cell_wait = np.array([np.inf if w is None else w for w in waits])
@@ -315,8 +317,10 @@ class _Run:
     def level(self, who: Array, since: float, until: float) -> Array:
         """The pools' water levels in a step."""
         state = self.state
-        present = np.minimum(state["end"][who], until) - state["next"][who]
-        present = np.maximum(np.minimum(present, state["drop"][who] - state["next"][who]), 0.0)
+        begin, stop = state["next"][who], np.minimum(state["end"][who], until)
+        if self.may_drop:
+            stop = np.minimum(stop, state["drop"][who])
+        present = np.maximum(stop - begin, 0.0)
         with np.errstate(divide="ignore", invalid="ignore"):
             limit = np.fmin(state["rate"][who], state["missing"][who] / present)
         present *= self.classes.weight[who]
@@ -336,26 +340,27 @@ class _Run:
         rate = state["rate"][who]
         if level is not None:
             rate = np.minimum(rate, level[self.pool[who]])
-        missing, session_end, drop = state["missing"][who], state["end"][who], state["drop"][who]
-        stop = np.minimum(np.minimum(session_end, drop), until)
+        missing = state["missing"][who]
+        breaks = state["end"][who]
+        if self.may_drop:
+            breaks = np.minimum(breaks, state["drop"][who])
+        stop = np.minimum(breaks, until)
         finish = begin + missing / rate
         complete = finish <= stop
         end = np.minimum(finish, stop)
-        missing = np.where(complete, 0.0, missing - rate * (end - begin))
+        missing -= rate * (end - begin)
         state["missing"][who] = missing
         state["next"][who] = end
-        broken = ~complete & (np.minimum(session_end, drop) <= until)
-        over = complete | broken
-        state["running"][who] = ~over
-        records.ended.append((end[over], weight[over]))
-        dropping = state["drop_rate"][who]
-        if dropping.any():
-            records.drops.append((end, weight * dropping * (end - begin)))
-        if complete.any():
+        over = complete | (breaks <= until)
+        if self.may_drop:
+            rates = state["drop_rate"][who]
+            records.drops.append((end, weight * rates * (end - begin)))
+        if over.any():
+            state["running"][who[over]] = False
+            records.ended.append((end[over], weight[over]))
             self.verify(who[complete], end[complete])
-        if broken.any():
-            dropped = drop[broken] < session_end[broken]
-            self.interrupt(who[broken], end[broken], dropped)
+            broken = over & ~complete
+            self.interrupt(who[broken], end[broken])
         return begin, end, rate * weight, row
 
     def connect(self, who: Array) -> None:
@@ -367,13 +372,14 @@ class _Run:
         time, drop_rate = state["next"][who], state["drop_rate"][who]
         state["running"][who] = True
         self.records.begun.append((time, self.classes.weight[who]))
-        state["drop"][who] = np.inf
-        if drop_rate.any():
+        if self.may_drop:
             with np.errstate(divide="ignore"):
                 state["drop"][who] = time - np.log1p(-uniform(self.rng, who.size)) / drop_rate
 
-    def interrupt(self, who: Array, time: Array, dropped: Array) -> None:
+    def interrupt(self, who: Array, time: Array) -> None:
         """A drop or the end of a session: what is kept, and when the vehicle goes on."""
+        if not who.size:
+            return
         state, campaign = self.state, self.campaign
         if campaign.resume == "none":
             state["missing"][who] = state["size"][who]
@@ -382,6 +388,7 @@ class _Run:
             received = size - state["missing"][who]
             kept = np.floor(received / campaign.chunk * (1 + ROUNDING)) * campaign.chunk
             state["missing"][who] = size - np.minimum(kept, size)
+        dropped = state["drop"][who] < state["end"][who]
         self.resume(who, np.where(dropped, time + campaign.backoff, np.inf))
 
     def resume(self, who: Array, time: Array) -> None:
@@ -395,6 +402,8 @@ class _Run:
 
     def verify(self, who: Array, time: Array) -> None:
         """Payloads that are there: done, or thrown away for the full image."""
+        if not who.size:
+            return
         state, campaign = self.state, self.campaign
         fail = np.where(
             state["is_delta"][who], campaign.verify_fail_delta, campaign.verify_fail_full

@@ -13,33 +13,31 @@ import numpy as np
 
 from planner.axes import Array
 
-ROUNDS = 60  # each takes in at least one flow's limit; five or six are usual
-
-
 def water_level(limit: Array, present: Array, pool: Array, capacity: Array) -> Array:
     """The level s of every pool [byte/hour], infinite where its capacity does not bind.
 
-    `limit` q [byte/hour], `present` tau [hour] and `pool` (index) by flow; `capacity` C dt [byte] by pool. The sum is
-    concave and piecewise linear in s: Newton's method from the even share rises to the root in finitely many rounds.
+    `limit` q [byte/hour], `present` tau [hour] and `pool` (index) by flow; `capacity` C dt [byte] by pool.
     """
-    pools = capacity.size
-    wanted = np.bincount(pool, limit * present, pools)
-    binds = wanted > capacity
-    level = np.full(pools, np.inf)
-    if not binds.any():
-        return level
-    tight = binds[pool]
-    limit, present, pool = limit[tight], present[tight], pool[tight]
-    bytes_ = limit * present
-    total = np.bincount(pool, present, pools)
-    level[binds] = capacity[binds] / total[binds]
-    for _ in range(ROUNDS):
-        held = limit > level[pool]
-        free = np.bincount(pool, np.where(held, 0.0, bytes_), pools)
-        slope = np.bincount(pool, np.where(held, present, 0.0), pools)
-        rising = binds & (slope > 0)
-        new = np.where(rising, (capacity - free) / np.where(rising, slope, 1.0), level)
-        if np.all(new[binds] <= level[binds] * (1 + 1e-12)):
-            break
-        level = np.where(rising, new, level)
-    return level
+    levels = np.full(capacity.size, np.inf)
+    for each in np.flatnonzero(np.isfinite(capacity)).tolist():
+        mine = slice(None) if capacity.size == 1 else pool == each
+        levels[each] = _level(limit[mine], present[mine], float(capacity[each]))
+    return levels
+
+
+def _level(limit: Array, present: Array, capacity: float) -> float:
+    """The level of one pool: flows below the even share of what is left take their limit, the others share again.
+
+    The share rises from round to round, so a flow that is below it stays below it: four or five rounds are usual.
+    """
+    if float(limit @ present) <= capacity:
+        return np.inf
+    while True:
+        level = capacity / float(present.sum())
+        free = limit <= level
+        if not free.any():
+            return level
+        capacity -= float(limit[free] @ present[free])
+        limit, present = limit[~free], present[~free]
+        if not limit.size:  # all fit but for the last digit
+            return level
