@@ -98,6 +98,8 @@ class _Run:
         cell_wait = np.array([np.inf if w is None else w for w in waits])
         has_wifi = (self.classes.wifi_rate > 0).astype(int)
         self.wait = np.tile(np.where(wifi, 0.0, cell_wait[has_wifi][:, None]), (1, 2))
+        # Wi-Fi sessions without Wi-Fi at home, and cellular ones without permission, are never used.
+        self.usable = np.where(wifi, has_wifi[:, None] > 0, np.isfinite(self.wait[:, :kinds]))
         delta = np.array([np.inf if v.delta is None else v.delta for v in campaign.versions])
         is_delta = np.isfinite(delta)[self.classes.version]
         size = np.where(is_delta, delta[self.classes.version], campaign.full)
@@ -194,6 +196,7 @@ class _Run:
             classes.segment[who],
             classes.wifi_rate[who],
             classes.absent_until[who],
+            self.usable[who],
         )
         kinds = len(self.campaign.sessions)
         for slots, drawn in (

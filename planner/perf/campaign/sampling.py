@@ -41,6 +41,8 @@ def uniform(rng: Generator, count: int) -> Array:
 
 def uniform_within(rng: Generator, group: Array) -> Array:
     """Like `uniform`, but stratified within each group (whole numbers from 0) on its own."""
+    if not group.size:
+        return np.zeros(0)
     shuffled = rng.permutation(group.size)
     # Small whole numbers are sorted by their digits, in linear time.
     order = shuffled[np.argsort(group[shuffled].astype(np.int16), kind="stable")]

@@ -67,11 +67,13 @@ def day_sessions(
     segment: Array,
     wifi_rate: Array,
     absent_until: Array,
+    usable: Array,
 ) -> Online:
-    """Sessions of one local day for vehicles of these regions and segments; `wifi_rate` 0: no Wi-Fi at home."""
-    count = region.size
-    kinds = len(campaign.sessions)
-    offset = np.array([r.utc_offset for r in campaign.regions])[region]
+    """Sessions of one local day for vehicles of these regions and segments; `wifi_rate` 0: no Wi-Fi at home.
+
+    `usable` (vehicle, kind): sessions of other kinds would never be used, and are not drawn.
+    """
+    count, kinds = usable.shape
     active = np.array([s.active_day for s in campaign.segments])[segment]
     # Rare use sets the tail of completion: its coins are even within each pattern of use, not over all of them.
     alike = 2 * segment + (wifi_rate > 0)
@@ -82,25 +84,26 @@ def day_sessions(
     rate = np.zeros((count, kinds))
     drops = np.zeros((count, kinds))
     for kind, session in enumerate(campaign.sessions):
-        happens = in_use & (uniform_within(rng, alike) < session.chance[day % WEEK])
+        may = np.flatnonzero(in_use & usable[:, kind])
+        who = may[uniform_within(rng, alike[may]) < session.chance[day % WEEK]]
         first, last = session.start
-        start = HOURS_PER_DAY * day + first + (last - first) * uniform(rng, count)
+        start = HOURS_PER_DAY * day + first + (last - first) * uniform(rng, who.size)
         shortest, longest = session.length
-        stop = start + shortest + (longest - shortest) * uniform(rng, count)
-        happens &= start - offset >= absent_until
+        stop = start + shortest + (longest - shortest) * uniform(rng, who.size)
+        offset = np.array([r.utc_offset for r in campaign.regions])[region[who]]
+        there = start - offset >= absent_until[who]
         cut_begin, cut_end = start, stop
         if campaign.window is not None:
             cut_begin, cut_end = cut_by_window(start, stop, campaign.window)
-            happens &= cut_end > cut_begin
+            there &= cut_end > cut_begin
+        begin[who, kind] = np.where(there, cut_begin - offset, np.inf)
+        end[who, kind] = np.where(there, cut_end - offset, -np.inf)
+        left[who, kind] = stop - offset
         if session.wifi:
-            happens &= wifi_rate > 0
-            rate[:, kind] = wifi_rate
-            drops[:, kind] = campaign.wifi.drops_per_hour
+            rate[who, kind] = wifi_rate[who]
+            drops[who, kind] = campaign.wifi.drops_per_hour
         else:
-            rate[:, kind], drops[:, kind] = cellular(rng, campaign, region)
-        begin[:, kind] = np.where(happens, cut_begin - offset, np.inf)
-        end[:, kind] = np.where(happens, cut_end - offset, -np.inf)
-        left[:, kind] = stop - offset
+            rate[who, kind], drops[who, kind] = cellular(rng, campaign, region[who])
     return Online(begin, end, left, rate, drops)
 
 
