@@ -25,6 +25,7 @@ from planner.perf.campaign.traffic import BIN, on_grid
 from planner.perf.campaign.waves import opening
 
 WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap binds
+STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at its cap
 ROUNDING = 1e-9  # relative, in sums of bytes and vehicles
 NOT_YET = np.inf
 
@@ -130,6 +131,7 @@ class _Run:
         self.day = np.full(len(campaign.regions), -1)
         self.openings: list[float] = []
         self.gates: list[list[tuple[Array, Array]]] = [[] for _ in campaign.waves]
+        self.recheck = -np.inf  # the time before which the next gate need not be looked at
         self.records = Records()
         self.bins = int(np.ceil(campaign.horizon / BIN - ROUNDING))
         self.sent = np.zeros((2 * self.caps.size, self.bins))
@@ -233,9 +235,10 @@ class _Run:
         while len(self.openings) < len(self.campaign.waves):
             number = len(self.openings)
             wave = self.campaign.waves[number]
-            gate = self.gate_time(number) if number and wave.gate is not None else -np.inf
+            gate = self.gate_time(number, now) if number and wave.gate is not None else -np.inf
             if gate > now:
                 break
+            self.recheck = -np.inf
             time = opening(wave, self.openings[-1] if number else None, gate)
             self.openings.append(time)
             mine = np.flatnonzero(self.classes.wave == number)
@@ -244,17 +247,21 @@ class _Run:
             opened = True
         return opened
 
-    def gate_time(self, number: int) -> float:
-        """When the successes of the wave before reached the share, as far as they are known."""
-        wave = self.campaign.waves[number]
-        ends = self.gates[number - 1]
-        need = (wave.gate or 0.0) * self.classes.wave_size[number - 1] * (1 - ROUNDING)
-        if sum(float(weight.sum()) for _, weight in ends) < need:
+    def gate_time(self, number: int, now: float) -> float:
+        """When the successes of the wave before reached the share, if that was by `now`; else infinite."""
+        if now < self.recheck:
             return NOT_YET
-        time = np.concatenate([each for each, _ in ends])
+        wave = self.campaign.waves[number]
+        need = (wave.gate or 0.0) * self.classes.wave_size[number - 1] * (1 - ROUNDING)
+        ends = self.gates[number - 1]
+        time, weight = (np.concatenate(part) for part in zip(*ends, strict=True)) if ends else ((), ())
         order = np.argsort(time)
-        counted = np.cumsum(np.concatenate([each for _, each in ends])[order])
-        return float(time[order][np.searchsorted(counted, need)])
+        counted = np.cumsum(np.asarray(weight)[order])
+        place = int(np.searchsorted(counted, need))
+        reached = float(time[order[place]]) if place < counted.size else NOT_YET
+        # Downloads that finish from now on succeed an install later at the earliest.
+        self.recheck = min(reached, now + self.campaign.install.duration)
+        return reached if reached <= now else NOT_YET
 
     # --- windows ------------------------------------------------------------------------------------------------------
 
@@ -273,6 +280,7 @@ class _Run:
         del self.openings[opened:]  # type: ignore[misc]
         for each, length in zip(self.gates, gates, strict=True):  # type: ignore[call-overload]
             del each[length:]
+        self.recheck = -np.inf
         self.records.cut(lengths)  # type: ignore[arg-type]
 
     def free_window(self, begin: float, end: float) -> bool:
@@ -299,22 +307,28 @@ class _Run:
         return True
 
     def shared_window(self, begin: float, end: float) -> bool:
-        """Five-minute steps up to `end`; whether a cap bound in the last of them."""
+        """Five-minute steps up to `end`; whether a cap bound in the last of them.
+
+        Where every pool is at its cap its bytes are known beforehand, and the step may be longer.
+        """
         first = int(begin / BIN + ROUNDING)
         last = min(int(np.ceil(end / BIN - ROUNDING)), self.bins)
         level = np.full(self.caps.size, np.inf)
         since = begin
-        for bin_ in range(first, last):
-            until = min((bin_ + 1) * BIN, end)
+        while first < last:
+            bins = min(STEADY_BINS if np.isfinite(level).all() else 1, last - first)
+            until = min((first + bins) * BIN, end)
             who = np.flatnonzero(self.state["next"] < until)
+            level = np.full(self.caps.size, np.inf)
             if who.size:
                 self.connect(who)
                 level = self.level(who, since, until)
-                flow = self.flow(who, until, level)
-                bytes_ = flow[2] * (flow[1] - flow[0])
-                self.sent[:, bin_] += np.bincount(flow[3], bytes_, self.sent.shape[0])
+                begun, ended, rate, row = self.flow(who, until, level)
+                sent = np.bincount(row, rate * (ended - begun), self.sent.shape[0])
+                self.sent[:, first : first + bins] += sent[:, None] / bins
             self.open_waves(until)
             since = until
+            first += bins
         return bool(np.isfinite(level).any())
 
     def level(self, who: Array, since: float, until: float) -> Array:
