@@ -128,7 +128,9 @@ def read_campaign(inputs: Mapping[str, Any], file: str = "campaign") -> Campaign
     """A campaign from an `inputs` object; InputError lists everything that is wrong with it."""
     faults: list[Fault] = []
     root = _Node(inputs, "", file, faults)
-    root.keys("horizon_h", "curve_step_h", "fleet", "links", "sessions", "cdn", "update", "campaign")
+    root.keys(
+        "horizon_h", "curve_step_h", "fleet", "links", "sessions", "cdn", "update", "campaign"
+    )
     fleet, update, policy = root["fleet"], root["update"], root["campaign"]
     fleet.keys("n_vehicles", "regions", "segments")
     update.keys("full_mb", "installed_versions", "p_verify_fail_delta", "p_verify_fail_full")
@@ -185,7 +187,9 @@ def _shares(node: _Node, shares: list[float]) -> None:
 
 def _technologies(node: _Node) -> list[str]:
     """Cellular technologies: every link but Wi-Fi."""
-    return [name for name in node.value if name != "wifi"] if isinstance(node.value, Mapping) else []
+    return (
+        [name for name in node.value if name != "wifi"] if isinstance(node.value, Mapping) else []
+    )
 
 
 def _links(node: _Node) -> LinkTable:

@@ -68,13 +68,17 @@ def tolerance(output: str, measured: float, std: float) -> float:
     return SPREADS * std
 
 
-def compare_output(case: str, output: str, measured: Mapping[str, Any], seeds: int, got: Output) -> CampaignRow:
+def compare_output(
+    case: str, output: str, measured: Mapping[str, Any], seeds: int, got: Output
+) -> CampaignRow:
     """A row for one output."""
     mean, std = measured["mean"], measured["std"]
     low, high = wilson(measured["n_reached"], seeds)
     if output == "halted":
         low, high = wilson(mean * seeds, seeds)
-        return _row(case, output, mean, std, got.mean, low - TINY <= (got.mean or 0.0) <= high + TINY)
+        return _row(
+            case, output, mean, std, got.mean, low - TINY <= (got.mean or 0.0) <= high + TINY
+        )
     if mean is None or got.mean is None:
         within = low - TINY <= got.reached <= high + TINY
         return _row(case, output, mean, std, got.mean, within)

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.axes import Array
-from planner.perf.campaign.odds import failures_that_halt, halt_odds
+from planner.perf.campaign.odds import below, failures_that_halt, halt_odds
 from planner.perf.campaign.progress import Rollout
-from scipy.special import bdtr
 
 POINTS = 1500  # times by wave on which the law is tabulated
 NODES = 64  # equally likely halts that stand for the law
@@ -65,16 +64,16 @@ def halt_law(rollout: Rollout) -> HaltLaw:
     by_then = 1 - np.prod(1 - odds, axis=0)
     chance = float(by_then[-1])
     limit = failures_that_halt(size, campaign.halt_share, campaign.halt_least)
-    below = _mean_below(size, share[:, -1], limit)
+    spared = _mean_below(size, share[:, -1], limit)
     if chance < NEGLIGIBLE:
-        return HaltLaw(0.0, none, none, float(below.sum()))
+        return HaltLaw(0.0, none, none, float(spared.sum()))
     place = np.searchsorted(by_then, chance * (np.arange(NODES) + 0.5) / NODES)
     place = np.minimum(place, grid.size - 1)
     rise = np.diff(odds, axis=1, prepend=0.0)[:, place]
     halting = rise.argmax(axis=0)
     failed = (share * size[:, None])[:, place]
     failed[halting, np.arange(NODES)] = limit[halting]
-    return HaltLaw(chance, grid[place], failed.sum(axis=0), float(below.sum()))
+    return HaltLaw(chance, grid[place], failed.sum(axis=0), float(spared.sum()))
 
 
 def _share(time: Array, total: Array, grid: Array) -> Array:
@@ -84,9 +83,7 @@ def _share(time: Array, total: Array, grid: Array) -> Array:
 
 def _mean_below(size: Array, chance: Array, limit: Array) -> Array:
     """Mean of a binomial given that it stays below a limit: n p P[Bin(n-1, p) < k-1] / P[Bin(n, p) < k]."""
-    reached = np.minimum(limit, size + 1)
-    stays = bdtr(reached - 1, size, chance)
-    fewer = np.where(reached >= 2, bdtr(np.maximum(reached - 2, 0), size - 1, chance), 0.0)
-    whole = limit > size
-    ratio = np.where(whole, 1.0, fewer / np.where(stays > 0, stays, 1.0))
-    return np.where(stays > 0, size * chance * ratio, limit - 1)
+    stays = below(size, chance, limit)
+    fewer = below(size - 1, chance, limit - 1)
+    sure = stays <= 0
+    return np.where(sure, limit - 1, size * chance * fewer / np.where(sure, 1.0, stays))

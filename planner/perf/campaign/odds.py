@@ -3,14 +3,14 @@
 The gate's two errors, the reach of segments and a download without resume, on arrays. The step-by-step model uses the
 first for its halt; the others are its checks.
 
-Sources: binomial tails; the no-resume chain is the classical restart problem (expected work of a task of length x that
+Sources: binomial tails (Abramowitz, Stegun 26.5.24); the no-resume chain is the classical restart problem (expected work of a task of length x that
 starts again at each failure of rate m: (exp(m x) - 1) / m; Ross, Introduction to Probability Models, 7.3).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtr, bdtrc
+from scipy.special import betainc, betaincc
 
 from planner.axes import Array
 
@@ -21,23 +21,33 @@ def failures_that_halt(vehicles: Array | int, share: float, least: int) -> Array
     return np.maximum(np.floor(np.asarray(vehicles) * share * (1 + 1e-12)) + 1, least)
 
 
+def at_least(vehicles: Array, chance: Array | float, need: Array) -> Array:
+    """P[Bin(n, p) >= k] = I_p(k, n - k + 1), the regularised incomplete beta function; 1 for k <= 0, 0 for k > n."""
+    inside = np.clip(need, 1, np.maximum(vehicles, 1))
+    tail = betainc(inside, np.maximum(vehicles, 1) - inside + 1, chance)
+    return np.where(need <= 0, 1.0, np.where(need > vehicles, 0.0, tail))
+
+
+def below(vehicles: Array, chance: Array | float, need: Array) -> Array:
+    """P[Bin(n, p) < k], to the last digit also where it is small."""
+    inside = np.clip(need, 1, np.maximum(vehicles, 1))
+    head = betaincc(inside, np.maximum(vehicles, 1) - inside + 1, chance)
+    return np.where(need <= 0, 0.0, np.where(need > vehicles, 1.0, head))
+
+
 def halt_odds(vehicles: Array | int, fail: Array | float, share: float, least: int) -> Array:
     """Chance that a wave of `vehicles`, each of which fails with chance `fail`, reaches the halt.
 
     With the failure rate of a good release, the odds of a false halt: P[Bin(n, p) >= k].
     """
     size = np.asarray(vehicles, float)
-    need = failures_that_halt(size, share, least)
-    chance = np.asarray(fail, float)
-    tail = bdtrc(np.minimum(need, size + 1) - 1, np.maximum(size, 1), chance)
-    return np.where(need > size, 0.0, tail)
+    return at_least(size, fail, failures_that_halt(size, share, least))
 
 
 def missed_odds(vehicles: Array | int, fail: Array | float, share: float, least: int) -> Array:
     """Chance that a whole wave of a bad release stays below the halt: P[Bin(n, p) < k]."""
     size = np.asarray(vehicles, float)
-    need = failures_that_halt(size, share, least)
-    return np.where(need > size, 1.0, bdtr(np.minimum(need, size) - 1, size, fail))
+    return below(size, fail, failures_that_halt(size, share, least))
 
 
 def reach(weights: Array, daily: Array, days: Array | float) -> Array:

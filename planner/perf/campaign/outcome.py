@@ -21,7 +21,7 @@ QUANTILES = (50, 90, 99)  # per cent
 BYTES_PER_TB = 1e12
 FIRST_DAY = 24.0  # [hours]
 RARE = 0.01  # an output that fewer campaigns have is reported as not there
-CLASSES = 50_000
+CLASSES = 80_000
 """Vehicle classes: their noise is then that of a fleet of this size, less what the stratification takes away."""
 
 

@@ -254,7 +254,9 @@ class _Run:
         wave = self.campaign.waves[number]
         need = (wave.gate or 0.0) * self.classes.wave_size[number - 1] * (1 - ROUNDING)
         ends = self.gates[number - 1]
-        time, weight = (np.concatenate(part) for part in zip(*ends, strict=True)) if ends else ((), ())
+        time, weight = (
+            (np.concatenate(part) for part in zip(*ends, strict=True)) if ends else ((), ())
+        )
         order = np.argsort(time)
         counted = np.cumsum(np.asarray(weight)[order])
         place = int(np.searchsorted(counted, need))
@@ -348,7 +350,7 @@ class _Run:
     def flow(
         self, who: Array, until: float, level: Array | None
     ) -> tuple[Array, Array, Array, Array]:
-        """Carry the flows of these classes to their next event or `until`: (begin, end, bytes an hour, row of `sent`)."""
+        """Carry the flows of these classes to their next event or `until`: (begin, end, byte/hour, row of `sent`)."""
         state, records = self.state, self.records
         weight = self.classes.weight[who]
         begin = state["next"][who]

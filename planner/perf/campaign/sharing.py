@@ -13,6 +13,7 @@ import numpy as np
 
 from planner.axes import Array
 
+
 def water_level(limit: Array, present: Array, pool: Array, capacity: Array) -> Array:
     """The level s of every pool [byte/hour], infinite where its capacity does not bind.
 
