@@ -95,7 +95,7 @@ def _row(
     if mean is not None and got is not None:
         error = 100 * (got / mean - 1) if mean else (0.0 if got == mean else None)
         z = (got - mean) / std if std else None
-    return CampaignRow(case, output, mean, std, got, error, z, within)
+    return CampaignRow(case, output, mean, std, got, error, z, bool(within))
 
 
 def compare_curves(case: str, curves: Mapping[str, Any], got: Outcome) -> Iterator[CampaignRow]:
@@ -106,7 +106,7 @@ def compare_curves(case: str, curves: Mapping[str, Any], got: Outcome) -> Iterat
         yield CampaignRow(case, f"curve_{name}", 0.0, None, error, None, None, error <= SHARE)
     measured = np.array(curves["hourly_gbps"], float)
     error = float(np.sqrt(((_same(got.hourly_gbps, measured) - measured) ** 2).mean()))
-    within = error <= HOURLY * measured.max()
+    within = bool(error <= HOURLY * measured.max())
     yield CampaignRow(case, "curve_hourly_gbps_rms", 0.0, None, error, None, None, within)
 
 

@@ -14,6 +14,7 @@ from planner.axes import Array
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.sampling import (
     Generator,
+    Whole,
     chosen,
     counts_by_share,
     dealt,
@@ -29,10 +30,10 @@ class Classes:
     """Arrays by class: what a vehicle keeps for the whole campaign; `weight` counts the vehicles it stands for."""
 
     weight: Array
-    wave: Array
-    region: Array
-    segment: Array
-    version: Array
+    wave: Whole
+    region: Whole
+    segment: Whole
+    version: Whole
     wifi_rate: Array  # [byte/hour], 0 without Wi-Fi at home
     absent_until: Array  # [hours]
     verify_coins: Array  # Uniform(0, 1) for the first and the second verification, (2, class)

@@ -51,7 +51,8 @@ def slot_starts(rng: Generator, install: Install, ready: Array) -> Array:
         """Days to the next one with a slot, from the next day on."""
         if install.consent >= 1:
             return np.ones(count)
-        return np.ceil(np.log1p(-uniform(rng, count)) / np.log1p(-install.consent)).clip(1)
+        days = np.log1p(-uniform(rng, count)) / np.log1p(-install.consent)
+        return np.asarray(np.ceil(days).clip(1))
 
     day = today + wait()
     start = slot_on(day)

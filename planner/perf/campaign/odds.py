@@ -3,8 +3,9 @@
 The gate's two errors, the reach of segments and a download without resume, on arrays. The step-by-step model uses the
 first for its halt; the others are its checks.
 
-Sources: binomial tails (Abramowitz, Stegun 26.5.24); the no-resume chain is the classical restart problem (expected work of a task of length x that
-starts again at each failure of rate m: (exp(m x) - 1) / m; Ross, Introduction to Probability Models, 7.3).
+Sources: binomial tails, Abramowitz, Stegun 26.5.24. The no-resume chain is the classical restart problem, the expected
+work of a task of length x that starts again at each failure of rate m: (exp(m x) - 1) / m; Ross, Introduction to
+Probability Models, 7.3.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from planner.axes import Array
 def failures_that_halt(vehicles: Array | int, share: float, least: int) -> Array:
     """The least number of failed vehicles that is more than `share` of a wave and not below `least`."""
     # A share times a size is often meant to be whole (2.5 % of 200): the last digit of the product must not decide.
-    return np.maximum(np.floor(np.asarray(vehicles) * share * (1 + 1e-12)) + 1, least)
+    need = np.floor(np.asarray(vehicles) * share * (1 + 1e-12)) + 1
+    return np.asarray(np.maximum(need, least))
 
 
 def at_least(vehicles: Array, chance: Array | float, need: Array) -> Array:

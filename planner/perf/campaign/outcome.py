@@ -22,7 +22,8 @@ BYTES_PER_TB = 1e12
 FIRST_DAY = 24.0  # [hours]
 RARE = 0.01  # an output that fewer campaigns have is reported as not there
 CLASSES = 80_000
-"""Vehicle classes: their noise is then that of a fleet of this size, less what the stratification takes away."""
+"""Vehicle classes: their noise is that of a fleet of this size, less what the stratification takes away; the measured
+campaigns, of 100,000 vehicles, have the like, and each takes 0.1 to 0.6 s."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class _Counted:
         self.total = np.concatenate([[0.0], np.cumsum(weight[order])])
 
     def by(self, time: Array | float) -> Array:
-        return self.total[np.searchsorted(self.time, time, side="right")]
+        total: Array = self.total[np.searchsorted(self.time, time, side="right")]
+        return total
 
     def reaches(self, total: float) -> float:
         place = int(np.searchsorted(self.total[1:], total * (1 - ROUNDING)))
@@ -159,7 +161,7 @@ def outcome(rollout: Rollout) -> Outcome:
             reached[name] = reached.get(name, 0.0) + there
             sums[name] = sums.get(name, 0.0) + (chance * value if there else 0.0)
     outputs = {
-        name: Output(sums[name] / there if there > RARE else None, there)
+        name: Output(float(sums[name] / there) if there > RARE else None, float(there))
         for name, there in reached.items()
     }
     outputs["halted"] = Output(law.chance, 1.0)

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
 from planner.perf.campaign.classes import Classes, classes_of
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.install import attempt_starts
-from planner.perf.campaign.sampling import uniform
+from planner.perf.campaign.sampling import Whole, uniform
 from planner.perf.campaign.sessions import HOURS_PER_DAY, day_sessions, first_poll
 from planner.perf.campaign.sharing import water_level
 from planner.perf.campaign.traffic import BIN, on_grid
@@ -36,7 +39,7 @@ class Records:
 
     begun: list[tuple[Array, Array]] = field(default_factory=list)  # time, weight of a flow's begin
     ended: list[tuple[Array, Array]] = field(default_factory=list)
-    done: list[tuple[Array, Array, Array]] = field(default_factory=list)  # class, time, attempts
+    done: list[tuple[Whole, Array, Array]] = field(default_factory=list)  # class, time, attempts
     drops: list[tuple[Array, Array]] = field(default_factory=list)  # time, expected number
     rejected: list[tuple[Array, Array]] = field(default_factory=list)  # time, expected number
 
@@ -62,7 +65,7 @@ class Rollout:
     classes: Classes
     sent: Array
     openings: Array
-    done_class: Array
+    done_class: Whole
     done: Array
     starts: Array
     begun: tuple[Array, Array]
@@ -76,6 +79,16 @@ class Rollout:
         tries = np.arange(self.campaign.install.attempts)
         weight = self.classes.weight[self.done_class]
         return np.asarray(weight[:, None] * self.campaign.install.fail**tries)
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """What a window changes: the state's arrays, and how long the lists were."""
+
+    state: dict[str, npt.NDArray[Any]]
+    openings: int
+    gates: list[int]
+    records: dict[str, int]
 
 
 class _Run:
@@ -105,7 +118,7 @@ class _Run:
         is_delta = np.isfinite(delta)[self.classes.version]
         size = np.where(is_delta, delta[self.classes.version], campaign.full)
         shape = (n, 2 * kinds)
-        self.state: dict[str, Array] = {
+        self.state: dict[str, npt.NDArray[Any]] = {
             "eligible": np.full(n, np.inf),
             "next": np.full(n, np.inf),  # when the flow begins or goes on
             "free": np.full(n, 0.0),  # from when on the vehicle may poll
@@ -141,7 +154,7 @@ class _Run:
         edges = self.edges()
         self.open_waves(0.0)
         congested = False
-        for begin, end in zip(edges[:-1], edges[1:], strict=True):
+        for begin, end in pairwise(edges):
             self.draw_sessions(end)
             if self.state["next"].min() >= end and len(self.openings) == len(self.campaign.waves):
                 continue
@@ -176,7 +189,7 @@ class _Run:
                 self.draw_day(np.flatnonzero(wanted & (self.classes.region == region)), day)
                 self.day[region] += 1
 
-    def catch_up(self, wave: Array) -> None:
+    def catch_up(self, wave: Whole) -> None:
         """The sessions that a wave's vehicles would have by now, had they been eligible before."""
         for region, offset in enumerate(self.offset):
             drawn = int(self.day[region])
@@ -185,7 +198,7 @@ class _Run:
                 soon = HOURS_PER_DAY * (day + 2) - offset
                 self.draw_day(mine[self.state["eligible"][mine] < soon], day)
 
-    def draw_day(self, who: Array, day: int) -> None:
+    def draw_day(self, who: Whole, day: int) -> None:
         """One local day of these classes, in sequence; vehicles that wait for a session are given one."""
         if not who.size:
             return
@@ -212,7 +225,7 @@ class _Run:
             slots[who, kinds:] = drawn
         self.schedule(who[~state["running"][who] & np.isinf(state["next"][who])])
 
-    def schedule(self, who: Array) -> None:
+    def schedule(self, who: Whole) -> None:
         """The next flow of these classes: the first permitted poll in a session that is known."""
         if not who.size:
             return
@@ -267,23 +280,24 @@ class _Run:
 
     # --- windows ------------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> tuple[object, ...]:
-        """All that a window changes, to take it back; None where no cap could ask for it."""
-        if not np.isfinite(self.caps).any():
-            return ()
-        state = {name: array.copy() for name, array in self.state.items()}
-        gates = [len(each) for each in self.gates]
-        return state, len(self.openings), gates, self.records.lengths()
+    def snapshot(self) -> _Snapshot:
+        """All that a window changes, to take it back; no arrays where no cap could ask for them."""
+        capped = np.isfinite(self.caps).any()
+        return _Snapshot(
+            state={name: array.copy() for name, array in self.state.items()} if capped else {},
+            openings=len(self.openings),
+            gates=[len(each) for each in self.gates],
+            records=self.records.lengths(),
+        )
 
-    def restore(self, before: tuple[object, ...]) -> None:
+    def restore(self, before: _Snapshot) -> None:
         """Back to a snapshot."""
-        state, opened, gates, lengths = before
-        self.state = state  # type: ignore[assignment]
-        del self.openings[opened:]  # type: ignore[misc]
-        for each, length in zip(self.gates, gates, strict=True):  # type: ignore[call-overload]
+        self.state = before.state
+        del self.openings[before.openings :]
+        for each, length in zip(self.gates, before.gates, strict=True):
             del each[length:]
         self.recheck = -np.inf
-        self.records.cut(lengths)  # type: ignore[arg-type]
+        self.records.cut(before.records)
 
     def free_window(self, begin: float, end: float) -> bool:
         """All flows at their links' rates up to `end`; False when a pool's cap would have been passed."""
@@ -333,7 +347,7 @@ class _Run:
             first += bins
         return bool(np.isfinite(level).any())
 
-    def level(self, who: Array, since: float, until: float) -> Array:
+    def level(self, who: Whole, since: float, until: float) -> Array:
         """The pools' water levels in a step."""
         state = self.state
         begin, stop = state["next"][who], np.minimum(state["end"][who], until)
@@ -348,7 +362,7 @@ class _Run:
     # --- flows --------------------------------------------------------------------------------------------------------
 
     def flow(
-        self, who: Array, until: float, level: Array | None
+        self, who: Whole, until: float, level: Array | None
     ) -> tuple[Array, Array, Array, Array]:
         """Carry the flows of these classes to their next event or `until`: (begin, end, byte/hour, row of `sent`)."""
         state, records = self.state, self.records
@@ -382,7 +396,7 @@ class _Run:
             self.interrupt(who[broken], end[broken])
         return begin, end, rate * weight, row
 
-    def connect(self, who: Array) -> None:
+    def connect(self, who: Whole) -> None:
         """Connections for those of these classes that have none: the drop is drawn, counted from here."""
         state = self.state
         who = who[~state["running"][who]]
@@ -395,7 +409,7 @@ class _Run:
             with np.errstate(divide="ignore"):
                 state["drop"][who] = time - np.log1p(-uniform(self.rng, who.size)) / drop_rate
 
-    def interrupt(self, who: Array, time: Array) -> None:
+    def interrupt(self, who: Whole, time: Array) -> None:
         """A drop or the end of a session: what is kept, and when the vehicle goes on."""
         if not who.size:
             return
@@ -410,7 +424,7 @@ class _Run:
         dropped = state["drop"][who] < state["end"][who]
         self.resume(who, np.where(dropped, time + campaign.backoff, np.inf))
 
-    def resume(self, who: Array, time: Array) -> None:
+    def resume(self, who: Whole, time: Array) -> None:
         """Go on at `time` in the session that runs, else at a poll of a later one."""
         state = self.state
         same = time < state["end"][who]
@@ -419,7 +433,7 @@ class _Run:
         state["free"][later] = state["end"][later]
         self.schedule(later)
 
-    def verify(self, who: Array, time: Array) -> None:
+    def verify(self, who: Whole, time: Array) -> None:
         """Payloads that are there: done, or thrown away for the full image."""
         if not who.size:
             return
@@ -446,7 +460,7 @@ class _Run:
             self.resume(again, time[bad] + campaign.backoff)
         self.complete(who[~bad], time[~bad])
 
-    def complete(self, who: Array, time: Array) -> None:
+    def complete(self, who: Whole, time: Array) -> None:
         """Verified: lay out the installs."""
         if not who.size:
             return

@@ -12,22 +12,24 @@ Source: McKay, Beckman, Conover, A comparison of three methods for selecting val
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
 
 Generator = np.random.Generator
+Whole = npt.NDArray[np.intp]
 
 
-def counts_by_share(shares: tuple[float, ...], total: int) -> Array:
+def counts_by_share(shares: tuple[float, ...], total: int) -> Whole:
     """Whole counts that add up to `total`, by largest remainder of the normalised shares."""
     quota = np.asarray(shares) / sum(shares) * total
     counts = np.floor(quota)
     missing = total - int(counts.sum())
     counts[np.argsort(counts - quota, kind="stable")[:missing]] += 1
-    return counts.astype(int)
+    return counts.astype(np.intp)
 
 
-def dealt(rng: Generator, shares: tuple[float, ...], count: int) -> Array:
+def dealt(rng: Generator, shares: tuple[float, ...], count: int) -> Whole:
     """Labels 0, 1, ... in exact counts and uniformly random order."""
     labels = np.repeat(np.arange(len(shares)), counts_by_share(shares, count))
     return rng.permutation(labels)
@@ -39,7 +41,7 @@ def uniform(rng: Generator, count: int) -> Array:
     return draws
 
 
-def uniform_within(rng: Generator, group: Array) -> Array:
+def uniform_within(rng: Generator, group: Whole) -> Array:
     """Like `uniform`, but stratified within each group (whole numbers from 0) on its own."""
     if not group.size:
         return np.zeros(0)
@@ -54,7 +56,7 @@ def uniform_within(rng: Generator, group: Array) -> Array:
     return draws
 
 
-def chosen(table: tuple[float, ...], draw: Array) -> Array:
+def chosen(table: tuple[float, ...], draw: Array) -> Whole:
     """The index into a table of chances that a Uniform(0, 1) draw falls on."""
     edges = np.cumsum(table) / sum(table)
     return np.minimum(np.searchsorted(edges, draw, side="right"), len(table) - 1)

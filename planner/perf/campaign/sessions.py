@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
 from planner.perf.campaign.description import Campaign
-from planner.perf.campaign.sampling import Generator, chosen, uniform, uniform_within
+from planner.perf.campaign.sampling import Generator, Whole, chosen, uniform, uniform_within
 
+Flags = npt.NDArray[np.bool_]
 HOURS_PER_DAY = 24.0
 WEEK = 7
 
@@ -63,11 +65,11 @@ def day_sessions(
     rng: Generator,
     campaign: Campaign,
     day: int,
-    region: Array,
-    segment: Array,
+    region: Whole,
+    segment: Whole,
     wifi_rate: Array,
     absent_until: Array,
-    usable: Array,
+    usable: Flags,
 ) -> Online:
     """Sessions of one local day for vehicles of these regions and segments; `wifi_rate` 0: no Wi-Fi at home.
 
@@ -107,7 +109,7 @@ def day_sessions(
     return Online(begin, end, left, rate, drops)
 
 
-def cellular(rng: Generator, campaign: Campaign, region: Array) -> tuple[Array, Array]:
+def cellular(rng: Generator, campaign: Campaign, region: Whole) -> tuple[Array, Array]:
     """Rate [byte/hour] and drop rate [1/hour] of a cellular session by vehicle, drawn anew."""
     mix = np.array([r.cell_mix for r in campaign.regions])
     edges = np.cumsum(mix, axis=1) / mix.sum(axis=1, keepdims=True)

@@ -1,7 +1,8 @@
 """How many bytes fall into each five-minute bin?
 
 Flows of constant rate between two times are laid onto the grid exactly: a bin's bytes are the difference of the
-cumulative bytes at its edges, and each flow adds a ramp to the cumulative sum.
+cumulative bytes at its edges, and each flow adds a ramp to the cumulative sum. What was sent before the first bin
+counts in it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def on_grid(begin: Array, end: Array, rate: Array, row: Array, rows: int, bins: 
     slopes = np.bincount(cell, slope, size).reshape(rows, bins + 1).cumsum(axis=1)
     offsets = np.bincount(cell, slope * place, size).reshape(rows, bins + 1).cumsum(axis=1)
     cumulative = (np.arange(bins + 1) * slopes - offsets) * BIN
-    return np.asarray(np.diff(cumulative, axis=1))
+    sent = np.diff(cumulative, axis=1)
+    sent[:, 0] += cumulative[:, 0]  # sent before, and taken up late
+    return np.asarray(sent)
 
 
 def percentile_95(rates: Array) -> Array:
