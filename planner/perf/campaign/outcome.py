@@ -132,7 +132,7 @@ class _View:
         """Mean rates by (pool, five-minute bin) [Gbps], nothing sent after `stop`."""
         rates: Array = self.rollout.sent.sum(axis=1) / (BIN * BYTE_PER_HOUR_OF_GBPS)
         left = np.clip(stop / BIN - np.arange(rates.shape[1]), 0.0, 1.0)
-        return np.maximum(rates * left, 0.0)
+        return np.asarray(np.maximum(rates * left, 0.0))
 
 
 def _most_at_once(begun: tuple[Array, Array], ended: tuple[Array, Array]) -> tuple[Array, Array]:
