@@ -377,3 +377,22 @@ def test_a_pipeline_that_embedding_and_head_even_out_is_interleaved() -> None:
         )
     ).configuration  # fmt: skip
     assert (c["vpp"], c["recompute_block"]) == (2.0, 0.0)
+
+
+def test_the_group_of_hybrid_shards_is_a_server_unless_stated() -> None:
+    def group(notes: str) -> float:
+        said = dict(
+            source="A thesis",
+            zero_stage=3,
+            tp=1,
+            pp=1,
+            dp=512,
+            gpus=512,
+            global_batch_size=2048,
+            vp="",
+        )
+        return run_of(case(**said, notes=notes)).configuration["shard_group"]
+
+    assert group("ZeRO-3 with MiCS in groups of 128") == 128
+    assert group("HSDP") == 8
+    assert group("FSDP") == 512

@@ -279,7 +279,9 @@ def _configuration(
     replicas = n["dp"] * n["cp"]
     # shards in a server, copies of them beyond it
     hybrid = re.search(r"\bhsdp|hybrid[- _]shard|\bmics\b", case.words)
-    shards = min(run.machine.server, replicas) if hybrid else replicas
+    stated = re.search(r"groups? of (\d+)", case.words) if hybrid else None
+    group = float(stated[1]) if stated else run.machine.server
+    shards = min(group, replicas) if hybrid else replicas
     return dict(
         layers=n["layers"], hidden=n["hidden"], heads=n["heads"], kv_heads=kv, ffn=float(ffn), gated=gated,
         vocab=_vocabulary(case, n["tp"], framework, assumed), seq=n["seq_len"],
