@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from planner.axes import HARDWARE, MONTH, SCALE, SITE, TERM, WORKLOAD, on
+from planner.axes import HARDWARE, MONTH, SCALE, SITE, TERM, WORKLOAD, Array, on
 from planner.findings.spans import Warning_, months_text, span_of
 from planner.inputs.structure.training import why_not
 from planner.perf.training_jobs import TrainingJobs
@@ -44,9 +44,8 @@ class TrainingLayout:
 def training_layouts(plan: Plan) -> Iterator[TrainingLayout]:
     """For each workload that a site trains, and each kind of hardware that it trains on; those that are predicted."""
     jobs = cast("TrainingJobs", plan.project.leaves["training_jobs"])
-    names = ("run_gpus", "step_time", "step_by_term", "accelerator_peak")
-    runs, times, by_term, peaks = plan.values(*names)
-    runs = on(runs, MONTH, WORKLOAD, SITE)[0, -1]
+    times, by_term, peaks = plan.values("step_time", "step_by_term", "accelerator_peak")
+    runs = _runs(plan)[-1]
     times = on(times, WORKLOAD, HARDWARE, SCALE)[0]
     by_term = on(by_term, WORKLOAD, HARDWARE, SCALE, TERM)[0]
     peaks = on(peaks, WORKLOAD, HARDWARE)[0]
@@ -132,8 +131,8 @@ def _unlike(plan: Plan) -> Iterator[Warning_]:
 
 def _saturated(plan: Plan) -> Iterator[Warning_]:
     """Runs that need more than the largest job that is any faster than a smaller one."""
-    runs, rates = plan.values("run_gpus", "site_training_rate")
-    runs, rates = on(runs, MONTH, WORKLOAD, SITE)[0], on(rates, WORKLOAD, SITE, SCALE)[0]
+    runs = _runs(plan)
+    rates = on(plan.values("site_training_rate")[0], WORKLOAD, SITE, SCALE)[0]
     scales = on(plan.leaf("scale_gpus"), SCALE)[0]
     most = scales[rates.argmax(axis=-1)]
     labels = plan.project.table.labels
@@ -149,6 +148,14 @@ def _saturated(plan: Plan) -> Iterator[Warning_]:
             f"{largest:,.0f} are known to be faster than fewer, the rest is counted in proportion"
         )
         yield Warning_("deadline", workload, first, last, size, "1", text)
+
+
+def _runs(plan: Plan) -> Array:
+    """Accelerators of a release run in its pool, by month, workload and site; 0 at sites that take no part in it."""
+    runs, here = (
+        on(x, MONTH, WORKLOAD, SITE)[0] for x in plan.values("run_gpus", "gpus_for_release")
+    )
+    return np.where(here > 0, runs, 0.0)
 
 
 def in_words(layout: Mapping[str, int | str]) -> str:

@@ -93,7 +93,7 @@ def step_time(step_by_term: Array, training_step_error: Array) -> Array:
     return total(step_by_term, TERM) * training_step_error
 
 
-@quantity(unit="1", axes="scale")
+@quantity(unit="1", axes="scale", worst="min")
 def goodput_at_scale(
     scale_gpus: Array,
     cluster_interruption_rate: Array,

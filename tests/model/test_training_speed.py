@@ -8,6 +8,7 @@ import pytest
 from planner.axes import HARDWARE, MONTH, SCALE, SITE, WORKLOAD, on
 from planner.errors import InputError
 from planner.findings import assumed
+from planner.findings.layouts import _runs
 from planner.inputs.image_models import network_of
 from planner.perf.training import rate_of_accelerators
 from planner.plan import Plan, load
@@ -196,3 +197,11 @@ def test_layouts_on_several_kinds_are_said_to_be_one_or_the_other() -> None:
 def test_what_is_not_predicted_says_why(change: str, words: str) -> None:
     plan = load("5pct_ev_market", set=[f"models.driving_10b.{change}"]).plan()
     assert [text for text in assumed(plan) if words in text and "40% of the dense peak" in text]
+
+
+def test_sites_that_take_no_part_in_runs_have_no_layouts(plan: Plan) -> None:
+    (run,), (part,) = plan.values("run_gpus"), plan.values("gpus_for_release")
+    china = plan.project.labels[SITE].index("china")
+    alone, taken = (on(x, MONTH, WORKLOAD, SITE)[0, -1, DRIVING, china] for x in (run, part))
+    assert alone > 0 == taken
+    assert _runs(plan)[-1, DRIVING, china] == 0
