@@ -34,7 +34,11 @@ Seq = Annotated[
 ]
 Precision = Annotated[
     str | None,
-    typer.Option("--precision", metavar="P", help="Of the linears: bf16 (default), fp8, nvfp4."),
+    typer.Option(
+        "--precision",
+        metavar="P",
+        help="Of the linears: bf16 (default; fp16 before Ampere), fp8, nvfp4.",
+    ),
 ]
 Era = Annotated[
     str | None,

@@ -298,3 +298,9 @@ def test_a_fault_that_other_degrees_do_not_mend_names_none(planner: Planner) -> 
         "layout", "llama3_8b", "--gpus", "8", "--hardware", "h200", "--precision", "nvfp4"
     )
     assert "valid: fp16, bf16, fp8\n" in said.err
+
+
+def test_generations_before_brain_float_train_in_half_precision(planner: Planner) -> None:
+    old = ("layout", "llama3_1b", "--gpus", "8", "--hardware", "v100_32")
+    assert "linears in fp16" in planner(*old).out
+    assert "valid: fp16\n" in planner(*old, "--precision", "bf16").err

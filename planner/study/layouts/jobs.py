@@ -32,6 +32,7 @@ TOKENS = 2**22  # of a step where no batch is stated: as Llama 3 began; assumed
 # Of a host's memory for each of eight accelerators: two sockets of eight channels of DDR4-3200; assumed [byte/s].
 HOST_RATE = 50e9
 SOFTWARE = "nvidia_2024"
+# Generations before Ampere, without brain float, and what was usual on them.
 OLDER = {"volta": "megatron_2022", "pascal": "megatron_2022", "turing": "megatron_2022"}
 TASK_SOFTWARE = "megatron_2022"  # unfused attention, nothing overlaps: what such files hold fixed
 
@@ -81,13 +82,15 @@ def wanted(
         tokens = f"{size:,.0f}" if size >= 100 else f"{size:.3g}"
         assumed.append(f"batch of {batch:,} sequences, {tokens} million tokens")
     if precision is None:
-        precision = "bf16"
-        assumed.append("linears in bf16")
+        precision = "fp16" if machine.generation in OLDER else "bf16"
+        assumed.append(f"linears in {precision}")
     if precision not in BITS:
         raise PlannerError(f"precision {precision}: {suggestion(precision, BITS)}")
     peaks = {16: machine.peak_16, 8: machine.peak_8, 4: machine.peak_4}
-    if not peaks[BITS[precision]]:
-        valid = ", ".join(name for name, bits in BITS.items() if peaks[bits])
+    lacking = "bf16" if machine.generation in OLDER else ""
+    known = [name for name, bits in BITS.items() if peaks[bits] and name != lacking]
+    if precision not in known:
+        valid = ", ".join(known)
         raise PlannerError(
             f"precision {precision}: {machine.accelerator} has no such peak; valid: {valid}"
         )
