@@ -16,6 +16,7 @@ Examples:
   planner validate --kind training
   planner validate runs.csv --kind training --by source,gpu --out charts
   planner validate --kind training --family llm-dense --leave-out each
+  planner validate campaigns.json --kind campaign --json
 """
 
 
@@ -23,13 +24,13 @@ def validate(
     cases: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="CASES.csv",
-            help="Measured runs. Default: the shipped ones.",
+            metavar="CASES",
+            help="Measured runs (CSV; default: the shipped ones), or campaigns (JSON).",
             show_default=False,
         ),
     ] = None,
     kind: Annotated[
-        str, typer.Option("--kind", metavar="KIND", help="What was measured: training.")
+        str, typer.Option("--kind", metavar="KIND", help="What was measured: training, campaign.")
     ] = "training",
     by: Annotated[
         str,
@@ -60,6 +61,11 @@ def validate(
     from planner.report import accuracy as report
     from planner.validation.validate import validate as run
 
+    if kind == "campaign":
+        _campaigns(
+            cases or [], json, plain=(by, leave_out, family, out) == ("source", None, None, None)
+        )
+        return
     shown = sys.stderr.isatty()
     found = run(
         kind,
@@ -80,6 +86,24 @@ def validate(
         write(report.to_json(found))
     else:
         write_styled(report.page(found, width(), leave_out))
+
+
+def _campaigns(files: list[Path], json: bool, plain: bool) -> None:
+    """Outputs of simulated campaigns against the model's."""
+    from planner.cli.output import width, write, write_styled
+    from planner.errors import PlannerError
+    from planner.report import campaign_accuracy as report
+    from planner.validation.campaign import compare_campaigns
+
+    if not files:
+        raise PlannerError("--kind campaign needs a file of measured campaigns")
+    if not plain:
+        raise PlannerError("--by, --leave-out, --family and --out do not go with --kind campaign")
+    rows = [row for file in files for row in compare_campaigns(file)]
+    if json:
+        write(report.to_json(rows))
+    else:
+        write_styled(report.page(rows, width()))
 
 
 def _tell(done: int, total: int, what: str) -> None:

@@ -18,6 +18,8 @@ from planner.validation.doubts import doubts
 from planner.validation.training import by_module, fitted_by, module_of, predict
 
 KINDS = ("training",)
+CAMPAIGN = "campaign"
+"""The kind of `planner.validation.campaign`, which has files and errors of its own."""
 EACH = "each"
 
 Progress = Callable[[int, int, str], None]
@@ -33,7 +35,7 @@ def validate(
 ) -> Accuracy:
     """How far the predictors of a kind are from the cases in files; the shipped ones where no file is given."""
     if kind not in KINDS:
-        raise PlannerError(f"{kind}: no such kind of case; {suggestion(kind, KINDS)}")
+        raise PlannerError(f"{kind}: no such kind of case; {suggestion(kind, (*KINDS, CAMPAIGN))}")
     cases = read(files or shipped())
     if not cases:
         raise PlannerError(f"{', '.join(map(str, files))}: no row below the columns")

@@ -132,6 +132,11 @@ def test_admission_at_a_growing_rate_follows_the_hand_calculation() -> None:
     assert minutes == pytest.approx([1, 10, 10.5, 15, 15 + 1 / 3, 20])
 
 
+def test_constant_admission_of_a_huge_fleet_needs_no_step_of_its_own() -> None:
+    wave = replace(WAVE, admission="rate", base=6e6, factor=1.0, step=1.0, fastest=6e6)
+    assert admission_delays(wave, 1e9, np.array([0.6])) == pytest.approx(100, rel=1e-6)
+
+
 def test_counts_follow_the_largest_remainder() -> None:
     assert counts_by_share((0.5, 0.3, 0.2), 9).tolist() == [4, 3, 2]
 

@@ -13,7 +13,7 @@ import pytest
 
 from planner.errors import InputError
 from planner.inputs.campaign import read_campaign
-from planner.perf.campaign import Outcome, follow, outcome
+from planner.perf.campaign import Outcome, Output, follow, outcome
 from planner.validation.campaign import (
     compare_campaigns,
     compare_output,
@@ -21,6 +21,7 @@ from planner.validation.campaign import (
     tolerance,
     wilson,
 )
+from tests.command import Planner
 from tests.validation.campaign_reference import simulate
 
 CASES = Path(__file__).parent / "data" / "ota_campaigns.json"
@@ -172,7 +173,27 @@ def test_tolerances_are_those_of_their_kind() -> None:
 
 def test_an_output_that_no_seed_reached_must_be_as_rare_in_the_model() -> None:
     missing = {"mean": None, "std": None, "n_reached": 0}
-    from planner.perf.campaign import Output
-
     assert compare_output("c", "t99_h", missing, 5, Output(None, 0.0)).within
     assert not compare_output("c", "t99_h", missing, 40, Output(80.0, 0.9)).within
+
+
+def test_the_command_says_how_far_each_output_is_off(planner: Planner, tmp_path: Path) -> None:
+    cases = [case for case in read_cases(CASES) if case["name"] == "c05_bad_release_halts"]
+    cases[0]["measured"]["install_attempts"]["mean"] *= 2
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps({"cases": cases}))
+    rows = json.loads(planner("validate", str(file), "--kind", "campaign", "--json").out)["rows"]
+    keys = {"case", "output", "measured", "std", "predicted", "error_pct", "z", "within"}
+    assert all(set(row) == keys for row in rows)
+    outside = [row for row in rows if not row["within"]]
+    assert [row["output"] for row in outside] == ["install_attempts"]
+    assert outside[0]["error_pct"] == pytest.approx(-50, abs=2)
+    table = planner("validate", str(file), "--kind", "campaign").out
+    assert "1 output outside the target" in table
+    assert "c05_bad_release_halts install_attempts: 23" in table
+
+
+def test_campaigns_need_a_file_and_take_no_grouping(planner: Planner) -> None:
+    assert "needs a file" in planner("validate", "--kind", "campaign").err
+    done = planner("validate", str(CASES), "--kind", "campaign", "--by", "gpu")
+    assert "do not go with --kind campaign" in done.err

@@ -21,9 +21,10 @@ def admission_delays(wave: Wave, vehicles: float, place: Array) -> Array:
         return np.zeros(place.shape)
     if wave.admission == "uniform":
         return wave.hours * place
-    steps = np.arange(np.ceil(vehicles / wave.step))
-    # The growth is bounded before the power is taken: many steps would overflow it.
+    # The rate grows for some steps and is then the fastest: the last one goes on for ever.
     ceiling = np.log(max(wave.fastest / wave.base, 1.0))
+    growing = np.ceil(ceiling / np.log(wave.factor)) if wave.factor > 1 else 0.0
+    steps = np.arange(min(np.ceil(vehicles / wave.step), growing + 1))
     growth = np.minimum(steps * np.log(wave.factor), ceiling)
     rate = np.minimum(wave.base * np.exp(growth), wave.fastest)
     begun = np.concatenate([[0.0], np.cumsum(wave.step / rate)])
