@@ -203,8 +203,10 @@ def test_other_hardware_at_every_site(plan: Plan) -> None:
     other = size(SCENARIO, hardware="dgx_h100")
     assert other["gpus"].labels["hardware"] == ("dgx_h100",)
     assert other["nodes"].values.max() > plan["nodes"].values.max()
-    # The same arithmetic; simulation, about a tenth of the work, follows memory bandwidth: 3.35 against 4.8 TB/s.
-    assert other["gpus_required"].values == pytest.approx(plan["gpus_required"].values, rel=0.06)
+    # The same arithmetic; what waits for memory is slower, at 3.35 against 4.8 TB/s, and a network of eight GPUs.
+    fewer, more = plan["gpus_required"].values, other["gpus_required"].values
+    assert (more >= fewer).all()
+    assert (more <= 4.8 / 3.35 * fewer).all()
 
 
 # --- Orders ----------------------------------------------------------------------------------------
