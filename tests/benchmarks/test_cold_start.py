@@ -66,7 +66,7 @@ def test_size_against_the_imports_that_it_needs(
     speed_limit(
         "planner size --json / imports of numpy, pydantic, yaml, pint, typer, rich",
         ours / bare,
-        2.5,
+        4.0,
     )
 
 

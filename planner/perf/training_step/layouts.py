@@ -196,7 +196,12 @@ def divisors(number: float) -> Array:
     """All divisors of a whole number, ascending."""
     upto = np.arange(1.0, np.floor(np.sqrt(number)) + 1.0)
     small = upto[np.mod(number, upto) == 0.0]
-    return np.unique(np.concatenate([small, number / small]))
+    return distinct(small, number / small)
+
+
+def distinct(*several: Array) -> Array:
+    """All numbers of several arrays, each once, ascending; `np.unique` would load masked arrays for it."""
+    return np.array(sorted({number for each in several for number in each.tolist()}))
 
 
 def crossed(rows: Columns, **candidates: Sequence[float] | Array) -> Columns:
@@ -252,7 +257,7 @@ def legal(job: Job, gpus: float, batch: float, space: Space = ALL) -> Layouts:
     # stages of unlike length have one chunk
     blocks = np.where(blocks == np.floor(blocks), blocks, 1.0)
     rows["blocks"] = blocks
-    chunks = np.union1d(divisors(a.layers), divisors(a.layers + 2.0))
+    chunks = distinct(divisors(a.layers), divisors(a.layers + 2.0))
     chunks = chunks[chunks <= (blocks.max() if len(blocks) else 1.0)]
     rows = crossed(rows, vpp=chunks)
     plain = rows["vpp"] == 1.0
