@@ -239,17 +239,24 @@ def test_all_bytes_are_those_of_the_payloads_and_split_over_pools_and_links() ->
     assert got.hourly_gbps.sum() * 3600 / 8 * GB == pytest.approx(2.2e12)
 
 
+def test_a_quantile_on_a_plateau_is_decided_by_the_fleets_own_noise() -> None:
+    # Half of the fleet is online on the first day: the median is on this one as often as on the next.
+    got = predict(PLAIN, 4000)
+    assert value(got, "download_t50_h") == pytest.approx(24 + 12 + 1 / 9 - 12, abs=1.0)
+
+
 def test_no_payload_is_complete_at_the_poll() -> None:
     got = predict(replace(PLAIN, versions=(Version("same", 1, 0.0),)), 4000)
     assert value(got, "total_tb") == 0
-    assert value(got, "download_t50_h") in (pytest.approx(12), pytest.approx(36))
+    assert value(got, "download_t90_h") == pytest.approx(84)  # 93.75 % are online in four days
 
 
 def test_a_fleet_of_any_size_takes_the_same_times() -> None:
     small = replace(TRIPS, pools=(Pool("main", 300 * GB),))
     large = replace(small, vehicles=400_000_000, pools=(Pool("main", 3e7 * GB),))
     one, other = predict(small, 4000), predict(large, 4000)
-    assert value(one, "t90_h") == pytest.approx(value(other, "t90_h"))
+    assert one.updated_share == pytest.approx(other.updated_share)
+    assert value(one, "t90_h") == pytest.approx(value(other, "t90_h"), abs=2)
     assert value(one, "total_tb") * 1e5 == pytest.approx(value(other, "total_tb"))
 
 

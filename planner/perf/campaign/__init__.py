@@ -15,11 +15,10 @@ answers with the outputs of the measured campaigns. From the question to the ans
     outcome       outputs and curves
 
 Done: all of the campaign's semantics (fleet, sessions, waves, admission, polling, permission, pools, drops, resume,
-verification, install, halt, horizon). The outputs are means. What a small fleet's own noise adds is left out except in
-the halt: a gate opens at the time of the mean success share, a quantile on a plateau of the completion curve is that of
-the mean curve, and the peak of a fleet below some ten thousand vehicles is too low. Not here: update chains of absent
-vehicles, package classes, regional law, ECU flash, overlapping campaigns, rollback, billing, and the search for a
-campaign.
+verification, install, halt, horizon). The outputs are means. What a fleet's own noise adds is in the halt and in the
+quantiles; it is left out elsewhere: a gate opens at the time of the mean success share, and the peak of a fleet below
+some ten thousand vehicles is too low. Not here: update chains of absent vehicles, package classes, regional law, ECU
+flash, overlapping campaigns, rollback, billing, and the search for a campaign.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 from planner.axes import Array
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
@@ -20,6 +21,8 @@ from planner.perf.campaign.traffic import BIN, month_of, percentile_95
 QUANTILES = (50, 90, 99)  # per cent
 BYTES_PER_TB = 1e12
 FIRST_DAY = 24.0  # [hours]
+NORMAL = ndtri((np.arange(31) + 0.5) / 31)
+"""Equally likely values of a standard normal number."""
 RARE = 0.01  # an output that fewer campaigns have is reported as not there
 CLASSES = 80_000
 """Vehicle classes: their noise is that of a fleet of this size, less what the stratification takes away; the measured
@@ -56,9 +59,10 @@ class _Counted:
         total: Array = self.total[np.searchsorted(self.time, time, side="right")]
         return total
 
-    def reaches(self, total: float) -> float:
-        place = int(np.searchsorted(self.total[1:], total * (1 - ROUNDING)))
-        return float(self.time[place]) if place < self.time.size else np.inf
+    def reaches(self, total: Array) -> Array:
+        """When each total is reached; infinite: never."""
+        place = np.searchsorted(self.total[1:], total * (1 - ROUNDING))
+        return np.append(self.time, np.inf)[place]
 
 
 class _View:
@@ -80,6 +84,8 @@ class _View:
         inside = last_ends <= horizon
         lost = rollout.attempt_weights[:, -1] * install.fail
         self.failures = _Counted(last_ends[inside], lost[inside])
+        self.update_times = _quantile_times("t{}_h", self.updates, campaign.vehicles)
+        self.download_times = _quantile_times("download_t{}_h", self.downloads, campaign.vehicles)
         self.drops = _Counted(*rollout.drops)
         self.rejected = _Counted(*rollout.rejected)
         self.active = _most_at_once(rollout.begun, rollout.ended)
@@ -92,18 +98,19 @@ class _View:
         edges = np.arange(self.sent_by.shape[1]) * BIN
         return np.array([np.interp(time, edges, each) for each in self.sent_by])
 
-    def outputs(self, stop: float, failed: float, halted: bool) -> Iterator[tuple[str, float]]:
-        """Outputs of the rollout stopped at `stop`, with so many failed by then; infinite: not reached."""
+    def outputs(
+        self, stop: float, failed: float, halted: bool
+    ) -> Iterator[tuple[str, Array | float]]:
+        """Outputs of the rollout stopped at `stop`, with so many failed by then; infinite: not reached.
+
+        An array holds equally likely values.
+        """
         campaign, rollout = self.campaign, self.rollout
         # Installs that run at the halt end normally.
         settled = min(stop + campaign.install.duration, campaign.horizon)
-        for name, counted, until in (
-            ("t{}_h", self.updates, settled),
-            ("download_t{}_h", self.downloads, stop),
-        ):
-            for quantile in QUANTILES:
-                time = counted.reaches(np.ceil(quantile * campaign.vehicles / 100))
-                yield name.format(quantile), time if time <= until else np.inf
+        for times, until in ((self.update_times, settled), (self.download_times, stop)):
+            for name, time in times.items():
+                yield name, np.where(time <= until, time, np.inf)
         rates = self.rates_until(stop)
         whole = rates.sum(axis=0)
         yield "peak_gbps_5min", float(whole.max())
@@ -135,6 +142,20 @@ class _View:
         return np.asarray(np.maximum(rates * left, 0.0))
 
 
+def _quantile_times(name: str, counted: _Counted, vehicles: int) -> dict[str, Array]:
+    """Equally likely times at which each quantile of the fleet is done.
+
+    The number done by a time varies by sqrt(q (1 - q) N) about its mean (binomial: at most that, as the strata are
+    exact). It matters on the plateaus of a completion curve, at night, where a few vehicles decide about hours.
+    """
+    times = {}
+    for quantile in QUANTILES:
+        share = quantile / 100
+        spread = np.sqrt(share * (1 - share) * vehicles)
+        times[name.format(quantile)] = counted.reaches(np.ceil(share * vehicles) + spread * NORMAL)
+    return times
+
+
 def _most_at_once(begun: tuple[Array, Array], ended: tuple[Array, Array]) -> tuple[Array, Array]:
     """The largest number of downloads at once up to each time."""
     time = np.concatenate([begun[0], ended[0]])
@@ -157,9 +178,10 @@ def outcome(rollout: Rollout) -> Outcome:
     sums: dict[str, float] = {}
     for stop, failed, halted, chance in cases:
         for name, value in view.outputs(stop, failed, halted):
-            there = chance * np.isfinite(value)
-            reached[name] = reached.get(name, 0.0) + there
-            sums[name] = sums.get(name, 0.0) + (chance * value if there else 0.0)
+            values = np.atleast_1d(value)
+            finite = values[np.isfinite(values)]
+            reached[name] = reached.get(name, 0.0) + chance * finite.size / values.size
+            sums[name] = sums.get(name, 0.0) + chance * float(finite.sum()) / values.size
     outputs = {
         name: Output(float(sums[name] / there) if there > RARE else None, float(there))
         for name, there in reached.items()
