@@ -25,8 +25,10 @@ NORMAL = ndtri((np.arange(31) + 0.5) / 31)
 """Equally likely values of a standard normal number."""
 RARE = 0.01  # an output that fewer campaigns have is reported as not there
 CLASSES = 80_000
-"""Vehicle classes: their noise is that of a fleet of this size, less what the stratification takes away; the measured
-campaigns, of 100,000 vehicles, have the like, and each takes 0.1 to 0.6 s."""
+"""Vehicle classes: nearly as many as the measured campaigns have vehicles, so that the noise of their traffic, which
+ranks the bins of a percentile, is the like. A campaign takes 0.2 to 0.7 s,
+a few tenths more if its caps bind for weeks.
+"""
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,8 @@ class _View:
         yield "total_tb", float(wifi + cellular)
         yield "cell_tb", float(cellular)
         yield "first_day_tb", float(self.bytes_by(min(stop, FIRST_DAY)).sum()) / BYTES_PER_TB
-        times, most = self.active
-        place = int(np.searchsorted(times, stop, side="right"))
+        since, most = self.active
+        place = int(np.searchsorted(since, stop, side="right"))
         yield "max_active_downloads", float(most[place - 1]) if place else 0.0
         yield "updated_share", float(self.updates.by(settled)) / campaign.vehicles
         running = float(self.failures.by(settled) - self.failures.by(stop)) if halted else 0.0

@@ -29,6 +29,7 @@ from planner.perf.campaign.waves import opening
 
 WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap binds
 STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at its cap
+MANY = 4  # vehicles by class from which on the classes' own noise is more than the fleet's
 ROUNDING = 1e-9  # relative, in sums of bytes and vehicles
 NOT_YET = np.inf
 
@@ -98,6 +99,7 @@ class _Run:
         self.campaign = campaign
         self.rng = np.random.default_rng(seed)
         self.classes = classes_of(self.rng, campaign, count)
+        self.many = campaign.vehicles > MANY * self.classes.weight.size
         kinds = len(campaign.sessions)
         n = self.classes.weight.size
         wifi = np.array([s.wifi for s in campaign.sessions])
@@ -212,6 +214,7 @@ class _Run:
             classes.wifi_rate[who],
             classes.absent_until[who],
             self.usable[who],
+            self.many,
         )
         kinds = len(self.campaign.sessions)
         for slots, drawn in (

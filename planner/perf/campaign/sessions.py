@@ -70,10 +70,12 @@ def day_sessions(
     wifi_rate: Array,
     absent_until: Array,
     usable: Flags,
+    many: bool,
 ) -> Online:
     """Sessions of one local day for vehicles of these regions and segments; `wifi_rate` 0: no Wi-Fi at home.
 
-    `usable` (vehicle, kind): sessions of other kinds would never be used, and are not drawn.
+    `usable` (vehicle, kind): sessions of other kinds would never be used, and are not drawn. `many`: each of these
+    vehicles stands for many, whose starts are even.
     """
     count, kinds = usable.shape
     active = np.array([s.active_day for s in campaign.segments])[segment]
@@ -89,7 +91,9 @@ def day_sessions(
         may = np.flatnonzero(in_use & usable[:, kind])
         who = may[uniform_within(rng, alike[may]) < session.chance[day % WEEK]]
         first, last = session.start
-        start = HOURS_PER_DAY * day + first + (last - first) * uniform(rng, who.size)
+        # Evenly dealt starts would make the traffic of a few vehicles smoother than it is, and its bins are ranked.
+        draw = uniform(rng, who.size) if many else rng.random(who.size)
+        start = HOURS_PER_DAY * day + first + (last - first) * draw
         shortest, longest = session.length
         stop = start + shortest + (longest - shortest) * uniform(rng, who.size)
         offset = np.array([r.utc_offset for r in campaign.regions])[region[who]]
