@@ -128,7 +128,8 @@ def merged(sketches: Sequence[Sketch]) -> Sketch:
     for each, stretch in zip(sketches, stretches, strict=True):
         dense[(starts[:-1] - first)[stretch] + each.keys] += each.counts
     places = np.flatnonzero(dense)
-    stretch = np.searchsorted(starts, places, side="right") - 1
+    filled = np.concatenate([[0], np.cumsum(dense > 0)])[starts]
+    stretch = np.repeat(np.arange(len(starts) - 1), np.diff(filled))
     runs = np.bincount(stretch // _KINDS, minlength=sketches[0].cells).astype(np.int32)
     keys = (places - starts[stretch] + first[stretch]).astype(np.int32)
     return Sketch(runs, keys, dense[places])

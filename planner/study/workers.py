@@ -228,8 +228,8 @@ def _note_death(worker: _Worker, deaths: Counter[Block]) -> None:
 def _work(source: Source, pipe: Connection, parent: int) -> None:
     """The life of a worker: one block after the other until there is none, or nobody to tell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
-    _one_thread()
-    _keep_memory()
+    one_thread()
+    keep_memory()
     with contextlib.suppress(EOFError, BrokenPipeError):
         task = cache(source.task)
         while True:
@@ -242,7 +242,7 @@ def _work(source: Source, pipe: Connection, parent: int) -> None:
             pipe.send(_done(task, Block(*block), parent))
 
 
-def _one_thread() -> None:
+def one_thread() -> None:
     """Let matrix products run in one thread: there is a worker for each core already.
 
     Threads of several workers wait for each other; measured, that makes a draw seven times dearer. NumPy has no word
@@ -255,7 +255,7 @@ def _one_thread() -> None:
                 getattr(library, name)(1)
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Let arrays be made of memory that is there already.
 
     The system clears each page that it gives; for arrays of some megabytes that live for a moment this is, measured,

@@ -505,14 +505,14 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def test_matrix_products_of_a_worker_run_in_one_thread() -> None:
+def test_matrix_products_of_a_worker_run_inone_thread() -> None:
     script = """
         import ctypes, numpy
-        from planner.study.workers import _one_thread
+        from planner.study.workers import one_thread
         library = ctypes.CDLL(numpy._core._multiarray_umath.__file__)
         threads = getattr(library, "scipy_openblas_get_num_threads64_", None)
         before = threads and threads()
-        _one_thread()
+        one_thread()
         print(before, threads and threads())
     """
     run = [sys.executable, "-c", textwrap.dedent(script)]
