@@ -157,7 +157,9 @@ class Program:
                 _check_unmixed(step, x, values)
             if draws > 1 and _draws_apart(x):
                 x = _draws_innermost(x)
-            mark = vdot(x, x) if x.size < FEW and draws == 1 else largest(x, axis=None)
+            size = x.size
+            flat = size < FEW and (draws == 1 or size == draws)
+            mark = vdot(x, x) if flat else largest(x, axis=None)
             if mark != mark:
                 raise _not_a_number(step, x, values)
             x.setflags(write=False)
