@@ -12,7 +12,8 @@ import numpy as np
 from planner.axes import Array
 from planner.catalogue import SitePools, pooled
 from planner.graph import quantity
-from planner.perf.reliability import down_share, effective_time_share, young_interval
+from planner.perf.goodput import time_shares
+from planner.perf.reliability import down_share, young_interval
 
 
 @quantity(unit="1", axes="hardware")
@@ -55,11 +56,12 @@ def goodput_expected(
     checkpoint_restart: Array,
     checkpoint_interval: Array,
 ) -> Array:
-    """Share of a release run's time that makes progress after interruptions, restarts and checkpoints.
+    """Share of a release run's time that makes progress after interruptions, restarts and checkpoints (Daly 2006).
 
-    What `goodput_at_scale` comes to for the accelerators that it works on (arXiv 2410.21680). The rest of goodput, late
-    data and slow nodes, is a policy's number.
+    What `goodput_at_scale` comes to for the accelerators that it works on. The rest of goodput, late data and slow
+    nodes, is a policy's number.
     """
-    return effective_time_share(
-        run_interruption_rate, checkpoint_stall, checkpoint_restart, checkpoint_interval
-    )
+    known = np.where(run_interruption_rate > 0, run_interruption_rate, 1.0)
+    mean_time = np.where(run_interruption_rate > 0, 1.0 / known, np.inf)
+    times = (checkpoint_stall, checkpoint_restart, checkpoint_interval)
+    return time_shares(mean_time, *times, np.zeros_like(checkpoint_stall)).progress

@@ -10,7 +10,7 @@ piece of work D takes on average
 (J. T. Daly, "A higher order estimate of the optimum checkpoint interval for restart dumps", FGCS 22, 2006, equation
 for the total wall time). Of it D is progress, w checkpoints, the share 1 - exp(-R/M) restarts and the rest repeated
 work. Where M is long this is (1 - (R + D/2)/M) / (1 + w/D), the form of Kokolis et al., arXiv 2410.21680, that
-`reliability.effective_time_share` has and the plan's `goodput_expected` uses; it stays above 0 where that one ends.
+`reliability.effective_time_share` has; it stays above 0 where that one ends.
 
 A checkpoint written in the background stops the job for its copy to host memory only, but protects it no earlier than
 it is written: the time of writing is repeated too, and the next one cannot begin before.
