@@ -118,6 +118,7 @@ def test_hardware_alone_breaks_less_often_than_all_causes() -> None:
 
 
 times = st.floats(0.1, 1e5)
+NOTHING = 1e-100  # where work between checkpoints is never done, its share is cut off and falls no further
 
 
 @settings(max_examples=25, deadline=None)
@@ -132,6 +133,6 @@ def test_shares_add_up_and_longer_losses_never_help(
     for position in (1, 2, 4):
         worse = list(given_)
         worse[position] = 2.0 * worse[position]
-        assert (time_shares(*worse).progress <= found.progress * (1 + 1e-9)).all()
+        assert (time_shares(*worse).progress <= found.progress * (1 + 1e-9) + NOTHING).all()
     better = (2.0 * given_[0], *given_[1:])
-    assert (time_shares(*better).progress >= found.progress * (1 - 1e-9)).all()
+    assert (time_shares(*better).progress >= found.progress * (1 - 1e-9) - NOTHING).all()
