@@ -235,6 +235,10 @@ def test_all_bytes_are_those_of_the_payloads_and_split_over_pools_and_links() ->
     assert rollout.sent.sum() == pytest.approx(2000 * 1.1 * GB)
     assert value(got, "total_tb") == pytest.approx(2.2)
     assert rollout.sent.min() >= -1.0
+    # A pool's bytes are those of its regions, and cellular bytes those of the vehicles that got them.
+    assert rollout.sent_in.sum(axis=(1, 2)) == pytest.approx(rollout.sent.sum(axis=(1, 2)))
+    cellular = np.bincount(rollout.classes.region, rollout.classes.weight * rollout.cellular)
+    assert rollout.sent_in[:, 1].sum(axis=1) == pytest.approx(cellular)
     assert value(got, "peak_gbps_pool_west") == pytest.approx(100 * 8 / 3600)
     assert got.hourly_gbps.sum() * 3600 / 8 * GB == pytest.approx(2.2e12)
 

@@ -58,13 +58,15 @@ class Records:
 class Rollout:
     """A campaign that ran to its horizon. Times [hours]; weights are numbers of vehicles.
 
-    `sent` [bytes] by (pool, link: Wi-Fi or cellular, five-minute bin). `starts` by (download, attempt) is when an
-    attempt starts if all before it fail. `openings` by wave, infinite where it never opened.
+    `sent_in` [bytes] by (region, link: Wi-Fi or cellular, five-minute bin). `cellular` [bytes] is what one vehicle of
+    each class got over cellular links. `starts` by (download, attempt) is when an attempt starts if all before it fail.
+    `openings` by wave, infinite where it never opened.
     """
 
     campaign: Campaign
     classes: Classes
-    sent: Array
+    sent_in: Array
+    cellular: Array
     openings: Array
     done_class: Whole
     done: Array
@@ -75,11 +77,22 @@ class Rollout:
     rejected: tuple[Array, Array]
 
     @cached_property
+    def sent(self) -> Array:
+        """Bytes by (pool, link, five-minute bin)."""
+        return np.tensordot(pools_of(self.campaign), self.sent_in, 1)
+
+    @cached_property
     def attempt_weights(self) -> Array:
         """Vehicles that come to attempt 1, 2, ..., by (download, attempt)."""
         tries = np.arange(self.campaign.install.attempts)
         weight = self.classes.weight[self.done_class]
         return np.asarray(weight[:, None] * self.campaign.install.fail**tries)
+
+
+def pools_of(campaign: Campaign) -> Array:
+    """1 where a region belongs to a pool, else 0, by (pool, region)."""
+    pools = np.arange(len(campaign.pools))[:, None]
+    return np.asarray(1.0 * (pools == [region.pool for region in campaign.regions]))
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,7 @@ class _Run:
             "drop_rate": np.zeros(n),
             "kind": np.zeros(n, int),
             "verified": np.zeros(n, int),  # how often
+            "cellular": np.zeros(n),  # bytes over cellular links
         }
         # The sessions of the last two local days: yesterday's may run past midnight.
         self.begins = np.full(shape, np.inf)
@@ -149,7 +163,8 @@ class _Run:
         self.recheck = -np.inf  # the time before which the next gate need not be looked at
         self.records = Records()
         self.bins = int(np.ceil(campaign.horizon / BIN - ROUNDING))
-        self.sent = np.zeros((2 * self.caps.size, self.bins))
+        self.pools = pools_of(campaign)
+        self.sent = np.zeros((2 * len(campaign.regions), self.bins))
 
     def run(self) -> Rollout:
         """From the start to the horizon."""
@@ -319,7 +334,7 @@ class _Run:
         since, until, rate, row = (np.concatenate(part) for part in zip(*flows, strict=True))
         base = first * BIN
         sent = on_grid(since - base, until - base, rate, row, self.sent.shape[0], bins)
-        by_pool = sent.reshape(self.caps.size, 2, bins).sum(axis=1)
+        by_pool = self.pools @ sent.reshape(-1, 2, bins).sum(axis=1)
         if (by_pool > self.caps[:, None] * BIN * (1 + ROUNDING)).any():
             return False
         self.sent[:, first : first + bins] += sent
@@ -372,7 +387,8 @@ class _Run:
         weight = self.classes.weight[who]
         begin = state["next"][who]
         # Read before anything is scheduled anew: the row belongs to the session that the flow runs in.
-        row = 2 * self.pool[who] + self.by_cell[state["kind"][who]]
+        by_cell = self.by_cell[state["kind"][who]]
+        row = 2 * self.classes.region[who] + by_cell
         rate = state["rate"][who]
         if level is not None:
             rate = np.minimum(rate, level[self.pool[who]])
@@ -384,8 +400,10 @@ class _Run:
         finish = begin + missing / rate
         complete = finish <= stop
         end = np.minimum(finish, stop)
-        missing -= rate * (end - begin)
+        got = rate * (end - begin)
+        missing -= got
         state["missing"][who] = missing
+        state["cellular"][who] += by_cell * got
         state["next"][who] = end
         over = complete | (breaks <= until)
         if self.may_drop:
@@ -503,7 +521,8 @@ class _Run:
         return Rollout(
             campaign=self.campaign,
             classes=self.classes,
-            sent=self.sent.reshape(self.caps.size, 2, self.bins),
+            sent_in=self.sent.reshape(-1, 2, self.bins),
+            cellular=self.state["cellular"],
             openings=openings,
             done_class=who,
             done=time,
