@@ -39,6 +39,9 @@ KINDS = (
 )
 """The kinds of profile; each is a folder of `hardware_profiles/` with one YAML file a thing."""
 
+CAMPAIGNS = "campaigns"
+"""Over-the-air campaigns: a folder beside the shipped scenarios, and in an overlay folder beside the kinds."""
+
 SUFFIX = ".yaml"
 COMMON = "base"  # what the shipped scenarios extend
 
@@ -87,7 +90,7 @@ def _overlooked(overlay: Path) -> Iterator[Fault]:
             e.name for e in entries if e.is_dir() and not e.name.startswith((".", "__"))
         )
     for name in folders:
-        if name not in KINDS:
+        if name not in (*KINDS, CAMPAIGNS):
             message = f"is not a kind of profile; {suggestion(name, KINDS)}"
             yield Fault(os.path.join(overlay, name), 0, "", message)
             continue
@@ -151,6 +154,35 @@ def find_scenario(name_or_path: str | os.PathLike[str]) -> Path:
     raise PlannerError(
         f"{given}: no such file, nor a shipped scenario; "
         f"{suggestion(os.path.basename(name), shipped)}"
+    )
+
+
+def campaign_roots(overlays: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """The folders searched for campaigns, highest precedence first; the shipped one is last."""
+    over = [root / CAMPAIGNS for root in profile_roots(overlays)[:-1]]
+    return (*(folder for folder in over if folder.is_dir()), scenario_root() / CAMPAIGNS)
+
+
+def campaigns(overlays: Sequence[Path] = ()) -> dict[str, Path]:
+    """The campaigns by name; what they have in common is no campaign by itself."""
+    found: dict[str, Path] = {}
+    for root in reversed(campaign_roots(overlays)):
+        found.update(_yaml_files(root))
+    found.pop(COMMON, None)
+    return dict(sorted(found.items()))
+
+
+def find_campaign(name_or_path: str | os.PathLike[str], overlays: Sequence[Path] = ()) -> Path:
+    """The file of a campaign: a path as given, else one of the campaigns with or without `.yaml`."""
+    if os.path.isfile(name_or_path):
+        return Path(name_or_path)
+    given = os.fspath(name_or_path)
+    known = campaigns(overlays)
+    name = given.removesuffix(SUFFIX)
+    if name in known:
+        return known[name]
+    raise PlannerError(
+        f"{given}: no such file, nor a campaign; {suggestion(os.path.basename(name), known)}"
     )
 
 

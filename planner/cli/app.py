@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from planner.cli import (
+    campaign,
     catalogue,
     check,
     explain,
@@ -73,5 +74,6 @@ _COMMANDS = (
 for command, examples, brief in _COMMANDS:
     app.command(command.__name__, epilog=examples, short_help=brief)(command)
 app.add_typer(predict.predict, name="predict", epilog=predict.EXAMPLES)
+app.add_typer(campaign.campaign, name="campaign", epilog=campaign.EXAMPLES)
 app.add_typer(catalogue.profiles, name="profiles", epilog=catalogue.PROFILE_EXAMPLES)
 app.add_typer(catalogue.scenarios, name="scenarios", epilog=catalogue.SCENARIO_EXAMPLES)

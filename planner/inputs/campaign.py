@@ -6,10 +6,12 @@ into the record that `planner.perf.campaign` computes with. All faults are repor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from planner.errors import Fault, InputError, suggestion
+from planner.errors import suggestion
+from planner.inputs.campaign_node import CampaignNode, Source
+from planner.inputs.documents import Table
 from planner.perf.campaign.description import (
     BYTE_PER_HOUR_OF_GBPS,
     BYTE_PER_HOUR_OF_MBPS,
@@ -26,111 +28,21 @@ from planner.perf.campaign.description import (
 )
 
 WEEK = 7
-T = TypeVar("T")
+REQUIRED = ("horizon_h", "curve_step_h", "fleet", "links", "sessions", "cdn", "update", "campaign")
+BLOCKS = ("law", "billing", "goal", "search", "flash", "release", "rollback")
+"""Optional blocks, each read by the part of the planner that it steers."""
+OPTIONAL = ("title", *BLOCKS)
 
 
-class _Node:
-    """A place in the document that is being read; collects faults instead of raising them one by one."""
+def read_campaign(
+    inputs: Mapping[str, Any], file: str = "campaign", tree: Table | None = None
+) -> Campaign:
+    """A campaign from an `inputs` object and the optional blocks beside it.
 
-    def __init__(self, value: Any, path: str, file: str, faults: list[Fault]) -> None:
-        self.value, self.path, self.file, self.faults = value, path, file, faults
-
-    def fault(self, message: str) -> None:
-        self.faults.append(Fault(self.file, 0, self.path, message))
-
-    def __getitem__(self, key: str) -> _Node:
-        path = f"{self.path}.{key}" if self.path else key
-        value = None
-        if not isinstance(self.value, Mapping):
-            self.fault("expected an object")
-        elif key not in self.value:
-            self.fault(f"lacks {key!r}; has: " + ", ".join(map(str, self.value)))
-        else:
-            value = self.value[key]
-        return _Node(value, path, self.file, self.faults)
-
-    def items(self) -> list[_Node]:
-        if not isinstance(self.value, Sequence) or isinstance(self.value, str):
-            self.fault("expected a list")
-            return []
-        return [
-            _Node(each, f"{self.path}[{number}]", self.file, self.faults)
-            for number, each in enumerate(self.value)
-        ]
-
-    def some(self) -> list[_Node]:
-        found = self.items()
-        if not found and isinstance(self.value, Sequence):
-            self.fault("expected at least one entry")
-        return found
-
-    def keys(self, *allowed: str) -> None:
-        if isinstance(self.value, Mapping):
-            for key in self.value:
-                if key not in allowed:
-                    self.fault(f"unknown key {key!r}; {suggestion(str(key), allowed)}")
-
-    def number(self, low: float = float("-inf"), high: float = float("inf")) -> float:
-        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
-            self.fault(f"expected a number, found {self.value!r}")
-            return max(low, 0.0)
-        if not low <= self.value <= high:
-            self.fault(f"{self.value!r} is not within {low:g} .. {high:g}")
-        return float(self.value)
-
-    def positive(self) -> float:
-        value = self.number(0.0)
-        if value == 0:
-            self.fault("expected more than 0")
-            return 1.0
-        return value
-
-    def whole(self, low: int) -> int:
-        value = self.number(low)
-        if value != int(value):
-            self.fault(f"expected a whole number, found {value!r}")
-        return int(value)
-
-    def flag(self) -> bool:
-        if not isinstance(self.value, bool):
-            self.fault(f"expected true or false, found {self.value!r}")
-        return bool(self.value)
-
-    def text(self) -> str:
-        if not isinstance(self.value, str):
-            self.fault(f"expected a name, found {self.value!r}")
-        return str(self.value)
-
-    def one_of(self, *words: str) -> str:
-        if self.value not in words:
-            self.fault(f"unknown {self.value!r}; {suggestion(str(self.value), words)}")
-            return words[0]
-        return str(self.value)
-
-    def optional(self, read: Callable[[_Node], T]) -> T | None:
-        return None if self.value is None else read(self)
-
-    def span(self) -> tuple[float, float]:
-        ends = self.items()
-        if len(ends) != 2:
-            self.fault("expected two numbers")
-            return 0.0, 1.0
-        return ends[0].number(), ends[1].number()
-
-    def rising(self) -> tuple[float, float]:
-        low, high = self.span()
-        if high < low:
-            self.fault(f"{high:g} is before {low:g}")
-        return low, high
-
-
-def read_campaign(inputs: Mapping[str, Any], file: str = "campaign") -> Campaign:
-    """A campaign from an `inputs` object; InputError lists everything that is wrong with it."""
-    faults: list[Fault] = []
-    root = _Node(inputs, "", file, faults)
-    root.keys(
-        "horizon_h", "curve_step_h", "fleet", "links", "sessions", "cdn", "update", "campaign"
-    )
+    InputError lists everything that is wrong with it, with lines where `tree` is what was read from `file`.
+    """
+    root = CampaignNode(inputs, (), Source(file, tree))
+    root.keys(*REQUIRED, *OPTIONAL)
     fleet, update, policy = root["fleet"], root["update"], root["campaign"]
     fleet.keys("n_vehicles", "regions", "segments")
     update.keys("full_mb", "installed_versions", "p_verify_fail_delta", "p_verify_fail_full")
@@ -165,7 +77,7 @@ def read_campaign(inputs: Mapping[str, Any], file: str = "campaign") -> Campaign
         cell_wait_without_wifi=policy["cell_wait_h_without_wifi"].optional(
             lambda node: node.number(0.0)
         ),
-        window=policy["download_window_local_h"].optional(_Node.span),
+        window=policy["download_window_local_h"].optional(CampaignNode.span),
         backoff=policy["backoff_s"].number(0.0) / 3600,
         resume=mode,  # type: ignore[arg-type]
         chunk=resume["chunk_mb"].positive() * BYTES_PER_MB if mode == "chunk" else 0.0,
@@ -175,24 +87,23 @@ def read_campaign(inputs: Mapping[str, Any], file: str = "campaign") -> Campaign
     _shares(fleet["segments"], [each.share for each in campaign.segments])
     _shares(update["installed_versions"], [each.share for each in campaign.versions])
     _shares(policy["waves"], [each.share for each in campaign.waves])
-    if faults:
-        raise InputError(faults)
+    root.origin.raise_faults()
     return campaign
 
 
-def _shares(node: _Node, shares: list[float]) -> None:
+def _shares(node: CampaignNode, shares: list[float]) -> None:
     if shares and sum(shares) <= 0:
         node.fault("the shares add up to 0")
 
 
-def _technologies(node: _Node) -> list[str]:
+def _technologies(node: CampaignNode) -> list[str]:
     """Cellular technologies: every link but Wi-Fi."""
     return (
         [name for name in node.value if name != "wifi"] if isinstance(node.value, Mapping) else []
     )
 
 
-def _links(node: _Node) -> LinkTable:
+def _links(node: CampaignNode) -> LinkTable:
     node.keys("rate_mbps", "drops_per_hour")
     rates, chances = [], []
     for row in node["rate_mbps"].some():
@@ -207,11 +118,11 @@ def _links(node: _Node) -> LinkTable:
     return LinkTable(tuple(rates), tuple(chances), node["drops_per_hour"].number(0.0))
 
 
-def _pools(node: _Node) -> tuple[tuple[Pool, ...], dict[str, int]]:
+def _pools(node: CampaignNode) -> tuple[tuple[Pool, ...], dict[str, int]]:
     pools, pool_of = [], {}
     for number, each in enumerate(node.some()):
         each.keys("name", "cap_gbps", "regions")
-        cap = each["cap_gbps"].optional(_Node.positive)
+        cap = each["cap_gbps"].optional(CampaignNode.positive)
         pools.append(
             Pool(each["name"].text(), float("inf") if cap is None else cap * BYTE_PER_HOUR_OF_GBPS)
         )
@@ -222,7 +133,7 @@ def _pools(node: _Node) -> tuple[tuple[Pool, ...], dict[str, int]]:
     return tuple(pools), pool_of
 
 
-def _region(node: _Node, technologies: list[str], pool_of: dict[str, int]) -> Region:
+def _region(node: CampaignNode, technologies: list[str], pool_of: dict[str, int]) -> Region:
     node.keys("name", "share", "utc_offset_h", "p_home_wifi", "cell_mix")
     name = node["name"].text()
     if name not in pool_of:
@@ -240,7 +151,7 @@ def _region(node: _Node, technologies: list[str], pool_of: dict[str, int]) -> Re
     )
 
 
-def _segment(node: _Node) -> Segment:
+def _segment(node: CampaignNode) -> Segment:
     node.keys("name", "share", "p_active_day", "offline_until_exp_mean_h")
     return Segment(
         name=node["name"].text(),
@@ -250,7 +161,7 @@ def _segment(node: _Node) -> Segment:
     )
 
 
-def _session(node: _Node) -> Session:
+def _session(node: CampaignNode) -> Session:
     node.keys("name", "link", "start_h", "duration_h", "p_per_day", "parked")
     chance = node["p_per_day"]
     if isinstance(chance.value, Sequence):
@@ -270,7 +181,7 @@ def _session(node: _Node) -> Session:
     )
 
 
-def _version(node: _Node) -> Version:
+def _version(node: CampaignNode) -> Version:
     node.keys("name", "share", "payload_mb")
     payload = node["payload_mb"].optional(lambda each: each.number(0.0))
     return Version(
@@ -280,7 +191,7 @@ def _version(node: _Node) -> Version:
     )
 
 
-def _wave(node: _Node) -> Wave:
+def _wave(node: CampaignNode) -> Wave:
     node.keys(
         "share", "not_before_h", "open_when_prev_success", "min_after_prev_open_h", "admission"
     )
@@ -308,7 +219,7 @@ def _wave(node: _Node) -> Wave:
     )
 
 
-def _install(node: _Node) -> Install:
+def _install(node: CampaignNode) -> Install:
     mode = node["mode"].one_of("when_parked", "scheduled")
     common = ("mode", "install_min", "p_install_fail", "max_attempts")
     optional = ("retry_delay_h", "p_consent_per_day", "slot_local_h")

@@ -143,10 +143,10 @@ def test_a_faulty_description_is_refused_with_all_its_faults() -> None:
     faults = {fault.path: fault.message for fault in caught.value.faults}
     assert set(faults) == {
         "horizon_h", "fleet.segments[0].p_active_day", "campaign.resume.mode", "fleet.regions[1]",
-        "sessions[0].p_per_day", "campaign",
+        "sessions[0].p_per_day", "campaign.haltt",
     }  # fmt: skip
     assert "nearest: chunk" in faults["campaign.resume.mode"]
-    assert "unknown key 'haltt'" in faults["campaign"]
+    assert "unknown key; valid: backoff_s" in faults["campaign.haltt"]
 
 
 def test_a_lacking_key_is_named() -> None:

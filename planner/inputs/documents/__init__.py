@@ -28,9 +28,11 @@ from planner.inputs.documents.tree import (
     Steps,
     Table,
     Text,
+    describe,
     dotted,
     locate,
     plain,
+    refusal,
 )
 
 __all__ = [
@@ -50,12 +52,14 @@ __all__ = [
     "Steps",
     "Table",
     "Text",
+    "describe",
     "dotted",
     "load",
     "loads",
     "locate",
     "merge",
     "plain",
+    "refusal",
     "resolve",
     "set_path",
 ]

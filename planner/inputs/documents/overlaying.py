@@ -32,16 +32,17 @@ EXTENDS_LIMIT = 20  # files that one file extends, and links in a chain of `exte
 NUMBER_KEYS = frozenset({"value", "low", "base", "high", "series", "p10", "p50", "p90"})
 
 
-def merge(base: Node, over: Node) -> Node:
+def merge(base: Node, over: Node, deletes: bool = True) -> Node:
     """`base` overlaid with `over`: tables merge entry by entry, everything else is replaced.
 
-    A null in `over` deletes the entry that it would replace; where there is none it stays, for the
-    schema to judge. A number in its long form (`{value: ..., source: ...}`) is one thing and is
-    replaced whole, so that no source vouches for another file's value.
+    A null in `over` `deletes` the entry that it would replace; where there is none, or where a null
+    is a value like others, it stays, for the schema to judge. A number in its long form
+    (`{value: ..., source: ...}`) is one thing and is replaced whole, so that no source vouches for
+    another file's value.
     """
     if not isinstance(base, Table) or not isinstance(over, Table):
         return over
-    return over if _is_number(base) or _is_number(over) else _merge_tables(base, over)
+    return over if _is_number(base) or _is_number(over) else _merge_tables(base, over, deletes)
 
 
 def _is_number(table: Table) -> bool:
@@ -61,27 +62,30 @@ def _has_parameters(node: Node, keys: Sequence[str]) -> bool:
     )
 
 
-def _merge_tables(base: Table, over: Table) -> Table:
+def _merge_tables(base: Table, over: Table, deletes: bool = True) -> Table:
     entries, places = dict(base.entries), {**base.keys, **over.keys}
     for key, value in over.entries.items():
         if key not in base.entries:
             entries[key] = value
-        elif isinstance(value, Text) and value.text is None:
+        elif deletes and isinstance(value, Text) and value.text is None:
             del entries[key]
             places.pop(key, None)
         else:
-            entries[key] = merge(base.entries[key], value)
+            entries[key] = merge(base.entries[key], value, deletes)
     return Table(entries, over.file, over.line, places)
 
 
-def resolve(path: Path, roots: Sequence[Path] = (), display: str | None = None) -> Table:
+def resolve(
+    path: Path, roots: Sequence[Path] = (), display: str | None = None, deletes: bool = True
+) -> Table:
     """The table in a file, overlaid on those that its `extends` names (one file, or a list).
 
     A name is looked up beside the file and then in each of `roots`, and must lie there after
     symbolic links are followed. Later names of a list overlay earlier ones; the file overlays all.
+    `deletes`: whether a null removes the entry that it overlays.
     """
     shown = str(path) if display is None else display
-    return _Resolver([_real(root) for root in roots]).table(_Link(_real(path), shown), ())
+    return _Resolver([_real(root) for root in roots], deletes).table(_Link(_real(path), shown), ())
 
 
 class _Link(NamedTuple):
@@ -94,8 +98,8 @@ class _Link(NamedTuple):
 class _Resolver:
     """Follows `extends` from file to file; each file is read once."""
 
-    def __init__(self, roots: Sequence[Path]) -> None:
-        self._roots = roots
+    def __init__(self, roots: Sequence[Path], deletes: bool) -> None:
+        self._roots, self._deletes = roots, deletes
         self._done: dict[Path, Table | InputError] = {}
 
     def table(self, link: _Link, chain: tuple[_Link, ...]) -> Table:
@@ -122,7 +126,8 @@ class _Resolver:
                 faults.extend(error.faults)
         if faults:
             raise InputError(faults)
-        return reduce(_merge_tables, [*layers, with_entry(own, "extends", None, own.file)])
+        layers.append(with_entry(own, "extends", None, own.file))
+        return reduce(lambda low, high: _merge_tables(low, high, self._deletes), layers)
 
     def _parent(self, where: str, name: Text, chain: tuple[_Link, ...]) -> Table:
         found = self._find(where, name, chain[-1])
