@@ -20,6 +20,7 @@ DEGREES = {
     "pp": "pipeline {}",
     "interleave": "interleaved {}",
     "dp": "data {}",
+    "ep": "experts over {}",
 }
 TERMS_SHOWN = 3
 LIKE = 0.1  # a model may be named by a tenth more or fewer parameters than its architecture has

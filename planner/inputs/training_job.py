@@ -11,7 +11,6 @@ from planner.perf.training_step.configuration import Software
 from planner.perf.training_step.constants import FITTED, constants_of
 from planner.perf.training_step.layouts import Experts, Job
 from planner.perf.training_step.memory import BINARY, Store
-from planner.perf.training_step.mixture import Mixture, MixtureSoftware
 from planner.perf.training_step.parameters import Shape
 
 # Flags and numbers of kernels of `MixtureSoftware`.
@@ -70,6 +69,8 @@ def experts_of(shape: Shape, seq: float) -> Experts:
     Kernels that the host launches are counted from the guide "Optimizing DeepSeek-V3 training performance on NVIDIA
     GB200 NVL72" (Megatron-LM, docs/discussions): dispatch with its own permutation, graphs of attention and router.
     """
+    from planner.perf.training_step.mixture import Mixture, MixtureSoftware
+
     one = np.ones(1)
     names = {f.name for f in fields(Shape)} & {f.name for f in fields(Mixture)}
     sizes = {name: float(getattr(shape, name)) for name in names}

@@ -16,16 +16,18 @@ from planner.perf.checkpoint import write_bandwidth
 @quantity(unit="byte", axes="workload")
 def checkpoint_size(
     model_parameters: Array,
+    stored_parameter_ratio: Array,
     checkpoint_weight_bytes: Array,
     checkpoint_master_bytes: Array,
     checkpoint_moment_bytes: Array,
 ) -> Array:
     """Bytes of one checkpoint: parameters x (weight + master copy + moments), 14 bytes for Adam in mixed precision.
 
-    Exact for dense models, whose parameters all work on each token.
+    Those of all experts are saved, though few of them work on a token.
     """
+    stored = model_parameters * stored_parameter_ratio
     return size_of(
-        model_parameters, checkpoint_weight_bytes, checkpoint_master_bytes, checkpoint_moment_bytes
+        stored, checkpoint_weight_bytes, checkpoint_master_bytes, checkpoint_moment_bytes
     )
 
 

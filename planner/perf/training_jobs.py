@@ -1,7 +1,7 @@
 """How long is a step of each of a plan's training jobs, on each kind of hardware and scale, and what takes the time?
 
-Jobs are of several kinds, transformers and image networks, each with physics of its own. A kind says what its entries
-take by cause; here they are laid out on the same axes and one list of causes.
+Jobs are of several kinds, dense transformers, mixtures and hybrids, and image networks, each with physics of its own. A
+kind says what its entries take by cause; here they are laid out on the same axes and one list of causes.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 
 from planner.axes import Array
 from planner.perf.image_step import jobs as image
-from planner.perf.training_step import scales as transformer
 from planner.perf.training_step.layouts import Indices
+from planner.perf.training_step.step import MIXED_TERMS
 
-TERMS = tuple(dict.fromkeys((*transformer.TERMS, *image.TERMS.values())))
-"""Causes that the time of a step has; what is the same in both kinds of jobs has one name."""
+TERMS = tuple(dict.fromkeys((*MIXED_TERMS, *image.TERMS.values())))
+"""Causes that the time of a step has; what is the same in several kinds of jobs has one name."""
 
 
 class Steps(Protocol):

@@ -18,7 +18,10 @@ import pytest
 
 ROUNDS = 3
 ROOT = Path(__file__).parents[2]
-UNUSED = {"scipy.linalg", "matplotlib", "pandas", "xarray", "pyarrow", "numpy.ma"}
+MIXTURES = {
+    f"planner.perf.training_step.{name}" for name in ("mixture", "mixed_step", "mixed_scales")
+}
+UNUSED = {"scipy.linalg", "matplotlib", "pandas", "xarray", "pyarrow", "numpy.ma", *MIXTURES}
 DRAWING = "planner.study"
 
 SpeedLimit = Callable[[str, float, float], None]

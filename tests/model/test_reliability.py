@@ -88,7 +88,7 @@ def test_an_experiment_writes_the_checkpoints_of_its_own_model() -> None:
 
 
 def test_ten_billion_parameters_are_140_gb_a_checkpoint() -> None:
-    size = checkpoint_size(place(10e9), place(2.0), place(4.0), place(8.0))
+    size = checkpoint_size(place(10e9), place(1.0), place(2.0), place(4.0), place(8.0))
     assert size.item() == 140e9
     waits, goes_on = (
         checkpoint_bandwidth(place(2.0), size, place(10.0), place(700.0), place(mode)).item()

@@ -191,7 +191,6 @@ def test_layouts_on_several_kinds_are_said_to_be_one_or_the_other() -> None:
     [
         ("architecture=null", "driving_10b names no architecture"),
         ("batch=null", "driving_10b states no batch"),
-        ("architecture=mixtral_8x7b", "mixtral_8x7b is no dense transformer"),
     ],
 )
 def test_what_is_not_predicted_says_why(change: str, words: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from planner.inputs.profiles.hardware import NetworkPart
 from planner.inputs.profiles.vehicles import TrainedModel
 from planner.inputs.structure.entries import Fixed, Given, Names
 from planner.inputs.training import Machine, joined, shape_of, software_of
-from planner.inputs.training_job import alike, job_on
+from planner.inputs.training_job import job_on
 from planner.perf.training_jobs import Steps, TrainingJobs
 from planner.perf.training_step.configuration import Software
 from planner.perf.training_step.layouts import Job
@@ -47,7 +47,7 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
         (w, h, _job(inputs, model, machine, software), _value(model.batch))
         for w, model in enumerate(models)
         for h, machine in enumerate(machines)
-        if machine and _is_known(inputs, model)
+        if machine and model.architecture and model.batch
     ]
     stack = stack_of(software)
     images = [
@@ -60,7 +60,10 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
         for h, machine in enumerate(machines)
         if machine and image and network and is_modelled(machine)
     ]
-    kinds: list[Steps] = [jobs_side_by_side(transformers, SCALES, rated)]
+    mixtures = [each for each in transformers if each[2].experts]
+    dense = [each for each in transformers if not each[2].experts]
+    kinds: list[Steps] = [jobs_side_by_side(dense, SCALES, rated)]
+    kinds += [_mixtures(mixtures, rated)] if mixtures else []
     kinds += [image_jobs(images, SCALES, rated)] if images else []
     together = TrainingJobs(kinds, (len(models), len(nodes), len(SCALES)))
     yield Given(
@@ -88,6 +91,13 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
         (WORKLOAD,),
         "parameters of the architecture that work on each token; 0 without one",
         [_parameters(inputs, model) for model in models],
+        [f"workloads.{name}.model" for name in workloads],
+    )
+    yield Fixed(
+        "stored_parameter_ratio",
+        (WORKLOAD,),
+        "parameters of the architecture over those that work on a token: above 1 with experts; 1 without one",
+        [_stored(inputs, model) for model in models],
         [f"workloads.{name}.model" for name in workloads],
     )
     yield Fixed(
@@ -119,8 +129,6 @@ def why_not(inputs: Inputs, model_name: str, node_name: str) -> str:
         return f"{model_name} names no architecture"
     if model.batch is None:
         return f"{model_name} states no batch"
-    if model.architecture and not _is_known(inputs, model):
-        return f"{model.architecture} is no dense transformer"
     if machine is None or (model.image_model and not is_modelled(machine)):
         return f"too little is known of {node.accelerator}"
     return "it fits at no scale"
@@ -136,11 +144,11 @@ def _machine(inputs: Inputs, name: str, node: Node) -> Machine | None:
     return joined(chip, node, card, rated, (node.accelerator, name))
 
 
-def _is_known(inputs: Inputs, model: TrainedModel) -> bool:
-    """Whether the model's job can be laid out: it has a batch, and an architecture whose blocks are all alike."""
-    if model.architecture is None or model.batch is None:
-        return False
-    return alike(shape_of(inputs.profile("architectures", model.architecture)))
+def _mixtures(jobs: Sequence[tuple[int, int, Job, float]], rated: Sequence[float]) -> Steps:
+    """Jobs of models whose layers are not all alike; few plans have one."""
+    from planner.perf.training_step.mixed_scales import mixtures_side_by_side
+
+    return mixtures_side_by_side(jobs, SCALES, rated)
 
 
 def _image_model(inputs: Inputs, model: TrainedModel) -> ImageModel | None:
@@ -173,13 +181,20 @@ def _value(cell: Cell | None) -> float:
 
 
 def _tokens(inputs: Inputs, model: TrainedModel) -> float:
-    if model.architecture is None or not _is_known(inputs, model):
+    if model.architecture is None or model.batch is None:
         return 0.0
     shape = inputs.profile("architectures", model.architecture)
     return _value(model.batch) * _value(shape.sequence)
 
 
 def _parameters(inputs: Inputs, model: TrainedModel) -> float:
-    if model.architecture is None or not _is_known(inputs, model):
+    if model.architecture is None or model.batch is None:
         return 0.0
     return shape_of(inputs.profile("architectures", model.architecture)).active_parameters()
+
+
+def _stored(inputs: Inputs, model: TrainedModel) -> float:
+    if model.architecture is None:
+        return 1.0
+    shape = shape_of(inputs.profile("architectures", model.architecture))
+    return shape.parameters() / shape.active_parameters()

@@ -86,4 +86,5 @@ class ImageJobs(Entries):
             "recompute": "none",
             "zero_stage": 0,
             "shard_group": 1,
+            "ep": 1,
         }

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,11 @@ from planner.perf.training_step.memory import (
     host_memory,
     memory_terms,
 )
-from planner.perf.training_step.mixed_step import step_terms as mixed_step_terms
-from planner.perf.training_step.mixture import Mixture, MixtureSoftware
 from planner.perf.training_step.offload import OffloadTerms, offload_terms
 from planner.perf.training_step.step import StepTerms, assembled, stage_work, step_time
+
+if TYPE_CHECKING:
+    from planner.perf.training_step.mixture import Mixture, MixtureSoftware
 
 Indices = npt.NDArray[np.intp]
 Record = TypeVar("Record")
@@ -365,6 +366,11 @@ def configuration(layouts: Layouts, job: Job) -> Placed:
     )
 
 
+def placed_mixture(layouts: Layouts, experts: Experts) -> Mixture:
+    """Layouts as those of a mixture's experts: where they lie, and whether they are recomputed with their block."""
+    return replace(experts.mixture, ep=layouts.ep, recompute_experts=1.0 * layouts.recompute_block)
+
+
 def _offload(layouts: Layouts) -> Offload:
     return Offload(
         optimiser=layouts.offload_optimiser,
@@ -483,9 +489,11 @@ def detail(layouts: Layouts, job: Job) -> Detail:
 
 
 def _mixed_detail(layouts: Layouts, job: Job, c: Placed, era: Software) -> Detail:
+    from planner.perf.training_step.mixed_step import step_terms  # for few models, and large
+
     assert job.experts is not None
-    m = replace(job.experts.mixture, ep=layouts.ep, recompute_experts=1.0 * layouts.recompute_block)
-    step = mixed_step_terms(c, m, job.system, era, job.experts.software, job.constants)
+    m = placed_mixture(layouts, job.experts)
+    step = step_terms(c, m, job.system, era, job.experts.software, job.constants)
     nothing = np.zeros(1)
     memory = memory_terms(c, era, _offload(layouts), m)
     return Detail(layouts, step, OffloadTerms(nothing, nothing), memory, nothing)

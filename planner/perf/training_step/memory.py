@@ -15,14 +15,16 @@ stages, experts that get more tokens than others.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.axes import Array
 from planner.perf.training_step.configuration import Configuration, Software
 from planner.perf.training_step.layer import key_value_width, layer_parameters
-from planner.perf.training_step.mixed_step import holders
-from planner.perf.training_step.mixture import Mixture, dense_weights, routed_weights
+
+if TYPE_CHECKING:  # imported where there is one: few models are mixtures
+    from planner.perf.training_step.mixture import Mixture
 
 GIB = 2.0**30
 # HBM is sold in GB and made in GiB: nvidia-smi shows 81,559 MiB on an H100 "80 GB", 143,771 on an H200 "141 GB".
@@ -267,6 +269,8 @@ def memory_terms(
     states = own[0] + own[1] + own[2]
     apart, separate = own, 0.0 * routed
     if m is not None:
+        from planner.perf.training_step.mixture import holders
+
         same = holders(c, m)
         apart = _states(c, offload, same, np.minimum(whole, same))
         separate = routed * (apart[0] + apart[1] + apart[2])
@@ -320,6 +324,8 @@ def _held(c: Configuration, m: Mixture | None) -> tuple[Array, Array]:
     """Weights of a mean block on a rank: those that all replicas have, and those of its own experts [parameters]."""
     if m is None:
         return layer_parameters(c) / c.tp, np.zeros(1)
+    from planner.perf.training_step.mixture import dense_weights, routed_weights
+
     own = routed_weights(c, m) / m.ep / m.expert_tp
     return dense_weights(c, m) / c.layers / c.tp, own / c.layers
 

@@ -50,29 +50,18 @@ from planner.perf.training_step.mixture import (
     Mixture,
     MixtureSoftware,
     dense_weights,
+    holders,
     routed_weights,
 )
 from planner.perf.training_step.pipeline import bubble, send_time, slowest_stage
 from planner.perf.training_step.state_space import projection_width, scan_part
-from planner.perf.training_step.step import StepTerms, step_time
+from planner.perf.training_step.step import MixedStepTerms, step_time
 
 FUSED_ACTIVATION = 2.0 / 3.0  # of the activation's traffic is saved where the matmul applies it
 # Width of a head from which the fused core is bound by its matmuls: half as wide it has twice the exponentials for
 # them and runs at 408 instead of 609 TFLOP/s (cuDNN on H100, 4,096 tokens; Shah et al., arXiv 2407.08608, figure 5).
 WIDE_HEAD = 128.0
 LEAST = 1e-12  # in place of no seconds, where one divides by them
-
-
-@dataclass(frozen=True)
-class MixedStepTerms(StepTerms):
-    """Seconds of one optimiser step by cause: those of a dense model and those of further kinds of work."""
-
-    router: Array
-    permutation: Array
-    dispatch: Array  # all-to-alls to experts and back, as far as nothing hides them
-    experts: Array  # matmuls and activation of the routed experts
-    shared_experts: Array  # with the projections into and out of the experts' width
-    state_space: Array  # linears and scan of Mamba layers
 
 
 @dataclass(frozen=True)
@@ -394,11 +383,6 @@ def held(c: Configuration, m: Mixture) -> tuple[Array, Array]:
     """Weights of the fullest stage on one rank: outside the routed experts, and theirs [parameters]."""
     dense = (dense_weights(c, m) / c.pp + c.vocab * c.hidden) / c.tp
     return dense, routed_weights(c, m) / c.pp / m.ep / m.expert_tp
-
-
-def holders(c: Configuration, m: Mixture) -> Array:
-    """Ranks that hold the same experts."""
-    return np.maximum(c.dp * c.cp * c.tp / m.ep / m.expert_tp, 1.0)
 
 
 def gather_time(

@@ -130,6 +130,11 @@ def routed_weights(c: Configuration, m: Mixture) -> Array:
     return np.where(m.experts > 1.0, layers * expert_weights(c, m), 0.0)
 
 
+def holders(c: Configuration, m: Mixture) -> Array:
+    """Ranks that hold the same experts."""
+    return np.maximum(c.dp * c.cp * c.tp / m.ep / m.expert_tp, 1.0)
+
+
 def parameters(c: Configuration, m: Mixture) -> Array:
     """All weights, input and output embeddings apart from each other [parameters]."""
     return dense_weights(c, m) + routed_weights(c, m) + 2.0 * c.vocab * c.hidden

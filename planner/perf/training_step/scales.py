@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 import numpy as np
 
@@ -30,12 +30,11 @@ from planner.perf.training_step.layouts import (
     legal,
     taken,
 )
-from planner.perf.training_step.step import StepTerms, step_terms
+from planner.perf.training_step.step import TERMS, step_terms
 
 Record = TypeVar("Record")
 
 SCALES = tuple(2**power for power in range(3, 15))  # accelerators, 8 to 16,384
-TERMS = tuple(field.name for field in fields(StepTerms))
 
 
 def best_at_scales(
@@ -95,6 +94,7 @@ class TransformerJobs(Entries):
             "recompute": recomputed,
             "zero_stage": number("zero_stage"),
             "shard_group": number("shard_group"),
+            "ep": 1,
         }
 
 
@@ -116,27 +116,63 @@ def jobs_side_by_side(
     rated: Sequence[float],
 ) -> TransformerJobs:
     """The best layouts of jobs, each with its workload, kind of hardware and batch; `rated` by kind of hardware."""
-    found = [(w, h, job, *best_at_scales(job, scales, batch)) for w, h, job, batch in jobs]
-    counts = [len(positions) for *_, positions, _ in found]
-
-    def spread(values: Sequence[float]) -> Indices:
-        return np.repeat(np.array(values, dtype=np.intp), counts)
-
-    configurations = [configuration(layouts, job) for _, _, job, _, layouts in found]
-    hardware = spread([h for _, h, *_ in found])
-    return TransformerJobs(
-        workload=spread([w for w, *_ in found]),
-        hardware=hardware,
-        scale=np.concatenate([positions for *_, positions, _ in found] or [hardware]),
-        configuration=_stacked(Placed, configurations, counts),
-        software=_stacked(Software, [job.software for _, _, job, *_ in found], counts),
-        constants=_stacked(Constants, [job.constants for _, _, job, *_ in found], counts),
-        rated=np.asarray(rated, dtype=np.float64)[hardware],
-        wiring=_stacked(System, [job.system for _, _, job, *_ in found], counts),
-    )
+    return TransformerJobs(**best_jobs(jobs, scales).entries(rated))
 
 
-def _stacked(kind: type[Record], records: Sequence[Record], counts: Sequence[int]) -> Record:
+class Laid(TypedDict):
+    """What the entries of all kinds of transformers have."""
+
+    workload: Indices
+    hardware: Indices
+    scale: Indices
+    configuration: Placed
+    software: Software
+    constants: Constants
+    rated: Array
+    wiring: System
+
+
+@dataclass(frozen=True)
+class BestJobs:
+    """Jobs with their best layouts at the scales at which one fits."""
+
+    jobs: Sequence[tuple[int, int, Job, float]]
+    positions: Sequence[Indices]  # of the scales, by job
+    layouts: Sequence[Layouts]  # as many each
+
+    @property
+    def counts(self) -> list[int]:
+        """Scales of each job at which a layout fits."""
+        return [len(each) for each in self.positions]
+
+    def entries(self, rated: Sequence[float]) -> Laid:
+        """All of them one after the other; `rated` by kind of hardware."""
+
+        def spread(values: Sequence[int]) -> Indices:
+            return np.repeat(np.array(values, dtype=np.intp), self.counts)
+
+        jobs = [job for _, _, job, _ in self.jobs]
+        laid_out = zip(self.layouts, jobs, strict=True)
+        hardware = spread([h for _, h, *_ in self.jobs])
+        return Laid(
+            workload=spread([w for w, *_ in self.jobs]),
+            hardware=hardware,
+            scale=np.concatenate([*self.positions, hardware[:0]]),
+            configuration=stacked(Placed, [configuration(*each) for each in laid_out], self.counts),
+            software=stacked(Software, [job.software for job in jobs], self.counts),
+            constants=stacked(Constants, [job.constants for job in jobs], self.counts),
+            rated=np.asarray(rated, dtype=np.float64)[hardware],
+            wiring=stacked(System, [job.system for job in jobs], self.counts),
+        )
+
+
+def best_jobs(jobs: Sequence[tuple[int, int, Job, float]], scales: Sequence[float]) -> BestJobs:
+    """Jobs, each with its workload, kind of hardware and batch, and their best layouts."""
+    found = [best_at_scales(job, scales, batch) for _, _, job, batch in jobs]
+    return BestJobs(jobs, [positions for positions, _ in found], [best for _, best in found])
+
+
+def stacked(kind: type[Record], records: Sequence[Record], counts: Sequence[int]) -> Record:
     """Records one after the other, each spread to its count of entries; numbers are the same in all."""
     columns = {}
     for field in fields(kind):  # type: ignore[arg-type]

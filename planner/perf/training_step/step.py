@@ -47,6 +47,22 @@ class StepTerms:
     scale: Array  # jitter and contention, growing with the NVLink domains that replicas span
 
 
+@dataclass(frozen=True)
+class MixedStepTerms(StepTerms):
+    """The same of a model whose layers are not all alike, with its further kinds of work (`mixed_step`)."""
+
+    router: Array
+    permutation: Array
+    dispatch: Array  # all-to-alls to experts and back, as far as nothing hides them
+    experts: Array  # matmuls and activation of the routed experts
+    shared_experts: Array  # with the projections into and out of the experts' width
+    state_space: Array  # linears and scan of Mamba layers
+
+
+TERMS = tuple(field.name for field in fields(StepTerms))
+MIXED_TERMS = tuple(field.name for field in fields(MixedStepTerms))
+
+
 def stage_work(
     c: Configuration, s: System, era: Software, k: Constants
 ) -> tuple[LayerTerms, Array]:

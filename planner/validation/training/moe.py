@@ -17,10 +17,10 @@ from planner.axes import Array
 from planner.inputs.naming import architecture_named, framework_named, frameworks
 from planner.inputs.training import architecture
 from planner.perf.training_step.constants import FITTED
-from planner.perf.training_step.mixed_step import MixedStepTerms, step_terms
+from planner.perf.training_step.mixed_step import step_terms
 from planner.perf.training_step.mixture import Mixture, MixtureSoftware, model_flops
 from planner.perf.training_step.parameters import Shape
-from planner.perf.training_step.step import step_time
+from planner.perf.training_step.step import MixedStepTerms, step_time
 from planner.validation.cases import Case, Outcome
 from planner.validation.training import reading
 from planner.validation.training.conventions import TERA, UTILISATION, seconds_per_unit
