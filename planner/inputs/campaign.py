@@ -52,6 +52,7 @@ def read_campaign(
         "backoff_s", "resume", "install",
     )  # fmt: skip
     technologies = _technologies(root["links"])
+    root["links"].keys("wifi", *technologies)
     pools, pool_of = _pools(root["cdn"]["pools"])
     resume = policy["resume"]
     mode = resume["mode"].one_of("byte", "chunk", "none")
@@ -98,9 +99,7 @@ def _shares(node: CampaignNode, shares: list[float]) -> None:
 
 def _technologies(node: CampaignNode) -> list[str]:
     """Cellular technologies: every link but Wi-Fi."""
-    return (
-        [name for name in node.value if name != "wifi"] if isinstance(node.value, Mapping) else []
-    )
+    return [name for name in node.entries() if name != "wifi"]
 
 
 def _links(node: CampaignNode) -> LinkTable:
