@@ -41,11 +41,13 @@ class Classes:
     wave_size: Array  # by wave, vehicles
 
 
-def classes_of(rng: Generator, campaign: Campaign, count: int) -> Classes:
-    """About `count` classes of vehicles for a campaign."""
+def classes_of(
+    rng: Generator, campaign: Campaign, count: int, least: int = LEAST_PER_WAVE
+) -> Classes:
+    """About `count` classes of vehicles for a campaign, `least` or more in each wave."""
     shares = tuple(wave.share for wave in campaign.waves)
     size = counts_by_share(shares, campaign.vehicles)
-    per_wave = np.maximum(counts_by_share(shares, count), LEAST_PER_WAVE)
+    per_wave = np.maximum(counts_by_share(shares, count), least)
     wave = np.repeat(np.arange(size.size), per_wave)
     region, segment, version = (
         np.concatenate([dealt(rng, each, int(k)) for k in per_wave])

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.perf.campaign.classes import Classes, classes_of
+from planner.perf.campaign.classes import LEAST_PER_WAVE, Classes, classes_of
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.install import attempt_starts
 from planner.perf.campaign.sampling import Whole, uniform
@@ -108,10 +108,10 @@ class _Snapshot:
 class _Run:
     """The state of every class, and the steps that change it."""
 
-    def __init__(self, campaign: Campaign, count: int, seed: int) -> None:
+    def __init__(self, campaign: Campaign, count: int, seed: int, least: int) -> None:
         self.campaign = campaign
         self.rng = np.random.default_rng(seed)
-        self.classes = classes_of(self.rng, campaign, count)
+        self.classes = classes_of(self.rng, campaign, count, least)
         self.many = campaign.vehicles > MANY * self.classes.weight.size
         kinds = len(campaign.sessions)
         n = self.classes.weight.size
@@ -534,6 +534,9 @@ class _Run:
         )
 
 
-def follow(campaign: Campaign, classes: int, seed: int = 0) -> Rollout:
-    """Follow a campaign to its horizon on about `classes` vehicle classes, as if nothing ever halted it."""
-    return _Run(campaign, classes, seed).run()
+def follow(campaign: Campaign, classes: int, seed: int = 0, least: int = LEAST_PER_WAVE) -> Rollout:
+    """Follow a campaign to its horizon on about `classes` vehicle classes, as if nothing ever halted it.
+
+    `least` classes stand for a wave at the least: fewer are faster, and know less well when a gate opens.
+    """
+    return _Run(campaign, classes, seed, least).run()
