@@ -11,6 +11,8 @@ answers with the outputs of the measured campaigns. From the question to the ans
     progress      the rollout itself, event by event where flows are free, in five-minute steps where a cap binds
     install       attempts to install
     halt          the law of the halt; `odds` has the closed forms (gate errors, reach, no resume)
+    exposure      how many vehicles a bad release reaches before it is stopped
+    reaching      who can be reached at all, and who has come how far by when
     traffic       bytes on the five-minute grid, 95th percentile
     outcome       outputs and curves
 

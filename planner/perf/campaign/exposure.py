@@ -38,9 +38,11 @@ def failed_for_good(rollout: Rollout, times: Array) -> Array:
 
 
 def _by(time: Array, weight: Array, times: Array) -> Array:
+    """Weight up to each time: a class stands for vehicles that came one by one since the class before."""
     order = np.argsort(time)
-    total = np.concatenate([[0.0], np.cumsum(weight[order])])
-    return np.asarray(total[np.searchsorted(time[order], times, side="right")])
+    if not order.size:
+        return np.zeros(times.shape)
+    return np.asarray(np.interp(times, time[order], np.cumsum(weight[order]), left=0.0))
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import numpy as np
 from planner.axes import Array
 from planner.perf.campaign.odds import below, failures_that_halt, halt_odds
 from planner.perf.campaign.progress import Rollout
+from planner.perf.campaign.sampling import Whole
 
-POINTS = 1500  # times by wave on which the law is tabulated
+POINTS = 1000  # times by wave on which the law is tabulated, and half as many early ones
 NODES = 64  # equally likely halts that stand for the law
 NEGLIGIBLE = 1e-9
 
@@ -51,11 +52,7 @@ def halt_law(rollout: Rollout) -> HaltLaw:
         mine = wave == each
         order = np.argsort(ends[mine])
         by_wave.append((ends[mine][order], mass[mine][order].cumsum()))
-    picked = [
-        time[np.linspace(0, time.size - 1, min(POINTS, time.size)).astype(int)]
-        for time, _ in by_wave
-        if time.size
-    ]
+    picked = [time[_spread(time.size)] for time, _ in by_wave if time.size]
     grid = np.unique(np.concatenate(picked))
     size = classes.wave_size
     share = np.array([_share(time, total, grid) for time, total in by_wave]) / size[:, None]
@@ -67,13 +64,21 @@ def halt_law(rollout: Rollout) -> HaltLaw:
     spared = _mean_below(size, share[:, -1], limit)
     if chance < NEGLIGIBLE:
         return HaltLaw(0.0, none, none, float(spared.sum()))
-    place = np.searchsorted(by_then, chance * (np.arange(NODES) + 0.5) / NODES)
-    place = np.minimum(place, grid.size - 1)
+    level = chance * (np.arange(NODES) + 0.5) / NODES
+    place = np.minimum(np.searchsorted(by_then, level), grid.size - 1)
+    times = np.interp(level, by_then, grid)
     rise = np.diff(odds, axis=1, prepend=0.0)[:, place]
     halting = rise.argmax(axis=0)
     failed = (share * size[:, None])[:, place]
     failed[halting, np.arange(NODES)] = limit[halting]
-    return HaltLaw(chance, grid[place], failed.sum(axis=0), float(spared.sum()))
+    return HaltLaw(chance, times, failed.sum(axis=0), float(spared.sum()))
+
+
+def _spread(count: int) -> Whole:
+    """Places in a sorted list of events: evenly, and closer at its begin, where few failures halt a large wave."""
+    even = np.linspace(0, count - 1, min(POINTS, count))
+    early = np.geomspace(1, count, min(POINTS // 2, count)) - 1
+    return np.unique(np.concatenate([even, early]).astype(np.intp))
 
 
 def _share(time: Array, total: Array, grid: Array) -> Array:

@@ -136,10 +136,11 @@ def size(
     classes: int = CLASSES,
     seed: int = 0,
     precision: float = PRECISION,
+    nearby: bool = True,
 ) -> Sized:
-    """The least caps for a goal, and those for a day less, a day more, a smaller and a larger share."""
+    """The least caps for a goal; `nearby`: and those for a day less, a day more, a smaller and a larger share."""
     uncapped, reach = _uncapped(campaign, goal, classes, seed)
-    near = _near(goal, campaign.horizon)
+    near = _near(goal, campaign.horizon) if nearby else []
     trials = _Trials(
         campaign, max(each.hours for each in (goal, *near)), goal.of, reach, classes, seed
     )
