@@ -10,6 +10,8 @@ from planner.cli import (
     campaign,
     catalogue,
     check,
+    compare,
+    diff,
     explain,
     layout,
     predict,
@@ -64,6 +66,8 @@ def _planner(
 _COMMANDS = (
     (size.size, size.EXAMPLES, "GPUs, storage, power, money of a scenario, month by month."),
     (simulate.simulate, simulate.EXAMPLES, "How far a plan may be off: P10 to P90, and risk."),
+    (compare.compare, compare.EXAMPLES, "Plans side by side, and what makes them differ."),
+    (diff.diff, diff.EXAMPLES, "What a change does to a plan, as for a code review."),
     (explain.explain, explain.EXAMPLES, "Why a quantity has its value, down to the sources."),
     (quantities.quantities, quantities.EXAMPLES, "Everything that the model can compute."),
     (layout.layout, layout.EXAMPLES, "The best of all layouts of a training job, and why."),

@@ -127,7 +127,7 @@ def to_csv(
         for labels, *values in _cells(each, *beside_it):
             texts = [each.name, each.unit, *(labels.get(axis, "") for axis in used), *marks]
             numbers = ("" if value is None else repr(value) for value in values)
-            writer.writerow([*map(_inert, texts), *numbers])
+            writer.writerow([*map(inert, texts), *numbers])
     return buffer.getvalue()
 
 
@@ -187,6 +187,6 @@ def _lines(opening: str, items: Sequence[str], closing: str) -> str:
     return opening + "\n" + ",\n".join(items) + "\n" + closing
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """A text cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text

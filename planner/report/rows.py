@@ -61,7 +61,8 @@ Course = Callable[[Source], Array]  # values by draw and month in base units, sh
 Reduce = Callable[[Array], Array]  # over the last axis, the months of a period
 
 
-def _last(values: Array) -> Array:
+def at_the_end(values: Array) -> Array:
+    """The last month."""
     return np.asarray(values[..., -1])
 
 
@@ -132,7 +133,7 @@ def rows_of(plan: Plan) -> Iterator[Row]:
     for tier in TIERS:
         need = f"storage_{tier}_required"
         yield _row(plan, "Storage", f"{tier} needed", need, _largest, bound[tier])
-        yield _row(plan, "Storage", f"{tier} in service", f"storage_{tier}", _last)
+        yield _row(plan, "Storage", f"{tier} in service", f"storage_{tier}", at_the_end)
     yield from _compute_rows(plan)
     yield from _release_rows(plan)
     yield from _edge_rows(plan)
@@ -144,13 +145,13 @@ def rows_of(plan: Plan) -> Iterator[Row]:
     yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
     reach = course("ota_reachable_share")
     yield Row("OTA", "fleet within reach", "%", reach, _smallest_where_any)
-    yield _row(plan, "Network", "switches", "switches", _last)
+    yield _row(plan, "Network", "switches", "switches", at_the_end)
     for layer in ("leaf", "spine", "core"):
         if in_horizon(plan, f"switches_{layer}").max() > 0:
             part = course(f"switches_{layer}")
-            yield Row("Network", f"of which {layer}", "1", part, _last, "", True)
-    yield _row(plan, "Network", "links", "links", _last)
-    yield _row(plan, "Network", "optical modules", "optics", _last)
+            yield Row("Network", f"of which {layer}", "1", part, at_the_end, "", True)
+    yield _row(plan, "Network", "links", "links", at_the_end)
+    yield _row(plan, "Network", "optical modules", "optics", at_the_end)
     yield _row(plan, "Network", "WAN to buy", "wan_bandwidth", _largest)
     yield from _site_rows(plan)
     yield from _money_rows(plan)
@@ -162,14 +163,14 @@ def _row(plan: Plan, group: str, label: str, name: str, reduce: Reduce, mark: st
 
 
 def _fleet_rows(plan: Plan) -> Iterator[Row]:
-    yield _row(plan, "Fleet", "vehicles", "vehicles_in_operation", _last)
+    yield _row(plan, "Fleet", "vehicles", "vehicles_in_operation", at_the_end)
     ecus = plan.project.labels[ECU]
     if len(ecus) > 1:
         for index, ecu in enumerate(ecus):
             vehicles = course("vehicles_by_ecu", (ECU, index))
-            yield Row("Fleet", f"on {ecu}", "vehicle", vehicles, _last)
+            yield Row("Fleet", f"on {ecu}", "vehicle", vehicles, at_the_end)
     if in_horizon(plan, "vehicles_unserved").max() > 0:
-        yield _row(plan, "Fleet", "served", "vehicles_served", _last)
+        yield _row(plan, "Fleet", "served", "vehicles_served", at_the_end)
 
 
 def _carbon_rows(plan: Plan) -> Iterator[Row]:
@@ -209,11 +210,11 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
     yield from _gpu_parts(plan)
     if in_horizon(plan, "gpus_spare").max() > 0:
         yield _row(plan, "Compute", "spare GPUs needed", "gpus_spare", _largest)
-    yield _row(plan, "Compute", "GPUs in service", "gpus", _last)
+    yield _row(plan, "Compute", "GPUs in service", "gpus", at_the_end)
     if not np.allclose(in_horizon(plan, "gpus"), in_horizon(plan, "gpus_equivalent")):
         kinds = {site.training for site in plan.project.inputs.scenario.sites.values()}
         kind = kinds.pop() if len(kinds) == 1 else "needed"
-        yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", _last)
+        yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", at_the_end)
     hours = partial(_in_unit, name="training_gpu_hours", unit="hour")
     yield Row("Compute", "training GPU-h", GPU_HOURS, hours, _sum)
     if in_horizon(plan, "gpus_for_waiting").max() > 0:
@@ -251,9 +252,9 @@ def _longest_wait(source: Source) -> Array:
 def _release_rows(plan: Plan) -> Iterator[Row]:
     """What it takes until a release may go out; nothing where no release is simulated or qualified."""
     if in_horizon(plan, "rigs_required").max() > 0:
-        yield _row(plan, "Release", "build variants in support", "variants", _last)
+        yield _row(plan, "Release", "build variants in support", "variants", at_the_end)
         yield _row(plan, "Release", "test rigs needed", "rigs_required", _largest)
-        yield _row(plan, "Release", "test rigs in service", "rigs", _last)
+        yield _row(plan, "Release", "test rigs in service", "rigs", at_the_end)
     if in_horizon(plan, "simulated_distance").max() > 0:
         distance = partial(_in_unit, name="simulated_distance", unit="km")
         yield Row("Release", "simulated km", KILOMETRES, distance, _sum)

@@ -79,7 +79,7 @@ def table(
     group = ""
     for row, course, ((scale, unit, texts), ends) in zip(rows, months, cells, strict=True):
         line = Text((row.group if row.group != group else "").ljust(GROUP), style="bold")
-        line.append(_label(row, unit).ljust(LABEL), style="not bold")
+        line.append(label(row, unit).ljust(LABEL), style="not bold")
         line.append("".join(text.rjust(cell) for text in texts), style="not bold")
         if span_room:
             low, high = (end / scale for end in ends)
@@ -177,7 +177,7 @@ def _cells(
             if value is not None
         ]
         mine = [value for value in numbers if value is not None]
-        scale, unit = _scale(_peak_of(mine), _peak_of(alike), row)
+        scale, unit = row_scale(_peak_of(mine), row, _peak_of(alike))
         exact = row.unit == "1" and scale == 1
         yield (
             scale,
@@ -193,8 +193,9 @@ def _peak_of(values: Sequence[float]) -> float:
     return max((abs(value) for value in values if np.isfinite(value)), default=0.0)
 
 
-def _scale(peak: float, peak_of_group: float, row: Row) -> tuple[float, str]:
+def row_scale(peak: float, row: Row, peak_of_group: float = 0.0) -> tuple[float, str]:
     """Scale and unit of a row: those of its group, unless a measured value would vanish in them."""
+    peak_of_group = max(peak, peak_of_group)
     if row.unit == ECUS and peak_of_group >= THOUSANDS_FROM:
         return 1e3, "thousand"
     if row.unit in COUNTED:
@@ -209,7 +210,7 @@ def _scale(peak: float, peak_of_group: float, row: Row) -> tuple[float, str]:
     return scale, unit
 
 
-def _label(row: Row, unit: str) -> str:
+def label(row: Row, unit: str) -> str:
     """The label and its unit: "peak, Gb/s"; what is too long is cut before the unit."""
     tail = f", {unit}" if unit and not row.is_part else ""
     return cut(printable(row.label), LABEL - len(tail)) + tail

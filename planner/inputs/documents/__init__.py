@@ -8,7 +8,13 @@ traced back to its line.
 """
 
 from planner.inputs.documents.editing import set_path
-from planner.inputs.documents.overlaying import EXTENDS_LIMIT, NUMBER_KEYS, merge, resolve
+from planner.inputs.documents.overlaying import (
+    EXTENDS_LIMIT,
+    NUMBER_KEYS,
+    is_number,
+    merge,
+    resolve,
+)
 from planner.inputs.documents.reading import (
     DEPTH_LIMIT,
     KEY_LIMIT,
@@ -54,6 +60,7 @@ __all__ = [
     "Text",
     "describe",
     "dotted",
+    "is_number",
     "load",
     "loads",
     "locate",

@@ -42,10 +42,11 @@ def merge(base: Node, over: Node, deletes: bool = True) -> Node:
     """
     if not isinstance(base, Table) or not isinstance(over, Table):
         return over
-    return over if _is_number(base) or _is_number(over) else _merge_tables(base, over, deletes)
+    return over if is_number(base) or is_number(over) else _merge_tables(base, over, deletes)
 
 
-def _is_number(table: Table) -> bool:
+def is_number(table: Table) -> bool:
+    """Whether a table is a number in its long form, `{value: ..., source: ...}`."""
     if not NUMBER_KEYS.isdisjoint(table.entries):
         return True
     # `beta` may also be what somebody calls a programme: its entry then has no parameters of a distribution.

@@ -1,0 +1,336 @@
+"""Plans side by side, and what makes them differ: the page, JSON and CSV of `planner compare`.
+
+Each row is one of the table of `planner size`, read over the whole horizon; changes are against the first plan.
+
+The JSON document (schema 1)::
+
+    {"schema": 1,
+     "plans": [{"name", "title", "changes", "mark", "stops"}, ...],
+     "rows": [{"group", "label", "unit", "values": [NUMBER or null, ...]}, ...],
+     "differences": [{"from", "to",
+                      "figures": {NAME: {"unit", "before", "after", "causes": {CAUSE: MOVES}, "together"}},
+                      "inseparable": {CAUSE: REASON}}, ...]}
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rich.text import Text
+
+from planner import units
+from planner.errors import PlannerError
+from planner.findings import Warning_, in_short
+from planner.plan import Plan
+from planner.report.export import inert
+from planner.report.page import INDENT, Page, cut
+from planner.report.rows import (
+    ECUS,
+    GPU_HOURS,
+    KILOMETRES,
+    Row,
+    at_the_end,
+    course,
+    rows_of,
+)
+from planner.report.table import GROUP, LABEL, MARGIN, label, number, row_scale
+from planner.study.comparison import FIGURES, Difference, Figure, difference
+from planner.text import counted, printable
+
+WIDTH, WIDEST = 100, 124
+FIRST, VALUE, CHANGE = 10, 8, 8
+SHOWN_CAUSES = 5
+SHOWN_SHARE = 0.002  # of a figure, below which a cause or a change is not worth a word
+UNCHANGED = 0.0005  # a change that rounds to 0.0 %
+MANY = 10.0  # times, from which on a change is a factor and no percentage
+WARNINGS_SHOWN = 4
+COUNTED_AS_READ = (GPU_HOURS, KILOMETRES, ECUS)  # are not units of the registry
+DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A plan and the short name of its column."""
+
+    name: str
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the comparison: one value a plan in base units, None where a plan has no such row."""
+
+    row: Row
+    values: tuple[float | None, ...]
+
+
+def lines_of(plans: Sequence[Compared]) -> list[Line]:
+    """The rows that any of the plans has, in the order of the tables."""
+    tables = [{(row.group, row.label): row for row in _rows(each.plan)} for each in plans]
+    order = _merged([list(table) for table in tables])
+    lines = []
+    for key in order:
+        rows = [table.get(key) for table in tables]
+        values = tuple(
+            None if row is None else _over_horizon(row, each.plan)
+            for row, each in zip(rows, plans, strict=True)
+        )
+        lines.append(Line(next(row for row in rows if row is not None), values))
+    return lines
+
+
+def _rows(plan: Plan) -> Iterator[Row]:
+    """The rows of the table, and what it all costs."""
+    for row in rows_of(plan):
+        if row.group == "Carbon" and row.label == "CO2e":
+            for words, name in (("TCO", "tco"), ("TCO a vehicle", "cost_per_vehicle")):
+                yield Row("Money", words, "USD", course(name), at_the_end)
+        yield row
+
+
+def _merged(lists: Sequence[list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """All keys; one that the lists so far lack comes after the one that it follows in its own, in its group."""
+    merged = list(lists[0])
+    for each in lists[1:]:
+        for before, key in pairwise([None, *each]):
+            if key not in merged and key is not None:
+                follows = before is not None and before in merged
+                merged.insert(merged.index(before) + 1 if follows and before else 0, key)
+    return merged
+
+
+def _over_horizon(row: Row, plan: Plan) -> float:
+    """The row over the whole horizon; of a flow with what was before."""
+    months = slice(0, None) if row.is_flow else plan.horizon
+    return float(row.read(plan, [months])[0, 0])
+
+
+def differences(plans: Sequence[Compared]) -> list[Difference]:
+    """From the first plan to each of the others."""
+    first, *others = plans
+    return [difference(first.plan, each.plan) for each in others]
+
+
+# --- The page --------------------------------------------------------------------------------------------------------
+
+
+def page(
+    plans: Sequence[Compared], width: int = WIDTH, left_out: Sequence[tuple[str, PlannerError]] = ()
+) -> list[Text]:
+    """The comparison as lines; plans that do not fit the width side by side are in several tables."""
+    sheet = Page(max(60, min(width, WIDTH)))
+    for each in plans:
+        sheet.wrapped(printable(f"{each.name}: {_about(each.plan)}"), INDENT)
+    for name, error in left_out:
+        sheet.wrapped(printable(f"{name}: left out: {error}"), INDENT, "yellow")
+    for each in plans:
+        for stop in each.plan.stops:
+            sheet.entries("Stopped", [printable(f"{each.name}: {stop}")], style="bold red")
+    lines = lines_of(plans)
+    room = min(max(width, 60), WIDEST) - MARGIN - FIRST
+    most = max(1, room // (VALUE + CHANGE))
+    for start in range(1, max(len(plans), 2), most):
+        sheet.skip()
+        _table(sheet, plans, lines, [0, *range(start, min(start + most, len(plans)))])
+    sheet.wrapped(
+        "Each over its whole horizon. In service: its end; needed, peaks, days, MW: the largest month; bytes, hours, "
+        "money, carbon: the sum.",
+        style="dim",
+    )
+    for each, found in zip(plans[1:], differences(plans), strict=True):
+        sheet.skip()
+        why(sheet, f"Why {each.name}", found)
+    sheet.skip()
+    for each in plans[1:]:
+        warnings_apart(sheet, plans[0].plan, each.plan, each.name)
+    return sheet.lines
+
+
+def _about(plan: Plan) -> str:
+    months = plan.horizon_months
+    kinds = dict.fromkeys(
+        site.training for site in plan.project.inputs.scenario.sites.values() if site.training
+    )
+    titles = [plan.project.inputs.profile("nodes", kind).title for kind in kinds]
+    changed = f"; changed: {', '.join(plan.project.changes)}" if plan.project.changes else ""
+    mark = f"; {plan.mark}" if plan.mark else ""
+    trains = f", trains on {', '.join(titles)}" if titles else ""
+    return f"{plan.title}, {months[0]} to {months[-1]}{trains}{changed}{mark}"
+
+
+def _table(
+    sheet: Page, plans: Sequence[Compared], lines: Sequence[Line], shown: Sequence[int]
+) -> None:
+    heads = [cut(printable(plans[0].name), FIRST - 1).rjust(FIRST)]
+    room = VALUE + CHANGE
+    heads += [cut(printable(plans[i].name), room - 1).rjust(room) for i in shown[1:]]
+    sheet.lines.append(Text(" " * MARGIN + "".join(heads), "bold"))
+    group = ""
+    for line in lines:
+        known = [abs(v) for v in line.values if v is not None and math.isfinite(v)]
+        scale, unit = row_scale(max(known, default=0.0), line.row)
+        text = Text((line.row.group if line.row.group != group else "").ljust(GROUP), style="bold")
+        text.append(label(line.row, unit).ljust(LABEL), style="not bold")
+        first = line.values[0]
+        text.append(_value(first, scale).rjust(FIRST), style="not bold")
+        for i in shown[1:]:
+            text.append(_value(line.values[i], scale).rjust(VALUE), style="not bold")
+            text.append(change(first, line.values[i]).rjust(CHANGE), style="dim not bold")
+        text.rstrip()
+        sheet.lines.append(text)
+        group = line.row.group
+
+
+def _value(value: float | None, scale: float) -> str:
+    return "-" if value is None else number(value / scale)
+
+
+def change(before: float | None, after: float | None) -> str:
+    """By how much a value changes: "+4.1 %", "x 23" where that is easier to grasp, nothing where it does not."""
+    if before is None or after is None or before == after:
+        return ""
+    if not before or not (math.isfinite(before) and math.isfinite(after)) or before * after < 0:
+        return "new" if not before else "gone" if not after else ""
+    ratio = after / before
+    if abs(ratio - 1) < UNCHANGED:
+        return ""
+    if ratio >= MANY:
+        return f"x {number(ratio)}"
+    percent = 100 * (ratio - 1)
+    return f"{percent:+.0f} %" if abs(percent) >= 9.95 else f"{percent:+.1f} %"
+
+
+def why(sheet: Page, title: str, found: Difference) -> None:
+    """What moves each figure, the largest first."""
+    sheet.add(title, "bold")
+    for text in why_lines(found):
+        sheet.wrapped(printable(f"  {text}"), "    ")
+
+
+def why_lines(found: Difference) -> list[str]:
+    """A sentence for each figure that moves."""
+    said = [sentence for figure in FIGURES if (sentence := _sentence(figure, found))]
+    said = said or ["none of the main figures moves"]
+    return [*said, *(f"{group}: not separable: {why}" for group, why in found.inseparable.items())]
+
+
+def _sentence(figure: Figure, found: Difference) -> str:
+    before, after = found.before[figure.name], found.after[figure.name]
+    largest = max(abs(before), abs(after))
+    moved = [m for m in found.largest(figure.name) if abs(m[1]) > SHOWN_SHARE * largest]
+    if abs(after - before) <= UNCHANGED * largest and not moved:
+        return ""
+    unit = found.units[figure.name]
+    shown = [f"{name} {signed(by, unit)}" for name, by in moved[:SHOWN_CAUSES]]
+    rest = sum(by for _, by in moved[SHOWN_CAUSES:])
+    if len(moved) > SHOWN_CAUSES:
+        shown.append(f"{counted(len(moved) - SHOWN_CAUSES, 'other')} {signed(rest, unit)}")
+    by = change(before, after)
+    ends = f"{units.show(before, unit)} -> {units.show(after, unit)}{by and f' ({by})'}"
+    return f"{figure.words} {ends}: {', '.join(shown)}" if shown else f"{figure.words} {ends}"
+
+
+def signed(value: float, unit: str) -> str:
+    """A difference with its sign."""
+    rounded = round(value) if unit == "1" and abs(value) >= 1 else value
+    return f"{'+' if value >= 0 else '-'}{units.show(abs(rounded), unit)}"
+
+
+def warnings_apart(sheet: Page, first: Plan, second: Plan, name: str) -> None:
+    """Warnings that one of two plans has alone."""
+    for title, mine, others in (
+        (f"{name} warns", second, first),
+        (f"{name} no more", first, second),
+    ):
+        fresh = apart(mine.warnings, others.warnings)
+        items = in_short(fresh)
+        more = len(items) - WARNINGS_SHOWN
+        shown = [printable(text) for text in items[:WARNINGS_SHOWN]]
+        shown += [f"... and {more} more"] if more > 0 else []
+        sheet.entries(f"{cut(title, 24)} ", shown, "yellow")
+
+
+def apart(mine: Sequence[Warning_], others: Sequence[Warning_]) -> list[Warning_]:
+    """Warnings of a kind and place that the others have not."""
+    known = {(each.kind, each.place) for each in others}
+    return [each for each in mine if (each.kind, each.place) not in known]
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+def to_json(plans: Sequence[Compared]) -> str:
+    """The comparison as JSON."""
+    document = {
+        "schema": 1,
+        "plans": [
+            {
+                "name": each.name, "title": each.plan.title, "changes": list(each.plan.project.changes),
+                "mark": each.plan.mark, "stops": list(each.plan.stops),
+            }
+            for each in plans
+        ],
+        "rows": [
+            {
+                "group": line.row.group, "label": line.row.label, "unit": line.row.unit,
+                "values": [exact(value, line.row.unit) for value in line.values],
+            }
+            for line in lines_of(plans)
+        ],
+        "differences": [
+            {
+                "from": plans[0].name,
+                "to": each.name,
+                "figures": {figure.name: figure_data(figure, found) for figure in FIGURES},
+                "inseparable": dict(found.inseparable),
+            }
+            for each, found in zip(plans[1:], differences(plans), strict=True)
+        ],
+    }  # fmt: skip
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def figure_data(figure: Figure, found: Difference) -> dict[str, object]:
+    """A figure's difference with its causes, in its unit."""
+    unit = found.units[figure.name]
+    return {
+        "unit": unit,
+        "before": exact(found.before[figure.name], unit),
+        "after": exact(found.after[figure.name], unit),
+        "causes": {each.name: exact(each.moves[figure.name], unit) for each in found.causes},
+        "together": exact(found.together[figure.name], unit),
+    }
+
+
+def exact(value: float | None, unit: str) -> float | None:
+    """A value in its unit with twelve digits; None where it is not finite."""
+    if value is None or not math.isfinite(value):
+        return None
+    shown = value if unit in COUNTED_AS_READ else float(units.from_base(value, unit))
+    return float(f"{shown:.{DIGITS}g}")
+
+
+def to_csv(plans: Sequence[Compared]) -> str:
+    """Tidy rows: group, label, unit, plan, value."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["group", "label", "unit", "plan", "value"])
+    writer.writerows(_csv_rows(plans))
+    return out.getvalue()
+
+
+def _csv_rows(plans: Sequence[Compared]) -> Iterator[list[object]]:
+    for line in lines_of(plans):
+        for each, value in zip(plans, line.values, strict=True):
+            if value is not None:
+                shown = exact(value, line.row.unit)
+                yield [
+                    line.row.group, inert(line.row.label), line.row.unit, inert(each.name),
+                    "" if shown is None else shown,
+                ]  # fmt: skip

@@ -1,0 +1,113 @@
+"""What makes two plans differ, and what their files say differently."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import pytest
+
+from planner.plan import Plan, load
+from planner.study.changes import changes
+from planner.study.comparison import NAMES, difference
+
+HEADLINE = "5pct_ev_market"
+
+
+@lru_cache
+def plan(**options: str) -> Plan:
+    return load(HEADLINE, **options).plan()
+
+
+def edited(*edits: str) -> Plan:
+    return load(HEADLINE, set=list(edits)).plan()
+
+
+def test_a_plan_does_not_differ_from_itself() -> None:
+    found = difference(plan(), load(HEADLINE).plan())
+    assert found.causes == ()
+    assert found.before == found.after
+    assert not any(found.together.values())
+    assert changes(plan().project, load(HEADLINE)) == []
+
+
+def test_figures_are_those_of_the_plans() -> None:
+    after = plan(hardware="dgx_h100")
+    found = difference(plan(), after)
+    for side, mine in ((found.before, plan()), (found.after, after)):
+        assert side["tco"] == mine.values("tco")[0].item()
+        gpus = mine.values("gpus_required")[0]
+        assert side["gpus_required"] == pytest.approx(
+            gpus.reshape(gpus.shape[1], -1).sum(axis=1).max()
+        )
+
+
+@pytest.mark.parametrize("options", [{"hardware": "dgx_h100"}, {"hardware": "dojo_tile"}])
+def test_causes_add_up_to_the_difference(options: dict[str, str]) -> None:
+    found = difference(plan(), plan(**options))
+    assert not found.inseparable
+    for name in NAMES:
+        moved = sum(each.moves[name] for each in found.causes) + found.together[name]
+        assert moved == pytest.approx(found.after[name] - found.before[name], abs=1e-6)
+
+
+def test_a_single_change_is_the_whole_cause() -> None:
+    found = difference(plan(), edited("economics.staff_cost=200000 USD/year"))
+    assert [each.name for each in found.causes] == ["economics.staff_cost"]
+    (cause,) = found.causes
+    assert cause.moves["tco"] == pytest.approx(found.after["tco"] - found.before["tco"])
+    assert found.together["tco"] == pytest.approx(0.0, abs=1e-3)
+    assert cause.moves["gpus_required"] == 0
+
+
+def test_causes_do_not_depend_on_the_direction() -> None:
+    """From B to A every cause moves what it moves from A to B, with the other sign."""
+    a, b = plan(), plan(hardware="dgx_h100")
+    there = {each.name: each.moves["tco"] for each in difference(a, b).causes}
+    back = {each.name: each.moves["tco"] for each in difference(b, a).causes}
+    assert there.keys() == back.keys()
+    assert back == pytest.approx({name: -moved for name, moved in there.items()})
+
+
+def test_a_price_moves_no_accelerators_and_a_node_of_other_size_keeps_its_price_by_accelerator() -> (
+    None
+):
+    """Nodes of 32 and of 8 accelerators: what the price causes is of accelerators, not of nodes."""
+    found = difference(plan(), plan(hardware="dgx_h100"))
+    causes = {each.name: each for each in found.causes}
+    price = causes["prices of nodes and accelerators"]
+    assert price.moves["gpus_required"] == 0
+    of_nodes = found.before["tco"] * 0.3  # nodes are a quarter of the cost
+    assert 0 < -price.moves["tco"] < of_nodes
+
+
+def test_plans_of_other_months_are_separated_from_what_changes_beside_them() -> None:
+    after = load("5pct_from_2027").plan()
+    found = difference(plan(), after)
+    assert any(each.name.startswith("what there is by month") for each in found.causes)
+    assert found.after["tco"] == after.values("tco")[0].item()
+    assert found.largest("tco")[0][0].startswith("what there is by month")
+
+
+def test_an_overridden_quantity_is_a_cause() -> None:
+    found = difference(plan(), load(HEADLINE, set_quantity=["gpus_required=3000"]).plan())
+    assert [each.name for each in found.causes] == ["--set-quantity"]
+
+
+def test_changes_name_the_entry_and_both_lines() -> None:
+    found = changes(plan().project, edited("fleet.life=14 year").project)
+    (change,) = found
+    assert change.path == "fleet.life"
+    assert change.after == "14 year"
+    assert change.was_at is not None and change.was_at.file.endswith(".yaml")
+    assert change.was_at.line > 0
+    assert change.is_at is not None and change.is_at.file == "--set"
+    assert not change.words
+
+
+def test_an_entity_of_one_side_is_one_change() -> None:
+    found = changes(plan().project, plan(hardware="dgx_h100").project)
+    paths = {each.path: each for each in found}
+    assert paths["nodes.dgx_h100"].before is None
+    assert paths["nodes.gh200_nvl32"].after is None
+    assert paths["sites.taiwan.training"].before == "gh200_nvl32"
+    assert paths["sites.taiwan.training"].after == "dgx_h100"
