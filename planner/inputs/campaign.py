@@ -56,15 +56,16 @@ def read_campaign(
     pools, pool_of = _pools(root["cdn"]["pools"])
     resume = policy["resume"]
     mode = resume["mode"].one_of("byte", "chunk", "none")
+    regions = tuple(_region(each, technologies, pool_of) for each in fleet["regions"].some())
     campaign = Campaign(
         vehicles=fleet["n_vehicles"].whole(1),
         horizon=root["horizon_h"].positive(),
         curve_step=root["curve_step_h"].positive(),
-        regions=tuple(_region(each, technologies, pool_of) for each in fleet["regions"].some()),
+        regions=regions,
         segments=tuple(_segment(each) for each in fleet["segments"].some()),
         wifi=_links(root["links"]["wifi"]),
         cellular=tuple(_links(root["links"][name]) for name in technologies),
-        sessions=tuple(_session(each) for each in root["sessions"].some()),
+        sessions=tuple(_session(each, regions) for each in root["sessions"].some()),
         pools=pools,
         full=update["full_mb"].number(0.0) * BYTES_PER_MB,
         versions=tuple(_version(each) for each in update["installed_versions"].some()),
@@ -133,7 +134,7 @@ def _pools(node: CampaignNode) -> tuple[tuple[Pool, ...], dict[str, int]]:
 
 
 def _region(node: CampaignNode, technologies: list[str], pool_of: dict[str, int]) -> Region:
-    node.keys("name", "share", "utc_offset_h", "p_home_wifi", "cell_mix")
+    node.keys("name", "share", "utc_offset_h", "p_home_wifi", "cell_mix", "wifi")
     name = node["name"].text()
     if name not in pool_of:
         node.fault(f"region {name!r} belongs to no pool; {suggestion(name, pool_of)}")
@@ -147,6 +148,7 @@ def _region(node: CampaignNode, technologies: list[str], pool_of: dict[str, int]
         home_wifi=node["p_home_wifi"].number(0.0, 1.0),
         cell_mix=tuple(mix[each].number(0.0) if each in present else 0.0 for each in technologies),
         pool=pool_of.get(name, 0),
+        wifi=_links(node["wifi"]) if "wifi" in node else None,
     )
 
 
@@ -160,8 +162,10 @@ def _segment(node: CampaignNode) -> Segment:
     )
 
 
-def _session(node: CampaignNode) -> Session:
-    node.keys("name", "link", "start_h", "duration_h", "p_per_day", "parked")
+def _session(node: CampaignNode, regions: Sequence[Region]) -> Session:
+    required = ("name", "link", "start_h", "duration_h", "p_per_day", "parked")
+    node.keys(*required, "start_weights", "regions")
+    names = [each.name for each in regions]
     chance = node["p_per_day"]
     if isinstance(chance.value, Sequence):
         by_day = tuple(each.number(0.0, 1.0) for each in chance.items())
@@ -177,7 +181,20 @@ def _session(node: CampaignNode) -> Session:
         length=node["duration_h"].rising(),
         chance=by_day,
         parked=node["parked"].flag(),
+        start_weights=_weights(node["start_weights"]) if "start_weights" in node else (),
+        regions=_places(node["regions"], names) if "regions" in node else None,
     )
+
+
+def _weights(node: CampaignNode) -> tuple[float, ...]:
+    weights = tuple(each.number(0.0) for each in node.some())
+    _shares(node, list(weights))
+    return weights
+
+
+def _places(node: CampaignNode, names: Sequence[str]) -> tuple[int, ...]:
+    """Indices of the regions that are named."""
+    return tuple(names.index(each.one_of(*names)) for each in node.items() if names)
 
 
 def _version(node: CampaignNode) -> Version:

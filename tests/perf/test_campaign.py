@@ -27,7 +27,7 @@ from planner.perf.campaign.odds import (
     unbroken,
 )
 from planner.perf.campaign.sampling import counts_by_share, uniform_within
-from planner.perf.campaign.sessions import cut_by_window, first_poll
+from planner.perf.campaign.sessions import cut_by_window, first_poll, start_within
 from planner.perf.campaign.sharing import water_level
 from planner.perf.campaign.traffic import BIN, on_grid, percentile_95
 from planner.perf.campaign.waves import admission_delays
@@ -272,6 +272,30 @@ def test_more_cap_is_never_later() -> None:
     ]
     assert np.all(np.diff(times) <= 0.25)  # the noise of 4,000 classes
     assert times[0] > times[-1] + 10
+
+
+def test_a_region_may_have_sessions_and_link_rates_of_its_own() -> None:
+    # Of two equal regions one has its session at noon and 9 GB an hour, the other at 20:00 and a ninth of that.
+    slow = LinkTable((GB,), (1,), 0)
+    regions = (
+        Region("fast", 0.5, 0, 1.0, (1.0,), 0),
+        Region("slow", 0.5, 0, 1.0, (1.0,), 0, wifi=slow),
+    )
+    noon = Session("noon", True, (12, 12), (2, 2), (1,) * 7, True, regions=(0,))
+    evening = replace(noon, name="evening", start=(20, 20), regions=(1,))
+    active = (Segment("all", 1, 1.0, None),)
+    both = replace(PLAIN, regions=regions, sessions=(noon, evening), segments=active)
+    done = np.sort(follow(both, 4000).done)
+    # The session of the day before the start runs past midnight nowhere: all are done on day 0, half and half.
+    assert done[[0, 1999]] == pytest.approx(12 + 1 / 9)
+    assert done[[2000, -1]] == pytest.approx(21)
+
+
+def test_starts_of_sessions_follow_the_weights_of_their_span() -> None:
+    # Three in four start in the second half of 12 to 14: the quantiles of a quarter and of five eighths.
+    session = replace(PLAIN.sessions[0], start=(12, 14), start_weights=(1, 3))
+    found = start_within(session, np.array([0.0, 0.25, 0.625, 1.0]))
+    assert found.tolist() == [12, 13, 13.5, 14]
 
 
 def test_a_smaller_package_never_sends_more() -> None:

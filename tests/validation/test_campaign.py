@@ -149,6 +149,19 @@ def test_a_faulty_description_is_refused_with_all_its_faults() -> None:
     assert "unknown key; valid: backoff_s" in faults["campaign.haltt"]
 
 
+def test_regions_have_rates_and_sessions_of_their_own() -> None:
+    x = changed("c01", sessions__0__regions=["a"], sessions__0__start_weights=[1, 2])
+    x["fleet"]["regions"][0]["wifi"] = {"rate_mbps": [[80, 1]], "drops_per_hour": 0.5}
+    found = read_campaign(x)
+    assert found.sessions[0].regions == (0,) and found.sessions[1].regions is None
+    assert found.sessions[0].start_weights == (1, 2)
+    assert found.regions[0].wifi is not None and found.regions[0].wifi.drops_per_hour == 0.5
+    x["sessions"][0]["regions"] = ["b"]
+    x["sessions"][0]["start_weights"] = [0, 0]
+    with pytest.raises(InputError, match=r"'b'(.|\n)*add up to 0"):
+        read_campaign(x)
+
+
 def test_a_lacking_key_is_named() -> None:
     x = copy.deepcopy(inputs("c01"))
     del x["campaign"]["poll_interval_h"]

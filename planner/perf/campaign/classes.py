@@ -60,9 +60,7 @@ def classes_of(
     group = wave * len(campaign.regions) + region
     home = np.array([r.home_wifi for r in campaign.regions])[region]
     has_wifi = uniform_within(rng, group) < home
-    rate = np.array(campaign.wifi.rates)[
-        chosen(campaign.wifi.chances, uniform_within(rng, 2 * group + has_wifi))
-    ]
+    rate = _wifi_rates(campaign, region, uniform_within(rng, 2 * group + has_wifi))
     mean = np.array([s.offline_mean or 0.0 for s in campaign.segments])[segment]
     # Without an absence the evening before the start counts too.
     absent = np.where(mean > 0, -mean * np.log1p(-uniform_within(rng, segment)), -np.inf)
@@ -84,3 +82,13 @@ def classes_of(
         delay=delay,
         wave_size=size.astype(float),
     )
+
+
+def _wifi_rates(campaign: Campaign, region: Whole, draw: Array) -> Array:
+    """Rate of each class's Wi-Fi [byte/hour]: its region's table, or the campaign's."""
+    rate = np.array(campaign.wifi.rates)[chosen(campaign.wifi.chances, draw)]
+    for number, each in enumerate(campaign.regions):
+        if each.wifi is not None:
+            mine = region == number
+            rate[mine] = np.array(each.wifi.rates)[chosen(each.wifi.chances, draw[mine])]
+    return rate

@@ -28,7 +28,10 @@ class LinkTable:
 
 @dataclass(frozen=True)
 class Region:
-    """A share of the fleet in one time zone, served by one capacity pool (its index in `pools`)."""
+    """A share of the fleet in one time zone, served by one capacity pool (its index in `pools`).
+
+    `wifi`: link rates of its own; None: those of the campaign.
+    """
 
     name: str
     share: float
@@ -36,6 +39,7 @@ class Region:
     home_wifi: float
     cell_mix: tuple[float, ...]  # in the order of the campaign's `cellular`
     pool: int
+    wifi: LinkTable | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,11 @@ class Segment:
 
 @dataclass(frozen=True)
 class Session:
-    """A kind of online time: when it starts (local hours), how long it lasts, how likely on each weekday."""
+    """A kind of online time: when it starts (local hours), how long it lasts, how likely on each weekday.
+
+    `start_weights`: of equal parts of the span in which it starts; empty: all parts alike. `regions`: indices of those
+    whose vehicles have it; None: all.
+    """
 
     name: str
     wifi: bool
@@ -58,6 +66,8 @@ class Session:
     length: tuple[float, float]
     chance: tuple[float, ...]  # seven, by weekday
     parked: bool
+    start_weights: tuple[float, ...] = ()
+    regions: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

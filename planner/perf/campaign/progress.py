@@ -129,6 +129,7 @@ class _Run:
         self.wait = np.tile(np.where(wifi, 0.0, cell_wait[has_wifi][:, None]), (1, 2))
         # Wi-Fi sessions without Wi-Fi at home, and cellular ones without permission, are never used.
         self.usable = np.where(wifi, has_wifi[:, None] > 0, np.isfinite(self.wait[:, :kinds]))
+        self.usable &= _has_session(campaign)[self.classes.region]
         delta = np.array([np.inf if v.delta is None else v.delta for v in campaign.versions])
         is_delta = np.isfinite(delta)[self.classes.version]
         size = np.where(is_delta, delta[self.classes.version], campaign.full)
@@ -532,6 +533,15 @@ class _Run:
             drops=joined(records.drops),
             rejected=joined(records.rejected),
         )
+
+
+def _has_session(campaign: Campaign) -> npt.NDArray[np.bool_]:
+    """Whether vehicles of a region have a kind of session, by (region, session)."""
+    there = [
+        [session.regions is None or number in session.regions for session in campaign.sessions]
+        for number in range(len(campaign.regions))
+    ]
+    return np.array(there)
 
 
 def follow(campaign: Campaign, classes: int, seed: int = 0, least: int = LEAST_PER_WAVE) -> Rollout:

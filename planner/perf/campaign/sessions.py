@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.perf.campaign.description import Campaign
+from planner.perf.campaign.description import Campaign, Session
 from planner.perf.campaign.sampling import Generator, Whole, chosen, uniform, uniform_within
 
 Flags = npt.NDArray[np.bool_]
@@ -61,6 +61,16 @@ def first_poll(begin: Array, end: Array, ready: Array, interval: float) -> Array
         return np.where(poll < end, poll, np.inf)
 
 
+def start_within(session: Session, draw: Array) -> Array:
+    """Start of a session [local hours of its day] for Uniform(0, 1) draws: the quantile of its span's weights."""
+    first, last = session.start
+    if session.start_weights:
+        weights = np.array(session.start_weights)
+        edges = np.concatenate([[0.0], np.cumsum(weights)]) / weights.sum()
+        draw = np.interp(draw, edges, np.linspace(0.0, 1.0, edges.size))
+    return np.asarray(first + (last - first) * draw)
+
+
 def day_sessions(
     rng: Generator,
     campaign: Campaign,
@@ -87,13 +97,13 @@ def day_sessions(
     left = np.full((count, kinds), -np.inf)
     rate = np.zeros((count, kinds))
     drops = np.zeros((count, kinds))
+    wifi_drops = np.array([(r.wifi or campaign.wifi).drops_per_hour for r in campaign.regions])
     for kind, session in enumerate(campaign.sessions):
         may = np.flatnonzero(in_use & usable[:, kind])
         who = may[uniform_within(rng, alike[may]) < session.chance[day % WEEK]]
-        first, last = session.start
         # Evenly dealt starts would make the traffic of a few vehicles smoother than it is, and its bins are ranked.
         draw = uniform(rng, who.size) if many else rng.random(who.size)
-        start = HOURS_PER_DAY * day + first + (last - first) * draw
+        start = HOURS_PER_DAY * day + start_within(session, draw)
         shortest, longest = session.length
         stop = start + shortest + (longest - shortest) * uniform(rng, who.size)
         offset = np.array([r.utc_offset for r in campaign.regions])[region[who]]
@@ -107,7 +117,7 @@ def day_sessions(
         left[who, kind] = stop - offset
         if session.wifi:
             rate[who, kind] = wifi_rate[who]
-            drops[who, kind] = campaign.wifi.drops_per_hour
+            drops[who, kind] = wifi_drops[region[who]]
         else:
             rate[who, kind], drops[who, kind] = cellular(rng, campaign, region[who])
     return Online(begin, end, left, rate, drops)
