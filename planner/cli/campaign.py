@@ -59,14 +59,12 @@ def run(
     """When a campaign is done, what it sends and how fast, what fails, and what a bad build reaches."""
     from planner.cli.output import width, write, write_styled
     from planner.inputs.campaign_files import load_campaign
-    from planner.perf.campaign import CLASSES, follow, outcome
     from planner.report import campaign as report
+    from planner.report import campaign_json
+    from planner.study.campaign_run import run as follow
 
-    loaded = load_campaign(campaign, case, profiles or ())
-    of = loaded.campaign
-    rollout = follow(of, min(classes or CLASSES, of.vehicles), seed)
-    found = report.Run(loaded.title, loaded.file, rollout, outcome(rollout))
+    found = follow(load_campaign(campaign, case, profiles or ()), classes, seed)
     if json:
-        write(report.to_json(found))
+        write(campaign_json.to_json(found))
     else:
         write_styled(report.page(found, width()))

@@ -33,15 +33,17 @@ _TABLES_OF_TEXTS = frozenset({"sources"})
 class LoadedCampaign:
     """A campaign, and what else its file says.
 
-    `document`: the file's values as plain Python (numbers, texts, lists, dicts), `extends` followed. `tree`: the same
-    with files and lines.
+    `name`: what the user called it, and its `case` of a file of several. `document`: the file's values as plain Python
+    (numbers, texts, lists, dicts), `extends` followed. `tree`: the same with files and lines.
     """
 
+    name: str
     file: str
     title: str
     campaign: Campaign
     document: Mapping[str, Any]
     tree: Table
+    case: str | None = None
 
     def place(self, *steps: Step) -> Place:
         """File and line of what stands at some steps, such as ("fleet", "regions", 0)."""
@@ -71,10 +73,10 @@ def load_campaign(
     shown = str(path)
     roots = resources.campaign_roots(overlays)
     tree = documents.resolve(path, roots, shown, deletes=False)
-    return campaign_of(tree, shown, case)
+    return campaign_of(tree, shown, case, str(name_or_path))
 
 
-def campaign_of(tree: Table, file: str, case: str | None = None) -> LoadedCampaign:
+def campaign_of(tree: Table, file: str, case: str | None = None, name: str = "") -> LoadedCampaign:
     """The campaign that a read document describes."""
     title = _text(tree, "title") or _text(tree, "name") or Path(file).stem
     if "cases" in tree.entries:
@@ -86,7 +88,7 @@ def campaign_of(tree: Table, file: str, case: str | None = None) -> LoadedCampai
         tree = _unwrapped(tree)
     document = values(tree)
     campaign = read_campaign(document, file, tree)
-    return LoadedCampaign(file, title, campaign, document, tree)
+    return LoadedCampaign(name or file, file, title, campaign, document, tree, case)
 
 
 def _case(tree: Table, file: str, case: str | None) -> Table:
