@@ -24,6 +24,7 @@ Examples:
   planner explain 5pct_ev_market ingest_peak --at 2027-06
   planner explain 5pct_ev_market vehicles_in_operation --region japan --depth 5
   planner explain 5pct_ev_market node_price
+  planner explain 5pct_ev_market step_by_term --workload driving
 """
 
 Label = str | None
@@ -78,6 +79,7 @@ def explain(
     profiles: Profiles = None,
     rules_as_of: RulesAsOf = None,
     allow_export_violation: ExportViolation = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """The formula, value and source of a quantity and of all that it follows from."""
     from planner import lineage
@@ -116,4 +118,4 @@ def explain(
         scale=scale,
         term=term,
     )
-    write(str(tree))
+    write(tree.json() if json else str(tree))

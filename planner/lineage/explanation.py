@@ -7,13 +7,18 @@ An `Explanation` is plain data: a quantity or input with its value, and the same
 from __future__ import annotations
 
 import html
+import json
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
+from planner.lineage.kernel_lines import explained, kernel_lines
 from planner.text import printable, wrapped
+
+if TYPE_CHECKING:
+    from planner.findings.kernels import KernelTable
 
 WIDTH = 100
 GAP = 3  # spaces between the parts of a line
@@ -51,6 +56,7 @@ class Explanation:
     hidden_levels: int = 0
     hints: tuple[str, ...] = ()
     mark: str = ""
+    kernels: tuple[KernelTable, ...] = ()
 
     def __str__(self) -> str:
         mark = [printable(self.mark)] if self.mark else []
@@ -59,6 +65,10 @@ class Explanation:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def json(self) -> str:
+        """The tree as an object: texts as printed, numbers of kernels in base units."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"
@@ -130,6 +140,10 @@ def _body(node: Explanation, indent: str, full: bool) -> Iterator[str]:
         yield from _cell_lines(cell, indent, full or len(node.cells) == 1)
     if node.cells_left_out:
         yield f"{indent}... and {node.cells_left_out:,} more: explain {node.name}"
+    for table in node.kernels:
+        yield from (indent + line for line in kernel_lines(table, WIDTH - len(indent)))
+    if node.kernels:
+        yield from (indent + line for line in wrapped(explained(), WIDTH - len(indent)))
 
 
 def _formula_lines(node: Explanation, indent: str) -> Iterator[str]:

@@ -12,11 +12,12 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner import resources
-from planner.axes import AXES, ITEM, MONTH, RANK, Array
+from planner.axes import AXES, HARDWARE, ITEM, MONTH, RANK, SCALE, TERM, WORKLOAD, Array
 from planner.catalogue import Parts
 from planner.errors import PlannerError
 from planner.graph import Graph
@@ -28,9 +29,14 @@ from planner.lineage.values import Wording, adds, extreme, spread_values
 from planner.plan import Plan
 from planner.text import counted, printable
 
+if TYPE_CHECKING:
+    from planner.findings.kernels import KernelTable
+
 DEPTH = 3
 CELLS_SHOWN = 8
 
+JOBS, JOB_AXES = "training_jobs", (WORKLOAD, HARDWARE, SCALE, TERM)
+STEPS = (JOBS, "step_by_term", "step_time")  # of which explanations go down to kernels
 ORDERS = ("orders", "storage_orders", "switch_orders", "nodes_committed_entering")
 
 
@@ -122,7 +128,7 @@ class _Lineage:
     def axes(self, name: str) -> tuple[int, ...]:
         if name in self.graph:
             return self.graph[name].axes
-        return self.leaves[name].axes
+        return JOB_AXES if name == JOBS else self.leaves[name].axes
 
     def root(self) -> Explanation:
         tree = self._node(self.name, None, 0)
@@ -272,8 +278,21 @@ class _Lineage:
         cells = [written(row) for row in shown] or places(self.plan, info, self.pins)
         left_out = len(rows) - len(shown)
         return replace(
-            self._summary(name), meaning=info.meaning, cells=tuple(cells), cells_left_out=left_out
+            self._summary(name),
+            meaning=info.meaning,
+            cells=tuple(cells),
+            cells_left_out=left_out,
+            kernels=tuple(self._kernels()) if name == JOBS and self.name in STEPS else (),
         )
+
+    def _kernels(self) -> Iterator[KernelTable]:
+        """The kernels of training jobs at what is held fixed; the scale of each release run where none is."""
+        from planner.findings.kernels import kernel_tables
+
+        workload, hardware, scale = (self.pins.get(axis) for axis in (WORKLOAD, HARDWARE, SCALE))
+        term = self.pins.get(TERM)
+        label = None if term is None else self.plan.project.labels[TERM][term]
+        return kernel_tables(self.plan, workload, hardware, scale, label)
 
 
 def _nodes(tree: Explanation) -> Iterator[Explanation]:

@@ -46,6 +46,39 @@ def accelerator_peak(
     return np.where(fp8, accelerator_fp8, accelerator_bf16)
 
 
+def felt(
+    accelerator_peak: Array,
+    accelerator_bf16: Array,
+    accelerator_fp32: Array,
+    accelerator_memory_bandwidth: Array,
+    accelerator_cache: Array,
+    accelerator_link_bandwidth: Array,
+    accelerator_processors: Array,
+    accelerator_power_share: Array,
+    node_nics: Array,
+    nic_port_rate: Array,
+    node_accelerators: Array,
+    node_scale_up_domain: Array,
+) -> dict[str, Array]:
+    """What steps feel of each kind of hardware, by the names that `TrainingJobs.by_term` has."""
+
+    def of(values: Array) -> Array:
+        return on(values, HARDWARE)
+
+    return {
+        "vector_rate": of(accelerator_fp32),
+        "peak_linear": on(accelerator_peak, WORKLOAD, HARDWARE),
+        "peak_16": of(accelerator_bf16),
+        "memory_rate": of(accelerator_memory_bandwidth),
+        "cache": of(np.maximum(accelerator_cache, LEAST)),
+        "nvlink": of(np.maximum(accelerator_link_bandwidth, LEAST)),
+        "processors": of(accelerator_processors),
+        "power": of(accelerator_power_share),
+        "nic": of(np.maximum(node_nics * nic_port_rate / node_accelerators, LEAST)),
+        "domain": of(node_scale_up_domain),
+    }
+
+
 @quantity(unit="second", axes="workload hardware scale term")
 def step_by_term(
     training_jobs: TrainingJobs,
@@ -68,23 +101,21 @@ def step_by_term(
     parallel, a sample at least for each accelerator that works. `planner.perf.training_step` and `image_step` have the
     equations and their sources, `planner validate --kind training` how far they are from published runs.
     """
-
-    def of(values: Array) -> Array:
-        return on(values, HARDWARE)
-
-    seconds = training_jobs.by_term(
-        vector_rate=of(accelerator_fp32),
-        peak_linear=on(accelerator_peak, WORKLOAD, HARDWARE),
-        peak_16=of(accelerator_bf16),
-        memory_rate=of(accelerator_memory_bandwidth),
-        cache=of(np.maximum(accelerator_cache, LEAST)),
-        nvlink=of(np.maximum(accelerator_link_bandwidth, LEAST)),
-        processors=of(accelerator_processors),
-        power=of(accelerator_power_share),
-        nic=of(np.maximum(node_nics * nic_port_rate / node_accelerators, LEAST)),
-        domain=of(node_scale_up_domain),
+    machines = felt(
+        accelerator_peak,
+        accelerator_bf16,
+        accelerator_fp32,
+        accelerator_memory_bandwidth,
+        accelerator_cache,
+        accelerator_link_bandwidth,
+        accelerator_processors,
+        accelerator_power_share,
+        node_nics,
+        nic_port_rate,
+        node_accelerators,
+        node_scale_up_domain,
     )
-    return place(seconds, DRAW, WORKLOAD, HARDWARE, SCALE, TERM)
+    return place(training_jobs.by_term(**machines), DRAW, WORKLOAD, HARDWARE, SCALE, TERM)
 
 
 @quantity(unit="second", axes="workload hardware scale")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from planner.axes import Array
 from planner.perf.image_step import jobs as image
 from planner.perf.training_step.layouts import Indices
 from planner.perf.training_step.step import MIXED_TERMS
+
+if TYPE_CHECKING:
+    from planner.perf.kernels import Kernel
 
 TERMS = tuple(dict.fromkeys((*MIXED_TERMS, *image.TERMS.values())))
 """Causes that the time of a step has; what is the same in several kinds of jobs has one name."""
@@ -39,8 +42,16 @@ class Steps(Protocol):
     def seconds(self, of_hardware: Mapping[str, Array], vector_rate: Array) -> Mapping[str, Array]:
         """Seconds of a step by cause, each by (draw, entry)."""
 
+    def place(self, workload: int, hardware: int, scale: int) -> int | None:
+        """The position of one entry; None where there is none."""
+
     def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
         """The degrees of one entry; None where there is none."""
+
+    def kernels(
+        self, row: int, of_hardware: Mapping[str, Array], vector_rate: Array
+    ) -> list[Kernel]:
+        """The kernels of one entry's step, in the first draw."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,16 @@ class TrainingJobs:
         for kind in self.kinds:
             found[kind.workload, kind.hardware, kind.scale] = 1.0
         return found
+
+    def kernels(
+        self, workload: int, hardware: int, scale: int, vector_rate: Array, **of_hardware: Array
+    ) -> list[Kernel]:
+        """The kernels of one job's step in the first draw, none where it does not run; hardware as in `by_term`."""
+        for kind in self.kinds:
+            row = kind.place(workload, hardware, scale)
+            if row is not None:
+                return kind.kernels(row, of_hardware, vector_rate)
+        return []
 
     def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
         """The degrees of one job; None where none runs."""

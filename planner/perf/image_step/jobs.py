@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -16,6 +17,11 @@ from planner.perf.image_step.constants import Constants
 from planner.perf.image_step.kernels import Cores, Moves, Network, Products
 from planner.perf.image_step.step import Runs, step_terms
 from planner.perf.training_step.entries import Entries
+
+if TYPE_CHECKING:
+    from planner.perf.kernels import Kernel
+
+Record = TypeVar("Record")
 
 FILLED = 0.7  # share of memory for activations; assumed
 TERMS = {
@@ -49,6 +55,19 @@ def passes(samples: float, gpus: float, fitting: float) -> tuple[float, float, f
     return replicas, float(number), float(np.ceil(each / number))
 
 
+def _alone(record: Record, row: int) -> Record:
+    """One run of a record with an entry a run; what all runs share stays."""
+    own = {name: x[row : row + 1] for name, x in vars(record).items() if isinstance(x, np.ndarray)}
+    return type(record)(**{**vars(record), **own})
+
+
+def _own(record: Record, row: int) -> Record:
+    """The kernels of one run."""
+    mine = record.owner == row  # type: ignore[attr-defined]
+    own = {name: x[mine] for name, x in vars(record).items()}
+    return type(record)(**{**own, "owner": np.zeros_like(own["owner"])})
+
+
 @dataclass(frozen=True)
 class ImageJobs(Entries):
     """Image networks on kinds of hardware at scales, side by side: one entry a combination."""
@@ -70,6 +89,22 @@ class ImageJobs(Entries):
         )
         terms = step_terms(runs, self.products, self.cores, self.moves, self.constants)
         return {name: getattr(terms, own) for own, name in TERMS.items()}
+
+    def kernels(
+        self, row: int, of_hardware: Mapping[str, Array], vector_rate: Array
+    ) -> list[Kernel]:
+        """The kernels of one entry at the first draw."""
+        from planner.perf.image_step.listing import image_kernels  # to explain a step
+
+        system = self.system(row, of_hardware)
+        runs = replace(
+            _alone(self.runs, row),
+            system=system,
+            matrix_rate=system.peak_16,
+            vector_rate=vector_rate[:1, self.hardware[row]],
+        )
+        own = (_own(self.products, row), _own(self.cores, row), _own(self.moves, row))
+        return image_kernels(runs, *own, _alone(self.constants, row))
 
     def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
         """The degrees of one entry by the names of `planner layout`; None where there is none."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from planner.axes import Array
 from planner.perf.training_step.configuration import System
 from planner.perf.training_step.layouts import Indices
@@ -31,6 +33,14 @@ class Entries:
         for name in ("peak_16", "peak_linear"):
             own[name] = own[name] * self.rated
         return System(**{**vars(self.wiring), **own})
+
+    def system(self, row: int, of_hardware: Mapping[str, Array]) -> System:
+        """The system of one entry in the first draw, as a record of length 1."""
+        numbers = {
+            name: np.atleast_2d(values)[0, [row if values.shape[-1] > 1 else 0]]
+            for name, values in vars(self.systems(of_hardware)).items()
+        }
+        return System(**numbers)
 
     def place(self, workload: int, hardware: int, scale: int) -> int | None:
         """The position of one entry; None where there is none."""

@@ -29,6 +29,7 @@ from planner.perf.training_step.layer import (
     EARLY_STOP,
     ELEMENTWISE_BACKWARD,
     Part,
+    Product,
     accumulation,
     missed,
 )
@@ -88,20 +89,25 @@ def grouped_weight_time(
     return np.maximum(arithmetic, traffic / (STREAM * s.memory_rate))
 
 
-def experts_part(c: Configuration, m: Mixture, s: System, era: Software, rate: Array) -> Part:
-    """The matmuls of the routed experts."""
+def experts_parts(
+    c: Configuration, m: Mixture, s: System, era: Software, rate: Array
+) -> tuple[Part, Part]:
+    """The matmuls of the routed experts, into and out of them."""
     rows, groups = copies_of(c, m), local_experts(m)
     ffn = m.expert_ffn / m.expert_tp
     width = c.linear_bits / 8.0
     result = np.where(era.fused_accumulation > 0.0, ACCUMULATE_BYTES, 2.0)
     added = accumulation(s, era)
-    forward, weight = np.zeros_like(rows), np.zeros_like(rows)
-    for columns, inner in (((1.0 + c.gated) * ffn, m.latent), (m.latent, ffn)):
-        forward = forward + grouped_time(rows, groups, columns, inner, rate, width, s)
-        gradient = grouped_weight_time(rows, groups, columns, inner, rate, width, s, result)
-        weight = weight + gradient + added * groups * columns * inner
     repeated = m.recompute_experts * np.where(era.early_stop > 0.0, EARLY_STOP, 1.0)
-    return Part(forward, forward + (1.0 - c.frozen) * weight, repeated)
+
+    def part(columns: Array, inner: Array) -> Part:
+        forward = grouped_time(rows, groups, columns, inner, rate, width, s)
+        weight = grouped_weight_time(rows, groups, columns, inner, rate, width, s, result)
+        weight = weight + added * groups * columns * inner
+        backward = forward + (1.0 - c.frozen) * weight
+        return Part(forward, backward, repeated, Product(rows, columns, inner, width, groups))
+
+    return part((1.0 + c.gated) * ffn, m.latent), part(m.latent, ffn)
 
 
 def activation_part(c: Configuration, m: Mixture, s: System, waste: Array) -> Part:
@@ -130,7 +136,8 @@ def router_part(c: Configuration, m: Mixture, s: System, rate_16: Array) -> Part
     choice = ROUTER_BYTES * tokens * m.experts / (STREAM * s.memory_rate)
     forward = (scores + choice) * (m.experts > 1.0)
     backward = (2.0 * scores + choice) * (m.experts > 1.0)
-    return Part(forward, backward, m.recompute_experts)
+    product = Product(tokens, m.experts, c.hidden, width)
+    return Part(forward, backward, m.recompute_experts, product)
 
 
 def there_alone(m: Mixture, era: Software) -> Array:

@@ -14,6 +14,7 @@ much too slow).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,18 @@ BACKWARD_HOST = 2.0  # launches of the backward pass over the forward one
 EARLY_STOP = 2.0 / 3.0  # of a block's forward is repeated if recomputation stops early
 
 
+class Product(NamedTuple):
+    """A matrix product of `rows` x `inner` by `inner` x `columns`, in the forward pass of an accelerator."""
+
+    rows: Array  # of all groups together
+    columns: Array
+    inner: Array
+    width: Array  # of an operand [byte]
+    groups: Array | float = (
+        1.0  # products side by side that share the rows, each with its own right operand
+    )
+
+
 @dataclass(frozen=True)
 class Part:
     """Seconds of one kind of work in a block: forward, backward, and the share of forward that is repeated."""
@@ -60,6 +73,7 @@ class Part:
     forward: Array
     backward: Array
     repeated: Array
+    product: Product | None = None  # what the forward seconds are of, where it is a matrix product
 
     @property
     def again(self) -> Array:
@@ -202,7 +216,8 @@ def linear_part(
     forward = matmul_time(tokens, columns, inner, rate, width, s)
     weight = matmul_time(columns, inner, tokens, rate, width, s, result)
     weight = weight + accumulation(s, era) * columns * inner
-    return Part(forward, forward + (1.0 - c.frozen) * weight, repeated)
+    backward = forward + (1.0 - c.frozen) * weight
+    return Part(forward, backward, repeated, Product(tokens, columns, inner, width))
 
 
 def accumulation(s: System, era: Software) -> Array:
@@ -330,10 +345,27 @@ def host_part(
     return Part(gap("forward", launch), backward + again, np.zeros_like(launch))
 
 
-def layer_terms(
+class LayerParts(NamedTuple):
+    """The same by kernel, for each pass."""
+
+    qkv: Part
+    core: Part
+    projection: Part
+    into: Part
+    out: Part
+    elementwise: Part
+    casts: Part
+    tensor_parallel: Part
+    context_parallel: Part
+    adapters: Part
+    gaps: Part
+    host: Part
+
+
+def layer_parts(
     c: Configuration, s: System, era: Software, k: Constants, rate_16: Array
-) -> LayerTerms:
-    """Seconds of one block and micro-batch by kernel."""
+) -> LayerParts:
+    """One block and micro-batch by kernel."""
     qkv, projection, into, out = linear_parts(c, s, era, k)
     core = core_part(c, s, era, k, rate_16)
     element = elementwise_part(c, s, era, k)
@@ -345,18 +377,28 @@ def layer_terms(
     gaps = Part(gap, BACKWARD_HOST * gap, c.recompute_block)
     shared = (element, adapters, casts, tensor, gaps)
     host = host_part(c, s, era, k, (qkv, core, projection, context), (into, out), shared)
+    return LayerParts(
+        qkv, core, projection, into, out, element, casts, tensor, context, adapters, gaps, host
+    )
+
+
+def layer_terms(
+    c: Configuration, s: System, era: Software, k: Constants, rate_16: Array
+) -> LayerTerms:
+    """Seconds of one block and micro-batch by cause."""
+    parts = layer_parts(c, s, era, k, rate_16)
     return LayerTerms(
-        qkv=qkv.total(),
-        core=core.total(),
-        projection=projection.total(),
-        mlp=into.total() + out.total(),
-        elementwise=element.total(),
-        casts=casts.total(),
-        tensor_parallel=tensor.total(),
-        context_parallel=context.total(),
-        adapters=adapters.total(),
-        gaps=gaps.total(),
-        host=host.total(),
+        qkv=parts.qkv.total(),
+        core=parts.core.total(),
+        projection=parts.projection.total(),
+        mlp=parts.into.total() + parts.out.total(),
+        elementwise=parts.elementwise.total(),
+        casts=parts.casts.total(),
+        tensor_parallel=parts.tensor_parallel.total(),
+        context_parallel=parts.context_parallel.total(),
+        adapters=parts.adapters.total(),
+        gaps=parts.gaps.total(),
+        host=parts.host.total(),
     )
 
 

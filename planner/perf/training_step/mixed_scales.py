@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from planner.axes import Array
-from planner.perf.training_step.layouts import Job, placed_mixture
+from planner.perf.training_step.layouts import Job, placed_mixture, taken
 from planner.perf.training_step.mixed_step import step_terms
 from planner.perf.training_step.mixture import Mixture, MixtureSoftware
 from planner.perf.training_step.scales import TransformerJobs, best_jobs, stacked
 from planner.perf.training_step.step import MIXED_TERMS
+
+if TYPE_CHECKING:
+    from planner.perf.kernels import Kernel
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,18 @@ class MixtureJobs(TransformerJobs):
             self.constants,
         )
         return {name: getattr(terms, name) for name in MIXED_TERMS}
+
+    def kernels(
+        self, row: int, of_hardware: Mapping[str, Array], vector_rate: Array
+    ) -> list[Kernel]:
+        """The kernels of one entry at the first draw."""
+        from planner.perf.training_step.listing import mixed_kernels  # to explain a step
+
+        rows, system = slice(row, row + 1), self.system(row, of_hardware)
+        configuration, mixture = taken(self.configuration, rows), taken(self.mixture, rows)
+        era, experts = taken(self.software, rows), taken(self.expert_software, rows)
+        constants = taken(self.constants, rows)
+        return mixed_kernels(configuration, mixture, system, era, experts, constants)
 
     def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
         """The degrees of one entry, with that of expert parallelism; None where no layout fits."""

@@ -23,7 +23,7 @@ from planner.perf.training_step.experts import (
     activation_part,
     dispatch_part,
     expert_casts_part,
-    experts_part,
+    experts_parts,
     local_experts,
     permutation_part,
     router_part,
@@ -66,11 +66,12 @@ LEAST = 1e-12  # in place of no seconds, where one divides by them
 
 @dataclass(frozen=True)
 class Work:
-    """One kind of work: how many layers have it, its seconds in one of them, and the term it goes into."""
+    """One kind of work: how many layers have it, its seconds in one of them, the term it goes into, and its name."""
 
     layers: Array
     part: Part
     term: str
+    name: str
     counted: bool = False  # it waits for the experts' token counts
     shared: bool = False  # it is the shared experts'
 
@@ -92,7 +93,7 @@ def step_terms(
 ) -> MixedStepTerms:
     """The parts of one optimiser step [s]."""
     work = all_work(c, m, s, era, mixed, k)
-    transfers = Work(expert_layers(m), dispatch_part(c, m, s, era, mixed, k), "dispatch")
+    transfers = transfer_work(c, m, s, era, mixed, k)
     sums = {
         name: sum((each.total() for each in work if each.term == name), np.zeros_like(c.hidden))
         for name in {each.term for each in work}
@@ -107,7 +108,7 @@ def step_terms(
     gathers = c.layers * gather_time(c, m, s, stack / c.layers, era, k)
     block = (stack + gathers) / c.layers
 
-    head = head_time(c, s, era, k, rate_16(s, era, k)) * (1.0 + m.predictions)
+    head = head_time(c, s, era, rate_16(s, era, k)) * (1.0 + m.predictions)
     outside = era.micro_batch_host * era.host_share * k.host_layer
     tail = head + outside
     micro_batches = c.global_batch / (c.micro_batch * c.dp)
@@ -157,6 +158,15 @@ def all_work(
         *expert_work(linears, s, era, mixed, k),
         *other_work(linears, s, k),
     ]
+
+
+def transfer_work(
+    c: Configuration, m: Mixture, s: System, era: Software, mixed: MixtureSoftware, k: Constants
+) -> Work:
+    """The all-to-alls to experts and back."""
+    return Work(
+        expert_layers(m), dispatch_part(c, m, s, era, mixed, k), "dispatch", "to experts and back"
+    )
 
 
 class Linears:
@@ -219,16 +229,23 @@ def attention_work(x: Linears, s: System, era: Software, k: Constants) -> list[W
     scored = m.attended * np.maximum(0.5 + 0.5 * WIDE_HEAD / m.value_size, 1.0)
     core = Part(scored * full.forward, scored * full.backward, full.repeated)
     inputs = c.hidden / x.spread + values / c.tp
+    down = x.linear(into, c.hidden, x.repeated, careful=True)
+    query_up = x.linear(queries / c.tp, query_in, up, careful=True)
+    key_up = x.linear(up_keys / c.tp, m.key_rank, up, careful=True)
+    out = x.linear(c.hidden, values / c.tp, x.repeated, careful=True)
+    elements = x.elements(6.0, 4.0 * (queries + keys), c.recompute_block)
     return [
-        Work(layers, x.linear(into, c.hidden, x.repeated, careful=True), "qkv"),
-        Work(layers * low, x.linear(queries / c.tp, query_in, up, careful=True), "qkv"),
-        Work(layers * low, x.linear(up_keys / c.tp, m.key_rank, up, careful=True), "qkv"),
-        Work(layers, core, "attention_core"),
-        Work(layers, x.linear(c.hidden, values / c.tp, x.repeated, careful=True), "projection"),
-        Work(layers, x.elements(6.0, 4.0 * (queries + keys), c.recompute_block), "elementwise"),
-        Work(layers, x.casts(inputs, x.repeated), "precision_casts"),
-        Work(layers, x.half, "tensor_parallel"),
-        Work(layers, context_parallel_part(wide, s, k, core), "context_parallel"),
+        Work(layers, down, "qkv", "queries, keys, values"),
+        Work(layers * low, query_up, "qkv", "queries of latent"),
+        Work(layers * low, key_up, "qkv", "keys, values of latent"),
+        Work(layers, core, "attention_core", "attention core"),
+        Work(layers, out, "projection", "projection"),
+        Work(layers, elements, "elementwise", "norms of attention"),
+        Work(layers, x.casts(inputs, x.repeated), "precision_casts", "casts of attention"),
+        Work(layers, x.half, "tensor_parallel", "sums of attention"),
+        Work(
+            layers, context_parallel_part(wide, s, k, core), "context_parallel", "ring of attention"
+        ),
     ]
 
 
@@ -245,39 +262,37 @@ def expert_work(
     narrow = layers * (m.latent < c.hidden)
     wide = (1.0 + c.gated) * m.shared_ffn
     inputs = c.hidden / x.spread + m.shared_ffn / c.tp
-    experts, router = experts_part(c, m, s, era, x.rate), router_part(c, m, s, rate_16(s, era, k))
+    (first, second), router = (
+        experts_parts(c, m, s, era, x.rate),
+        router_part(c, m, s, rate_16(s, era, k)),
+    )
+    activation, casts = activation_part(c, m, s, x.waste), expert_casts_part(c, m, s)
+    shared_in = x.linear(wide / c.tp, c.hidden, again)
+    shared_out = x.linear(c.hidden, m.shared_ffn / c.tp, again)
+    shared_elements, shared_casts = x.elements(0.0, 1.5 * wide, again), x.casts(inputs, again)
+    beside = {"counted": True, "shared": True}
     down = x.linear(m.latent, c.hidden / c.tp, again, careful=True)
     up = x.linear(c.hidden, m.latent / c.tp, again, careful=True)
     return [
-        Work(layers, router, "router"),
+        Work(layers, router, "router", "router"),
         Work(
             layers,
             permutation_part(c, m, s, era, mixed),
             "permutation",
+            "copies in expert order",
             counted=True,
         ),
-        Work(layers, experts, "experts", counted=True),
-        Work(applied, activation_part(c, m, s, x.waste), "experts", counted=True),
-        Work(separate, expert_casts_part(c, m, s), "precision_casts", counted=True),
-        Work(layers, x.elements(6.0, 0.0, c.recompute_block), "elementwise"),
-        Work(
-            shared,
-            x.linear(wide / c.tp, c.hidden, again),
-            "shared_experts",
-            counted=True,
-            shared=True,
-        ),
-        Work(
-            shared,
-            x.linear(c.hidden, m.shared_ffn / c.tp, again),
-            "shared_experts",
-            counted=True,
-            shared=True,
-        ),
-        Work(shared, x.elements(0.0, 1.5 * wide, again), "elementwise", counted=True, shared=True),
-        Work(shared, x.casts(inputs, again), "precision_casts", counted=True, shared=True),
-        Work(narrow, down, "shared_experts"),
-        Work(narrow, up, "shared_experts", counted=True),
+        Work(layers, first, "experts", "into the experts", counted=True),
+        Work(layers, second, "experts", "out of the experts", counted=True),
+        Work(applied, activation, "experts", "activation of experts", counted=True),
+        Work(separate, casts, "precision_casts", "casts of experts", counted=True),
+        Work(layers, x.elements(6.0, 0.0, c.recompute_block), "elementwise", "norms of experts"),
+        Work(shared, shared_in, "shared_experts", "into shared experts", **beside),
+        Work(shared, shared_out, "shared_experts", "out of shared experts", **beside),
+        Work(shared, shared_elements, "elementwise", "activation of shared", **beside),
+        Work(shared, shared_casts, "precision_casts", "casts of shared", **beside),
+        Work(narrow, down, "shared_experts", "into experts' width"),
+        Work(narrow, up, "shared_experts", "out of experts' width", counted=True),
     ]
 
 
@@ -288,19 +303,25 @@ def other_work(x: Linears, s: System, k: Constants) -> list[Work]:
     joined = x.linear(c.hidden / c.tp, 2.0 * c.hidden, again, careful=True)
     wide = (1.0 + c.gated) * c.ffn
     inputs = c.hidden / x.spread
+    into = x.linear(projection_width(m) / c.tp, c.hidden, again)
+    out = x.linear(c.hidden, m.inner / c.tp, again, careful=True)
     return [
-        Work(dense, x.linear(wide / c.tp, c.hidden, again), "mlp"),
-        Work(dense, x.linear(c.hidden, c.ffn / c.tp, again), "mlp"),
-        Work(dense, x.elements(6.0, 1.5 * wide, c.recompute_block), "elementwise"),
-        Work(dense, x.casts(inputs + c.ffn / c.tp, again), "precision_casts"),
-        Work(dense, x.half, "tensor_parallel"),
-        Work(state, x.linear(projection_width(m) / c.tp, c.hidden, again), "state_space"),
-        Work(state, x.linear(c.hidden, m.inner / c.tp, again, careful=True), "state_space"),
-        Work(state, scan_part(c, m, s), "state_space"),
-        Work(state, x.elements(6.0, 0.0, c.recompute_block), "elementwise"),
-        Work(state, x.casts(inputs + m.inner / c.tp, again), "precision_casts"),
-        Work(state, x.half, "tensor_parallel"),
-        Work(m.predictions, joined, "projection"),
+        Work(dense, x.linear(wide / c.tp, c.hidden, again), "mlp", "into the MLP"),
+        Work(dense, x.linear(c.hidden, c.ffn / c.tp, again), "mlp", "out of the MLP"),
+        Work(
+            dense, x.elements(6.0, 1.5 * wide, c.recompute_block), "elementwise", "norms of the MLP"
+        ),
+        Work(dense, x.casts(inputs + c.ffn / c.tp, again), "precision_casts", "casts of the MLP"),
+        Work(dense, x.half, "tensor_parallel", "sums of the MLP"),
+        Work(state, into, "state_space", "into the state space"),
+        Work(state, out, "state_space", "out of the state space"),
+        Work(state, scan_part(c, m, s), "state_space", "scan"),
+        Work(state, x.elements(6.0, 0.0, c.recompute_block), "elementwise", "norms of state space"),
+        Work(
+            state, x.casts(inputs + m.inner / c.tp, again), "precision_casts", "casts of the state"
+        ),
+        Work(state, x.half, "tensor_parallel", "sums of state space"),
+        Work(m.predictions, joined, "projection", "joined predictions"),
     ]
 
 

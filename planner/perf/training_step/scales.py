@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,9 @@ from planner.perf.training_step.layouts import (
     taken,
 )
 from planner.perf.training_step.step import TERMS, step_terms
+
+if TYPE_CHECKING:
+    from planner.perf.kernels import Kernel
 
 Record = TypeVar("Record")
 
@@ -72,6 +75,16 @@ class TransformerJobs(Entries):
             self.configuration, self.systems(of_hardware), self.software, self.constants
         )
         return {name: getattr(terms, name) for name in TERMS}
+
+    def kernels(
+        self, row: int, of_hardware: Mapping[str, Array], vector_rate: Array
+    ) -> list[Kernel]:
+        """The kernels of one entry at the first draw."""
+        from planner.perf.training_step.listing import dense_kernels  # to explain a step
+
+        rows, system = slice(row, row + 1), self.system(row, of_hardware)
+        era, constants = taken(self.software, rows), taken(self.constants, rows)
+        return dense_kernels(taken(self.configuration, rows), system, era, constants)
 
     def layout(self, workload: int, hardware: int, scale: int) -> dict[str, int | str] | None:
         """The degrees of one entry by the names of `planner layout`; None where no layout fits."""

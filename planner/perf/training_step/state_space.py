@@ -33,14 +33,20 @@ def projection_width(m: Mixture) -> Array:
     return 2.0 * m.inner + 2.0 * m.state_groups * m.state + m.state_heads
 
 
-def scan_part(c: Configuration, m: Mixture, s: System) -> Part:
-    """Convolution, chunked scan and gated norm."""
+def scan_work(c: Configuration, m: Mixture) -> tuple[Array, Array]:
+    """Convolution, chunked scan and gated norm of a micro-batch, forward: operations [FLOP] and traffic [byte]."""
     tokens = c.micro_batch * c.seq / c.cp / c.tp
     matrices = 2.0 * m.state_groups * m.state
     flops = 2.0 * CHUNK * (matrices / 2.0 + m.inner) + 4.0 * m.state * m.inner
-    arithmetic = tokens * flops / (SCAN_RATE * np.minimum(s.peak_16, SCAN_PEAK))
     traffic = (
         2.0 * SCAN_PASSES * (m.inner + matrices / 2.0) + STATE_BYTES * m.inner * m.state / CHUNK
     )
-    time = arithmetic + tokens * traffic / (STREAM * s.memory_rate)
+    return tokens * flops, tokens * traffic
+
+
+def scan_part(c: Configuration, m: Mixture, s: System) -> Part:
+    """Seconds of the same."""
+    flops, traffic = scan_work(c, m)
+    arithmetic = flops / (SCAN_RATE * np.minimum(s.peak_16, SCAN_PEAK))
+    time = arithmetic + traffic / (STREAM * s.memory_rate)
     return Part(time, SCAN_BACKWARD * time, c.recompute_block)

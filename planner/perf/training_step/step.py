@@ -68,7 +68,7 @@ def stage_work(
 ) -> tuple[LayerTerms, Array]:
     """One block and the head, for one micro-batch [s]: neither depends on the degrees of `pp`, `vpp` and `dp`."""
     rate_16 = s.peak_16 * era.kernel_rate * sustained(k.matmul_16, s, k.power_exponent)
-    return layer_terms(c, s, era, k, rate_16), head_time(c, s, era, k, rate_16)
+    return layer_terms(c, s, era, k, rate_16), head_time(c, s, era, rate_16)
 
 
 def step_terms(c: Configuration, s: System, era: Software, k: Constants) -> StepTerms:
