@@ -36,6 +36,7 @@ KINDS = (
     "markets",
     "rules",
     "duties",
+    "tariffs",
 )
 """The kinds of profile; each is a folder of `hardware_profiles/` with one YAML file a thing."""
 

@@ -31,6 +31,7 @@ from planner.inputs.profiles.rules import (
     ResidencyRule,
     TradeRules,
 )
+from planner.inputs.profiles.tariffs import RateTier, Tariff, VolumeTier
 from planner.inputs.profiles.training import (
     ComputeSystem,
     Framework,
@@ -60,13 +61,16 @@ __all__ = [
     "Node",
     "PowerMode",
     "Profile",
+    "RateTier",
     "Ref",
     "Region",
     "ResidencyLimb",
     "ResidencyRule",
     "ShortText",
     "SoftwareEra",
+    "Tariff",
     "TradeRules",
+    "VolumeTier",
 ]
 
 
@@ -90,4 +94,5 @@ PROFILE_KINDS: dict[str, type[Profile]] = {
     "markets": Market,
     "rules": TradeRules,
     "duties": Duties,
+    "tariffs": Tariff,
 }

@@ -118,11 +118,15 @@ class AccountBill:
 
 @dataclass(frozen=True)
 class Bill:
-    """All lines; `beyond` [byte] by cellular plan is what lies beyond the caps."""
+    """All lines; `beyond` [byte] by cellular plan is what lies beyond the caps.
+
+    `unpriced` [byte] went over cellular links for which no plan is given.
+    """
 
     lines: tuple[Line, ...]
     accounts: tuple[AccountBill, ...]
     updated: float  # vehicles, expected
+    unpriced: float = 0.0
     beyond: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -238,7 +242,11 @@ def bill(rollout: Rollout, billing: Billing) -> Bill:
     for plan in billing.cellular:
         found_lines, beyond[plan.name] = _cellular(plan, rollout, sent, left, months, cases)
         lines += found_lines
-    return Bill(tuple(lines), tuple(accounts), cases.mean(_updated(rollout, cases.stops)), beyond)
+    planned = {region for plan in billing.cellular for region in plan.regions}
+    rest = [region for region in range(len(sent)) if region not in planned]
+    unpriced = cases.mean(left @ sent[rest, CELLULAR].sum(axis=0))
+    updated = cases.mean(_updated(rollout, cases.stops))
+    return Bill(tuple(lines), tuple(accounts), updated, unpriced, beyond)
 
 
 def _by(time: Array, weight: Array, stops: Array) -> Array:
