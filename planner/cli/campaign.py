@@ -63,7 +63,7 @@ def run(
     from planner.report import campaign_json
     from planner.study.campaign_run import run as follow
 
-    found = follow(load_campaign(campaign, case, profiles or ()), classes, seed)
+    found = follow(load_campaign(campaign, case, profiles or ()), classes, seed, profiles or ())
     if json:
         write(campaign_json.to_json(found))
     else:

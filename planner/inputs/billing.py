@@ -28,7 +28,7 @@ from planner import resources, units
 from planner.errors import InputError, suggestion
 from planner.inputs.campaign_node import CampaignNode
 from planner.inputs.load import read_profile
-from planner.inputs.numbers import Cell
+from planner.inputs.numbers import Cell, month_label
 from planner.inputs.profiles import Tariff as TariffProfile
 from planner.perf.campaign.billing import Account, Billing, CellularPlan, distinct_objects
 from planner.perf.campaign.description import BYTES_PER_MB, Campaign
@@ -309,6 +309,7 @@ def tariff_of(name: str, profile: TariffProfile) -> Tariff:
         overage=None if overage is None else overage.value * price,
         request=_value(profile.requests) / REQUESTS,
         origin=_value(profile.origin),
+        dated=month_label(profile.valid),
     )
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from planner.axes import Array
 from planner.perf.campaign.breakdown import PoolUse
 from planner.perf.campaign.description import Wave
+from planner.report import campaign_bill
 from planner.report.page import Page
 from planner.report.table import number
 from planner.study.campaign_run import (
@@ -54,6 +55,9 @@ def page(run: CampaignRun, width: int) -> list[Text]:
     out.entries("Exposure", list(_exposure(run)))
     out.entries("Binding", list(_binding(run)))
     out.entries("Warnings", [printable(each) for each in run.warnings], "yellow")
+    if run.bill is not None:
+        out.skip()
+        campaign_bill.add_to(out, run.bill)
     out.commands("Next", _next(run))
     return out.lines
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
+from math import isfinite
 from typing import Any
 
-from rich.text import Text
-
 from planner.perf.campaign.billing import COMPONENTS, AccountBill, Bill
+from planner.report.page import Page
 from planner.text import printable
 
 CURRENCY = "USD"
-NAME, CELL = 26, 13
+NAME, CELL = 21, 12
 TB = 1e12
 
 
@@ -36,66 +37,95 @@ def _account(account: AccountBill) -> dict[str, Any]:
     return {
         "name": account.name,
         "tariff": account.tariff,
+        "tariff_of": account.dated or None,
         "tb": account.bytes / TB,
         "requests": account.requests,
         "p95_gbps": account.p95,
         "mean_gbps": account.mean,
         "p95_over_mean": account.p95 / account.mean if account.mean > 0 else None,
-        "break_even_p95_over_mean": account.break_even,
+        "by_rate": account.by_rate,
+        "break_even_p95_over_mean": {
+            name: ratio if isfinite(ratio) else None for name, ratio in account.break_even.items()
+        },
         "delivery_by_tariff": account.by_tariff,
         "cheapest": account.cheapest,
     }
 
 
-def page(bill: Bill, width: int) -> list[Text]:
-    """Components and their sum, what a vehicle costs, and each account under each tariff."""
-    per = bill.updated if bill.updated > 0 else float("inf")
-    lines = [_row(f"bill [{CURRENCY}]", "total", "a vehicle", style="bold")]
-    amounts = bill.by("component")
-    for name in COMPONENTS:
-        if name in amounts:
-            lines.append(_row(f"  {name}", f"{amounts[name]:,.0f}", f"{amounts[name] / per:.4f}"))
-    lines.append(_row("  total", f"{bill.total:,.0f}", f"{bill.total / per:.4f}", style="bold"))
-    months = bill.by("month")
-    if len(months) > 1:
-        for name, usd in months.items():
-            lines.append(_row(f"  of it in {name}", f"{usd:,.0f}", ""))
-    for account in bill.accounts:
-        lines += _traffic(account)
+def add_to(out: Page, bill: Bill) -> None:
+    """Components and what a vehicle costs, each contract on a line, and what other rules make of the same traffic."""
+    _components(out, bill)
+    out.skip()
+    _accounts(out, bill)
+    out.skip()
+    out.entries("Rules", list(_rules(bill)))
+    out.entries("Cellular", list(_unpaid(bill)), "yellow")
+
+
+def _components(out: Page, bill: Bill) -> None:
+    months = list(bill.by("month"))
+    several = months if len(months) > 1 else []
+    heads = [CURRENCY, "a vehicle", "share", *(month[-CELL + 2 :] for month in several)]
+    out.add("bill".ljust(NAME) + "".join(each.rjust(CELL) for each in heads), "bold")
+    amounts = {name: bill.by("component").get(name, 0.0) for name in COMPONENTS}
+    for name, usd in [*amounts.items(), ("total", bill.total)]:
+        if not usd and name != "total":
+            continue
+        mine = [line for line in bill.lines if name in (line.component, "total")]
+        cells = [
+            f"{usd:,.0f}",
+            f"{usd / bill.updated:.3g}" if bill.updated > 0 else "-",
+            f"{100 * usd / bill.total:.1f} %" if bill.total else "-",
+            *(f"{sum(x.usd for x in mine if x.month == month):,.0f}" for month in several),
+        ]
+        out.add(
+            name.ljust(NAME) + "".join(each.rjust(CELL) for each in cells),
+            "bold" if name == "total" else "",
+        )
+
+
+def _accounts(out: Page, bill: Bill) -> None:
+    out.add(
+        f"{'contract':<{NAME}}{'TB':>10}{'95/5, Gb/s':>12}{'of mean':>8}{CURRENCY:>11}  tariff",
+        "bold",
+    )
+    for each in bill.accounts:
+        ratio = f"{each.p95 / each.mean:.2f}" if each.mean > 0 else "-"
+        usd = each.by_tariff[each.tariff]
+        out.add(
+            f"{printable(each.name)[: NAME - 1]:<{NAME}}{each.bytes / TB:>10,.4g}{each.p95:>12.3g}{ratio:>8}"
+            f"{usd:>11,.0f}  {printable(each.tariff)} {each.dated}"
+        )
+
+
+def _rules(bill: Bill) -> Iterator[str]:
+    """What the same delivery costs under each tariff that all contracts are compared with."""
+    own = sum(each.by_tariff[each.tariff] for each in bill.accounts)
+    shared = [
+        name
+        for name in (bill.accounts[0].by_tariff if bill.accounts else {})
+        if all(name in each.by_tariff for each in bill.accounts)
+    ]
+    costs = {name: sum(each.by_tariff[name] for each in bill.accounts) for name in shared}
+    parts = [f"{usd:,.0f} under {printable(name)}" for name, usd in costs.items()]
+    if parts:
+        yield f"delivery is {own:,.0f} {CURRENCY} as billed; the same traffic costs {', '.join(parts)}"
+    ratios = [
+        f"{printable(each.name)} {ratio:.3g}"
+        for each in bill.accounts
+        if (ratio := each.break_even.get(each.tariff)) is not None
+    ]
+    if ratios:
+        rate = printable(bill.accounts[0].by_rate or "")
+        yield (
+            f"{rate} costs less than these contracts while the 95th percentile over the mean is below: "
+            + ", ".join(ratios)
+        )
+
+
+def _unpaid(bill: Bill) -> Iterator[str]:
     for name, each in bill.beyond.items():
         if each > 0:
-            lines.append(
-                Text(f"  {printable(name)}: {each / TB:.3g} TB of cellular data beyond caps")
-            )
+            yield f"{printable(name)}: {each / TB:.3g} TB of cellular data lie beyond the caps"
     if bill.unpriced > 0:
-        text = f"  {bill.unpriced / TB:.3g} TB of cellular data have no price in the campaign"
-        lines.append(Text(text, style="yellow"))
-    for line in lines:
-        line.truncate(width)
-    return lines
-
-
-def _traffic(account: AccountBill) -> list[Text]:
-    """An account's traffic, and its delivery under each tariff."""
-    ratio = f"{account.p95 / account.mean:.2g}" if account.mean > 0 else "-"
-    found = [
-        Text(
-            f"{printable(account.name)}: {account.bytes / TB:,.4g} TB, p95 {account.p95:.3g} Gbps, "
-            f"{ratio} of the month's mean"
-        )
-    ]
-    for name, usd in account.by_tariff.items():
-        said = "as billed" if name == account.tariff else ""
-        best = "cheapest" if name == account.cheapest and len(account.by_tariff) > 1 else ""
-        found.append(
-            _row(f"  {printable(name)}", f"{usd:,.0f}", ", ".join(filter(None, (said, best))))
-        )
-    if account.break_even is not None:
-        found.append(
-            Text(f"  95/5 is cheaper than by volume below a p95 of {account.break_even:.3g} means")
-        )
-    return found
-
-
-def _row(name: str, first: str, second: str, style: str = "") -> Text:
-    return Text(f"{name:<{NAME + 6}}{first:>{CELL}}  {second:>{CELL}}".rstrip(), style=style)
+        yield f"{bill.unpriced / TB:.3g} TB of cellular data have no price in the campaign"

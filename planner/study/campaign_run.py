@@ -5,15 +5,18 @@ Follows the campaign of a loaded file once; the same campaign, classes and seed 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
 from planner.axes import Array
+from planner.inputs.billing import read_billing
 from planner.inputs.campaign_files import LoadedCampaign
 from planner.perf.campaign import CLASSES, Outcome, Rollout, follow, outcome
+from planner.perf.campaign.billing import Bill, Billing, bill
 from planner.perf.campaign.breakdown import (
     Curves,
     Done,
@@ -47,6 +50,7 @@ class CampaignRun:
     loaded: LoadedCampaign
     rollout: Rollout
     outcome: Outcome
+    billing: Billing | None = None
 
     @property
     def campaign(self) -> Campaign:
@@ -60,6 +64,11 @@ class CampaignRun:
     @cached_property
     def law(self) -> HaltLaw:
         return halt_law(self.rollout)
+
+    @cached_property
+    def bill(self) -> Bill | None:
+        """None: the file does not say how the campaign is billed."""
+        return None if self.billing is None else bill(self.rollout, self.billing, self.law)
 
     @cached_property
     def vehicles(self) -> Array:
@@ -138,11 +147,17 @@ class CampaignRun:
         return tuple(_warnings(self))
 
 
-def run(loaded: LoadedCampaign, classes: int | None = None, seed: int = 0) -> CampaignRun:
-    """Follow a campaign on about so many vehicle classes."""
-    campaign = loaded.campaign
+def run(
+    loaded: LoadedCampaign,
+    classes: int | None = None,
+    seed: int = 0,
+    overlays: Sequence[Path] = (),
+) -> CampaignRun:
+    """Follow a campaign on about so many vehicle classes; `overlays` are folders with tariffs of one's own."""
+    campaign, block = loaded.campaign, loaded.block("billing")
+    billing = None if block is None else read_billing(block, campaign, overlays)
     rollout = follow(campaign, min(classes or CLASSES, campaign.vehicles), seed)
-    return CampaignRun(loaded, rollout, outcome(rollout))
+    return CampaignRun(loaded, rollout, outcome(rollout), billing)
 
 
 def _warnings(run: CampaignRun) -> Iterator[str]:

@@ -382,6 +382,6 @@ def test_the_cheapest_rule_is_found_among_those_compared(rollout: Rollout) -> No
     assert set(found.by_tariff) == {"list", "95/5", "active days"}
     assert found.cheapest == min(found.by_tariff, key=lambda name: found.by_tariff[name])
     assert found.by_tariff["95/5"] == pytest.approx(2 * found.p95 * 1000)
-    assert found.break_even is not None
     cheaper = found.by_tariff["95/5"] < found.by_tariff["list"]
-    assert cheaper == (found.p95 / found.mean < found.break_even)
+    assert found.by_rate == "95/5"
+    assert cheaper == (found.p95 / found.mean < found.break_even["list"])

@@ -15,7 +15,7 @@ import numpy as np
 
 from planner.axes import Array
 from planner.perf.campaign.description import Campaign
-from planner.perf.campaign.halt import halt_law
+from planner.perf.campaign.halt import HaltLaw, halt_law
 from planner.perf.campaign.progress import ROUNDING, Rollout
 from planner.perf.campaign.tariffs import (
     BINS_PER_DAY,
@@ -98,18 +98,19 @@ class AccountBill:
 
     `p95` [Gbit/s] is the 95th percentile of the whole month, `mean` [Gbit/s] the mean, both of the campaign alone and
     of the month with most of its traffic. `by_tariff` [USD] is the delivery under its tariff and each alternative.
-    `break_even`: the p95 over mean at which a price by rate costs what the one by volume does (None: nothing to
-    compare).
+    `break_even`: by tariff by volume, the p95 over mean below which the first by strict 95/5, `by_rate`, is cheaper.
     """
 
     name: str
     tariff: str
+    dated: str
     bytes: float
     requests: float
     p95: float
     mean: float
     by_tariff: dict[str, float]
-    break_even: float | None
+    by_rate: str | None = None
+    break_even: dict[str, float] = field(default_factory=dict)
 
     @property
     def cheapest(self) -> str:
@@ -187,8 +188,7 @@ class _Cases:
         return float(self.chance @ values)
 
 
-def _cases(rollout: Rollout) -> _Cases:
-    law = halt_law(rollout)
+def _cases(rollout: Rollout, law: HaltLaw) -> _Cases:
     stops = np.append(law.times, rollout.campaign.horizon)
     halted = np.full(law.times.size, law.chance / max(law.times.size, 1))
     bins = rollout.sent_in.shape[-1]
@@ -209,9 +209,9 @@ def distinct_objects(campaign: Campaign, adaptive: bool = False) -> float:
     return sum(deltas.values()) + campaign.full * (plain or fallen_back)
 
 
-def bill(rollout: Rollout, billing: Billing) -> Bill:
-    """The bill of a rollout, expected over its halts."""
-    cases = _cases(rollout)
+def bill(rollout: Rollout, billing: Billing, law: HaltLaw | None = None) -> Bill:
+    """The bill of a rollout, expected over its halts (`law`, where it is known already)."""
+    cases = _cases(rollout, law or halt_law(rollout))
     bins = rollout.sent_in.shape[-1]
     days = -(-bins // BINS_PER_DAY)
     months = months_of(billing.start, days)
@@ -307,24 +307,30 @@ def _account(
     return lines, AccountBill(
         name=account.name,
         tariff=account.tariff.name,
+        dated=account.tariff.dated,
         bytes=cases.mean(volumes.sum(axis=0)),
         requests=cases.mean(volumes.sum(axis=0) * requests_per_byte),
         p95=p95,
         mean=mean,
         by_tariff=by_tariff,
+        by_rate=next((each.name for each in tariffs.values() if each.rule == "p95"), None),
         break_even=_break_even(tariffs, by_tariff, cases.mean(volumes.sum(axis=0)), part.days),
     )
 
 
 def _break_even(
     tariffs: dict[str, Tariff], by_tariff: dict[str, float], volume: float, days: int
-) -> float | None:
-    """Of the first tariff by volume against the first by strict rate, at the mean price that this traffic pays."""
-    by_volume = [name for name, each in tariffs.items() if each.rule == "volume"]
+) -> dict[str, float]:
+    """Each tariff by volume, at the mean price that this traffic pays, against the first price of the rate."""
     by_rate = [each for each in tariffs.values() if each.rule == "p95"]
-    if not (by_volume and by_rate and volume > 0):
-        return None
-    return float(break_even(by_tariff[by_volume[0]] / volume, by_rate[0].prices.prices[0], days))
+    if not (by_rate and volume > 0):
+        return {}
+    price = by_rate[0].prices.prices[0]
+    return {
+        name: float(break_even(by_tariff[name] / volume, price, days))
+        for name, each in tariffs.items()
+        if each.rule == "volume"
+    }
 
 
 def _cellular(

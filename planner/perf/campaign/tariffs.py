@@ -53,7 +53,7 @@ class Tariff:
 
     `commit` [byte or Mbit/s a month] is paid for at `prices` in each month with traffic. What is above it costs
     `overage` [USD/unit], or goes on in the tiers where that is None. `request` [USD a request], `origin` [USD/byte]
-    for what edge caches fetch.
+    for what edge caches fetch. `dated` is the month in which the prices were in force, as 2026-01; empty: stated.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Tariff:
     overage: float | None = None
     request: float = 0.0
     origin: float = 0.0
+    dated: str = ""
 
 
 @dataclass(frozen=True)
