@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from planner import resources, units
 from planner.errors import InputError, suggestion
@@ -41,15 +42,19 @@ REQUESTS = 10_000  # that a price of requests is for
 COMPARED = ("wholesale_per_gb", "wholesale_95_5", "wholesale_95_5_active_days")
 BY_VOLUME = ("price_per_gb", "commit_tb", "overage_price_per_gb")
 BY_RATE = ("price_per_mbps", "commit_gbps", "overage_price_per_mbps")
+Quote = Literal["low", "base", "high"]
+"""Which percentile of a profile's prices: the 10th, the median, the 90th."""
 OTHERS = ("request_price_per_10k", "origin_price_per_gb")
 
 
-def read_billing(block: CampaignNode, campaign: Campaign, overlays: Sequence[Path] = ()) -> Billing:
+def read_billing(
+    block: CampaignNode, campaign: Campaign, overlays: Sequence[Path] = (), quote: Quote = "base"
+) -> Billing:
     """The billing of a campaign; InputError lists everything that is wrong with the block.
 
-    `overlays` are folders of profiles that go before the shipped ones.
+    `overlays` are folders of profiles that go before the shipped ones; all prices of profiles are at one `quote`.
     """
-    reader = _Reader(campaign, overlays)
+    reader = _Reader(campaign, overlays, quote)
     block.keys("start", "accounts", "cellular", "range_mb", "objects", "objects_mb", "compare")
     alternatives = reader.compared(block.get("compare"))
     accounts = [reader.account(each, alternatives) for each in block["accounts"].some()]
@@ -94,7 +99,8 @@ def _date(node: CampaignNode) -> date:
 class _Reader:
     """Reads accounts and plans, and keeps which regions are taken."""
 
-    def __init__(self, campaign: Campaign, overlays: Sequence[Path]) -> None:
+    def __init__(self, campaign: Campaign, overlays: Sequence[Path], quote: Quote) -> None:
+        self.quote = quote
         self.regions = [each.name for each in campaign.regions]
         self.pools = {
             pool.name: [r.name for r in campaign.regions if r.pool == place]
@@ -158,14 +164,14 @@ class _Reader:
     def compared(self, node: CampaignNode) -> tuple[Tariff, ...]:
         """Tariffs to compare with."""
         if not node.present:
-            return tuple(tariff_of(name, self.profile(name)) for name in COMPARED)
+            return tuple(tariff_of(name, self.profile(name), self.quote) for name in COMPARED)
         found = []
         for each in node.items():
             profile = self.named(each)
             if profile is not None and profile.rule == "cellular":
                 each.fault(f"{each.value!r} is a tariff of an operator, not for delivery")
             elif profile is not None:
-                found.append(tariff_of(each.text(), profile))
+                found.append(tariff_of(each.text(), profile, self.quote))
         return tuple(found)
 
     def tariff(self, node: CampaignNode) -> Tariff:
@@ -178,7 +184,7 @@ class _Reader:
             if profile.rule == "cellular":
                 node["tariff"].fault("is a tariff of an operator, not for delivery")
                 return base
-            base = tariff_of(node["tariff"].text(), profile)
+            base = tariff_of(node["tariff"].text(), profile, self.quote)
             if node.get("rule").present and node["rule"].value != base.rule:
                 node["rule"].fault(f"the tariff bills by {base.rule}")
         else:
@@ -223,12 +229,13 @@ class _Reader:
                 cap = profile.vehicle_cap
                 plan = replace(
                     plan,
-                    price=profile.volume[0].price.value,
+                    price=_quoted(profile.volume[0].price, self.quote),
                     allowance=float("inf") if cap is None else cap.value,
                     pooled=profile.pooled,
                 )
                 throttled = profile.throttled
-                over = None if profile.overage_volume is None else profile.overage_volume.value
+                if profile.overage_volume is not None:
+                    over = _quoted(profile.overage_volume, self.quote)
         elif not node.get("price_per_gb").present:
             node.fault("names no tariff and no price_per_gb")
         if node.get("price_per_gb").present:
@@ -293,8 +300,8 @@ def _prices(node: CampaignNode, unit: float, scale: float) -> Prices:
     return Prices(tuple(starts), tuple(prices)) if starts else Prices((0.0,), (0.0,))
 
 
-def tariff_of(name: str, profile: TariffProfile) -> Tariff:
-    """A profile for delivery as what is computed with; its numbers are the medians."""
+def tariff_of(name: str, profile: TariffProfile, quote: Quote = "base") -> Tariff:
+    """A profile for delivery as what is computed with."""
     by_volume = profile.rule == "volume"
     tiers = profile.volume if by_volume else profile.rate
     commit = profile.commit_volume if by_volume else profile.commit_rate
@@ -304,11 +311,11 @@ def tariff_of(name: str, profile: TariffProfile) -> Tariff:
     return Tariff(
         name=name,
         rule=profile.rule,  # type: ignore[arg-type]
-        prices=Prices(starts, tuple(tier.price.value * price for tier in tiers)),
-        commit=_value(commit) * amount,
-        overage=None if overage is None else overage.value * price,
-        request=_value(profile.requests) / REQUESTS,
-        origin=_value(profile.origin),
+        prices=Prices(starts, tuple(_quoted(tier.price, quote) * price for tier in tiers)),
+        commit=(0.0 if commit is None else commit.value) * amount,
+        overage=None if overage is None else _quoted(overage, quote) * price,
+        request=_quoted(profile.requests, quote) / REQUESTS,
+        origin=_quoted(profile.origin, quote),
         dated=month_label(profile.valid),
     )
 
@@ -318,5 +325,9 @@ def _per(unit: str) -> float:
     return float(units.from_base(1.0, unit))
 
 
-def _value(cell: Cell | None) -> float:
-    return 0.0 if cell is None else cell.value
+def _quoted(price: Cell | None, quote: Quote) -> float:
+    """A price at its percentile; one without a span, or that is not there, has no other."""
+    if price is None:
+        return 0.0
+    at = {"low": price.low, "high": price.high}.get(quote)
+    return price.value if at is None else at

@@ -57,7 +57,7 @@ def page(run: CampaignRun, width: int) -> list[Text]:
     out.entries("Warnings", [printable(each) for each in run.warnings], "yellow")
     if run.bill is not None:
         out.skip()
-        campaign_bill.add_to(out, run.bill)
+        campaign_bill.add_to(out, run.bill, run.bill_between)
     out.commands("Next", _next(run))
     return out.lines
 

@@ -16,12 +16,18 @@ NAME, CELL = 21, 12
 TB = 1e12
 
 
-def document(bill: Bill) -> dict[str, Any]:
-    """The bill as JSON; amounts in USD, null where there is nothing to divide by or to compare."""
+def document(bill: Bill, between: tuple[float, float] | None) -> dict[str, Any]:
+    """The bill as JSON; amounts in USD, null where there is nothing to divide by or to compare.
+
+    `between`: its total with every price at its 10th and at its 90th percentile.
+    """
     components = bill.by("component")
+    low, high = between or (None, None)
     return {
         "currency": CURRENCY,
         "total": bill.total,
+        "total_low": low,
+        "total_high": high,
         "per_updated_vehicle": bill.per_vehicle,
         "components": {name: components.get(name, 0.0) for name in COMPONENTS},
         "by_month": bill.by("month"),
@@ -52,9 +58,12 @@ def _account(account: AccountBill) -> dict[str, Any]:
     }
 
 
-def add_to(out: Page, bill: Bill) -> None:
+def add_to(out: Page, bill: Bill, between: tuple[float, float] | None) -> None:
     """Components and what a vehicle costs, each contract on a line, and what other rules make of the same traffic."""
     _components(out, bill)
+    if between is not None and between[0] < between[1]:
+        span = f"{between[0]:,.0f} to {between[1]:,.0f}"
+        out.add(f"{span} with all prices at their 10th or their 90th percentile")
     out.skip()
     _accounts(out, bill)
     out.skip()
@@ -109,7 +118,7 @@ def _rules(bill: Bill) -> Iterator[str]:
     costs = {name: sum(each.by_tariff[name] for each in bill.accounts) for name in shared}
     parts = [f"{usd:,.0f} under {printable(name)}" for name, usd in costs.items()]
     if parts:
-        yield f"delivery is {own:,.0f} {CURRENCY} as billed; the same traffic costs {', '.join(parts)}"
+        yield f"delivery is {own:,.0f} {CURRENCY} as billed; each contract's traffic costs {', '.join(parts)}"
     ratios = [
         f"{printable(each.name)} {ratio:.3g}"
         for each in bill.accounts

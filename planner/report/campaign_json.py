@@ -70,7 +70,9 @@ def document(run: CampaignRun) -> dict[str, Any]:
             zip((each.name for each in run.campaign.regions), run.unreachable.tolist(), strict=True)
         ),
         "warnings": list(run.warnings),
-        **({} if run.bill is None else {"bill": campaign_bill.document(run.bill)}),
+        **(
+            {} if run.bill is None else {"bill": campaign_bill.document(run.bill, run.bill_between)}
+        ),
     }
 
 

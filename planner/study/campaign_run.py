@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from planner.axes import Array
-from planner.inputs.billing import read_billing
+from planner.inputs.billing import Quote, read_billing
 from planner.inputs.campaign_files import LoadedCampaign
 from planner.perf.campaign import CLASSES, Outcome, Rollout, follow, outcome
 from planner.perf.campaign.billing import Bill, Billing, bill
@@ -39,6 +39,7 @@ BAD_SHARES = (0.05, 0.2, 1.0)
 """Bad builds to ask about: failing for good on so many of the vehicles."""
 NOTICED = (2.0, 24.0, 72.0)
 """Delays [hours] from the first vehicle on a bad build until somebody stops it."""
+QUOTES: tuple[Quote, ...] = ("base", "low", "high")
 TELLING = 0.001  # shares of the fleet or chances below which nothing is said
 STUCK = 0.02  # share of the horizon at a cap from which it is said
 
@@ -51,6 +52,9 @@ class CampaignRun:
     rollout: Rollout
     outcome: Outcome
     billing: Billing | None = None
+    quotes: tuple[
+        Billing, ...
+    ] = ()  # with all prices of tariffs at their 10th and 90th percentiles
 
     @property
     def campaign(self) -> Campaign:
@@ -69,6 +73,14 @@ class CampaignRun:
     def bill(self) -> Bill | None:
         """None: the file does not say how the campaign is billed."""
         return None if self.billing is None else bill(self.rollout, self.billing, self.law)
+
+    @cached_property
+    def bill_between(self) -> tuple[float, float] | None:
+        """The bill's total [USD] with all prices low, and with all high; None: no billing."""
+        if not self.quotes:
+            return None
+        low, high = (bill(self.rollout, each, self.law).total for each in self.quotes)
+        return low, high
 
     @cached_property
     def vehicles(self) -> Array:
@@ -155,9 +167,13 @@ def run(
 ) -> CampaignRun:
     """Follow a campaign on about so many vehicle classes; `overlays` are folders with tariffs of one's own."""
     campaign, block = loaded.campaign, loaded.block("billing")
-    billing = None if block is None else read_billing(block, campaign, overlays)
+    billings = [
+        read_billing(block, campaign, overlays, quote) for quote in QUOTES if block is not None
+    ]
     rollout = follow(campaign, min(classes or CLASSES, campaign.vehicles), seed)
-    return CampaignRun(loaded, rollout, outcome(rollout), billing)
+    return CampaignRun(
+        loaded, rollout, outcome(rollout), billings[0] if billings else None, tuple(billings[1:])
+    )
 
 
 def _warnings(run: CampaignRun) -> Iterator[str]:

@@ -53,6 +53,23 @@ def test_a_rate_is_priced_as_the_profile_says(campaign: Campaign) -> None:
     assert account.tariff.origin == pytest.approx(0.01 / GB)
 
 
+def test_prices_of_a_profile_are_read_at_their_percentiles(campaign: Campaign) -> None:
+    block = {
+        "accounts": [{"tariff": "wholesale_per_gb"}],
+        "cellular": [{"tariff": "cellular_india", "cap_gb": 1}],
+    }
+    for quote, delivery, cellular in (
+        ("low", 0.002, 0.1),
+        ("base", 0.006, 0.2),
+        ("high", 0.02, 0.6),
+    ):
+        node = CampaignNode(block, ("billing",), Source("mine.yaml"))
+        found = read_billing(node, campaign, (), quote)  # type: ignore[arg-type]
+        assert found.accounts[0].tariff.prices.prices[0] * GB == pytest.approx(delivery)
+        assert found.cellular[0].price * GB == pytest.approx(cellular)
+        assert found.cellular[0].overage == found.cellular[0].price
+
+
 def test_an_account_overrides_the_numbers_of_its_tariff(campaign: Campaign) -> None:
     block = {
         "start": "2026-03-10",

@@ -361,6 +361,21 @@ def test_the_bill_of_a_campaign_that_may_halt_is_that_of_the_mixture() -> None:
     assert found.updated == pytest.approx((got["updated_share"].mean or 0) * 300)
 
 
+@settings(max_examples=5, deadline=None)
+@given(st.floats(0.05, 3.0), st.floats(1.1, 3.0), st.sampled_from([0.0, 2 * TB]))
+def test_a_larger_package_is_never_cheaper_by_volume(
+    size: float, factor: float, commit: float
+) -> None:
+    plan = CellularPlan("all", (0, 1), 1 / GB, 0.2 * GB, overage=3 / GB)
+    tariff = replace(BY_VOLUME, commit=commit, request=1e-6, origin=0.01 / GB)
+    costs = []
+    for full in (size * GB, factor * size * GB):
+        one = replace(CAMPAIGN, full=full, versions=(Version("old", 1, None),))
+        account = Account("all", (0, 1), tariff, caches=10)
+        costs.append(bill(follow(one, 4000), Billing((account,), (plan,), objects=full)).total)
+    assert costs[1] > costs[0]
+
+
 def test_a_larger_fleet_under_one_price_costs_in_proportion(rollout: Rollout) -> None:
     plain = Billing((Account("all", (0, 1), replace(BY_VOLUME, prices=Prices((0.0,), (1 / GB,)))),))
     larger = follow(replace(CAMPAIGN, vehicles=400_000), 4000)
