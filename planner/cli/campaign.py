@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ EXAMPLES = """\
 Examples:
   planner campaign run monthly_release
   planner campaign run urgent_safety_fix --json
+  planner campaign run mine.yaml --out charts
 """
 
 campaign = typer.Typer(
@@ -63,7 +65,13 @@ def run(
     from planner.report import campaign_json
     from planner.study.campaign_run import run as follow
 
-    found = follow(load_campaign(campaign, case, profiles or ()), classes, seed, profiles or ())
+    overlays = profiles or ()
+    found = follow(load_campaign(campaign, case, overlays), classes, seed, overlays)
+    if out is not None:
+        from planner.report import campaign_tables
+
+        for file in campaign_tables.write(found, out):
+            sys.stderr.write(f"{file}\n")
     if json:
         write(campaign_json.to_json(found))
     else:

@@ -177,7 +177,7 @@ def _draw_fan(
     _count_thousands(axes.yaxis)
     ends = [(float(values[-1]), f"P{100 * level:.0f}", NEED) for level, values in shown.items()]
     ends.append((float(own[-1] / scale), "plan", PLAN))
-    _label_ends(axes, [(end, f"{text} {number(end)}", colour) for end, text, colour in ends])
+    label_ends(axes, [(end, f"{text} {number(end)}", colour) for end, text, colour in ends])
 
 
 def _name_months(axes: Axes, months: Sequence[str]) -> None:
@@ -194,11 +194,11 @@ def _name_months(axes: Axes, months: Sequence[str]) -> None:
     axes.set_xticks(places[::step], [months[place][:4] for place in places[::step]])
 
 
-def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
-    """Names of lines at their right ends, moved apart where they would overlap."""
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], least: float = APART) -> None:
+    """Names of lines at their right ends, moved apart by at least a share of the height."""
     low, high = axes.get_ylim()
     ordered = sorted(ends)
-    places = _apart([(value - low) / (high - low) for value, _, _ in ordered])
+    places = apart([(value - low) / (high - low) for value, _, _ in ordered], least)
     for place, (_, text, colour) in zip(places, ordered, strict=True):
         axes.annotate(
             text,
@@ -213,17 +213,17 @@ def _label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
         )
 
 
-def _apart(places: Sequence[float]) -> list[float]:
-    """Rising places moved as little as it takes for each to be `APART` from the next: adjacent ones are pooled."""
+def apart(places: Sequence[float], least: float = APART) -> list[float]:
+    """Rising places moved as little as it takes for each to be `least` from the next: adjacent ones are pooled."""
     groups: list[tuple[float, int]] = []  # mean of where the group would begin, and its members
     for i, place in enumerate(places):
-        groups.append((place - i * APART, 1))
+        groups.append((place - i * least, 1))
         while len(groups) > 1 and groups[-1][0] < groups[-2][0]:
             (one, few), (other, more) = groups.pop(), groups.pop()
             groups.append(((one * few + other * more) / (few + more), few + more))
     begins = [begin for begin, members in groups for _ in range(members)]
-    lowest, highest = 0.0, HIGHEST - APART * len(places)  # none below the axis, or far above it
-    return [min(max(begin, lowest), highest) + i * APART for i, begin in enumerate(begins)]
+    lowest, highest = 0.0, HIGHEST - least * len(places)  # none below the axis, or far above it
+    return [min(max(begin, lowest), highest) + i * least for i, begin in enumerate(begins)]
 
 
 def _count_thousands(axis: Axis) -> None:
@@ -324,7 +324,7 @@ def _mark(axes: Axes, marks: Sequence[tuple[float, float, str, str]]) -> None:
     """Points of a falling curve by their height, with their names on the right: there the curve has gone down."""
     low, high = axes.get_ylim()
     ordered = sorted(marks)
-    places = _apart([(y - low) / (high - low) for y, *_ in ordered])
+    places = apart([(y - low) / (high - low) for y, *_ in ordered])
     for place, (y, x, text, colour) in zip(places, ordered, strict=True):
         axes.plot([x], [y], marker="o", markersize=6, color=colour, clip_on=False)
         axes.annotate(

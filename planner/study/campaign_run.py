@@ -18,9 +18,9 @@ from planner.inputs.campaign_files import LoadedCampaign
 from planner.perf.campaign import CLASSES, Outcome, Rollout, follow, outcome
 from planner.perf.campaign.billing import Bill, Billing, bill
 from planner.perf.campaign.breakdown import (
+    BadBuild,
     Curves,
     Done,
-    Exposure,
     PoolUse,
     curves,
     downloaded,
@@ -100,8 +100,8 @@ class CampaignRun:
         return pool_use(self.rollout)
 
     @cached_property
-    def exposure(self) -> Exposure:
-        return Exposure(self.rollout)
+    def exposure(self) -> BadBuild:
+        return BadBuild(self.rollout)
 
     @cached_property
     def opened_by(self) -> list[str]:

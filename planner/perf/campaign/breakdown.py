@@ -13,6 +13,7 @@ from scipy.special import ndtri
 
 from planner.axes import Array
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
+from planner.perf.campaign.exposure import begun
 from planner.perf.campaign.halt import HaltLaw
 from planner.perf.campaign.odds import failures_that_halt
 from planner.perf.campaign.progress import ROUNDING, Rollout
@@ -192,16 +193,19 @@ def opened_by(campaign: Campaign, openings: Array) -> list[str]:
 
 def unreachable(campaign: Campaign) -> Array:
     """Share of each region's vehicles that no session of the campaign can serve, at any time."""
-    by_link = {
-        wifi: any(each.wifi is wifi and sum(each.chance) > 0 for each in campaign.sessions)
-        for wifi in (True, False)
-    }
+    places = np.arange(len(campaign.regions))
 
-    def cellular(wait: float | None) -> bool:
-        return by_link[False] and wait is not None and wait < campaign.horizon
+    def served(wifi: bool) -> Array:
+        """By region: whether it has any session over such a link."""
+        kinds = [each for each in campaign.sessions if each.wifi is wifi and sum(each.chance) > 0]
+        has = [places if each.regions is None else np.array(each.regions) for each in kinds]
+        return np.isin(places, np.concatenate(has) if has else [])
 
-    with_wifi = by_link[True] or cellular(campaign.cell_wait_with_wifi)
-    without = cellular(campaign.cell_wait_without_wifi)
+    def permitted(wait: float | None) -> bool:
+        return wait is not None and wait < campaign.horizon
+
+    with_wifi = served(True) | served(False) & permitted(campaign.cell_wait_with_wifi)
+    without = served(False) & permitted(campaign.cell_wait_without_wifi)
     home = np.array([region.home_wifi for region in campaign.regions])
     share = np.array([segment.share for segment in campaign.segments])
     driven = np.array([segment.active_day > 0 for segment in campaign.segments])
@@ -219,30 +223,29 @@ def left_over(rollout: Rollout) -> Array:
     return np.asarray(np.bincount(cell, left, 2 * len(campaign.segments)).reshape(-1, 2), float)
 
 
-class Exposure:
-    """How many vehicles got the build by a time: their first install has begun, and would not be called back."""
+class BadBuild:
+    """How many vehicles get the build by a time, and when failures would stop it, were it bad.
+
+    The rollout is that of a good build: gates open as if few failed.
+    """
 
     def __init__(self, rollout: Rollout) -> None:
-        self.campaign = rollout.campaign
-        weight, classes = rollout.classes.weight[rollout.done_class], rollout.classes
-        order = rollout.starts[:, 0].argsort()
-        self.times = rollout.starts[order, 0]
-        self.total = np.concatenate([[0.0], weight[order].cumsum()])
+        self.rollout, self.campaign = rollout, rollout.campaign
+        classes = rollout.classes
+        starts = rollout.starts[:, 0]
+        self.first = float(starts.min(initial=np.inf) + self.campaign.install.duration)
+        """When the first vehicle has the build [hours]; infinite: none ever."""
         last = rollout.starts[:, -1] + self.campaign.install.duration
         wave = classes.wave[rollout.done_class]
         # Sorted by the end of the last attempt, after which a vehicle counts as failed.
         by_end = np.lexsort((last, wave))
         self.sizes = classes.wave_size
+        weight = classes.weight[rollout.done_class]
         self.failing = Done(wave[by_end], last[by_end], weight[by_end])
 
-    @property
-    def first(self) -> float:
-        """When the first vehicle has the build [hours]; infinite: none ever."""
-        return float(self.times[0] + self.campaign.install.duration) if self.times.size else np.inf
-
-    def by(self, time: Array | float) -> Array:
+    def by(self, time: Array) -> Array:
         """Vehicles on which an install of the build has begun by some times."""
-        return np.asarray(self.total[np.searchsorted(self.times, time, side="right")])
+        return begun(self.rollout, np.asarray(time))
 
     def halts_at(self, bad: Array) -> Array:
         """When the campaign's own rule stops a build that fails for good on some shares of the vehicles [hours].
