@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from rich.text import Text
 
+from planner import units
 from planner.axes import Array
 from planner.perf.campaign.breakdown import PoolUse
 from planner.perf.campaign.description import Wave
@@ -51,13 +52,13 @@ def page(run: CampaignRun, width: int) -> list[Text]:
     out.skip()
     _waves(out, run)
     out.skip()
+    if run.bill is not None:
+        campaign_bill.add_to(out, run.bill, run.bill_between)
+        out.skip()
     out.entries("Failures", list(_failures(run)))
     out.entries("Exposure", list(_exposure(run)))
     out.entries("Binding", list(_binding(run)))
     out.entries("Warnings", [printable(each) for each in run.warnings], "yellow")
-    if run.bill is not None:
-        out.skip()
-        campaign_bill.add_to(out, run.bill, run.bill_between)
     out.commands("Next", _next(run))
     return out.lines
 
@@ -137,6 +138,10 @@ def _totals(run: CampaignRun) -> Iterator[str]:
     yield f"95th percentile of the month {number(run.mean('p95_gbps_30day') or 0.0)} Gb/s"
     yield f"{volume(run.mean('first_day_tb') or 0.0)} on the first day"
     yield f"{run.mean('max_active_downloads') or 0.0:,.0f} downloads at once"
+    if run.bill is not None:
+        each = run.bill.per_vehicle
+        a_vehicle = f", {number(each)} a vehicle updated" if each is not None else ""
+        yield f"{units.show(run.bill.total, 'USD')}{a_vehicle}"
 
 
 # --- Tables ----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from planner.report.page import Page
 from planner.text import printable
 
 CURRENCY = "USD"
+AS_BILLED = "as billed"
 NAME, CELL = 21, 12
 TB = 1e12
 
@@ -107,15 +108,21 @@ def _accounts(out: Page, bill: Bill) -> None:
         )
 
 
-def _rules(bill: Bill) -> Iterator[str]:
-    """What the same delivery costs under each tariff that all contracts are compared with."""
-    own = sum(each.by_tariff[each.tariff] for each in bill.accounts)
+def delivery_by_rule(bill: Bill) -> dict[str, float]:
+    """What the delivery costs [USD] as billed, and under each tariff that all contracts are compared with."""
     shared = [
         name
         for name in (bill.accounts[0].by_tariff if bill.accounts else {})
         if all(name in each.by_tariff for each in bill.accounts)
     ]
     costs = {name: sum(each.by_tariff[name] for each in bill.accounts) for name in shared}
+    own = sum(each.by_tariff[each.tariff] for each in bill.accounts)
+    return {AS_BILLED: own, **costs} if costs else {}
+
+
+def _rules(bill: Bill) -> Iterator[str]:
+    costs = delivery_by_rule(bill)
+    own = costs.pop(AS_BILLED, 0.0)
     parts = [f"{usd:,.0f} under {printable(name)}" for name, usd in costs.items()]
     if parts:
         yield f"delivery is {own:,.0f} {CURRENCY} as billed; each contract's traffic costs {', '.join(parts)}"

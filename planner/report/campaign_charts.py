@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner import units
 from planner.axes import Array
+from planner.perf.campaign.billing import Bill
 from planner.perf.campaign.breakdown import rates
 from planner.perf.campaign.traffic import BIN, month_of, percentile_95
 from planner.report.campaign import headline, percent, time_text, vehicles
+from planner.report.campaign_bill import delivery_by_rule
 from planner.report.charts import (
     ALARM,
     APART,
@@ -65,6 +68,8 @@ def write(run: CampaignRun, folder: Path) -> list[Path]:
 def _charts(run: CampaignRun) -> Iterator[tuple[str, Figure]]:
     yield "completion", _completion(run)
     yield "traffic", _traffic(run)
+    if run.bill is not None and run.bill.total > 0:
+        yield "cost", _cost(run, run.bill)
     if math.isfinite(run.exposure.first):
         yield "exposure", _exposure(run)
 
@@ -219,6 +224,58 @@ def _pool(axes: Axes, cap: float, edges: Array, hourly: Array, fine: Array, rows
         )
 
 
+# --- Cost ------------------------------------------------------------------------------------------------------------
+
+
+def _cost(run: CampaignRun, bill: Bill) -> Figure:
+    """What each component costs, and what the same delivery costs under other rules."""
+    components = {name: usd for name, usd in bill.by("component").items() if usd > 0}
+    largest = max(components, key=lambda name: components[name])
+    title = f"{units.show(bill.total, 'USD')}"
+    if bill.per_vehicle is not None:
+        title += f", {number(bill.per_vehicle)} a vehicle updated"
+    title += f"; {largest} is {percent(components[largest] / bill.total, 0)} of it"
+    rules = delivery_by_rule(bill)
+    figure, panels = _page(
+        run,
+        title,
+        "Cost of the campaign by component; beside it the same delivery under other rules of billing"
+        if rules
+        else "Cost of the campaign by component",
+        1,
+        2 if rules else 1,
+        shared=False,
+    )
+    rows = max(len(components), len(rules))
+    _bars(panels[0], components, NEED, "by component", rows)
+    if rules:
+        _bars(panels[1], rules, QUIET, "delivery, by rule", rows)
+    figure.subplots_adjust(left=0.13, right=0.95, wspace=0.62)
+    return figure
+
+
+def _bars(axes: Axes, amounts: Mapping[str, float], colour: str, title: str, rows: int) -> None:
+    """Amounts in USD as bars, the largest on top, each with its number; room for so many."""
+    ordered = sorted(amounts.items(), key=lambda each: each[1])
+    values = [usd for _, usd in ordered]
+    axes.barh([printable(name) for name, _ in ordered], values, color=colour, height=0.6)
+    axes.set_title(title)
+    axes.set_xlim(0, 1.4 * max(values))
+    axes.set_xticks([])  # every bar has its number
+    axes.spines["bottom"].set_visible(False)
+    axes.grid(False)
+    axes.set_ylim(len(values) - rows - 0.4, len(values) - 0.4)
+    for place, value in enumerate(values):
+        axes.annotate(
+            units.show(value, "USD"),
+            (value, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+
+
 # --- Exposure --------------------------------------------------------------------------------------------------------
 
 
@@ -229,9 +286,9 @@ def _exposure(run: CampaignRun) -> Figure:
     title = f"Stopped {SEEN_DELAY:g} h after its first install, a bad build is on {vehicles(seen)} vehicles"
     halts = exposure.halts_at(np.array(BAD_SHARES))
     if np.isfinite(halts[0]):
-        caught = float(exposure.by(halts[:1])[0])
+        first = float(exposure.by(halts[:1])[0])
         title += (
-            f"; the rule stops one that fails on {percent(BAD_SHARES[0], 0)} at {vehicles(caught)}"
+            f"; the rule stops one that fails on {percent(BAD_SHARES[0], 0)} at {vehicles(first)}"
         )
     figure, (axes,) = _page(
         run,
@@ -318,7 +375,7 @@ def _clock(horizon: float) -> tuple[float, str]:
 
 
 def _page(
-    run: CampaignRun, title: str, subtitle: str, rows: int, columns: int
+    run: CampaignRun, title: str, subtitle: str, rows: int, columns: int, shared: bool = True
 ) -> tuple[Figure, list[Axes]]:
     """A page with its title, what it shows, where it comes from, and room for the panels."""
     from matplotlib.figure import Figure
@@ -337,7 +394,9 @@ def _page(
         f"{counted(len(campaign.waves), 'wave')}, horizon {time_text(campaign.horizon)}"
     )
     figure.text(0.055, 0.022, printable(source)[:160], color=QUIET, fontsize=8, va="bottom")
-    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=columns > 1)
+    panels = figure.subplots(
+        rows, columns, squeeze=False, sharex=shared, sharey=shared and columns > 1
+    )
     figure.subplots_adjust(
         left=0.075,
         right=0.975 if columns > 1 else 0.86,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from planner.axes import Array
 from planner.perf.campaign.breakdown import LINKS, rates
 from planner.perf.campaign.traffic import BIN
 from planner.report import campaign_charts, campaign_json
@@ -42,12 +43,16 @@ def _tables(run: CampaignRun) -> Iterator[tuple[str, list[str], Iterable[Sequenc
     yield "completion", ["hour", "region", "link", "vehicles", *bands], _completion(run)
     yield "traffic", ["hour", "pool", *(f"{link}_gbps" for link in LINKS)], _traffic(run)
     yield "exposure", ["delay_h", "vehicles"], _exposure(run)
+    if run.bill is not None:
+        lines = [[each.component, each.place, each.month, each.usd] for each in run.bill.lines]
+        yield "cost", ["component", "place", "month", "usd"], lines
 
 
 def _completion(run: CampaignRun) -> Iterator[list[Any]]:
     """Shares of each group by the campaign's curve step."""
     campaign = run.campaign
-    grid = np.arange(run.outcome.updated_share.size) * campaign.curve_step
+    steps: Array = np.arange(float(run.outcome.updated_share.size))
+    grid = steps * campaign.curve_step
     size = np.maximum(run.vehicles.ravel(), 1e-12)[:, None]
     found = [run.completion(done, grid) for done in (run.downloaded, run.updated)]
     parts = [part / size for each in found for part in (each.mean, each.low, each.high)]
@@ -75,6 +80,6 @@ def _exposure(run: CampaignRun) -> Iterator[list[Any]]:
     """Vehicles with the build by whole hours from the first of them."""
     first = run.exposure.first
     if np.isfinite(first):
-        delays = np.arange(int(run.campaign.horizon - first) + 1)
+        delays: Array = np.arange(int(run.campaign.horizon - first) + 1.0)
         for delay, count in zip(delays.tolist(), run.exposure.by(first + delays), strict=True):
             yield [delay, float(count)]

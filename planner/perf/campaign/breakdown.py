@@ -196,16 +196,17 @@ def unreachable(campaign: Campaign) -> Array:
     places = np.arange(len(campaign.regions))
 
     def served(wifi: bool) -> Array:
-        """By region: whether it has any session over such a link."""
+        """1 for a region that has any session over such a link, else 0."""
         kinds = [each for each in campaign.sessions if each.wifi is wifi and sum(each.chance) > 0]
         has = [places if each.regions is None else np.array(each.regions) for each in kinds]
-        return np.isin(places, np.concatenate(has) if has else [])
+        return np.asarray(np.isin(places, np.concatenate(has) if has else []), float)
 
-    def permitted(wait: float | None) -> bool:
-        return wait is not None and wait < campaign.horizon
+    def permitted(wait: float | None) -> float:
+        return float(wait is not None and wait < campaign.horizon)
 
-    with_wifi = served(True) | served(False) & permitted(campaign.cell_wait_with_wifi)
-    without = served(False) & permitted(campaign.cell_wait_without_wifi)
+    by_cell = served(False) * permitted(campaign.cell_wait_with_wifi)
+    with_wifi = np.maximum(served(True), by_cell)
+    without = served(False) * permitted(campaign.cell_wait_without_wifi)
     home = np.array([region.home_wifi for region in campaign.regions])
     share = np.array([segment.share for segment in campaign.segments])
     driven = np.array([segment.active_day > 0 for segment in campaign.segments])
