@@ -34,6 +34,7 @@ def to_json(accuracy: Accuracy) -> str:
         {
             "kind": accuracy.kind,
             "macro_mape": _percent(accuracy.macro),
+            "unreadable": accuracy.unreadable,
             "rows": [
                 {
                     "id": row.case.text("id"),
@@ -153,6 +154,10 @@ def _remarks(accuracy: Accuracy) -> list[str]:
     if len(accuracy.macro_by_family) > 1:
         each = (f"{name} {_said(value)}" for name, value in accuracy.macro_by_family.items())
         found.append(f"By family, averaged over sources: {', '.join(each)}.")
+    if accuracy.unreadable:
+        found.append(
+            f"{counted(accuracy.unreadable, 'row')} with a cell that cannot be read: not predicted."
+        )
     if accuracy.fully_specified:
         share = accuracy.fully_predicted / accuracy.fully_specified
         found.append(

@@ -101,6 +101,11 @@ class Accuracy:
         return sum(row.repeat for row in self.rows)
 
     @property
+    def unreadable(self) -> int:
+        """Rows with a cell that cannot be read."""
+        return sum(bool(row.case.unreadable) for row in self.rows)
+
+    @property
     def doubted(self) -> int:
         """Rows whose measurement is doubted."""
         return sum(bool(row.doubt) for row in self.rows)

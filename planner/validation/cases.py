@@ -1,14 +1,15 @@
 """Which measured runs are there to be predicted?
 
-Reads CSV files of the columns in `COLUMNS` into `Case` records: one row, one case, none lost. A file that cannot be
-read as such is refused with all its faults at once, each with line and column; a row that lacks something is kept, and
-its predictor says what is missing. Nothing depends on `id`, which is for printing alone.
+Reads CSV files of the columns in `COLUMNS` into `Case` records: one row, one case, none lost. A file that is no such
+table is refused with all its faults at once, each with line and column. A row with a cell that cannot be read is kept
+as unreadable, with the reason; a row that lacks something is kept, and its predictor says what is missing. Nothing
+depends on `id`, which is for printing alone.
 """
 
 from __future__ import annotations
 
 import csv
-import math
+import io
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,20 +17,13 @@ from functools import cached_property
 from pathlib import Path
 
 from planner.errors import Fault, InputError, PlannerError, suggestion
+from planner.validation.cells import NUMBERS, WHOLE, fault, plain
 
 TEXTS = (
     "id", "source", "model", "family", "gpu", "recompute", "precision", "metric", "notes",
     "sequence_parallel", "doubtful",
 )  # fmt: skip
-NUMBERS = (
-    "params_b", "layers", "hidden", "heads", "kv_heads", "ffn_hidden", "vocab", "seq_len",
-    "global_batch_size", "micro_batch", "gpus", "nodes", "tp", "pp", "cp", "ep", "dp", "vp", "value",
-)  # fmt: skip
-WHOLE = ("year", "zero_stage")  # numbers that may be 0, or of which 0 means something
 COLUMNS = (*TEXTS, *NUMBERS, *WHOLE)
-BLANKS = ("-", "–", "—", "n/a", "na", "?")  # how tables write that a source does not say
-OPTIONAL = ("cp", "ep", "vp", "nodes")  # of which 0 means none of it
-BILLIONS = {"M": 1e-3, "B": 1.0, "T": 1e3}
 REQUIRED = ("source", "family", "gpu", "metric", "value")
 FULL = (
     "layers", "hidden", "heads", "seq_len", "global_batch_size", "micro_batch", "gpu", "gpus",
@@ -45,6 +39,9 @@ class Case:
     file: str
     line: int
     fields: Mapping[str, str]
+    unreadable: str = (
+        ""  # why the row is not predicted, whatever it states: a cell that says nothing plain
+    )
 
     def text(self, name: str) -> str:
         """A column; empty where the file has none."""
@@ -173,7 +170,9 @@ def _read_file(path: Path) -> Iterator[Case | Fault]:
         raise PlannerError(f"{path}: {error.strerror}; expected a CSV file") from None
     if "\0" in text:
         raise PlannerError(f"{path}: holds binary data; expected a CSV file")
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    first = text.partition("\n")[0]
+    delimiter = _delimiter(first)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
         header = _named([name.strip() for name in next(reader, [])])
         faults = list(_header_faults(str(path), header))
@@ -184,18 +183,34 @@ def _read_file(path: Path) -> Iterator[Case | Fault]:
         for cells in reader:
             line, begins = begins, reader.line_num + 1
             if any(cell.strip() for cell in cells):
-                yield from _row(str(path), line, header, cells)
+                yield _row(str(path), line, header, cells, delimiter)
     except csv.Error as error:
         yield Fault(str(path), reader.line_num, "", f"is not CSV: {error}")
 
 
+def _delimiter(header: str) -> str:
+    """What separates columns: a semicolon or tab where the needed columns stand between these, else a comma."""
+    for delimiter in ";\t":
+        names = _named([name.strip().strip('"').strip() for name in header.split(delimiter)])
+        if all(name in names for name in REQUIRED):
+            return delimiter
+    return ","
+
+
 def _named(header: Sequence[str]) -> list[str]:
-    """The header, in which capitals, blanks and hyphens make no other column."""
-    known = [re.sub(r"[\s-]+", "_", name.lower()) for name in header]
+    """The header, in which capitals, blanks, hyphens and a plural's letter make no other column."""
+    words = [re.sub(r"[\s-]+", "_", name.lower()) for name in header]
+    known = [_singular(name, words) for name in words]
     return [
-        plain if plain in COLUMNS and plain not in header and known.count(plain) == 1 else name
-        for name, plain in zip(header, known, strict=True)
+        name if name in COLUMNS and name not in header and known.count(name) == 1 else stated
+        for stated, name in zip(header, known, strict=True)
     ]
+
+
+def _singular(name: str, words: Sequence[str]) -> str:
+    """A column of ours that differs by its last `s` alone and is not there itself: `note` for `notes`."""
+    other = name.removesuffix("s") if name.endswith("s") else f"{name}s"
+    return other if name not in COLUMNS and other in COLUMNS and other not in words else name
 
 
 def _header_faults(file: str, header: Sequence[str]) -> Iterator[Fault]:
@@ -234,67 +249,15 @@ def _alike(one: str, other: str) -> bool:
     return a[same + 1 :] == b[same + 1 :] or a[same:] == b[same + 1 :] or a[same + 1 :] == b[same:]
 
 
-def _row(
-    file: str, line: int, header: Sequence[str], cells: Sequence[str]
-) -> Iterator[Case | Fault]:
+def _row(file: str, line: int, header: Sequence[str], cells: Sequence[str], delimiter: str) -> Case:
+    """The case of a row; unreadable where the row has too few or many cells, or one that cannot be read."""
+    named = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+    named.pop("", None)
+    fields = {name: plain(name, cell, named, delimiter == ";") for name, cell in named.items()}
+    faults = [f"{name}: {why}" for name, text in fields.items() if (why := fault(name, text))]
+    fields = {name: "" if fault(name, text) else text for name, text in fields.items()}
     if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-        yield Fault(
-            file, line, "", f"has {len(cells)} cells; expected {len(header)} as in the header"
-        )
-        return
+        faults.append(f"row has {len(cells)} cells; expected {len(header)} as in the header")
     if len(cells) < len(header):
-        yield Fault(
-            file,
-            line,
-            header[len(cells)] or "",
-            f"row ends after {len(cells)} cells; expected {len(header)} as in the header",
-        )
-        return
-    fields = {
-        name: "" if cell.strip().lower() in BLANKS else _plain(name, cell.strip())
-        for name, cell in zip(header, cells, strict=False)
-        if name
-    }
-    faults = [
-        Fault(file, line, name, message)
-        for name, text in fields.items()
-        if text and (message := _number_fault(name, text))
-    ]
-    yield from faults
-    if not faults:
-        yield Case(file, line, fields)
-
-
-def _plain(name: str, text: str) -> str:
-    """A cell in the spelling of programs: 1,536 and 1 536 as 1536, parameters of 7.5B as 7.5; other text as it is."""
-    if name not in NUMBERS and name not in WHOLE:
-        return text
-    if re.fullmatch(r"\d{1,3}([,' \u00a0\u202f_]\d{3})+(\.\d+)?", text):
-        return re.sub(r"[^\d.]", "", text)
-    count = re.fullmatch(r"(\d+(?:\.\d+)?) ?([MBT])", text, re.I)
-    if name == "params_b" and count:
-        return repr(float(count[1]) * BILLIONS[count[2].upper()])
-    return text
-
-
-def _number_fault(name: str, text: str) -> str:
-    """What is wrong with a cell of a column of numbers; empty where nothing is."""
-    if name not in NUMBERS and name not in WHOLE:
-        return ""
-    try:
-        number = float(text)
-    except ValueError:
-        return f'"{text}" is not a number; expected one such as {_example(name)}'
-    if not math.isfinite(number):
-        return f'"{text}" is not finite; expected a number such as {_example(name)}'
-    positive = name in NUMBERS and name not in OPTIONAL
-    if number < 0 or (number == 0 and positive):
-        least = "more than 0" if positive else "0 or more"
-        return f'"{text}" is too small; expected {least}'
-    if name in WHOLE and number != int(number):
-        return f'"{text}" is not whole; expected a number such as {_example(name)}'
-    return ""
-
-
-def _example(name: str) -> str:
-    return {"year": "2024", "value": "1.42", "params_b": "70.6", "zero_stage": "1"}.get(name, "8")
+        faults.append(f"row ends after {len(cells)} cells; expected {len(header)} as in the header")
+    return Case(file, line, fields, f"line {line}: {'; '.join(faults)}" if faults else "")

@@ -190,7 +190,7 @@ def test_wrong_options_name_the_nearest(options: dict[str, Any], said: str) -> N
 
 def test_json_has_the_documented_shape_and_every_row(dense: Accuracy) -> None:
     found = json.loads(to_json(dense))
-    assert set(found) == {"kind", "macro_mape", "rows", "summary"}
+    assert set(found) == {"kind", "macro_mape", "unreadable", "rows", "summary"}
     assert found["macro_mape"] == pytest.approx(100 * dense.macro, abs=1e-3)
     assert len(found["rows"]) == len(dense.rows)
     names = {"id", "source", "group", "metric", "measured", "predicted", "error_pct", "reason"}
@@ -212,12 +212,22 @@ def test_the_command_prints_a_table_and_draws_charts(planner: Planner, tmp_path:
     assert {file.name for file in tmp_path.iterdir()} == {"predicted_step.png", "residuals.png"}
 
 
-def test_the_command_says_what_is_wrong_with_a_file(planner: Planner, tmp_path: Path) -> None:
+def test_the_command_refuses_a_file_without_the_needed_columns(
+    planner: Planner, tmp_path: Path
+) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text("id,source,family,gpu,metric\na,s,llm-dense,A100,step_time_s\n")
+    done = planner("validate", str(file), "--kind", "training")
+    assert done.code == 2
+    assert "value   column is missing" in done.err
+
+
+def test_the_command_names_a_cell_that_cannot_be_read(planner: Planner, tmp_path: Path) -> None:
     file = tmp_path / "runs.csv"
     file.write_text("id,source,family,gpu,metric,value\na,s,llm-dense,A100,step_time_s,fast\n")
     done = planner("validate", str(file), "--kind", "training")
-    assert done.code == 2
-    assert '2  value   "fast" is not a number' in done.err
+    assert done.code == 0
+    assert "line 2: value: 'fast' is not a number" in done.out
 
 
 def test_groups_of_several_columns_are_left_out_in_turn(tmp_path: Path) -> None:

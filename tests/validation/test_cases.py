@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from planner.errors import InputError, PlannerError
+from planner.report.accuracy import page, to_json
 from planner.validation.cases import read, source_name
-from planner.validation.validate import shipped
+from planner.validation.cells import fault, plain
+from planner.validation.validate import shipped, validate
 
 HEADER = "id,source,family,gpu,layers,metric,value\n"
 
@@ -35,27 +41,142 @@ def test_lines_are_counted_through_cells_of_several_lines(tmp_path: Path) -> Non
     assert [(case.line, case.label) for case in cases] == [(2, "a"), (5, "b")]
 
 
-def test_every_fault_has_line_column_and_what_is_expected(tmp_path: Path) -> None:
+def test_a_cell_that_cannot_be_read_costs_its_row_alone(tmp_path: Path) -> None:
     rows = (
-        "a,s,f,A100,eight,step_time_s,1\n"
+        "a,s,f,A100,~512,step_time_s,1\n"
         "b,s,f,A100,-8,step_time_s,1\n"
-        'c,s,f,A100,"1,02",step_time_s,nan\n'
+        'c,s,f,A100,"1,02",step_time_s,inf\n'
         "d,s,f,A100\n"
         "e,s,f,A100,8,step_time_s,1,2\n"
+        "f,s,f,A100,8,step_time_s,1\n"
     )
-    assert faults_of(tmp_path, HEADER + rows) == [
-        'runs.csv:2  layers  "eight" is not a number; expected one such as 8',
-        'runs.csv:3  layers  "-8" is too small; expected more than 0',
-        'runs.csv:4  layers  "1,02" is not a number; expected one such as 8',
-        'runs.csv:4  value  "nan" is not finite; expected a number such as 1.42',
-        "runs.csv:5  layers  row ends after 4 cells; expected 7 as in the header",
-        "runs.csv:6  has 8 cells; expected 7 as in the header",
+    cases = read([written(tmp_path, HEADER + rows)])
+    assert [case.unreadable for case in cases] == [
+        "line 2: layers: '~512' is not a number",
+        "line 3: layers: '-8' is too small; expected more than 0",
+        "line 4: layers: '1,02' is not a number; value: 'inf' is not finite",
+        "line 5: row ends after 4 cells; expected 7 as in the header",
+        "line 6: row has 8 cells; expected 7 as in the header",
+        "",
     ]
 
 
+def test_unreadable_rows_are_counted_and_all_others_predicted(tmp_path: Path) -> None:
+    lines = shipped()[0].read_text(encoding="utf-8").splitlines()[:6]
+    place = lines[0].split(",").index("global_batch_size")
+    cells = next(csv.reader([lines[3]]))
+    broken = ",".join(f'"{c}"' for c in [*cells[:place], "~512", *cells[place + 1 :]])
+    file = written(tmp_path, "\r\n".join([*lines[:3], broken, *lines[4:]]))
+    found = validate("training", [file])
+    reasons = [row.outcome.reason for row in found.rows]
+    assert reasons == ["", "", "line 4: global_batch_size: '~512' is not a number", "", ""]
+    assert (found.unreadable, found.macro_configurations) == (1, 4)
+    assert json.loads(to_json(found))["unreadable"] == 1
+    assert "1 row with a cell that cannot be read" in "\n".join(map(str, page(found, 100)))
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "number"),
+    [
+        ("gpus", "1,024", 1024),
+        ("gpus", "512 GPUs", 512),
+        ("gpus", "512x", 512),
+        ("seq_len", "4k", 4096),
+        ("seq_len", "8K tokens", 8192),
+        ("seq_len", "1M", 1048576),
+        ("seq_len", "2048 tokens", 2048),
+        ("global_batch_size", "2e3", 2000),
+        ("global_batch_size", "1,024 sequences", 1024),
+        ("global_batch_size", "4,194,304 tokens", 1024),
+        ("params_b", "70.6 B", 70.6),
+        ("params_b", "125M", 0.125),
+        ("value", "2e6", 2e6),
+        ("value", "3.2k", 3200),
+        ("value", "1.2M tokens/s", 1.2e6),
+        ("vp", "None", None),
+        ("micro_batch", "NA", None),
+        ("micro_batch", "null", None),
+        ("micro_batch", "nan", None),
+    ],
+)
+def test_a_spelling_that_means_one_number_is_read(
+    column: str, text: str, number: float | None
+) -> None:
+    row = {"seq_len": "4k", "metric": "tokens_per_s"}
+    found = plain(column, text, row)
+    assert not fault(column, found)
+    assert (float(found) if found else None) == number
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "number"),
+    [
+        ("mfu_pct", "45 %", 45.0),
+        ("step_time_s", "850 ms", 0.85),
+        ("step_time_s", "12.3s", 12.3),
+        ("tflops_per_gpu", "410 TFLOP/s/GPU", 410.0),
+        ("tflops_per_gpu", "1.2 PFLOP/s", 1200.0),
+        ("tokens_per_s_per_gpu", "12,345 tokens per s", 12345.0),
+        ("samples_per_s", "812.5 images/s", 812.5),
+    ],
+)
+def test_a_unit_of_the_metric_is_no_fault(metric: str, text: str, number: float) -> None:
+    assert float(plain("value", text, {"metric": metric})) == pytest.approx(number)
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("gpus", "10k"),  # 10,000 or 10,240
+        ("seq_len", "10k"),
+        ("global_batch_size", "4M tokens"),  # 4,000,000 is not whole in sequences of 4,096
+        ("global_batch_size", "512+"),
+        ("gpus", "80 GB"),
+        ("value", "45 %"),  # of what, where the metric is a rate of tokens
+        ("value", "3 s"),
+        ("tp", "2x4"),
+    ],
+)
+def test_a_spelling_that_means_two_numbers_or_none_is_not_guessed(column: str, text: str) -> None:
+    row = {"seq_len": "4096", "metric": "tokens_per_s"}
+    assert fault(column, plain(column, text, row)) == f"'{text}' is not a number"
+
+
+@given(st.integers(1, 10**9), st.sampled_from(["{:,}", "{:_}", "{:d}", "{:.9e}", " {:d} "]))
+@settings(max_examples=25, deadline=None)
+def test_any_count_is_read_in_every_spelling(count: int, spelling: str) -> None:
+    text = spelling.format(count).strip()
+    assert float(plain("gpus", text, {})) == pytest.approx(count, rel=1e-9)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_separators_and_ends_of_lines_make_no_difference(
+    tmp_path: Path, delimiter: str, end: str
+) -> None:
+    text = "value,metric,note,gpu,family,source\n1.5,step_time_s,x,A100,f,s\n"
+    file = written(tmp_path, text.replace(",", delimiter).replace("\n", end))
+    case = read([file])[0]
+    assert (case.value, case.source, case.text("notes")) == (1.5, "s", "x")
+
+
+def test_a_comma_of_a_table_with_semicolons_may_be_a_decimal_one(tmp_path: Path) -> None:
+    text = "source;family;gpu;gpus;metric;value\ns;f;A100;1,024;step_time_s;1,420\n"
+    case = read([written(tmp_path, text)])[0]
+    assert (case.number("gpus"), case.unreadable) == (
+        1024,
+        "line 2: value: '1,420' is not a number",
+    )
+
+
+def test_a_line_separator_within_a_cell_ends_no_row(tmp_path: Path) -> None:
+    file = written(tmp_path, HEADER + '"a\u2028b",s,f,A100,8,step_time_s,1\n')
+    assert [case.line for case in read([file])] == [2]
+
+
 def test_a_missing_column_names_what_stands_in_its_place(tmp_path: Path) -> None:
-    assert faults_of(tmp_path, "id,sorce,family,gpu,layer,metric,value\n") == [
-        "runs.csv:1  layer  unknown column; nearest: layers",
+    assert faults_of(tmp_path, "id,sorce,family,gpu,leyers,metric,value\n") == [
+        "runs.csv:1  leyers  unknown column; nearest: layers",
         "runs.csv:1  source  column is missing; nearest: sorce",
     ]
 

@@ -42,10 +42,10 @@ def fitted_by(family: str) -> str:
 
 
 def by_module(cases: Sequence[Case]) -> dict[str, list[int]]:
-    """Positions of the cases of each predictor, by its name; those of no predictor under the empty name."""
+    """Positions of the cases of each predictor, by its name; unreadable ones and those of none under the empty name."""
     found: dict[str, list[int]] = {}
     for i, case in enumerate(cases):
-        name = MODULES.get(case.family, "")
+        name = MODULES.get(case.family, "") if not case.unreadable else ""
         found.setdefault(name if module_of(case.family) else "", []).append(i)
     return found
 
@@ -55,12 +55,15 @@ def predict(
 ) -> list[Outcome]:
     """An outcome for every case; `constants` by the name of the module that is fitted, its own where there are none."""
     outcomes = [
-        Outcome(reason=f"no model of the family {case.family or 'that is not stated'}")
+        Outcome(
+            reason=case.unreadable
+            or f"no model of the family {case.family or 'that is not stated'}"
+        )
         for case in cases
     ]
-    for places in by_module(cases).values():
+    for name, places in by_module(cases).items():
         module = module_of(cases[places[0]].family)
-        if module is None:
+        if not name or module is None:
             continue
         own = (constants or {}).get(fitted_by(cases[places[0]].family))
         for i, outcome in zip(places, module.predict([cases[i] for i in places], own), strict=True):
