@@ -11,7 +11,8 @@ Sources spell one chip in ten ways ("A100-SXM4-80GB", "8xA100-80G", "DGX A100 64
    text leaves open goes to the variant marked `usual`.
 4. A machine is what the run names, if it carries that chip, else the accelerator's `default_system`, unless that has
    another number of accelerators than each of the run's servers.
-5. A framework is that of the longest word in the source, else in the notes, else the one without words.
+5. A framework is that of the longest word in the source, else in the notes, else the one without words; on chips with a
+   maker's build of all frameworks it is that.
 
 6. A model is that of the longest alias in its name.
 
@@ -173,6 +174,12 @@ def framework_named(source: str, notes: str = "") -> Named:
             return Named(max(found)[-1])
     name = next(name for name, each in frameworks().items() if not each.words)
     return Named(name, "framework: none named")
+
+
+def framework_on(generation: str, named: Named) -> Named:
+    """The framework of a run on a generation of accelerators: its maker's build where there is one, else as named."""
+    own = next((name for name, each in frameworks().items() if generation in each.generations), "")
+    return Named(own, f"framework: {own}, the build for {generation}") if own else named
 
 
 def era_of(framework: str, year: int, generation: str = "", sharded: bool = False) -> str:

@@ -26,6 +26,7 @@ EXPERT_LAYERS = {
     "layer_kernels": 52.0,
     "expert_kernels": 2.0,
     "synchronous": 1.0,
+    "expert_rate": 1.0,
 }
 
 

@@ -376,7 +376,7 @@ def test_a_pipeline_that_embedding_and_head_even_out_is_interleaved() -> None:
             gpus=8192, tp=8, pp=16, dp=64, vp="", recompute="", precision="bf16",
         )
     ).configuration  # fmt: skip
-    assert (c["vpp"], c["recompute_block"]) == (2.0, 0.0)
+    assert (c["vpp"], c["recompute_block"]) == (8.0, 0.0)
 
 
 def test_the_group_of_hybrid_shards_is_a_server_unless_stated() -> None:

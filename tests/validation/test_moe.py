@@ -112,13 +112,13 @@ def test_recipes_follow_release_precision_and_hardware() -> None:
     assert (release_of(old), release_of(new)) == ("26.04", "26.06")
     assert precision_words(old) == "mxfp8"
     name = "qwen3 30b a3b"
-    assert recipe_of(old, name, native=False).software["expert_kernels"] > 0
-    assert recipe_of(new, name, native=False).software["expert_kernels"] == 0
+    assert recipe_of(old, name, native=False, apart=True).software["expert_kernels"] > 0
+    assert recipe_of(new, name, native=False, apart=True).software["expert_kernels"] == 0
     bf16 = case(**qwen, source="NVIDIA-NeMo/Megatron-Bridge, 26.06", precision="bf16", notes="")
-    assert recipe_of(bf16, name, native=False).software["expert_kernels"] > 0
+    assert recipe_of(bf16, name, native=False, apart=True).software["expert_kernels"] > 0
     first = case(**qwen, source="NVIDIA-NeMo/Megatron-Bridge, 25.09")
-    assert recipe_of(first, name, native=False).software["fused_dispatch"] == 0
-    assert recipe_of(old, name, native=True).recompute["recompute_block"] == 1
+    assert recipe_of(first, name, native=False, apart=True).software["fused_dispatch"] == 0
+    assert recipe_of(old, name, native=True, apart=True).recompute["recompute_block"] == 1
 
 
 def test_a_blank_ep_spreads_experts_over_all_replicas() -> None:

@@ -174,10 +174,13 @@ class Framework(Profile):
 
     `eras` maps the first year to the software era from then on, which `era_on` replaces on a generation; `sharded_eras`
     are those of runs that shard their weights (absent: the same). A run is of the framework whose longest word stands
-    in its source or notes, else of the one without words.
+    in its source or notes, else of the one without words. `generations`: accelerators on which every run is of this
+    framework, because its maker's build is what runs there. `experts_apart`: experts lie on different replicas where a
+    run does not say; else they are sharded and gathered like all weights.
     """
 
     words: list[ShortText] = Field(default_factory=list)
+    generations: list[Generation] = Field(default_factory=list)
     eras: dict[Year, Annotated[Name, Ref("software")]] = Field(min_length=1)
     sharded_eras: dict[Year, Annotated[Name, Ref("software")]] = Field(default_factory=dict)
     era_on: dict[Generation, Annotated[Name, Ref("software")]] = Field(default_factory=dict)
@@ -208,6 +211,17 @@ class Framework(Profile):
             absent=float("inf"),
         ),
     ] = None
+    interleaved_from: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "year from which pipelines with few micro-batches are interleaved; absent: never",
+            least=2000,
+            most=2100,
+            whole=True,
+            absent=float("inf"),
+        ),
+    ] = None
     vocabulary: Annotated[
         Cell | None,
         Leaf("1", "vocabulary where a run states none", least=1, whole=True, absent=0),
@@ -217,6 +231,7 @@ class Framework(Profile):
         Leaf("1", "the vocabulary is padded to a multiple of this", least=1, whole=True),
     ]
     multiple_by_tensor_parallel: bool = False
+    experts_apart: bool = True
 
 
 def _count(meaning: str, absent: float | None = None) -> Leaf:

@@ -71,8 +71,17 @@ UNFITTED: dict[str, float] = {
     "cdna2.attention": 0.30,  # assumed
     "cdna3.16": 0.45,  # 0.601 x 0.75
     "cdna3.attention": 0.28,  # assumed: two thirds of Hopper's rate
+    # Matrix engines that wait for the vector processors keep less of 0.99 (429 of 432 TFLOP/s, arXiv 2501.00210, from
+    # memory) and 0.94 (8 bit, arXiv 2502.01070, from memory): 0.68, by which MPT-7B runs at 260 TFLOP/s (Databricks,
+    # "LLM training and inference with Intel Gaudi 2", 2024).
+    "gaudi.16": 0.67,
+    "gaudi.8": 0.64,
     "tpu.16": 0.75,  # assumed: compiled, large systolic arrays
 }
+# Exponent of matmul speed in the power limit where it is known to differ from the fitted one, of parts at their limit.
+# An A100 of 400 W is not: cards of 300 W reach 0.933 (mamf-finder, as above: 252.9 of 271.2 TFLOP/s) to 0.957
+# (GitHub mag-/gpu_benchmark: 256.4 of 267.9) of its rate, those of 250 W 0.90 in applications (NVIDIA, A100 PCIe).
+POWER_EXPONENTS = {"ampere": 0.21}
 # Of a generation without any of these, by bits of the operands.
 UNKNOWN = {"32": 0.62, "16": 0.62, "8": 0.55, "4": 0.45, "attention": 0.40}
 MMA_SYNC = 0.62  # of Hopper's tensor rate with Ampere's instructions (Luo et al., arXiv 2402.13499)
@@ -80,7 +89,8 @@ MMA_SYNC = 0.62  # of Hopper's tensor rate with Ampere's instructions (Luo et al
 
 @dataclass(frozen=True)
 class Constants:
-    """Three of the generation (`matmul_16`, `matmul_linear`, `attention`) and eleven global ones."""
+    """Three of the generation (`matmul_16`, `matmul_linear`, `attention`) and eleven global ones, one of which some
+    generations have differently (`POWER_EXPONENTS`)."""
 
     matmul_16: Array  # asymptotic share of the 16-bit peak in a large matmul [1]
     matmul_linear: Array  # same for the precision of the linears [1]
@@ -95,7 +105,7 @@ class Constants:
     zero_contention_tuned: (
         float  # of any kernels by transfers beside them, prefetched or cut to pieces [1]
     )
-    power_exponent: float  # of matmul speed in the power limit [1]
+    power_exponent: Array  # of matmul speed in the power limit [1]
     scale_loss: (
         float  # relative loss of speed for each doubling of NVLink domains that replicas span [1]
     )
@@ -123,5 +133,10 @@ def constants_of(
             [share(g, f"{b:.0f}") for g, b in zip(generation, bits, strict=True)]
         ),
         attention=np.where(older, MMA_SYNC * values["ampere.attention"], native_share),
-        **{name: values[name] for name in GLOBAL},
+        **{
+            **{name: values[name] for name in GLOBAL},
+            "power_exponent": np.array(
+                [POWER_EXPONENTS.get(g, values["power_exponent"]) for g in generation]
+            ),
+        },
     )

@@ -28,7 +28,7 @@ MISALIGNED = (0.33, 0.42, 0.45)
 SUSTAINED = 0.9  # of the peak: the most of it that any kernel reaches, however much power there is
 
 
-def sustained(share: Array, system: System, exponent: float) -> Array:
+def sustained(share: Array, system: System, exponent: Array) -> Array:
     """Share of the peak that kernels keep which reach `share` at the power of their generation's reference part."""
     return np.minimum(share * system.power**exponent, SUSTAINED)
 

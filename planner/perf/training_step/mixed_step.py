@@ -263,7 +263,7 @@ def expert_work(
     wide = (1.0 + c.gated) * m.shared_ffn
     inputs = c.hidden / x.spread + m.shared_ffn / c.tp
     (first, second), router = (
-        experts_parts(c, m, s, era, x.rate),
+        experts_parts(c, m, s, era, x.rate * mixed.expert_rate),
         router_part(c, m, s, rate_16(s, era, k)),
     )
     activation, casts = activation_part(c, m, s, x.waste), expert_casts_part(c, m, s)

@@ -74,6 +74,7 @@ class MixtureSoftware:
     layer_kernels: Array  # same for an expert layer outside its experts
     expert_kernels: Array  # same for each local expert
     synchronous: Array  # flag: the host waits for the experts' token counts before it launches them
+    expert_rate: Array  # of the experts' matmuls, over that of the other linears [1]
 
 
 def attention_weights(c: Configuration, m: Mixture) -> Array:

@@ -14,7 +14,12 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from planner.axes import Array
-from planner.inputs.naming import architecture_named, framework_named, frameworks
+from planner.inputs.naming import (
+    architecture_named,
+    framework_named,
+    framework_on,
+    frameworks,
+)
 from planner.inputs.training import architecture
 from planner.perf.training_step.constants import FITTED
 from planner.perf.training_step.mixed_step import step_terms
@@ -122,7 +127,15 @@ def run_of(case: Case) -> Run:
     run.assumed = [text for text in row.assumed if "recomputation" not in text]
     run.assumed.append(f"shape of {name} as published")
     ranks = c["dp"] * c["cp"] * c["tp"]
+    named = framework_named(case.text("source"), case.text("notes"))
+    framework = frameworks()[
+        framework_on(row.machine.generation if row.machine else "", named).name
+    ]
+    native = framework.zero_stage.value == 3.0
     ep = case.number("ep")
+    if ep is None and c["zero_stage"] == 3.0 and not framework.experts_apart:
+        ep = 1.0
+        run.assumed.append("ep 1: experts are sharded like all weights")
     if ep is None:
         ep = _largest_divisor(int(shape.experts), ranks)
         run.assumed.append(f"ep {ep:g}: experts over all ranks of data parallelism")
@@ -130,9 +143,7 @@ def run_of(case: Case) -> Run:
     if ep > ranks or shape.experts % ep:
         run.reason = f"contradiction: ep = {ep:g}, ranks = {ranks:g}, experts = {shape.experts:g}"
         return run
-    framework = frameworks()[framework_named(case.text("source"), case.text("notes")).name]
-    native = framework.zero_stage.value == 3.0
-    recipe = recipe_of(case, plain(name), native)
+    recipe = recipe_of(case, plain(name), native, framework.experts_apart)
     run.assumed.append(recipe.words)
     row.software.update(recipe.era)
     again = dict(recipe.recompute)

@@ -21,8 +21,10 @@ from planner.inputs.naming import (
     era_of,
     fabric_stated,
     framework_named,
+    framework_on,
     frameworks,
     system_named,
+    systems,
 )
 from planner.inputs.profiles import Framework
 from planner.inputs.training import Machine, architecture, machine, software
@@ -73,6 +75,17 @@ SHAPE_DECIDES = (
 ROUNDED = 0.08  # parameters as a source rounds them: "7B" for 6.74 and 7.62 billion
 # The first FlashAttention has half the speed of the second (Dao, arXiv 2307.08691), which came in this year.
 FIRST_FLASH = 2023
+ALIBI_FUSED = ("llm_foundry",)  # whose Triton kernel of 2023 takes a bias
+UNFUSED = (
+    r"\b(without|no|w/o|non)[- ]?(flash|fused attention)|\b(unfused|naive|vanilla|eager) attention"
+)
+FLASH = r"flash[- ]?att[a-z]*(?:[- ]?v?([1-4])\b)?|\bfa[- ]?([1-4])\b"
+SPLIT = -0.5  # with unfused attention: part of its element-wise steps are kernels of their own, as Megatron-LM in 2020
+# Stacks with one kernel for scale, mask and softmax.
+FUSED_SOFTMAX = (
+    "megatron_lm", "megatron_core", "megatron_deepspeed", "vtrain", "mlperf", "mlperf_v5_0",
+    "large_scale_2023", "habana",
+)  # fmt: skip
 EAGER = dict(fused_elementwise=-1.0, host_share=0.5)  # uncompiled PyTorch, where notes say so
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
 RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
@@ -81,6 +94,10 @@ SPARING = (
     "large_scale_2023",
 )  # which save memory otherwise before they compute a layer again
 CHUNK = {40: 1, 80: 4, 96: 2, 126: 4}
+# Fill and drain over all micro-batches that a run accepts before it cuts its stages into chunks. Published runs that
+# state their chunks have 0.05 to 0.12 left: Nemotron-4 340B 11/48/8 = 0.03, SC21's trillion parameters 63/512, Llama 3
+# 15/16/8 (arXiv 2406.11704, 2104.04473, 2407.21783).
+MOST_BUBBLE = 0.1
 BITS = (
     (r"nvfp4|mxfp4|\bfp4", 4),
     (r"fp8|float8|e4m3|e5m2", 8),
@@ -118,6 +135,7 @@ def run_of(case: Case) -> Run:
         run.reason = f"accelerator: {error}"
         return run
     named = framework_named(*_said(case, "source", "notes"))
+    named = framework_on(run.machine.generation, named)
     framework = frameworks()[named.name]
     if named.assumed:
         run.assumed.append(named.assumed)
@@ -188,6 +206,9 @@ def _machine(case: Case, assumed: list[str]) -> Machine:
     if die and (gpus / servers == 8.0 or re.search(r"(?i)\bgcds?\b|frontier|lumi\b", words)):
         chip = Named(die, f"accelerator: {die}, for programs count dies")
     place = system_named(words, chip.name, gpus / servers if servers > 1 else None)
+    carried = systems()[place.name].accelerator if place.name in systems() else chip.name
+    if "memory" in chip.assumed and not place.assumed and carried != chip.name:
+        chip = Named(carried, f"accelerator: {carried}, which {place.name} has")
     assumed += [said.assumed for said in (chip, place) if said.assumed]
     found = machine(chip.name, place.name)
     stated = fabric_stated(case.text("notes"), found.server)
@@ -334,12 +355,24 @@ def _interleave(case: Case, n: Mapping[str, float], name: str, assumed: list[str
         return stated or 1.0
     # where layers do not divide, embedding and head take a layer's place each
     layers = (n["layers"] + 2.0 * (n["layers"] % n["pp"] > 0.0)) / n["pp"]
-    chunk = CHUNK.get(int(n["layers"])) if name in SPARING else None
-    if chunk is None or layers % chunk:
-        assumed.append("pipeline without interleaving")
-        return 1.0
-    assumed.append(f"interleaved pipeline, {chunk} layers a chunk, as in NVIDIA's recipes")
-    return layers / chunk
+    chunk = CHUNK.get(int(n["layers"])) if name in RECIPES else None
+    if chunk and not layers % chunk:
+        assumed.append(f"interleaved pipeline, {chunk} layers a chunk, as in NVIDIA's recipes")
+        return layers / chunk
+    framework = frameworks()[name]
+    begins = framework.interleaved_from
+    count = n["global_batch_size"] / (n["micro_batch"] * n["dp"])
+    usual = begins is not None and (case.year or RECENT) >= begins.value
+    # Megatron's schedule wants as many micro-batches as a multiple of the stages
+    if usual and not count % n["pp"] and layers == int(layers):
+        bubble = (n["pp"] - 1.0) / count
+        possible = [v for v in range(1, int(layers) + 1) if not layers % v]
+        chunks = next((v for v in possible if bubble / v <= MOST_BUBBLE), possible[-1])
+        if chunks > 1:
+            assumed.append(f"interleaved pipeline, {chunks} chunks a stage, for the bubble is long")
+            return float(chunks)
+    assumed.append("pipeline without interleaving")
+    return 1.0
 
 
 def _sequence_parallel(case: Case, c: Mapping[str, float], name: str, assumed: list[str]) -> float:
@@ -368,24 +401,32 @@ def _software(case: Case, framework: str, run: Run) -> dict[str, float]:
     sharded = run.configuration["zero_stage"] == 3.0
     era = _era(era_of(framework, case.year or RECENT, run.machine.generation, sharded))
     notes = case.text("notes").lower()
-    if "eager" in notes:
+    if re.search(r"\beager\b(?! attention)", notes):
         era.update(EAGER)
     if run.configuration["frozen"]:
         era.update(tp_overlap=0.0)
     if re.search(r"async[- ]?tp", notes):
         era.update(tp_overlap=1.0)
-    era.update(_attention(notes, case.year or RECENT))
+    era.update(_attention(notes, case.year or RECENT, framework))
     return era
 
 
-def _attention(notes: str, year: int) -> Mapping[str, float]:
-    """What notes say of fused attention: none, the first kernel (all that "FlashAttention" was until 2023), a later."""
-    if re.search(r"(without|no|w/o|non)[- ]?flash", notes):
-        return {"fused_attention": 0.0}
-    found = re.search(r"flash[- ]?att\w*(?:[- ]?v?([1-4])\b)?", notes)
-    if found is None or (found[1] is None and year > FIRST_FLASH):
+def _attention(notes: str, year: int, framework: str) -> Mapping[str, float]:
+    """What notes say of fused attention: none, the first kernel (all that "FlashAttention" was until 2023), a later.
+
+    A bias on the scores (ALiBi) is nothing that fused kernels take before FlashAttention 2.4, unless said otherwise.
+    """
+    if re.search(UNFUSED, notes):
+        split = framework not in FUSED_SOFTMAX
+        return {"fused_attention": 0.0, **({"fused_elementwise": SPLIT} if split else {})}
+    found = re.search(FLASH, notes)
+    if found is None:
+        biased = re.search(r"\balibi\b", notes) and framework not in ALIBI_FUSED
+        return {"fused_attention": 0.0} if biased and year <= FIRST_FLASH else {}
+    version = found[1] or found[2]
+    if version is None and year > FIRST_FLASH:
         return {}
-    return {"fused_attention": 1.0, "attention_rate": 0.5 if found[1] in (None, "1") else 1.0}
+    return {"fused_attention": 1.0, "attention_rate": 0.5 if version in (None, "1") else 1.0}
 
 
 @cache

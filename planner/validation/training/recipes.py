@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from planner.perf.training_step.constants import MMA_SYNC
 from planner.validation.cases import Case
 
 Flags = Mapping[str, float]
@@ -23,6 +24,7 @@ Flags = Mapping[str, float]
 EAGER: Flags = dict(
     dispatch_overlap=0, shared_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=0, fused_experts=0, stashed=0,
     mixer_kernels=40, layer_kernels=80, expert_kernels=2, synchronous=1,
+    expert_rate=1,
 )  # fmt: skip
 HYBRID: Flags = {**EAGER, "gathered_map": 1, "fused_dispatch": 1}  # HybridEP in its place
 # Graphs of attention, state spaces, router and preprocessing; the experts are launched by the host.
@@ -102,6 +104,11 @@ NATIVE_RECIPE = Recipe(
     TRANSFORMER_ENGINE,
 )
 
+# Dropless experts as one block-sparse matmul (Gale et al., MegaBlocks, arXiv 2211.15841) on every replica; its kernels
+# are written for Ampere's instructions.
+SHARDED_RECIPE = Recipe("one sparse matmul for all experts", {**EAGER, "expert_kernels": 0})
+SPARSE_ON_HOPPER: Flags = {"expert_rate": MMA_SYNC}
+
 
 # Further tokens that a model's training predicts in these benchmarks, and modules with weights for them.
 FURTHER: tuple[tuple[str, float, float], ...] = (
@@ -150,10 +157,17 @@ DUAL = r"dual-?pipe|2412\.19437|deepseek-v3 (technical|report|paper|readme)|deep
 DUAL_RECIPE = Recipe("DualPipe: dispatch beside another micro-batch", {**HYBRID, **BESIDE}, LATENT)
 
 
-def recipe_of(case: Case, model: str, native: bool) -> Recipe:
-    """The recipe of a row; `model` is its name in plain words, `native` a stack of native PyTorch."""
+def recipe_of(case: Case, model: str, native: bool, apart: bool) -> Recipe:
+    """The recipe of a row; `model` is its name in plain words, `native` a stack of native PyTorch.
+
+    `apart`: that stack puts experts on different replicas by default.
+    """
     if native:
-        return NATIVE_RECIPE
+        if apart:
+            return NATIVE_RECIPE
+        hopper = case.gpu.lower().startswith(("h1", "h2", "h8", "gh", "nvidia h"))
+        software = {**SHARDED_RECIPE.software, **(SPARSE_ON_HOPPER if hopper else {})}
+        return replace(SHARDED_RECIPE, software=software)
     if re.search(DUAL, case.words):
         return DUAL_RECIPE
     gpu, precision, release = case.gpu.lower(), precision_words(case), release_of(case)
