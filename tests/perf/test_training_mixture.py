@@ -100,7 +100,7 @@ ERA = dict(
 )  # fmt: skip
 MIXED = dict(
     dispatch_overlap=0, shared_overlap=0, gathered_map=0, rack_rate=1, fused_dispatch=1, fused_experts=0, stashed=0,
-    mixer_kernels=2, layer_kernels=52, expert_kernels=2, synchronous=1,
+    mixer_kernels=2, layer_kernels=52, expert_kernels=2, synchronous=1, expert_rate=1,
 )  # fmt: skip
 SMALL = (
     964_160  # convolutions, norms and biases of Nemotron 3.5 Lightning, which the count leaves out

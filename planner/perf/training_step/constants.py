@@ -133,10 +133,8 @@ def constants_of(
             [share(g, f"{b:.0f}") for g, b in zip(generation, bits, strict=True)]
         ),
         attention=np.where(older, MMA_SYNC * values["ampere.attention"], native_share),
-        **{
-            **{name: values[name] for name in GLOBAL},
-            "power_exponent": np.array(
-                [POWER_EXPONENTS.get(g, values["power_exponent"]) for g in generation]
-            ),
-        },
+        power_exponent=np.array(
+            [POWER_EXPONENTS.get(g, values["power_exponent"]) for g in generation]
+        ),
+        **{name: values[name] for name in GLOBAL if name != "power_exponent"},
     )
