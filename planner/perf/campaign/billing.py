@@ -8,6 +8,7 @@ at the likely times of the halt, priced case by case, since neither tiers nor a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -30,6 +31,7 @@ from planner.perf.campaign.traffic import BIN
 
 COMPONENTS = ("delivery", "commit", "overage", "cellular", "requests", "origin")
 DAYS_PER_MONTH = 30  # of a month where no date is given
+MBPS_PER_GBPS = 1000.0
 CELLULAR = 1  # its place on the axis of links
 
 
@@ -80,6 +82,10 @@ class Billing:
     start: date | None = None
     range_bytes: float = np.inf
     objects: float = 0.0
+
+    def cost(self, rollout: Rollout) -> float:
+        """What a rollout costs [USD], expected over its halts."""
+        return cost(rollout, self)
 
 
 @dataclass(frozen=True)
@@ -177,23 +183,55 @@ def months_of(start: date | None, days: int) -> list[_Month]:
 
 
 @dataclass(frozen=True)
-class _Cases:
-    """The rollout stopped at the times of its halt's law, and not at all: which bins are left, with which chance."""
+class _Traffic:
+    """A rollout's bytes, and what is left of them where it is stopped at the times of its halt's law, or not at all."""
 
-    stops: Array
+    rollout: Rollout
+    months: list[_Month]
+    sent: Array  # [byte], (region, link, bin), whole days
+    stops: Array  # by case
     chance: Array
     left: Array  # share of each bin before the stop, (case, bin)
 
     def mean(self, values: Array) -> float:
         return float(self.chance @ values)
 
+    def days_of(self, sent: Array) -> Array:
+        """What is left of some bins' bytes, by (case, day, bin of the day)."""
+        return (self.left * sent).reshape(len(self.left), -1, BINS_PER_DAY)
 
-def _cases(rollout: Rollout, law: HaltLaw) -> _Cases:
+    def of(self, account: Account) -> list[MonthOfBins]:
+        """An account's traffic by month."""
+        by_day = self.days_of(self.sent[list(account.regions)].sum(axis=(0, 1)))
+        return [
+            MonthOfBins(by_day[:, month.first : month.last], month.days, account.others)
+            for month in self.months
+        ]
+
+    def requests_per_byte(self, range_bytes: float) -> Array:
+        """Requests by byte and case: a range's, and one more for every flow, whose last range is cut short."""
+        flows = _by(*self.rollout.begun, self.stops)
+        whole = self.left @ self.sent.sum(axis=(0, 1))
+        return np.asarray(1 / range_bytes + flows / np.maximum(whole, 1.0))
+
+
+def _traffic(rollout: Rollout, billing: Billing, law: HaltLaw) -> _Traffic:
     stops = np.append(law.times, rollout.campaign.horizon)
     halted = np.full(law.times.size, law.chance / max(law.times.size, 1))
     bins = rollout.sent_in.shape[-1]
     left = np.clip(stops[:, None] / BIN - np.arange(bins), 0.0, 1.0)
-    return _Cases(stops, np.append(halted, 1 - law.chance), left)
+    days = -(-bins // BINS_PER_DAY)
+    rest = days * BINS_PER_DAY - bins
+    # Sums of ramps leave fractions of a byte in bins without traffic, which must not make a day with traffic.
+    sent = np.where(rollout.sent_in > ROUNDING * rollout.sent_in.max(), rollout.sent_in, 0.0)
+    return _Traffic(
+        rollout=rollout,
+        months=months_of(billing.start, days),
+        sent=np.pad(sent, ((0, 0), (0, 0), (0, rest))),
+        stops=stops,
+        chance=np.append(halted, 1 - law.chance),
+        left=np.pad(left, ((0, 0), (0, rest))),
+    )
 
 
 def distinct_objects(campaign: Campaign, adaptive: bool = False) -> float:
@@ -211,49 +249,49 @@ def distinct_objects(campaign: Campaign, adaptive: bool = False) -> float:
 
 def bill(rollout: Rollout, billing: Billing, law: HaltLaw | None = None) -> Bill:
     """The bill of a rollout, expected over its halts (`law`, where it is known already)."""
-    cases = _cases(rollout, law or halt_law(rollout))
-    bins = rollout.sent_in.shape[-1]
-    days = -(-bins // BINS_PER_DAY)
-    months = months_of(billing.start, days)
-    # Sums of ramps leave fractions of a byte in bins without traffic, which must not make a day with traffic.
-    sent = np.where(rollout.sent_in > ROUNDING * rollout.sent_in.max(), rollout.sent_in, 0.0)
-    sent = np.pad(sent, ((0, 0), (0, 0), (0, days * BINS_PER_DAY - bins)))
-    left = np.pad(cases.left, ((0, 0), (0, days * BINS_PER_DAY - bins)))
-    flows = _by(*rollout.begun, cases.stops)
-    whole = left @ sent.sum(axis=(0, 1))
-    flows_per_byte = np.divide(flows, whole, out=np.zeros_like(flows), where=whole > 0)
-    requests_per_byte = 1 / billing.range_bytes + flows_per_byte
+    traffic = _traffic(rollout, billing, law or halt_law(rollout))
+    requests = traffic.requests_per_byte(billing.range_bytes)
     lines: list[Line] = []
     accounts = []
     for account in billing.accounts:
-        own = left * sent[list(account.regions)].sum(axis=(0, 1))
-        parts = [
-            MonthOfBins(
-                own.reshape(len(own), days, BINS_PER_DAY)[:, month.first : month.last],
-                month.days,
-                account.others,
-            )
-            for month in months
-        ]
-        found = _account(account, parts, months, cases, requests_per_byte, billing.objects)
-        lines += found[0]
-        accounts.append(found[1])
+        parts = traffic.of(account)
+        lines += _account_lines(account, parts, traffic, requests, billing.objects)
+        accounts.append(_account(account, parts, traffic, requests))
     beyond = {}
     for plan in billing.cellular:
-        found_lines, beyond[plan.name] = _cellular(plan, rollout, sent, left, months, cases)
-        lines += found_lines
+        found, beyond[plan.name] = _cellular(plan, traffic)
+        lines += found
     planned = {region for plan in billing.cellular for region in plan.regions}
-    rest = [region for region in range(len(sent)) if region not in planned]
-    unpriced = cases.mean(left @ sent[rest, CELLULAR].sum(axis=0))
-    updated = cases.mean(_updated(rollout, cases.stops))
-    return Bill(tuple(lines), tuple(accounts), updated, unpriced, beyond)
+    rest = [region for region in range(len(traffic.sent)) if region not in planned]
+    return Bill(
+        lines=tuple(lines),
+        accounts=tuple(accounts),
+        updated=traffic.mean(_updated(rollout, traffic.stops)),
+        unpriced=traffic.mean(traffic.left @ traffic.sent[rest, CELLULAR].sum(axis=0)),
+        beyond=beyond,
+    )
+
+
+def cost(rollout: Rollout, billing: Billing, law: HaltLaw | None = None) -> float:
+    """The total of a rollout's bill [USD], without what else a bill says."""
+    traffic = _traffic(rollout, billing, law or halt_law(rollout))
+    requests = traffic.requests_per_byte(billing.range_bytes)
+    lines: list[Line] = []
+    for account in billing.accounts:
+        parts = traffic.of(account)
+        lines += _account_lines(account, parts, traffic, requests, billing.objects)
+    for plan in billing.cellular:
+        lines += _cellular(plan, traffic)[0]
+    return sum(line.usd for line in lines)
 
 
 def _by(time: Array, weight: Array, stops: Array) -> Array:
     """Weights up to each stop."""
-    order = np.argsort(time)
-    total = np.concatenate([[0.0], np.cumsum(weight[order])])
-    return np.asarray(total[np.searchsorted(time[order], stops, side="right")])
+    order = np.argsort(stops)
+    place = np.searchsorted(stops[order], time)
+    by = np.empty(stops.size)
+    by[order] = np.bincount(place, weight, stops.size + 1)[:-1].cumsum()
+    return by
 
 
 def _updated(rollout: Rollout, stops: Array) -> Array:
@@ -264,57 +302,60 @@ def _updated(rollout: Rollout, stops: Array) -> Array:
     return _by(ends, success, np.minimum(stops + install.duration, rollout.campaign.horizon))
 
 
-def _account(
+def _account_lines(
     account: Account,
     parts: list[MonthOfBins],
-    months: list[_Month],
-    cases: _Cases,
+    traffic: _Traffic,
     requests_per_byte: Array,
     objects: float,
-) -> tuple[list[Line], AccountBill]:
-    """Lines of an account, and its traffic under each tariff."""
+) -> Iterator[Line]:
+    """Lines of an account."""
+    tariff, first = account.tariff, True
+    volume = np.sum([part.volume for part in parts], axis=0)
+    # Caches keep what they fetched; nobody fetches more than is asked for.
+    fetched = np.minimum(account.caches * objects, volume)
+    for month, part in zip(traffic.months, parts, strict=True):
+        if not part.volume.any():
+            continue
+        found = month_charges(tariff, part)
+        amounts = {
+            "delivery": found.delivery,
+            "commit": found.commit,
+            "overage": found.overage,
+            "requests": tariff.request * part.volume * requests_per_byte,
+            "origin": tariff.origin * fetched * first,
+        }
+        first = False
+        for component, usd in amounts.items():
+            if usd.any():
+                yield Line(component, account.name, month.label, traffic.mean(usd))
+
+
+def _account(
+    account: Account, parts: list[MonthOfBins], traffic: _Traffic, requests_per_byte: Array
+) -> AccountBill:
+    """An account's traffic, and what it costs under each tariff."""
     tariffs = {account.tariff.name: account.tariff}
     for each in account.alternatives:
         tariffs.setdefault(each.name, each)
+    by_tariff = {
+        name: sum(traffic.mean(month_charges(tariff, part).total) for part in parts)
+        for name, tariff in tariffs.items()
+    }
     volumes = np.array([part.volume for part in parts])  # (month, case)
-    ranks = [part.ranked for part in parts]
-    lines: list[Line] = []
-
-    def add(component: str, month: _Month, usd: Array) -> None:
-        amount = cases.mean(usd)
-        if amount:
-            lines.append(Line(component, account.name, month.label, amount))
-
-    by_tariff = dict.fromkeys(tariffs, 0.0)
-    for month, part, ranked in zip(months, parts, ranks, strict=True):
-        for name, tariff in tariffs.items():
-            found = month_charges(tariff, part, ranked)
-            by_tariff[name] += cases.mean(found.total)
-            if tariff is account.tariff:
-                add("delivery", month, found.delivery)
-                add("commit", month, found.commit)
-                add("overage", month, found.overage)
-        add("requests", month, account.tariff.request * part.volume * requests_per_byte)
-    # Caches keep what they fetched; nobody fetches more than is asked for.
-    fetched = np.minimum(account.caches * objects, volumes.sum(axis=0))
-    first = int((volumes.max(axis=1) > 0).argmax())
-    add("origin", months[first], account.tariff.origin * fetched)
-    most = int((volumes @ cases.chance).argmax())
-    part = parts[most]
-    alone = MonthOfBins(part.sent, part.days)
-    p95 = cases.mean(billed_rate(alone, "p95", ranks[most])) / 1000
-    mean = cases.mean(volumes[most]) / (part.days * BYTES_PER_DAY_OF_MBPS) / 1000
-    return lines, AccountBill(
+    volume = traffic.mean(volumes.sum(axis=0))
+    part = parts[int((volumes @ traffic.chance).argmax())]
+    return AccountBill(
         name=account.name,
         tariff=account.tariff.name,
         dated=account.tariff.dated,
-        bytes=cases.mean(volumes.sum(axis=0)),
-        requests=cases.mean(volumes.sum(axis=0) * requests_per_byte),
-        p95=p95,
-        mean=mean,
+        bytes=volume,
+        requests=traffic.mean(volumes.sum(axis=0) * requests_per_byte),
+        p95=traffic.mean(billed_rate(part, "p95") - part.others_rate) / MBPS_PER_GBPS,
+        mean=traffic.mean(part.volume) / (part.days * BYTES_PER_DAY_OF_MBPS) / MBPS_PER_GBPS,
         by_tariff=by_tariff,
         by_rate=next((each.name for each in tariffs.values() if each.rule == "p95"), None),
-        break_even=_break_even(tariffs, by_tariff, cases.mean(volumes.sum(axis=0)), part.days),
+        break_even=_break_even(tariffs, by_tariff, volume, part.days),
     )
 
 
@@ -333,33 +374,26 @@ def _break_even(
     }
 
 
-def _cellular(
-    plan: CellularPlan,
-    rollout: Rollout,
-    sent: Array,
-    left: Array,
-    months: list[_Month],
-    cases: _Cases,
-) -> tuple[list[Line], float]:
+def _cellular(plan: CellularPlan, traffic: _Traffic) -> tuple[list[Line], float]:
     """Lines of a cellular plan, and the bytes beyond its caps.
 
     A vehicle's bytes are taken to fall into one month, so that what lies beyond its own cap is rather too much for a
     campaign that spans several; a rollout that is halted has the whole one's share beyond the caps.
     """
-    regions = list(plan.regions)
-    by_day = (left * sent[regions, CELLULAR].sum(axis=0)).reshape(len(left), -1, BINS_PER_DAY)
-    volumes = [by_day[:, month.first : month.last].sum(axis=(1, 2)) for month in months]
-    mine = np.isin(rollout.classes.region, regions)
-    weight, got = rollout.classes.weight[mine], rollout.cellular[mine]
+    regions, classes = list(plan.regions), traffic.rollout.classes
+    by_day = traffic.days_of(traffic.sent[regions, CELLULAR].sum(axis=0))
+    mine = np.isin(classes.region, regions)
+    weight, got = classes.weight[mine], traffic.rollout.cellular[mine]
     free = max(plan.allowance - plan.used, 0.0)
     over = float(weight @ np.maximum(got - free, 0.0)) if np.isfinite(free) else 0.0
     share = over / max(float(weight @ got), 1.0)
-    vehicles = float(weight.sum())
+    shared = float(weight.sum()) * free
     lines, beyond = [], 0.0
-    for month, volume in zip(months, volumes, strict=True):
-        excess = np.maximum(volume - vehicles * free, 0.0) if plan.pooled else share * volume
-        usd = cases.mean(plan.price * (volume - excess) + plan.overage * excess)
-        beyond += cases.mean(excess)
+    for month in traffic.months:
+        volume = by_day[:, month.first : month.last].sum(axis=(1, 2))
+        excess = np.maximum(volume - shared, 0.0) if plan.pooled else share * volume
+        usd = traffic.mean(plan.price * (volume - excess) + plan.overage * excess)
+        beyond += traffic.mean(excess)
         if usd:
             lines.append(Line("cellular", plan.name, month.label, usd))
     return lines, beyond

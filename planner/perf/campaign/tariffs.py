@@ -13,6 +13,7 @@ with traffic as Huawei Cloud CDN, "Billing by 95th Percentile Bandwidth" (2023):
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -105,7 +106,7 @@ class MonthOfBins:
     days: int
     others: float = 0.0
 
-    @property
+    @cached_property
     def volume(self) -> Array:
         """Bytes by case, without the others'."""
         return np.asarray(self.sent.sum(axis=(1, 2)))
@@ -115,7 +116,7 @@ class MonthOfBins:
         """Rate of the other traffic [Mbit/s]."""
         return self.others / (self.days * BYTES_PER_DAY_OF_MBPS)
 
-    @property
+    @cached_property
     def ranked(self) -> Array:
         """All rates of the month [Mbit/s] from the largest on, by (case, bin), the others' left out."""
         rates = self.sent.reshape(len(self.sent), -1) * MBPS_OF_BIN
@@ -131,25 +132,25 @@ class MonthOfBins:
         return np.asarray((self.sent > 0).any(axis=2).sum(axis=1), float)
 
 
-def billed_rate(month: MonthOfBins, rule: Rule, ranked: Array) -> Array:
+def billed_rate(month: MonthOfBins, rule: Rule) -> Array:
     """The rate [Mbit/s] that a rule on rates bills, the other traffic included, by case.
 
-    `ranked` are the month's ranked rates. Days without traffic are at the end of the rank, so that the percentile of
-    the days with traffic is found in the same order, nearer to the peak as there are fewer bins.
+    Days without traffic are at the end of the rank, so that the percentile of the days with traffic is found in the
+    same order, nearer to the peak as there are fewer bins.
     """
-    days = month.active_days if rule == "p95_active_days" else np.full(len(ranked), month.days)
+    cases = np.arange(len(month.sent))
+    days = month.active_days if rule == "p95_active_days" else np.full(cases.size, month.days)
     place = (days * BINS_PER_DAY).astype(int) // FREE
-    rate = ranked[np.arange(len(ranked)), place] + month.others_rate
-    return np.asarray(rate * days / month.days)
+    return np.asarray((month.ranked[cases, place] + month.others_rate) * days / month.days)
 
 
-def month_charges(tariff: Tariff, month: MonthOfBins, ranked: Array) -> Charges:
+def month_charges(tariff: Tariff, month: MonthOfBins) -> Charges:
     """What a campaign adds to a month's bill, by case; nothing in a month without its traffic."""
     volume = month.volume
     if tariff.rule == "volume":
         found = charges(tariff, month.others, month.others + volume)
     else:
-        found = charges(tariff, month.others_rate, billed_rate(month, tariff.rule, ranked))
+        found = charges(tariff, month.others_rate, billed_rate(month, tariff.rule))
     some = 1.0 * (volume > 0)
     return Charges(found.delivery * some, found.commit * some, found.overage * some)
 
