@@ -187,6 +187,9 @@ class _Reader:
             base = tariff_of(node["tariff"].text(), profile, self.quote)
             if node.get("rule").present and node["rule"].value != base.rule:
                 node["rule"].fault(f"the tariff bills by {base.rule}")
+        elif not node.get("rule").present:
+            node.fault("names no tariff, and no rule with a price")
+            return base
         else:
             rule: Rule = node["rule"].one_of(*RULES)  # type: ignore[assignment]
             base = replace(base, rule=rule)

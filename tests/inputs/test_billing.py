@@ -120,6 +120,7 @@ def test_faults_are_named_together_with_what_is_near(campaign: Campaign) -> None
             {"regions": ["usa", "euroupe"], "tariff": "cloudfront_us_eu", "price_per_mbps": 1},
             {"regions": ["usa"], "tariff": "cloudfront_jpan", "colour": "red"},
             {"regions": ["japan"], "rule": "volume"},
+            {"regions": ["taiwan"], "price_per_gb": 1},
         ],
         "cellular": [{"regions": ["usa"], "tariff": "wholesale_95_5"}, {"regions": ["japan"]}],
     }
@@ -132,6 +133,7 @@ def test_faults_are_named_together_with_what_is_near(campaign: Campaign) -> None
         "billing.accounts[1].tariff  no profile 'cloudfront_jpan' in tariffs/; nearest: cloudfront_japan",
         "billing.accounts[1].colour  unknown key",
         "billing.accounts[2]  lacks 'price_per_gb'",
+        "billing.accounts[3]  names no tariff, and no rule with a price",
         "billing.accounts  region 'india' is billed by none of them",
         "billing.cellular[0].tariff  is a tariff for delivery, not of an operator",
         "billing.cellular[1]  names no tariff and no price_per_gb",

@@ -349,6 +349,16 @@ def test_cellular_bytes_without_a_plan_are_told(rollout: Rollout) -> None:
     assert "cellular" not in found.by("component")
 
 
+def test_a_campaign_without_bytes_costs_nothing() -> None:
+    empty = follow(replace(CAMPAIGN, versions=(Version("there", 1, 0.0),)), 4000)
+    plans = (CellularPlan("all", (0, 1), 1 / GB, allowance=0.0, overage=2 / GB),)
+    account = Account("all", (0, 1), COMMITTED, caches=5, alternatives=(BY_VOLUME,))
+    found = bill(empty, Billing((account,), plans, objects=GB))
+    assert found.lines == ()
+    assert found.total == 0 and found.updated > 3900
+    assert found.accounts[0].break_even == {}
+
+
 def test_the_bill_of_a_campaign_that_may_halt_is_that_of_the_mixture() -> None:
     install = replace(CAMPAIGN.install, fail=0.02)
     risky = replace(CAMPAIGN, vehicles=300, halt_share=0.03, install=install)

@@ -223,7 +223,8 @@ def _traffic(rollout: Rollout, billing: Billing, law: HaltLaw) -> _Traffic:
     days = -(-bins // BINS_PER_DAY)
     rest = days * BINS_PER_DAY - bins
     # Sums of ramps leave fractions of a byte in bins without traffic, which must not make a day with traffic.
-    sent = np.where(rollout.sent_in > ROUNDING * rollout.sent_in.max(), rollout.sent_in, 0.0)
+    least = max(ROUNDING * rollout.sent_in.max(), 1.0)
+    sent = np.where(rollout.sent_in > least, rollout.sent_in, 0.0)
     return _Traffic(
         rollout=rollout,
         months=months_of(billing.start, days),
