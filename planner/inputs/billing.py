@@ -10,6 +10,7 @@
       range_mb: 8              # what one request asks for; absent: one request a flow
       objects: static          # a delta for each source version; or adaptive: one object for all
       objects_mb: 9000         # in place of what `objects` finds
+      overhead: 0.1            # what headers and retransmissions add to each byte that is billed; absent: nothing
       compare: [wholesale_per_gb]  # tariffs that the same traffic is priced with
 
 A tariff is a profile of `hardware_profiles/tariffs/`; an account may override its numbers, or state a `rule` with
@@ -55,7 +56,9 @@ def read_billing(
     `overlays` are folders of profiles that go before the shipped ones; all prices of profiles are at one `quote`.
     """
     reader = _Reader(campaign, overlays, quote)
-    block.keys("start", "accounts", "cellular", "range_mb", "objects", "objects_mb", "compare")
+    block.keys(
+        "start", "accounts", "cellular", "range_mb", "objects", "objects_mb", "overhead", "compare"
+    )
     alternatives = reader.compared(block.get("compare"))
     accounts = [reader.account(each, alternatives) for each in block["accounts"].some()]
     plans = [reader.plan(each) for each in _list(block.get("cellular"))]
@@ -68,12 +71,14 @@ def read_billing(
     adaptive = objects.present and objects.one_of("static", "adaptive") == "adaptive"
     stated = block.get("objects_mb").optional(lambda node: node.number(0.0))
     size = block.get("range_mb").optional(CampaignNode.positive)
+    overhead = block.get("overhead").optional(lambda node: node.number(0.0, 1.0))
     billing = Billing(
         accounts=tuple(accounts),
         cellular=tuple(plans),
         start=block.get("start").optional(_date),
         range_bytes=float("inf") if size is None else size * BYTES_PER_MB,
         objects=distinct_objects(campaign, adaptive) if stated is None else stated * BYTES_PER_MB,
+        overhead=overhead or 0.0,
     )
     block.origin.raise_faults()
     return billing

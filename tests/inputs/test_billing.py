@@ -75,6 +75,7 @@ def test_an_account_overrides_the_numbers_of_its_tariff(campaign: Campaign) -> N
         "start": "2026-03-10",
         "range_mb": 8,
         "objects_mb": 9000,
+        "overhead": 0.1,
         "accounts": [
             {
                 "pools": ["americas"], "tariff": "wholesale_95_5", "price_per_mbps": [[0, 1], [10, 0.5]],
@@ -97,6 +98,7 @@ def test_an_account_overrides_the_numbers_of_its_tariff(campaign: Campaign) -> N
     assert second.tariff.prices.prices == (pytest.approx(0.01 / GB),)
     assert [each.name for each in first.alternatives] == ["cloudfront_japan"]
     assert (found.start, found.range_bytes, found.objects) == (date(2026, 3, 10), 8e6, 9 * GB)
+    assert found.overhead == 0.1
 
 
 def test_a_cellular_plan_has_a_cap_and_a_price_beyond_it(campaign: Campaign) -> None:

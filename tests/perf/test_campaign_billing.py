@@ -312,6 +312,18 @@ def test_requests_are_the_ranges_and_one_for_every_flow(rollout: Rollout) -> Non
     assert ranges.requests == pytest.approx(one.bytes / 8e6 + flows)
 
 
+def test_overhead_is_billed_on_every_byte_and_asks_for_nothing(rollout: Rollout) -> None:
+    plan = CellularPlan("all", (0, 1), 1 / GB, 0.3 * GB, overage=2 / GB)
+    account = Account("all", (0, 1), replace(BY_VOLUME, prices=Prices((0.0,), (0.01 / GB,))))
+    plain = Billing((account,), (plan,), range_bytes=8e6)
+    one, more = bill(rollout, plain), bill(rollout, replace(plain, overhead=0.1))
+    assert more.by("component")["delivery"] == pytest.approx(1.1 * one.by("component")["delivery"])
+    assert more.accounts[0].requests == pytest.approx(one.accounts[0].requests)
+    got = 1.1 * rollout.cellular
+    weight = rollout.classes.weight
+    assert more.beyond["all"] == pytest.approx(weight @ np.maximum(got - 0.3 * GB, 0))
+
+
 def test_an_edge_cache_fetches_no_more_than_it_is_asked_for(rollout: Rollout) -> None:
     tariff = replace(BY_VOLUME, origin=0.01 / GB)
     many = Account("all", (0, 1), tariff, caches=1e9)

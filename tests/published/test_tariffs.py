@@ -54,6 +54,21 @@ def test_the_example_of_advanced_hosting(rule: Rule) -> None:
     assert billed_rate(part, rule)[0] == pytest.approx(10)
 
 
+def test_a_commit_of_a_gigabit_a_second_at_3_dollars() -> None:
+    """P. Bangera, NANOG list, 22 September 2011: 1 Gbit/s committed at 3 USD/Mbit/s is 3,000 USD a month up to it."""
+    tariff = Tariff("transit", "p95", Prices((0.0,), (3.0,)), commit=1000.0, overage=3.0)
+    for rate, cost in ((200.0, 3000), (1000.0, 3000), (2000.0, 6000)):
+        part = month(np.full(8640, rate), 30)
+        assert month_charges(tariff, part).total[0] == pytest.approx(cost)
+
+
+def test_a_gigabit_a_second_is_324_terabytes_in_30_days() -> None:
+    """Bizety, CDN Costing 101: Math Behind 95/5 Percentile, 27 April 2015."""
+    part = month(np.full(8640, 1000.0), 30)
+    assert part.volume[0] == pytest.approx(324 * TB)
+    assert billed_rate(part, "p95")[0] == pytest.approx(1000)
+
+
 def test_huaweis_days_with_traffic_are_paid_for_as_their_share_of_october() -> None:
     """Huawei Cloud CDN, Billing by 95th Percentile Bandwidth: Max95 x M x (X / days of October).
 

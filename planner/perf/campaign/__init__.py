@@ -15,12 +15,13 @@ answers with the outputs of the measured campaigns. From the question to the ans
     reaching      who can be reached at all, and who has come how far by when
     traffic       bytes on the five-minute grid, 95th percentile
     outcome       outputs and curves
+    billing       what a rollout costs, by the rules of `tariffs`
 
 Done: all of the campaign's semantics (fleet, sessions, waves, admission, polling, permission, pools, drops, resume,
 verification, install, halt, horizon). The outputs are means. What a fleet's own noise adds is in the halt and in the
 quantiles; it is left out elsewhere: a gate opens at the time of the mean success share, and the peak of a fleet below
 some ten thousand vehicles is too low. Not here: update chains of absent vehicles, package classes, regional law, ECU
-flash, overlapping campaigns, rollback, billing, and the search for a campaign.
+flash, overlapping campaigns, rollback, and the search for a campaign.
 """
 
 from __future__ import annotations
