@@ -35,6 +35,7 @@ def document(bill: Bill, between: tuple[float, float] | None) -> dict[str, Any]:
         "by_place": bill.by("place"),
         "lines": [asdict(line) for line in bill.lines],
         "accounts": [_account(each) for each in bill.accounts],
+        "delivery_as_one_contract": bill.together,
         "cellular_beyond_caps_tb": {name: each / TB for name, each in bill.beyond.items()},
         "cellular_unpriced_tb": bill.unpriced / TB,
     }
@@ -126,6 +127,9 @@ def _rules(bill: Bill) -> Iterator[str]:
     parts = [f"{usd:,.0f} under {printable(name)}" for name, usd in costs.items()]
     if parts:
         yield f"delivery is {own:,.0f} {CURRENCY} as billed; each contract's traffic costs {', '.join(parts)}"
+    if bill.together:
+        parts = [f"{usd:,.0f} under {printable(name)}" for name, usd in bill.together.items()]
+        yield f"as one contract for all places: {', '.join(parts)}"
     ratios = [
         f"{printable(each.name)} {ratio:.3g}"
         for each in bill.accounts

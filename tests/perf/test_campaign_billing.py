@@ -42,6 +42,7 @@ from planner.perf.campaign.tariffs import (
     charges,
     month_charges,
 )
+from planner.perf.campaign.traffic import month_of, percentile_95
 
 GB, TB = 1e9, 1e12
 LIST = Prices((0.0, 10 * TB, 50 * TB), (0.085 / GB, 0.080 / GB, 0.060 / GB))
@@ -412,6 +413,23 @@ def test_distinct_objects_are_a_delta_a_version_and_the_image_where_it_is_asked_
     assert distinct_objects(deltas) == pytest.approx(0.3 * GB)
     assert distinct_objects(replace(deltas, verify_fail_delta=0.01)) == pytest.approx(1.3 * GB)
     assert distinct_objects(deltas, adaptive=True) == GB
+
+
+def test_one_contract_is_billed_for_the_traffic_of_all_places_together(rollout: Rollout) -> None:
+    west, east = (
+        Account(name, (place,), BY_VOLUME, alternatives=(BY_RATE, BY_VOLUME))
+        for place, name in enumerate(("west", "east"))
+    )
+    found = bill(rollout, Billing((west, east)))
+    apart = {
+        name: sum(each.by_tariff[name] for each in found.accounts) for name in ("95/5", "list")
+    }
+    rates = rollout.sent_in.sum(axis=(0, 1)) * MBPS_OF_BIN
+    assert found.together["95/5"] == pytest.approx(2 * float(percentile_95(month_of(rates))))
+    # Each place's own month has 36 hours free, and these are not the same hours.
+    assert found.together["95/5"] > apart["95/5"]
+    assert found.together["list"] == pytest.approx(apart["list"])  # within the first tier
+    assert bill(rollout, Billing((replace(west, regions=(0, 1)),))).together == {}
 
 
 def test_the_cheapest_rule_is_found_among_those_compared(rollout: Rollout) -> None:

@@ -130,13 +130,16 @@ class AccountBill:
 class Bill:
     """All lines; `beyond` [byte] by cellular plan is what lies beyond the caps.
 
-    `unpriced` [byte] went over cellular links for which no plan is given.
+    `unpriced` [byte] went over cellular links for which no plan is given. `together` [USD] is what the delivery of all
+    accounts costs as one contract under each tariff that all of them are compared with: peaks do not coincide, but each
+    contract has free hours of its own.
     """
 
     lines: tuple[Line, ...]
     accounts: tuple[AccountBill, ...]
     updated: float  # vehicles, expected
     unpriced: float = 0.0
+    together: dict[str, float] = field(default_factory=dict)
     beyond: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -275,8 +278,31 @@ def bill(rollout: Rollout, billing: Billing, law: HaltLaw | None = None) -> Bill
         accounts=tuple(accounts),
         updated=traffic.mean(_updated(rollout, traffic.stops)),
         unpriced=traffic.mean(traffic.left @ traffic.sent[rest, CELLULAR].sum(axis=0)),
+        together=_together(billing.accounts, traffic),
         beyond=beyond,
     )
+
+
+def _together(accounts: tuple[Account, ...], traffic: _Traffic) -> dict[str, float]:
+    """Delivery of all accounts' traffic as one contract [USD], by tariff; nothing where there is one account."""
+    if len(accounts) < 2:
+        return {}
+    shared = [
+        each
+        for each in accounts[0].alternatives
+        if all(each in account.alternatives for account in accounts)
+    ]
+    whole = Account(
+        name="all",
+        regions=tuple(region for account in accounts for region in account.regions),
+        tariff=accounts[0].tariff,
+        others=sum(account.others for account in accounts),
+    )
+    parts = traffic.of(whole) if shared else []
+    return {
+        each.name: sum(traffic.mean(month_charges(each, part).total) for part in parts)
+        for each in shared
+    }
 
 
 def cost(rollout: Rollout, billing: Billing, law: HaltLaw | None = None) -> float:
