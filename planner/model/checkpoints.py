@@ -10,7 +10,6 @@ from __future__ import annotations
 from planner.axes import WORKLOAD, Array, total
 from planner.graph import quantity
 from planner.perf.checkpoint import checkpoint_size as size_of
-from planner.perf.checkpoint import write_bandwidth
 
 
 @quantity(unit="byte", axes="workload")
@@ -54,20 +53,17 @@ def runs_at_once(
 
 @quantity(unit="byte/second", axes="month site")
 def checkpoint_bandwidth(
-    runs_at_once: Array,
+    gpus_for_release: Array,
+    gpus_for_experiments: Array,
     checkpoint_size: Array,
-    checkpoint_stall: Array,
-    checkpoint_interval: Array,
-    checkpoint_in_background: Array,
+    checkpoint_write_rate: Array,
 ) -> Array:
     """Write bandwidth for the checkpoints of all runs under way at a site, should they write at the same moment.
 
-    Experiments are taken to write as often as the release; their smaller gangs break less often, so this is the most.
+    What goodput counts on: every accelerator of a run writes its part at the rate that storage promises.
     """
-    each = write_bandwidth(
-        checkpoint_size, checkpoint_stall, checkpoint_interval, checkpoint_in_background
-    )
-    return total(runs_at_once * each, WORKLOAD)
+    working = (gpus_for_release + gpus_for_experiments) * (checkpoint_size > 0)
+    return total(working, WORKLOAD) * checkpoint_write_rate
 
 
 @quantity(unit="byte", axes="month site")

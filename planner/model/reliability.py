@@ -12,8 +12,8 @@ import numpy as np
 from planner.axes import Array
 from planner.catalogue import SitePools, pooled
 from planner.graph import quantity
-from planner.perf.goodput import time_shares
-from planner.perf.reliability import down_share, young_interval
+from planner.perf.goodput import best_interval, stall_and_delay, time_shares
+from planner.perf.reliability import down_share, mean_time_to_failure
 
 
 @quantity(unit="1", axes="hardware")
@@ -30,29 +30,75 @@ def group_down_share(
     return down_share(repair_group * cluster_failure_rate, cluster_repair_time)
 
 
+@quantity(unit="1", axes="month workload site")
+def run_gang(gpus_for_release: Array, site_pools: SitePools) -> Array:
+    """Accelerators on which a release run works together: those of all sites of the pool."""
+    return pooled(gpus_for_release, site_pools)
+
+
 @quantity(unit="1/day", axes="month workload site")
-def run_interruption_rate(
-    gpus_for_release: Array, cluster_interruption_rate: Array, site_pools: SitePools
-) -> Array:
+def run_interruption_rate(run_gang: Array, cluster_interruption_rate: Array) -> Array:
     """Interruptions of a release run by whatever cause: accelerators that it works on x rate of each.
 
-    A failure at one site stops the whole gang, so those of all sites of the pool count.
+    A failure at one site stops the whole gang.
     """
-    return pooled(gpus_for_release, site_pools) * cluster_interruption_rate
+    return run_gang * cluster_interruption_rate
+
+
+@quantity(unit="second", axes="month workload site")
+def checkpoint_pause(
+    checkpoint_size: Array,
+    run_gang: Array,
+    checkpoint_write_rate: Array,
+    checkpoint_copy_rate: Array,
+    checkpoint_in_background: Array,
+    checkpoint_stall: Array,
+) -> Array:
+    """Time for which a release run stands still at a checkpoint: its accelerators copy it to their hosts, or write it.
+
+    Size / (accelerators x rate of each), and what a checkpoint takes besides. One accelerator where nothing runs.
+    """
+    gang = np.maximum(run_gang, 1.0)
+    rates = (gang * checkpoint_write_rate, gang * checkpoint_copy_rate)
+    stall, _ = stall_and_delay(checkpoint_size, *rates, checkpoint_in_background)
+    return stall + checkpoint_stall
+
+
+@quantity(unit="second", axes="month workload site")
+def checkpoint_delay(
+    checkpoint_size: Array,
+    run_gang: Array,
+    checkpoint_write_rate: Array,
+    checkpoint_in_background: Array,
+) -> Array:
+    """Time from a checkpoint until it is written and protects the run; 0 where the run waits for it."""
+    rate = np.maximum(run_gang, 1.0) * checkpoint_write_rate
+    _, delay = stall_and_delay(checkpoint_size, rate, rate, checkpoint_in_background)
+    return delay
 
 
 @quantity(unit="minute", axes="month workload site")
 def checkpoint_interval(
-    run_interruption_rate: Array, checkpoint_stall: Array, checkpoint_interval_limit: Array
+    run_gang: Array,
+    cluster_interruption_rate: Array,
+    checkpoint_pause: Array,
+    checkpoint_delay: Array,
+    checkpoint_interval_limit: Array,
 ) -> Array:
-    """Time between the checkpoints of a run: Young's, sqrt(2 stall / interruption rate), up to the policy's limit."""
-    return young_interval(checkpoint_stall, run_interruption_rate, checkpoint_interval_limit)
+    """Work between the checkpoints of a run that loses least (Daly 2006), up to the policy's limit.
+
+    About sqrt(2 pause / interruption rate); never below the time until one is written.
+    """
+    mean_time = mean_time_to_failure(run_gang, cluster_interruption_rate)
+    return best_interval(mean_time, checkpoint_pause, checkpoint_delay, checkpoint_interval_limit)
 
 
 @quantity(unit="1", axes="month workload site", worst="min")
 def goodput_expected(
-    run_interruption_rate: Array,
-    checkpoint_stall: Array,
+    run_gang: Array,
+    cluster_interruption_rate: Array,
+    checkpoint_pause: Array,
+    checkpoint_delay: Array,
     checkpoint_restart: Array,
     checkpoint_interval: Array,
 ) -> Array:
@@ -61,7 +107,6 @@ def goodput_expected(
     What `goodput_at_scale` comes to for the accelerators that it works on. The rest of goodput, late data and slow
     nodes, is a policy's number.
     """
-    known = np.where(run_interruption_rate > 0, run_interruption_rate, 1.0)
-    mean_time = np.where(run_interruption_rate > 0, 1.0 / known, np.inf)
-    times = (checkpoint_stall, checkpoint_restart, checkpoint_interval)
-    return time_shares(mean_time, *times, np.zeros_like(checkpoint_stall)).progress
+    mean_time = mean_time_to_failure(run_gang, cluster_interruption_rate)
+    times = (checkpoint_pause, checkpoint_restart, checkpoint_interval, checkpoint_delay)
+    return time_shares(mean_time, *times).progress

@@ -29,8 +29,7 @@ from planner.axes import (
     total,
 )
 from planner.graph import quantity
-from planner.perf.goodput import time_shares
-from planner.perf.reliability import mean_time_to_failure, young_interval
+from planner.perf.goodput import goodput
 from planner.perf.training import FORWARD_FLOPS, PASSES, accelerators_for_rate, rate_of_accelerators
 from planner.perf.training_jobs import TrainingJobs
 
@@ -124,23 +123,34 @@ def step_time(step_by_term: Array, training_step_error: Array) -> Array:
     return total(step_by_term, TERM) * training_step_error
 
 
-@quantity(unit="1", axes="scale", worst="min")
+@quantity(unit="1", axes="workload scale", worst="min")
 def goodput_at_scale(
     scale_gpus: Array,
     cluster_interruption_rate: Array,
-    checkpoint_stall: Array,
+    checkpoint_size: Array,
+    checkpoint_write_rate: Array,
+    checkpoint_copy_rate: Array,
+    checkpoint_in_background: Array,
     checkpoint_restart: Array,
     checkpoint_interval_limit: Array,
+    checkpoint_stall: Array,
 ) -> Array:
     """Share of a job's time that makes progress after interruptions, restarts and checkpoints (Daly 2006).
 
-    More accelerators break more often; checkpoints are as far apart as then loses least (Young 1974).
+    More accelerators break more often, and save their parts of a checkpoint in less time; checkpoints are as far apart
+    as loses least. Late data and slow nodes are not in it: they are the policy's `training_goodput`.
     """
-    rate = scale_gpus * cluster_interruption_rate
-    interval = young_interval(checkpoint_stall, rate, checkpoint_interval_limit)
-    mean_time = mean_time_to_failure(scale_gpus, cluster_interruption_rate)
-    shares = time_shares(mean_time, checkpoint_stall, checkpoint_restart, interval, place(0.0))
-    return shares.progress
+    return goodput(
+        scale_gpus,
+        cluster_interruption_rate,
+        checkpoint_size,
+        scale_gpus * checkpoint_write_rate,
+        scale_gpus * checkpoint_copy_rate,
+        checkpoint_in_background,
+        checkpoint_restart,
+        checkpoint_interval_limit,
+        beside=checkpoint_stall,
+    ).progress
 
 
 @quantity(unit="FLOP/token", axes="workload")

@@ -1,4 +1,4 @@
-"""How large is a checkpoint of a training run, and how fast must it be written?
+"""How large is a checkpoint of a training run, and how long does it take to write?
 
 Training with Adam in mixed precision keeps for each parameter the 16-bit weight (2 bytes), a 32-bit master copy (4) and
 two 32-bit moments (8): 14 bytes. Published sizes agree once their unit is seen: MLPerf Storage v2.0 prints 105, 912 and
@@ -22,12 +22,3 @@ def checkpoint_size(parameters: Array, *bytes_each: Array) -> Array:
 def write_time(size: Array, bandwidth: Array) -> Array:
     """Time to write a checkpoint [s]; the stall of a job that waits for it."""
     return size / bandwidth
-
-
-def write_bandwidth(size: Array, stall: Array, interval: Array, in_background: Array) -> Array:
-    """Bandwidth that a checkpoint needs [byte/s].
-
-    A job that waits until it is written allows the stall for it. One that copies it to host memory and goes on
-    (`in_background` 1) stands still for the copy only, and the write has time until the next checkpoint.
-    """
-    return size / np.where(in_background > 0, np.maximum(interval, stall), stall)

@@ -90,22 +90,31 @@ def goodput(
     restart: Array,
     longest: Array,
     interval: Array | None = None,
+    beside: Array | float = 0.0,
 ) -> Goodput:
     """Shares of the time of a job on `units` that each break at `rate` [1/s], saved at the best interval.
 
     A checkpoint has `size` bytes (`checkpoint.checkpoint_size`), is written at `write_rate` and, where it is
     `in_background` (1, else 0), copied at `copy_rate` first [byte/s], by all units together. `restart` [s] counts
     detection, replacement and loading. The interval is Daly's, never above `longest` [s] nor, in the background, below
-    the time of writing; or the `interval` that is given [s].
+    the time of writing; or the `interval` that is given [s]. `beside` its bytes a checkpoint stops the job for so long,
+    until all agree on it [s].
     """
-    written = write_time(size, write_rate)
-    behind = in_background > 0.0
-    stall = np.where(behind, write_time(size, copy_rate), written)
-    unwritten = np.where(behind, written, 0.0)
+    stall, unwritten = stall_and_delay(size, write_rate, copy_rate, in_background)
+    stall = stall + beside
     mean_time = mean_time_to_failure(units, rate)
     if interval is None:
         interval = best_interval(mean_time, stall, unwritten, longest)
     return time_shares(mean_time, stall, restart, interval, unwritten)
+
+
+def stall_and_delay(
+    size: Array, write_rate: Array, copy_rate: Array, in_background: Array
+) -> tuple[Array, Array]:
+    """For how long a job stands still for a checkpoint, and how much later it protects the job [s]."""
+    written = write_time(size, write_rate)
+    behind = in_background > 0.0
+    return np.where(behind, write_time(size, copy_rate), written), np.where(behind, written, 0.0)
 
 
 def best_interval(mean_time: Array, stall: Array, unwritten: Array, longest: Array) -> Array:

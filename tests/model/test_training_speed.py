@@ -48,7 +48,8 @@ def test_an_image_network_runs_at_its_own_share_of_the_peak(plan: Plan) -> None:
     share = flops / time / plan.leaf("scale_gpus").ravel() / 989.4e12
     assert 0.18 < share[0] < 0.22
     assert share[0] > share[6] > share[7] > 0.13
-    expected = flops / time * goodput.ravel() * plan.leaf("training_goodput").ravel()
+    makes_progress = on(goodput, WORKLOAD, SCALE)[0, PERCEPTION]
+    expected = flops / time * makes_progress * plan.leaf("training_goodput").ravel()
     assert rate[:7] == pytest.approx(expected[:7], rel=1e-12)
 
 
@@ -144,7 +145,7 @@ def test_more_parameters_are_more_work_at_the_speed_of_the_architecture() -> Non
         load("5pct_ev_market", set=[f"models.driving_10b.parameters={size}"]).plan()
         for size in ("10e9", "20e9")
     )
-    (one,), (other,) = usual.values("training_rate"), larger.values("training_rate")
+    (one,), (other,) = usual.values("step_time"), larger.values("step_time")
     assert (one == other).all()
     few, many = (each.values("run_flops")[0] for each in (usual, larger))
     driving = on(many / np.where(few > 0, few, 1.0), MONTH, WORKLOAD, SITE)[0, -1, DRIVING, 0]
@@ -204,3 +205,53 @@ def test_sites_that_take_no_part_in_runs_have_no_layouts(plan: Plan) -> None:
     alone, taken = (on(x, MONTH, WORKLOAD, SITE)[0, -1, DRIVING, china] for x in (run, part))
     assert alone > 0 == taken
     assert _runs(plan)[-1, DRIVING, china] == 0
+
+
+def test_goodput_at_scale_is_that_of_failures_checkpoints_and_storage(plan: Plan) -> None:
+    """By hand: 16,384 accelerators at 5.3e-4 a day, 140 GB at 0.15 GB/s and 10 GB/s each, 2 s and 10 minutes."""
+    found = on(plan.values("goodput_at_scale")[0], WORKLOAD, SCALE)[0, DRIVING, -1]
+    gpus, day = 16_384, 86_400
+    mean = day / (gpus * 5.3e-4)
+    stall, delay = 2 + 140e9 / (gpus * 10e9), 140e9 / (gpus * 0.15e9)
+    interval = np.sqrt(2 * stall * mean)
+    first_order = (1 - (600 + delay + interval / 2) / mean) / (1 + stall / interval)
+    assert found == pytest.approx(first_order, abs=0.003)
+
+
+def test_slow_storage_and_waiting_for_it_lower_the_goodput() -> None:
+    """A model of a trillion parameters on 16,384: 14 TB take 5.7 s at the base rate and 57 s at a tenth of it."""
+
+    def share(*changes: str) -> float:
+        shape = ("parameters=1e12", "architecture=null")
+        edits = [f"models.driving_10b.{each}" for each in shape]
+        plan = load("5pct_ev_market", set=[*edits, *changes]).plan()
+        return float(on(plan.values("goodput_at_scale")[0], WORKLOAD, SCALE)[0, DRIVING, -1])
+
+    usual, slow = share(), share("checkpoint.write_rate=0.015 GB/s")
+    waits = share("checkpoint.in_background=false")
+    waits_long = share("checkpoint.in_background=false", "checkpoint.write_rate=0.015 GB/s")
+    assert usual > slow > waits_long
+    assert usual > waits > waits_long
+    assert usual - slow < 0.4 * (waits - waits_long)
+    assert share("checkpoint.weight_bytes=0 byte") > usual
+
+
+def test_the_rest_of_goodput_is_no_part_of_what_is_computed() -> None:
+    """Interruptions and checkpoints are computed, `training.goodput` multiplies: neither is in the other."""
+    whole, less = (
+        load("5pct_ev_market", set=[f"training.goodput={share}"]).plan() for share in (1, 0.9)
+    )
+    (one,), (other,) = (each.values("goodput_at_scale") for each in (whole, less))
+    assert np.array_equal(one, other)
+    (fast,), (slow,) = (each.values("training_rate") for each in (whole, less))
+    assert slow == pytest.approx(0.9 * fast, rel=1e-12)
+
+
+def test_storage_takes_in_what_goodput_counts_on() -> None:
+    usual, faster = (
+        load("5pct_ev_market", set=[f"checkpoint.write_rate={rate} GB/s"]).plan()
+        for rate in (0.15, 0.3)
+    )
+    few, many = (each.values("storage_write_required")[0] for each in (usual, faster))
+    gpus = sum(x[:, -1].sum() for x in usual.values("gpus_for_release", "gpus_for_experiments"))
+    assert (many - few)[:, -1].sum() == pytest.approx(0.15e9 * gpus, rel=1e-3)

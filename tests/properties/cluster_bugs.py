@@ -44,15 +44,14 @@ def spares_by_what_rounding_leaves(
 
 @instead_of("checkpoint_bandwidth")
 def checkpoints_of_the_largest_run_alone(
-    runs_at_once: Array,
+    gpus_for_release: Array,
+    gpus_for_experiments: Array,
     checkpoint_size: Array,
-    checkpoint_stall: Array,
-    checkpoint_interval: Array,
-    checkpoint_in_background: Array,
+    checkpoint_write_rate: Array,
 ) -> Array:
     """Forgets that runs write at the same time."""
-    each = runs_at_once * checkpoint_size / np.maximum(checkpoint_interval, checkpoint_stall)
-    return np.max(each, axis=WORKLOAD, keepdims=True) + 0.0 * checkpoint_in_background
+    working = (gpus_for_release + gpus_for_experiments) * (checkpoint_size > 0)
+    return np.max(working, axis=WORKLOAD, keepdims=True) * checkpoint_write_rate
 
 
 @instead_of("checkpoint_space")
@@ -74,6 +73,19 @@ def writing_after_curation(
     """Writes what arrives only while nothing else is written."""
     arriving = np.where(tier_lands > 0, site_ingest_peak, tier_entering)
     return np.maximum(arriving - checkpoint_bandwidth * ON_HOT, 0.0) * tier_copies
+
+
+@instead_of("storage_write_required")
+def arrivals_between_checkpoints(
+    site_ingest_peak: Array,
+    tier_lands: Array,
+    tier_entering: Array,
+    tier_copies: Array,
+    checkpoint_bandwidth: Array,
+) -> Array:
+    """Takes what checkpoints leave for what is needed."""
+    arriving = np.where(tier_lands > 0, site_ingest_peak, tier_entering)
+    return np.abs(checkpoint_bandwidth * ON_HOT - arriving) * tier_copies
 
 
 @instead_of("tier_entering")
@@ -102,13 +114,13 @@ def data_enters_when_it_leaves(
 @instead_of("goodput_expected")
 def interruptions_help(
     run_interruption_rate: Array,
-    checkpoint_stall: Array,
+    checkpoint_pause: Array,
     checkpoint_restart: Array,
     checkpoint_interval: Array,
 ) -> Array:
     """Counts the time until training runs again as progress."""
     gained = run_interruption_rate * (checkpoint_restart + checkpoint_interval / 2.0)
-    return np.minimum(0.5 + gained, 1.0) / (1.0 + checkpoint_stall / checkpoint_interval)
+    return np.minimum(0.5 + gained, 1.0) / (1.0 + checkpoint_pause / checkpoint_interval)
 
 
 @instead_of("storage_drives")

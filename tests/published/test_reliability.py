@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from planner.axes import Array
-from planner.perf.checkpoint import checkpoint_size, write_bandwidth, write_time
+from planner.perf.checkpoint import checkpoint_size, write_time
 from planner.perf.reliability import (
     down_share,
     effective_time_share,
@@ -163,12 +163,6 @@ def test_a17_a18_bloom_writes_a_checkpoint_in_forty_seconds() -> None:
     assert float(stall) == pytest.approx(40, rel=0.01)
     share = 1 - float(effective_time_share(of(0), stall, of(0), of(3 * HOUR)))
     assert share == pytest.approx(0.0037, rel=0.02)
-    # A job that waits for it needs the published bandwidth for a stall of 40 s.
-    needed = float(write_bandwidth(size, of(40), of(3 * HOUR), of(0)))
-    assert needed / GIB == pytest.approx(57.5, rel=0.01)
-    assert float(write_bandwidth(size, of(40), of(3 * HOUR), of(1))) == pytest.approx(
-        float(size) / (3 * HOUR)
-    )
 
 
 def test_a19_opt_without_automatic_recovery_made_progress_for_59_per_cent() -> None:

@@ -113,7 +113,7 @@ class Training(Entity):
 
 
 class Checkpoint(Entity):
-    """How training runs save their state: what of each parameter, how often, and how long they stand still for it."""
+    """How training runs save their state: what of each parameter, how often, how fast, and what stands still for it."""
 
     weight_bytes: Annotated[
         Cell, Leaf("byte", "bytes of a parameter's weight in a checkpoint", least=0, most=64)
@@ -126,7 +126,28 @@ class Checkpoint(Entity):
     ]
     in_background: bool = True
     stall: Annotated[
-        Cell, Leaf("second", "time for which training stands still at a checkpoint", above=0)
+        Cell,
+        Leaf(
+            "second",
+            "time for which training stands still at a checkpoint beside copying or writing its bytes",
+            above=0,
+        ),
+    ]
+    write_rate: Annotated[
+        Cell,
+        Leaf(
+            "byte/second",
+            "bandwidth of the hot tier for the checkpoints of a job, for each of its accelerators",
+            above=0,
+        ),
+    ]
+    copy_rate: Annotated[
+        Cell,
+        Leaf(
+            "byte/second",
+            "rate at which an accelerator copies its part of a checkpoint to its host's memory",
+            above=0,
+        ),
     ]
     restart: Annotated[
         Cell, Leaf("minute", "from an interruption until training runs again", least=0)
