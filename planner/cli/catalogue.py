@@ -86,7 +86,7 @@ def show_profile(
 
 @scenarios.command("list", epilog=SCENARIO_EXAMPLES)
 def list_scenarios() -> None:
-    """Name, months and title of every shipped scenario."""
+    """Name, months and title of every shipped scenario, then the shipped campaigns."""
     from planner import resources
     from planner.cli.output import table, write
     from planner.inputs import documents
@@ -97,7 +97,21 @@ def list_scenarios() -> None:
         if "plan_start" in tree.entries:
             months = f"{_text(tree, 'horizon', 'start')} to {_text(tree, 'horizon', 'end')}"
             rows.append((name, months, _text(tree, "title")))
-    write(table(rows))
+    write(table(rows) + "\nOver-the-air campaigns (planner campaign run NAME):\n" + _campaigns())
+
+
+def _campaigns() -> str:
+    """Name, vehicles and title of every campaign."""
+    from planner import resources
+    from planner.cli.output import table
+    from planner.inputs import documents
+
+    rows = []
+    for name, path in resources.campaigns().items():
+        tree = documents.resolve(path, resources.campaign_roots(), path.name, deletes=False)
+        vehicles = int(_text(tree, "fleet", "n_vehicles") or 0)
+        rows.append((name, f"{vehicles:,} vehicles", _text(tree, "title")))
+    return table(rows)
 
 
 def _merged(kind: str, name: str, overlays: Sequence[Path]) -> Table:

@@ -1,4 +1,4 @@
-"""`planner check`: are these scenario and profile files sound?"""
+"""`planner check`: are these scenario, profile and campaign files sound?"""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ import typer
 from planner.cli.options import Profiles, find_file
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from planner.errors import Fault
+    from planner.inputs.documents import Node
 
 EXAMPLES = """\
 \b
 Examples:
   planner check mine.yaml
   planner check hardware_profiles/nodes/*.yaml
+  planner check scenarios/campaigns/monthly_release.yaml
 """
+
+CAMPAIGN_KEYS = frozenset({"sessions", "inputs", "cases"})
+"""Keys of campaigns that no scenario has."""
 
 
 def check(
@@ -27,7 +32,8 @@ def check(
         list[str],
         typer.Argument(
             metavar="FILE",
-            help="Scenarios (by plan_start or extends), or profiles (by the name of their folder).",
+            help="Scenarios (by plan_start or extends), profiles (by the name of their folder), or "
+            "campaigns (by that too, or what is in them).",
             show_default=False,
         ),
     ],
@@ -64,10 +70,13 @@ def _check(file: str, overlays: Sequence[Path]) -> None:
     from planner.inputs import documents
     from planner.inputs.load import check_profile
 
-    path = find_file(file)
+    known = resources.campaigns(overlays)
+    path = known[file] if file in known else find_file(file)
     keys = documents.load(path, file).entries
     kind = path.resolve().parent.name
-    if "plan_start" not in keys and kind in resources.KINDS:
+    if kind == resources.CAMPAIGNS or not CAMPAIGN_KEYS.isdisjoint(keys):
+        _check_campaign(path, file, keys, overlays)
+    elif "plan_start" not in keys and kind in resources.KINDS:
         check_profile(path, kind)
     elif "plan_start" in keys or "extends" in keys:
         _check_scenario(path, overlays)
@@ -79,8 +88,31 @@ def _check(file: str, overlays: Sequence[Path]) -> None:
     else:
         raise PlannerError(
             "neither a scenario (with plan_start or extends) nor in a folder of profiles "
-            f"({', '.join(resources.KINDS)})"
+            f"({', '.join(resources.KINDS)}), nor a campaign (with sessions, inputs or cases)"
         )
+
+
+def _check_campaign(
+    path: Path, file: str, keys: Mapping[str, Node], overlays: Sequence[Path]
+) -> None:
+    """Read a campaign and the blocks that steer more than its run; of a file of several, each."""
+    from planner import resources
+    from planner.errors import PlannerError
+    from planner.inputs.billing import read_billing
+    from planner.inputs.campaign import REQUIRED
+    from planner.inputs.campaign_files import case_names, load_campaign
+
+    missing = [key for key in REQUIRED if key not in keys]
+    if path.stem == resources.COMMON and "extends" not in keys and missing:
+        raise PlannerError(
+            "no campaign by itself, but a base that others name (extends: ...); "
+            f"a campaign needs besides: {', '.join(missing)}"
+        )
+    cases: Sequence[str | None] = case_names(keys) or [None]
+    for case in cases:
+        loaded = load_campaign(path, case, overlays)
+        if (block := loaded.block("billing")) is not None:
+            read_billing(block, loaded.campaign, overlays)
 
 
 def _missing_of_a_base(keys: Container[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`planner schema`: the JSON Schema of scenario and profile files, for editors."""
+"""`planner schema`: the JSON Schema of scenario, profile and campaign files, for editors."""
 
 from __future__ import annotations
 
@@ -14,15 +14,19 @@ EXAMPLES = """\
 Examples:
   planner schema scenario > scenario.schema.json
   planner schema profile nodes
+  planner schema campaign > campaign.schema.json
 """
 
+DESCRIBED = ("profile", "scenario", "campaign")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema(
     what: Annotated[
         str,
-        typer.Argument(metavar="profile|scenario", help="What to describe.", show_default=False),
+        typer.Argument(
+            metavar="profile|scenario|campaign", help="What to describe.", show_default=False
+        ),
     ],
     kind: Annotated[
         str | None,
@@ -38,15 +42,19 @@ def schema(
 
     from planner.cli.output import write
     from planner.errors import PlannerError, suggestion
+    from planner.inputs.campaign_schema import campaign_schema
     from planner.inputs.profiles import PROFILE_KINDS
 
-    if what not in ("profile", "scenario"):
-        raise PlannerError(f'no schema of "{what}"; {suggestion(what, ("profile", "scenario"))}')
-    if what == "scenario" and kind is not None:
-        raise PlannerError("planner schema scenario takes no kind")
+    if what not in DESCRIBED:
+        raise PlannerError(f'no schema of "{what}"; {suggestion(what, DESCRIBED)}')
+    if what != "profile" and kind is not None:
+        raise PlannerError(f"planner schema {what} takes no kind")
     if kind is not None and kind not in PROFILE_KINDS:
         raise PlannerError(f'"{kind}" is not a kind of profile; {suggestion(kind, PROFILE_KINDS)}')
-    document = _scenario() if what == "scenario" else _profile(kind) if kind else _profiles()
+    if what == "profile":
+        document = _profile(kind) if kind else _profiles()
+    else:
+        document = _scenario() if what == "scenario" else campaign_schema()
     write(json.dumps({"$schema": DIALECT, **document}, indent=2, ensure_ascii=False))
 
 

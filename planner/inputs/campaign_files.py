@@ -91,14 +91,21 @@ def campaign_of(tree: Table, file: str, case: str | None = None, name: str = "")
     return LoadedCampaign(name or file, file, title, campaign, document, tree, case)
 
 
+def _cases(cases: Node | None) -> dict[str, Table]:
+    """The campaigns of a list by their names."""
+    items = cases.items if isinstance(cases, Items) else []
+    return {_text(each, "name"): each for each in items if isinstance(each, Table)}
+
+
+def case_names(entries: Mapping[str, Node]) -> list[str]:
+    """What the campaigns of a file of several are called; none for a file of one."""
+    return list(_cases(entries.get("cases")))
+
+
 def _case(tree: Table, file: str, case: str | None) -> Table:
     """One case of a file of several."""
     cases = tree.entries["cases"]
-    named = {
-        _text(each, "name"): each
-        for each in (cases.items if isinstance(cases, Items) else [])
-        if isinstance(each, Table)
-    }
+    named = _cases(cases)
     if not named:
         raise documents.refusal(file, cases.line, "cases", "expected a list of cases, each named")
     if case is None and len(named) == 1:

@@ -153,23 +153,24 @@ class CampaignNode:
 
     def number(self, low: float = -math.inf, high: float = math.inf) -> float:
         value = self.value
+        stand_in = min(max(low, 0.0), high)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.fault(f"expected a number, found {shown(value)}")
-            return min(max(low, 0.0), high)
-        if not math.isfinite(value):
+        elif not math.isfinite(value):
             self.fault(f"expected a finite number, found {value!r}")
-            return min(max(low, 0.0), high)
-        if not low <= value <= high:
-            self.fault(f"{value!r} is not within {low:g} .. {high:g}")
-            return min(max(low, 0.0), high)
-        return float(value)
+        elif value < low:
+            self.fault(f"{value!r} is below the least value {low:g}")
+        elif value > high:
+            self.fault(f"{value!r} is above the largest value {high:g}")
+        else:
+            return float(value)
+        return stand_in
 
     def positive(self) -> float:
         value = self.number(0.0)
-        if value == 0:
+        if value == 0 and self.value == 0:
             self.fault("expected more than 0")
-            return 1.0
-        return value
+        return value or 1.0
 
     def whole(self, low: int) -> int:
         value = self.number(low)

@@ -28,6 +28,8 @@ COMMANDS = (
     ("profiles", "show"),
     ("scenarios",),
     ("scenarios", "list"),
+    ("campaign",),
+    ("campaign", "run"),
 )
 PROFILES = [
     (kind, file)
@@ -243,8 +245,12 @@ def test_an_overlay_is_laid_over_the_shipped_profile(planner: Planner, tmp_path:
 
 
 def test_shipped_scenarios_are_listed_without_the_base(planner: Planner) -> None:
-    names = [line.split()[0] for line in planner("scenarios", "list").out.splitlines()]
+    plans, campaigns = planner("scenarios", "list").out.split("\n\n")
+    names = [line.split()[0] for line in plans.splitlines()]
     assert names == ["5pct_ev_market", "5pct_from_2027", "test_fleet"]
+    head, *lines = campaigns.splitlines()
+    assert head == "Over-the-air campaigns (planner campaign run NAME):"
+    assert [line.split()[0] for line in lines] == sorted(resources.campaigns())
 
 
 def test_a_base_is_called_one_with_what_it_lacks(planner: Planner) -> None:
