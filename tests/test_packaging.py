@@ -88,12 +88,16 @@ def test_an_installed_planner_finds_its_files_inside_the_package(
     code = (
         "import json; from planner import resources as r;"
         "found = {kind: sorted(r.profiles(kind)) for kind in r.KINDS};"
-        "print(json.dumps([str(r.data_root()), found, sorted(r.scenarios())]))"
+        "print(json.dumps([str(r.data_root()), found, sorted(r.scenarios()), sorted(r.campaigns())]))"
     )
-    root, found, scenarios = json.loads(run(installed / "python", "-c", code, cwd=tmp_path))
+    root, found, scenarios, campaigns = json.loads(
+        run(installed / "python", "-c", code, cwd=tmp_path)
+    )
     assert Path(root).is_relative_to(installed.parent)
     shipped = {file.stem for file in (ROOT / "scenarios").glob("*.yaml")} - {"base"}
     assert scenarios == sorted(shipped)
+    rollouts = {file.stem for file in (ROOT / "scenarios/campaigns").glob("*.yaml")} - {"base"}
+    assert campaigns == sorted(rollouts)
     for kind, names in found.items():
         there = (ROOT / "hardware_profiles" / kind).glob("*.yaml")
         assert names == sorted(file.stem for file in there)

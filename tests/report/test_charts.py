@@ -92,13 +92,13 @@ def test_the_names_of_marks_stand_right_of_them_and_apart(shares: tuple[float, .
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
 def test_labels_stay_in_order_and_apart(places: list[float]) -> None:
-    found = charts._apart(sorted(places))
+    found = charts.apart(sorted(places))
     assert all(np.diff(found) >= charts.APART - 1e-9)
     assert found[0] >= -1e-9 and found[-1] <= charts.HIGHEST
 
 
 def test_labels_that_are_apart_stay_where_they_are() -> None:
-    assert charts._apart([0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9])
+    assert charts.apart([0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9])
 
 
 def test_a_number_keeps_its_unit_at_the_end_of_a_line() -> None:
