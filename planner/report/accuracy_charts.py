@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.report.charts import QUIET, house_style
+from planner.report.house import QUIET, house_style
 from planner.study.blocks import moved
 from planner.text import counted, printable
 from planner.validation.accuracy import PROPERTIES, Accuracy, Row, pooled, trends

@@ -8,46 +8,43 @@ the medians has is orange. PNG and SVG; the same draws give the same files.
 from __future__ import annotations
 
 import math
-import re
-import textwrap
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner import resources, units
+from planner import units
 from planner.axes import Array
 from planner.catalogue import TIERS
 from planner.plan import Plan
+from planner.report.house import (
+    INNER,
+    NEED,
+    OUTER,
+    PLAN,
+    apart,
+    count_thousands,
+    house_style,
+    label_ends,
+    name_months,
+    page,
+)
 from planner.report.rows import by_month, in_horizon
 from planner.report.table import number
 from planner.study.analysis import BUILT_AT, SURE, Spread
 from planner.study.blocks import moved
 from planner.study.columns import SPENT
 from planner.study.simulation import Simulation
-from planner.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-_UNIT_AFTER = re.compile(
-    r"(?<=\d) (?=%|bn\b|k?[A-Z]\w{0,3}\b)|(?<=USD) "
-)  # spaces at which no line ends
 NINE = "Nine of ten"  # in words, what SURE is
-NEED, PLAN, QUIET, ALARM = "#0072B2", "#D55E00", "#666666", "#B00020"
-OUTER, INNER = "#cfe3f1", "#93c1e0"  # tints of the colour of needs
-TITLE_WIDTH = 84  # characters of a line of the title
-HIGHEST = 1.08  # share of the height above which no label is
-APART = 0.052  # least distance of two labels, as a share of the height
 TAIL = 0.02  # the probability at which an exceedance curve ends
 WIDE = 20.0  # from one end of an exceedance curve to the other, from which its axis is logarithmic
-SHORT_HORIZON = 36  # months, up to which single months are named
-NAME = 1.0  # inches that the name of a month takes
 
 
 def write(simulation: Simulation, plan: Plan, folder: Path) -> list[Path]:
@@ -89,7 +86,7 @@ def _gpus(simulation: Simulation, plan: Plan) -> Figure:
     capacity = simulation.risk.capacity["gpus_required"]
     needed, built = number(capacity.needed), number(capacity.built or 0.0)
     built = built if capacity.built else "none"
-    figure, (axes,) = _page(
+    figure, (axes,) = _drawn_page(
         simulation,
         plan,
         f"{NINE} draws need at most {needed} GPUs; the plan at the medians has {built}",
@@ -102,7 +99,7 @@ def _gpus(simulation: Simulation, plan: Plan) -> Figure:
 def _storage(simulation: Simulation, plan: Plan, tiers: Sequence[str]) -> Figure:
     needs = [simulation.risk.capacity[f"storage_{tier}_required"].needed for tier in tiers]
     built = [float(in_horizon(plan, f"storage_{tier}").max()) for tier in tiers]
-    figure, panels = _page(
+    figure, panels = _drawn_page(
         simulation,
         plan,
         f"{NINE} draws need at most {_together(needs)} {'/'.join(tiers)}; the plan at the medians "
@@ -127,7 +124,7 @@ def _together(sizes: Sequence[float]) -> str:
 def _power(simulation: Simulation, plan: Plan) -> Figure:
     capacity = simulation.risk.capacity["it_power"]
     needed, planned = (units.show(x, "watt") for x in (capacity.needed, capacity.planned))
-    figure, (axes,) = _page(
+    figure, (axes,) = _drawn_page(
         simulation,
         plan,
         f"{NINE} draws need at most {needed} for IT; the plan at the medians {planned}",
@@ -140,7 +137,7 @@ def _power(simulation: Simulation, plan: Plan) -> Figure:
 def _cost(simulation: Simulation, plan: Plan, spent: Spread) -> Figure:
     own = np.cumsum(sum(by_month(plan, name)[0] for name in SPENT))
     most, planned = (units.show(float(x), "USD") for x in (spent.at(SURE)[-1], own[-1]))
-    figure, (axes,) = _page(
+    figure, (axes,) = _drawn_page(
         simulation,
         plan,
         f"{NINE} draws cost at most {most} by {plan.months[-1]}; the plan at the medians {planned}",
@@ -173,64 +170,11 @@ def _draw_fan(
     axes.set_ylim(0, 1.06 * max(float(shown[0.9].max()), float(own[within].max()) / scale))
     axes.set_xlim(0, max(len(months) - 1, 1))
     axes.set_ylabel(label)
-    _name_months(axes, plan.horizon_months)
-    _count_thousands(axes.yaxis)
+    name_months(axes, plan.horizon_months)
+    count_thousands(axes.yaxis)
     ends = [(float(values[-1]), f"P{100 * level:.0f}", NEED) for level, values in shown.items()]
     ends.append((float(own[-1] / scale), "plan", PLAN))
     label_ends(axes, [(end, f"{text} {number(end)}", colour) for end, text, colour in ends])
-
-
-def _name_months(axes: Axes, months: Sequence[str]) -> None:
-    """Years at each January; where the horizon is short, months. No more names than there is room for."""
-    room = axes.figure.get_figwidth() * axes.get_position().width  # type: ignore[union-attr]
-    if len(months) <= SHORT_HORIZON:
-        steps = (1, 3, 6, 12, SHORT_HORIZON)
-        step = next(step for step in steps if len(months) / step * NAME <= room)
-        places = list(range(0, len(months), step))
-        axes.set_xticks(places, [months[place] for place in places])
-        return
-    places = [place for place, month in enumerate(months) if month.endswith("-01")]
-    step = max(1, math.ceil(len(places) * NAME / 2 / room))
-    axes.set_xticks(places[::step], [months[place][:4] for place in places[::step]])
-
-
-def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], least: float = APART) -> None:
-    """Names of lines at their right ends, moved apart by at least a share of the height."""
-    low, high = axes.get_ylim()
-    ordered = sorted(ends)
-    places = apart([(value - low) / (high - low) for value, _, _ in ordered], least)
-    for place, (_, text, colour) in zip(places, ordered, strict=True):
-        axes.annotate(
-            text,
-            (1.0, place),
-            xycoords="axes fraction",
-            xytext=(6, 0),
-            textcoords="offset points",
-            color=colour,
-            va="center",
-            fontsize=9,
-            annotation_clip=False,
-        )
-
-
-def apart(places: Sequence[float], least: float = APART) -> list[float]:
-    """Rising places moved as little as it takes for each to be `least` from the next: adjacent ones are pooled."""
-    groups: list[tuple[float, int]] = []  # mean of where the group would begin, and its members
-    for i, place in enumerate(places):
-        groups.append((place - i * least, 1))
-        while len(groups) > 1 and groups[-1][0] < groups[-2][0]:
-            (one, few), (other, more) = groups.pop(), groups.pop()
-            groups.append(((one * few + other * more) / (few + more), few + more))
-    begins = [begin for begin, members in groups for _ in range(members)]
-    lowest, highest = 0.0, HIGHEST - least * len(places)  # none below the axis, or far above it
-    return [min(max(begin, lowest), highest) + i * least for i, begin in enumerate(begins)]
-
-
-def _count_thousands(axis: Axis) -> None:
-    """Ticks as plain numbers with a mark at the thousands."""
-    from matplotlib.ticker import FuncFormatter
-
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
 # --- What is risked --------------------------------------------------------------------------------------------------
@@ -246,7 +190,7 @@ def _shortfall(simulation: Simulation, plan: Plan) -> Figure:
             f"{100 * (1 - capacity.enough):.0f} % of the draws; {needed} in 10 %"
         )
     subtitle = "How likely the largest month of the horizon needs more GPUs than are built"
-    figure, (axes,) = _page(simulation, plan, title, subtitle)
+    figure, (axes,) = _drawn_page(simulation, plan, title, subtitle)
     _exceedance(axes, simulation, "gpus_required", "GPUs built")
     return figure
 
@@ -262,7 +206,7 @@ def _shortfall_of_storage(simulation: Simulation, plan: Plan, tiers: Sequence[st
         worst = min(tiers, key=lambda tier: enough[tier])
         short = f"{100 * (1 - enough[worst]):.0f} %"
         title = f"The {worst} storage of the plan falls short in {short} of the draws"
-    figure, panels = _page(
+    figure, panels = _drawn_page(
         simulation,
         plan,
         title,
@@ -309,7 +253,7 @@ def _exceedance(axes: Axes, simulation: Simulation, name: str, words: str) -> No
         axes.minorticks_off()
     else:
         axes.set_xlim(0, 1.02 * most / scale)
-    _count_thousands(axes.xaxis)
+    count_thousands(axes.xaxis)
     marks = [
         (100 * (1 - level), float(found.figure.at(level)[0]), f"P{100 * level:.0f}", NEED)
         for level in BUILT_AT
@@ -340,48 +284,12 @@ def _mark(axes: Axes, marks: Sequence[tuple[float, float, str, str]]) -> None:
 # --- The page --------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def house_style() -> Iterator[None]:
-    """Matplotlib with the house style, and nothing of the user's own."""
-    import matplotlib as mpl
-
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rc_file(resources.chart_style(), use_default_template=False)
-        yield
-
-
-def _page(
+def _drawn_page(
     simulation: Simulation, plan: Plan, title: str, subtitle: str, panels: int = 1
 ) -> tuple[Figure, list[Axes]]:
-    """A page with its title, what it shows, where it comes from, and room for the panels."""
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    lines = textwrap.wrap(_UNIT_AFTER.sub("\u00a0", printable(title)), TITLE_WIDTH)
-    top = 0.955
-    if plan.mark:
-        figure.text(0.055, top, printable(plan.mark), color=ALARM, weight="bold", va="top")
-        top -= 0.045
-    figure.text(
-        0.055, top, "\n".join(lines), fontsize=13, weight="bold", va="top", linespacing=1.25
-    )
-    top -= 0.052 * len(lines)
-    figure.text(0.055, top, printable(subtitle), color=QUIET, va="top")
-    source = f"{plan.title} ({plan.project.inputs.path.stem}) · {simulation.draws:,} draws, seed {simulation.seed}"
-    if plan.project.changes:
-        source += f" · {' '.join(plan.project.changes)}"
-    footer = textwrap.wrap(printable(source), 140)[:2]
-    figure.text(0.055, 0.025, "\n".join(footer), color=QUIET, fontsize=8, va="bottom")
-    axes = figure.subplots(1, panels, squeeze=False)[0]
-    figure.subplots_adjust(
-        left=0.075,
-        right=0.85 if panels == 1 else 0.92,
-        top=top - (0.085 if panels == 1 else 0.125),
-        bottom=0.15,
-        wspace=0.62,
-    )
-    return figure, list(axes)
+    """A page that says how the plan was drawn."""
+    beside = f"{simulation.draws:,} draws, seed {simulation.seed}"
+    return page(plan, title, subtitle, beside, panels)
 
 
 def _scale(peak: float, unit: str) -> tuple[float, str]:

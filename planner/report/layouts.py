@@ -410,7 +410,7 @@ def prediction(choice: Choice, of: Wanted, width: int, failures: float) -> str:
 
 def write(found: Found, of: Wanted, folder: Path) -> list[Path]:
     """Write the answer and its two charts into a folder; gives the files."""
-    from planner.report.charts import house_style
+    from planner.report.house import house_style
     from planner.study.blocks import moved
 
     folder.mkdir(parents=True, exist_ok=True)

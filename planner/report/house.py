@@ -1,0 +1,132 @@
+"""The house style of charts: a page with its message in the title, quiet axes, labels where lines end.
+
+Colours are those that the colour-blind tell apart (Okabe and Ito); the scenario and what was changed in it stand in the
+footer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from planner import resources
+from planner.plan import Plan
+from planner.text import printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+_UNIT_AFTER = re.compile(
+    r"(?<=\d) (?=%|bn\b|k?[A-Z]\w{0,3}\b)|(?<=USD) "
+)  # spaces at which no line ends
+NEED, PLAN, QUIET, ALARM = "#0072B2", "#D55E00", "#666666", "#B00020"
+OUTER, INNER = "#cfe3f1", "#93c1e0"  # tints of the colour of needs
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C", "#F0E442")
+TITLE_WIDTH = 84  # characters of a line of the title
+HIGHEST = 1.08  # share of the height above which no label is
+APART = 0.052  # least distance of two labels, as a share of the height
+SHORT_HORIZON = 36  # months, up to which single months are named
+NAME = 1.0  # inches that the name of a month takes
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Matplotlib with the house style, and nothing of the user's own."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rc_file(resources.chart_style(), use_default_template=False)
+        yield
+
+
+def page(
+    plan: Plan, title: str, subtitle: str, beside: str = "", panels: int = 1
+) -> tuple[Figure, list[Axes]]:
+    """A page with its title, what it shows, the scenario in the footer with what is said `beside` it, and panels."""
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    lines = textwrap.wrap(_UNIT_AFTER.sub("\u00a0", printable(title)), TITLE_WIDTH)
+    top = 0.955
+    if plan.mark:
+        figure.text(0.055, top, printable(plan.mark), color=ALARM, weight="bold", va="top")
+        top -= 0.045
+    figure.text(
+        0.055, top, "\n".join(lines), fontsize=13, weight="bold", va="top", linespacing=1.25
+    )
+    top -= 0.052 * len(lines)
+    figure.text(0.055, top, printable(subtitle), color=QUIET, va="top")
+    source = f"{plan.title} ({plan.project.inputs.path.stem}){beside and f' · {beside}'}"
+    if plan.project.changes:
+        source += f" · {' '.join(plan.project.changes)}"
+    footer = textwrap.wrap(printable(source), 140)[:2]
+    figure.text(0.055, 0.025, "\n".join(footer), color=QUIET, fontsize=8, va="bottom")
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    figure.subplots_adjust(
+        left=0.075,
+        right=0.85 if panels == 1 else 0.92,
+        top=top - (0.085 if panels == 1 else 0.125),
+        bottom=0.15,
+        wspace=0.62,
+    )
+    return figure, list(axes)
+
+
+def name_months(axes: Axes, months: Sequence[str]) -> None:
+    """Years at each January; where the horizon is short, months. No more names than there is room for."""
+    room = axes.figure.get_figwidth() * axes.get_position().width  # type: ignore[union-attr]
+    if len(months) <= SHORT_HORIZON:
+        steps = (1, 3, 6, 12, SHORT_HORIZON)
+        step = next(step for step in steps if len(months) / step * NAME <= room)
+        places = list(range(0, len(months), step))
+        axes.set_xticks(places, [months[place] for place in places])
+        return
+    places = [place for place, month in enumerate(months) if month.endswith("-01")]
+    step = max(1, math.ceil(len(places) * NAME / 2 / room))
+    axes.set_xticks(places[::step], [months[place][:4] for place in places[::step]])
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], least: float = APART) -> None:
+    """Names of lines at their right ends, moved apart by at least a share of the height."""
+    low, high = axes.get_ylim()
+    ordered = sorted(ends)
+    places = apart([(value - low) / (high - low) for value, _, _ in ordered], least)
+    for place, (_, text, colour) in zip(places, ordered, strict=True):
+        axes.annotate(
+            text,
+            (1.0, place),
+            xycoords="axes fraction",
+            xytext=(6, 0),
+            textcoords="offset points",
+            color=colour,
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )
+
+
+def apart(places: Sequence[float], least: float = APART) -> list[float]:
+    """Rising places moved as little as it takes for each to be `least` from the next: adjacent ones are pooled."""
+    groups: list[tuple[float, int]] = []  # mean of where the group would begin, and its members
+    for i, place in enumerate(places):
+        groups.append((place - i * least, 1))
+        while len(groups) > 1 and groups[-1][0] < groups[-2][0]:
+            (one, few), (other, more) = groups.pop(), groups.pop()
+            groups.append(((one * few + other * more) / (few + more), few + more))
+    begins = [begin for begin, members in groups for _ in range(members)]
+    lowest, highest = 0.0, HIGHEST - least * len(places)  # none below the axis, or far above it
+    return [min(max(begin, lowest), highest) + i * least for i, begin in enumerate(begins)]
+
+
+def count_thousands(axis: Axis) -> None:
+    """Ticks as plain numbers with a mark at the thousands."""
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
