@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from planner.plan import VIOLATION_MARK, Plan, load
-from planner.report import charts
+from planner.report import charts, house
 from planner.study.simulation import Simulation, simulate
 
 SCENARIO = "test_fleet"
@@ -87,22 +87,22 @@ def test_the_names_of_marks_stand_right_of_them_and_apart(shares: tuple[float, .
     names = [text for text in axes.texts if isinstance(text, Annotation)]
     assert all(text.xyann[0] > 0 and text.get_horizontalalignment() == "left" for text in names)
     heights = sorted(text.xy[1] / 104 for text in names)
-    assert np.diff(heights).min() >= charts.APART - 1e-9
+    assert np.diff(heights).min() >= house.APART - 1e-9
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
 def test_labels_stay_in_order_and_apart(places: list[float]) -> None:
-    found = charts.apart(sorted(places))
-    assert all(np.diff(found) >= charts.APART - 1e-9)
-    assert found[0] >= -1e-9 and found[-1] <= charts.HIGHEST
+    found = house.apart(sorted(places))
+    assert all(np.diff(found) >= house.APART - 1e-9)
+    assert found[0] >= -1e-9 and found[-1] <= house.HIGHEST
 
 
 def test_labels_that_are_apart_stay_where_they_are() -> None:
-    assert charts.apart([0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9])
+    assert house.apart([0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9])
 
 
 def test_a_number_keeps_its_unit_at_the_end_of_a_line() -> None:
-    said = charts._UNIT_AFTER.sub(
+    said = house._UNIT_AFTER.sub(
         "_", "at most USD 14.1 bn by 2030-12 and 130 PB in 10 % of 33 draws"
     )
     assert said == "at most USD_14.1_bn by 2030-12 and 130_PB in 10_% of 33 draws"
