@@ -96,7 +96,7 @@ class Quantity:
         """The first line of the docstring."""
         return self.doc.partition("\n")[0]
 
-    @property
+    @cached_property
     def expression(self) -> Expression:
         """What the function returns; without text when its source is not at hand."""
         try:

@@ -65,6 +65,11 @@ def chart_style() -> Path:
     return data_root() / "reports" / "templates" / "charts.mplstyle"
 
 
+def report_file(name: str) -> Path:
+    """A file of which reports are made: the template of their pages, or the style or script of their HTML."""
+    return data_root() / "reports" / "templates" / name
+
+
 def measured_runs() -> list[Path]:
     """The shipped files of measured training runs."""
     folder = os.path.join(_PACKAGE, "validation", "data")

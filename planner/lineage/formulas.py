@@ -16,6 +16,7 @@ from typing import TypeGuard
 from planner.graph import Graph, Quantity
 
 
+@cache
 def statements(quantity: Quantity) -> tuple[str, ...]:
     """The body of a quantity without its docstring, a line a statement; the last is what it returns.
 

@@ -27,7 +27,7 @@ _UNIT_AFTER = re.compile(
 )  # spaces at which no line ends
 NEED, PLAN, QUIET, ALARM = "#0072B2", "#D55E00", "#666666", "#B00020"
 OUTER, INNER = "#cfe3f1", "#93c1e0"  # tints of the colour of needs
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C", "#F0E442")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C", "#B3A125")
 TITLE_WIDTH = 84  # characters of a line of the title
 HIGHEST = 1.08  # share of the height above which no label is
 APART = 0.052  # least distance of two labels, as a share of the height

@@ -225,21 +225,23 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
 def _gpu_parts(plan: Plan) -> Iterator[Row]:
     """What the need consists of in its largest month: training has what the other work leaves of it."""
     needed = course("gpus_required")
-    others = {label: partial(_added, names=names) for label, names in _BESIDE_TRAINING.items()}
+    others = {label: partial(added, names=names) for label, names in _BESIDE_TRAINING.items()}
     if not any(values(plan)[:, plan.horizon].any() for values in others.values()):
         return
-    parts: dict[str, Course] = {"training": _left_for_training, **others}
+    parts: dict[str, Course] = {"training": left_for_training, **others}
     for label, values in parts.items():
         if values(plan)[:, plan.horizon].any():
             yield Row("Compute", f"of which {label}", "1", values, _largest, "", True, needed)
 
 
-def _left_for_training(source: Source) -> Array:
-    others = sum(_added(source, names) for names in _BESIDE_TRAINING.values())
+def left_for_training(source: Source) -> Array:
+    """What other work leaves of the accelerators needed, by draw and month."""
+    others = sum(added(source, names) for names in _BESIDE_TRAINING.values())
     return np.maximum(by_month(source, "gpus_required") - others, 0.0)
 
 
-def _added(source: Source, names: Sequence[str]) -> Array:
+def added(source: Source, names: Sequence[str]) -> Array:
+    """The sum of some quantities, by draw and month."""
     return np.asarray(sum(by_month(source, name) for name in names))
 
 

@@ -183,7 +183,7 @@ def _cells(
             scale,
             unit,
             [
-                "" if value is None else _count(value) if exact else number(value / scale)
+                "" if value is None else count(value) if exact else number(value / scale)
                 for value in numbers
             ],
         )
@@ -210,10 +210,11 @@ def row_scale(peak: float, row: Row, peak_of_group: float = 0.0) -> tuple[float,
     return scale, unit
 
 
-def label(row: Row, unit: str) -> str:
-    """The label and its unit: "peak, Gb/s"; what is too long is cut before the unit."""
+def label(row: Row, unit: str, room: int | None = LABEL) -> str:
+    """The label and its unit: "peak, Gb/s"; what is too long for the room is cut before the unit."""
     tail = f", {unit}" if unit and not row.is_part else ""
-    return cut(printable(row.label), LABEL - len(tail)) + tail
+    text = printable(row.label)
+    return (text if room is None else cut(text, room - len(tail))) + tail
 
 
 def number(value: float) -> str:
@@ -245,7 +246,7 @@ def short_number(value: float) -> str:
     return next((text for text in texts if len(text) <= 4), "inf")
 
 
-def _count(value: float) -> str:
+def count(value: float) -> str:
     """A number of things: whole ones exactly, where they fit six characters."""
     whole = value == round(value) and abs(value) < 1e5
     return f"{value:,.0f}" if whole else number(value)

@@ -1,0 +1,129 @@
+"""The report as PDF, and its pages as PNG, set by Typst from `reports/templates/report.typ`.
+
+The template gets all texts as strings of a JSON file, so that nothing which comes from a file of the user's is ever
+read as markup. Charts go in as SVG: they stay sharp at any size.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from planner import resources
+from planner.report.document.content import (
+    Block,
+    Bullets,
+    Document,
+    Facts,
+    Grid,
+    Paragraph,
+    Picture,
+    Section,
+)
+from planner.text import printable
+
+LONG_WORD = re.compile(r"\S{19,}")
+BREAKABLE = re.compile(r"(?<=[._/\-=,])(?=\w)")
+MAY_BREAK = "\u200b"  # a line may end here
+PPI = 110.0
+BODY_ONLY = "Appendix"
+Form = Literal["pdf", "png"]
+
+
+def write(document: Document, charts: Mapping[str, Path], folder: Path) -> bytes:
+    """The PDF; `charts` are SVG files by name, `folder` a place to set in that is the caller's to remove."""
+    (found,) = _set(document, charts, folder, "pdf")
+    return found
+
+
+def pages(document: Document, charts: Mapping[str, Path], folder: Path) -> list[bytes]:
+    """The pages without the appendix, as PNG."""
+    body = [each for each in document.sections if not each.title.startswith(BODY_ONLY)]
+    shown = Document(document.title, document.subtitle, document.mark, document.footer, body)
+    return _set(shown, charts, folder, "png")
+
+
+def _set(document: Document, charts: Mapping[str, Path], folder: Path, form: Form) -> list[bytes]:
+    import matplotlib
+    import typst
+
+    (folder / "data.json").write_text(json.dumps(_data(document)), encoding="utf-8")
+    template = resources.report_file("report.typ").read_text(encoding="utf-8")
+    (folder / "report.typ").write_text(template, encoding="utf-8")
+    for name, file in charts.items():
+        (folder / f"{name}.svg").write_bytes(file.read_bytes())
+    made: bytes | list[bytes] = typst.compile(
+        str(folder / "report.typ"),
+        root=str(folder),
+        format=form,
+        ppi=PPI,
+        font_paths=[str(Path(matplotlib.get_data_path(), "fonts", "ttf"))],
+        ignore_system_fonts=True,
+        timestamp=0,
+        pdf_tags=False,  # three times the size; who needs tags has the page in HTML
+    )
+    return [made] if isinstance(made, bytes) else list(made)
+
+
+def _data(document: Document) -> dict[str, Any]:
+    return {
+        "title": _text(document.title),
+        "subtitle": _text(document.subtitle),
+        "mark": _text(document.mark),
+        "footer": _text(document.footer),
+        "sections": [
+            {
+                "title": _text(each.title),
+                "follows": each.follows,
+                "blocks": [_block(block, _width(each)) for block in each.blocks],
+            }
+            for each in document.sections
+        ],
+    }
+
+
+def _width(section: Section) -> float:
+    """Width of a chart as a share of the page: smaller beside much else."""
+    pictures = sum(isinstance(each, Picture) for each in section.blocks)
+    others = sum(isinstance(each, (Facts, Grid)) for each in section.blocks)
+    return 1.0 if pictures == 1 and others == 1 else 0.8 if pictures == 1 else 0.7
+
+
+def _block(block: Block, width: float) -> dict[str, Any]:
+    match block:
+        case Paragraph(text, tone):
+            return {"kind": "paragraph", "text": _text(text), "tone": tone}
+        case Bullets(title, items):
+            return {"kind": "bullets", "title": _text(title), "items": [_text(i) for i in items]}
+        case Picture(name, message):
+            return {
+                "kind": "picture", "file": f"{name}.svg", "message": _text(message), "width": width,
+            }  # fmt: skip
+        case Facts(items):
+            said = [
+                {"label": _text(i.label), "value": _text(i.value), "span": _text(i.span)}
+                for i in items
+            ]
+            return {"kind": "facts", "items": said}
+        case Grid():
+            return _grid(block)
+
+
+def _grid(grid: Grid) -> dict[str, Any]:
+    return {
+        "kind": "grid",
+        "small": grid.small,
+        "note": _text(grid.note),
+        "columns": [
+            {"head": _text(c.head), "numbers": c.numbers, "share": c.share} for c in grid.columns
+        ],
+        "rows": [[_text(cell.text) for cell in row] for row in grid.rows],
+    }
+
+
+def _text(text: str) -> str:
+    """A text on one line in which long words may be broken."""
+    return LONG_WORD.sub(lambda word: BREAKABLE.sub(MAY_BREAK, word[0]), printable(text))

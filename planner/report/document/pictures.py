@@ -1,0 +1,479 @@
+"""The charts of a report: one message each, in the title, with its number.
+
+Areas and bars are stacked from what is largest; names stand beside what they name. The band around a need is where it
+lies in 80 % of the draws, month by month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from planner import units
+from planner.axes import ITEM, REGION, SITE, Array
+from planner.catalogue import ITEMS, TIERS
+from planner.findings import Assumption
+from planner.plan import Plan
+from planner.report.house import (
+    COLOURS,
+    NEED,
+    OUTER,
+    PLAN,
+    QUIET,
+    count_thousands,
+    label_ends,
+    name_months,
+    page,
+)
+from planner.report.rows import added, by_month, course, in_horizon, left_for_training
+from planner.report.spans import ENDS
+from planner.report.table import number
+from planner.text import printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from planner.study.drawn import Drawn
+
+LEAST_SHARE = 0.02  # of a stack, below which a part goes to the others
+MOST_PARTS = 7
+LIGHT = ("#E69F00", "#56B4E9", "#B3A125")  # on which text is dark
+ROOM_FOR_NAMES = 0.8  # where a stack ends, so that the names of its parts fit beside it
+BARS = 10  # assumptions in the chart
+# Items of the ledger as a board reads them.
+PAID = {
+    "nodes": ("nodes",),
+    "storage": ("storage",),
+    "networks": ("network",),
+    "halls, installation": ("building", "installation"),
+    "energy": ("energy",),
+    "cellular, CDN": ("cellular", "delivery"),
+    "labels": ("labels",),
+    "licences, staff": ("licences", "staff"),
+    "lease, rent, colocation": ("lease", "rent", "colocation"),
+    "maintenance, WAN": ("maintenance", "wan"),
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart: the name of its file, its message, and what draws it."""
+
+    name: str
+    message: str
+    draw: Callable[[], Figure]
+
+
+def drawings(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    """Every chart that the plan has numbers for."""
+    several = len(plan.horizon_months) > 1
+    for make in (_gpus, _fleet, _ingest, _storage, _work, _steps, _ota, _power, _money, _carbon):
+        if several or make is _steps:
+            yield from make(plan, drawn)
+    yield from _assumptions(plan)
+
+
+# --- Needs -----------------------------------------------------------------------------------------------------------
+
+
+def _gpus(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    needed = in_horizon(plan, "gpus_required")[0]
+    if needed.max() <= 0:
+        return
+    last = plan.horizon_months[-1][:4]
+    message = f"The factory needs {number(needed.max())} GPUs by {last}"
+    band = _band(drawn, "gpus_required")
+    if band is not None:
+        low, high = (number(float(end[-1])) for end in band)
+        message += f"; in four of five draws {low} to {high}"
+
+    def draw() -> Figure:
+        figure, (axes,) = page(plan, message, "GPUs needed and in service by month" + _banded(band))
+        own = in_horizon(plan, "gpus")[0]
+        _need(axes, plan, needed, own, band, 1.0, ("needed", "in service"))
+        axes.set_ylabel("GPUs")
+        return figure
+
+    yield Drawing("gpus", message, draw)
+
+
+def _storage(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    tiers = [tier for tier in TIERS if in_horizon(plan, f"storage_{tier}_required").max() > 0]
+    if not tiers:
+        return
+    peaks = [float(in_horizon(plan, f"storage_{tier}_required").max()) for tier in tiers]
+    scale, unit = units.magnitude(np.array([max(peaks)]), "byte")
+    sizes = "/".join(number(peak / scale) for peak in peaks)
+    message = f"Stores grow to {sizes} {unit} {'/'.join(tiers)}"
+
+    def draw() -> Figure:
+        figure, panels = page(
+            plan, message, "Usable storage needed and in service by month", panels=len(tiers)
+        )
+        for axes, tier in zip(panels, tiers, strict=True):
+            need = in_horizon(plan, f"storage_{tier}_required")[0] / scale
+            own = in_horizon(plan, f"storage_{tier}")[0] / scale
+            band = _band(drawn, f"storage_{tier}_required")
+            scaled = None if band is None else (band[0] / scale, band[1] / scale)
+            _need(axes, plan, need, own, scaled, 1.0, ("need", "has"))
+            axes.set_title(tier)
+            axes.set_ylabel(unit)
+        return figure
+
+    yield Drawing("storage", message, draw)
+
+
+def _need(
+    axes: Axes,
+    plan: Plan,
+    need: Array,
+    own: Array,
+    band: tuple[Array, Array] | None,
+    scale: float,
+    words: tuple[str, str],
+    way: Literal["default", "steps-post"] = "steps-post",
+) -> None:
+    """A need with its band, and what stands beside it: what is in service as steps."""
+    months = np.arange(len(need))
+    if band is not None:
+        axes.fill_between(months, band[0] / scale, band[1] / scale, color=OUTER, linewidth=0)
+    axes.plot(months, need / scale, color=NEED)
+    axes.plot(months, own / scale, color=PLAN, drawstyle=way)
+    highest = max(need.max(), own.max(), 0.0 if band is None else band[1].max()) / scale
+    axes.set_ylim(0, 1.06 * highest)
+    axes.set_xlim(0, len(need) - 1)
+    name_months(axes, plan.horizon_months)
+    count_thousands(axes.yaxis)
+    ends = [
+        (float(need[-1] / scale), f"{words[0]} {number(float(need[-1] / scale))}", NEED),
+        (float(own[-1] / scale), f"{words[1]} {number(float(own[-1] / scale))}", PLAN),
+    ]
+    if band is not None:
+        ends += [
+            (float(end[-1] / scale), f"P{100 * share:.0f} {number(float(end[-1] / scale))}", QUIET)
+            for share, end in zip(ENDS, band, strict=True)
+        ]
+    label_ends(axes, ends)
+
+
+def _band(drawn: Drawn | None, name: str) -> tuple[Array, Array] | None:
+    """The tenth and ninetieth percentile of each month of the horizon."""
+    if drawn is None or not drawn.uncertain:
+        return None
+    values = in_horizon(drawn, name)
+    if len(values) < 2:
+        return None
+    low, high = np.quantile(values, ENDS, axis=0)
+    return np.asarray(low), np.asarray(high)
+
+
+def _banded(band: tuple[Array, Array] | None) -> str:
+    return "" if band is None else "; band: P10 to P90 of each month"
+
+
+# --- Stacks ----------------------------------------------------------------------------------------------------------
+
+
+def _fleet(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    regions = plan.project.labels[REGION]
+    parts = {
+        name: course("vehicles_in_operation", (REGION, index))(plan)[0, plan.horizon]
+        for index, name in enumerate(regions)
+    }
+    total = sum(parts.values())
+    if not isinstance(total, np.ndarray) or total.max() <= 0:
+        return
+    largest = max(parts, key=lambda name: float(parts[name][-1]))
+    share = float(parts[largest][-1] / total[-1]) if total[-1] else 0.0
+    message = f"{units.show(float(total[-1]), 'vehicle')} are on the road at the end of {plan.horizon_months[-1]}"
+    if len(regions) > 1:
+        message += f", {100 * share:.0f} % of them in {largest}"
+    yield _stacked(plan, "fleet", message, "Vehicles on the road by region", parts, "vehicle")
+
+
+def _ingest(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    mean, peak = (in_horizon(plan, name)[0] for name in ("ingest_mean", "ingest_peak"))
+    if peak.max() <= 0:
+        return
+    scale, unit = units.magnitude(np.array([peak.max()]), "byte/second")
+    message = f"Vehicles send up to {number(peak.max() / scale)} {unit}"
+    if mean[-1] > 0:
+        message += f", {number(peak[-1] / mean[-1])} times the mean"
+    band = _band(drawn, "ingest_peak")
+
+    def draw() -> Figure:
+        figure, (axes,) = page(plan, message, "Ingest over all sites by month" + _banded(band))
+        scaled = None if band is None else (band[0] / scale, band[1] / scale)
+        _need(axes, plan, peak / scale, mean / scale, scaled, 1.0, ("peak", "mean"), "default")
+        axes.set_ylabel(unit)
+        return figure
+
+    yield Drawing("ingest", message, draw)
+
+
+def _work(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    parts = {
+        "training": left_for_training(plan),
+        "curation": added(plan, ("gpus_for_curation", "gpus_for_relabelling")),
+        "simulation": added(plan, ("gpus_for_simulation",)),
+        "services": added(plan, ("gpus_serving_peak",)),
+    }
+    shown = {name: values[0, plan.horizon] for name, values in parts.items()}
+    total = sum(shown.values())
+    if not isinstance(total, np.ndarray) or total.max() <= 0:
+        return
+    most = int(total.argmax())
+    largest = max(shown, key=lambda name: float(shown[name][most]))
+    share = 100 * float(shown[largest][most] / total[most])
+    message = f"{largest.capitalize()} takes {share:.0f} % of the GPUs where the need is largest"
+    yield _stacked(plan, "work", message, "GPUs needed by what they do", shown, "1", "GPUs")
+
+
+def _power(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    sites = plan.project.labels[SITE]
+    parts = {
+        name: course("site_power", (SITE, index))(plan)[0, plan.horizon]
+        for index, name in enumerate(sites)
+    }
+    peak = float(in_horizon(plan, "site_power").max())
+    if peak <= 0:
+        return
+    pue = in_horizon(plan, "pue_of_sites")[0]
+    message = (
+        f"The sites draw up to {units.show(peak, 'watt')} at a PUE of {pue[pue > 0].mean():.2f}"
+    )
+    yield _stacked(
+        plan, "power", message, "Peak power at the grid by site and month", parts, "watt"
+    )
+
+
+def _stacked(
+    plan: Plan,
+    name: str,
+    message: str,
+    subtitle: str,
+    parts: dict[str, Array],
+    unit: str,
+    label: str = "",
+) -> Drawing:
+    """Areas over the months of the horizon, the largest at the end below."""
+
+    def draw() -> Figure:
+        figure, (axes,) = page(plan, message, subtitle)
+        shown = _largest_parts(parts)
+        total = np.sum(list(shown.values()), axis=0)
+        scale, written = units.magnitude(np.array([total.max()]), unit)
+        months = np.arange(len(total))
+        layers = [values / scale for values in shown.values()]
+        axes.stackplot(months, layers, colors=COLOURS, linewidth=0)
+        axes.set_xlim(0, len(total) - 1)
+        axes.set_ylim(0, 1.06 * total.max() / scale)
+        axes.set_ylabel(label or written)
+        name_months(axes, plan.horizon_months)
+        count_thousands(axes.yaxis)
+        tops = np.cumsum([layer[-1] for layer in layers])
+        ends = [
+            (float(top - layer[-1] / 2), f"{printable(each)} {number(float(layer[-1]))}", colour)
+            for top, layer, each, colour in zip(tops, layers, shown, COLOURS, strict=False)
+        ]
+        label_ends(axes, ends)
+        figure.subplots_adjust(right=ROOM_FOR_NAMES)
+        return figure
+
+    return Drawing(name, message, draw)
+
+
+def _largest_parts(parts: dict[str, Array]) -> dict[str, Array]:
+    """The parts that can be seen, the largest first; the rest as one."""
+    sizes = {name: float(np.abs(values).sum()) for name, values in parts.items()}
+    whole = sum(sizes.values())
+    ordered = sorted(parts, key=lambda name: -sizes[name])
+    seen = [n for n in ordered if sizes[n] > LEAST_SHARE * whole][:MOST_PARTS]
+    rest = [n for n in ordered if n not in seen and sizes[n] > 0]
+    shown = {name: parts[name] for name in seen}
+    if rest:
+        shown["others" if len(rest) > 1 else rest[0]] = np.sum([parts[n] for n in rest], axis=0)
+    return shown
+
+
+def _money(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    paid = {name: _by_year(plan, _paid(plan, items)) for name, items in PAID.items()}
+    everything = _by_year(plan, by_month(plan, "capex")[0] + by_month(plan, "opex")[0])
+    paid["others"] = everything - np.sum(list(paid.values()), axis=0)
+    total = float(everything.sum())
+    if total <= 0:
+        return
+    largest = max(paid, key=lambda name: float(paid[name].sum()))
+    share = 100 * float(paid[largest].sum()) / total
+    message = (
+        f"{units.show(total, 'USD')} are paid until {plan.months[-1]}; {largest} is {share:.0f} %"
+    )
+    yield _bars(plan, "money", message, "Payments by year, before discounting", paid, "USD")
+
+
+def _carbon(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    sites = plan.project.labels[SITE]
+    parts = {
+        name: _by_year(plan, by_month(plan, "carbon_by_site", (SITE, index))[0])
+        for index, name in enumerate(sites)
+    }
+    total = float(sum(values.sum() for values in parts.values()))
+    if total <= 0:
+        return
+    made = float(by_month(plan, "carbon_embodied")[0].sum()) / total
+    message = f"The plan emits {units.show(total, 'kg')} of CO2e, {100 * made:.0f} % of it in making things"
+    yield _bars(
+        plan, "carbon", message, "Emissions of energy and of equipment by site", parts, "kg"
+    )
+
+
+def _ota(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    sent = _by_year(plan, by_month(plan, "ota_bytes")[0])
+    peak = float(in_horizon(plan, "ota_peak").max())
+    if peak <= 0:
+        return
+    days = float(in_horizon(plan, "ota_days_to_99").max())
+    message = (
+        f"Releases peak at {units.show(peak, 'byte/second')} and reach 99 % of those within reach in "
+        f"{units.show(days, 'day')}"
+    )
+    yield _bars(plan, "ota", message, "Delivered to vehicles by year", {"delivered": sent}, "byte")
+
+
+def _paid(plan: Plan, items: Sequence[str]) -> Array:
+    return np.asarray(
+        sum(by_month(plan, "cash_flow", (ITEM, ITEMS.index(item)))[0] for item in items)
+    )
+
+
+def years(plan: Plan) -> list[str]:
+    """The calendar years of the plan."""
+    return list(dict.fromkeys(month[:4] for month in plan.months))
+
+
+def _by_year(plan: Plan, values: Array) -> Array:
+    of = [month[:4] for month in plan.months]
+    place = np.array([years(plan).index(year) for year in of])
+    return np.asarray(np.bincount(place, values, len(years(plan))), float)
+
+
+def _bars(
+    plan: Plan, name: str, message: str, subtitle: str, parts: dict[str, Array], unit: str
+) -> Drawing:
+    """Stacked bars by year; parts are named beside the last."""
+
+    def draw() -> Figure:
+        figure, (axes,) = page(plan, message, subtitle)
+        shown = _largest_parts(parts)
+        total = np.sum(list(shown.values()), axis=0)
+        scale, written = units.magnitude(np.array([total.max()]), unit)
+        base = np.zeros(len(total))
+        ends = []
+        for (each, values), colour in zip(shown.items(), COLOURS, strict=False):
+            axes.bar(np.arange(len(total)), values / scale, 0.72, base, color=colour, linewidth=0)
+            ends.append(
+                (float(base[-1] + values[-1] / scale / 2), each, colour, values[-1] / scale)
+            )
+            base = base + values / scale
+        for place, height in enumerate(base):
+            axes.annotate(
+                number(float(height)), (place, height), (0, 3), textcoords="offset points",
+                ha="center", fontsize=9, color=QUIET,
+            )  # fmt: skip
+        axes.set_xticks(np.arange(len(total)), years(plan))
+        axes.set_xlim(-0.5, len(total) - 0.5)
+        axes.set_ylim(0, 1.1 * base.max())
+        axes.set_ylabel(written)
+        count_thousands(axes.yaxis)
+        if len(shown) > 1:
+            labels = [(at, f"{printable(n)} {number(float(v))}", c) for at, n, c, v in ends]
+            label_ends(axes, labels)
+            figure.subplots_adjust(right=ROOM_FOR_NAMES)
+        return figure
+
+    return Drawing(name, message, draw)
+
+
+# --- Causes ----------------------------------------------------------------------------------------------------------
+
+
+def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
+    """The step of each training job by cause, as shares."""
+    layouts = plan.training_layouts
+    if not layouts:
+        return
+    best = max(layouts, key=lambda each: each.utilisation)
+    message = f"Training reaches {100 * best.utilisation:.0f} % of the dense peak at best ({best.workload})"
+
+    def draw() -> Figure:
+        figure, (axes,) = page(plan, message, "Where the time of a training step goes, by job")
+        terms: dict[str, Array] = {}
+        for row, each in enumerate(layouts):
+            for term, seconds in each.terms.items():
+                terms.setdefault(term, np.zeros(len(layouts)))[row] = seconds / each.step_time
+        shown = _largest_parts(terms)
+        rows, left = np.arange(len(layouts))[::-1], np.zeros(len(layouts))
+        for (term, shares), colour in zip(shown.items(), COLOURS, strict=False):
+            axes.barh(rows, shares, 0.6, left, color=colour, linewidth=0)
+            for row, share, begin in zip(rows, shares, left, strict=True):
+                if share > 0.06:
+                    axes.text(
+                        begin + share / 2, row, f"{printable(term.replace('_', ' '))}\n{100 * share:.0f} %",
+                        ha="center", va="center", fontsize=7.5,
+                        color="white" if colour not in LIGHT else "#222222",
+                    )  # fmt: skip
+            left = left + shares
+        axes.set_yticks(rows, [printable(f"{e.workload}\non {e.gpus:,.0f}") for e in layouts])
+        axes.set_xlim(0, 1)
+        axes.set_xticks([])
+        axes.grid(False)
+        axes.spines["bottom"].set_visible(False)
+        figure.subplots_adjust(left=0.16, right=0.96)
+        return figure
+
+    yield Drawing("steps", message, draw)
+
+
+def _assumptions(plan: Plan) -> Iterator[Drawing]:
+    shown = [each for each in plan.assumptions if each.moves.get("tco")][:BARS]
+    if not shown:
+        return
+    shown.sort(key=lambda each: -abs(each.moves["tco"]))
+    first = shown[0]
+    message = f"{first.path} alone moves the total cost by {100 * first.moves['tco']:+.0f} %"
+
+    def draw() -> Figure:
+        figure, (axes,) = page(
+            plan, message, "Each uncertain input alone at the end of its span that moves cost most"
+        )
+        rows = np.arange(len(shown))[::-1]
+        for offset, name, colour, words in (
+            (0.19, "tco", COLOURS[0], "total cost"),
+            (-0.19, "gpus_required", COLOURS[1], "GPUs needed"),
+        ):
+            moves = [100 * each.moves.get(name, 0.0) for each in shown]
+            axes.barh(rows + offset, moves, 0.36, color=colour, linewidth=0, label=words)
+            for row, move in zip(rows, moves, strict=True):
+                axes.annotate(
+                    f"{move:+.0f} %", (max(move, 0.0), row + offset), (4, 0), fontsize=8,
+                    textcoords="offset points", va="center", color=QUIET,
+                )  # fmt: skip
+        axes.set_yticks(rows, [_short(each) for each in shown], fontsize=8)
+        axes.set_xlabel("%")
+        axes.grid(axis="x")
+        axes.grid(False, axis="y")
+        axes.axvline(0, color="#888888", linewidth=0.8)
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
+        figure.subplots_adjust(left=0.37, right=0.93)
+        return figure
+
+    yield Drawing("assumptions", message, draw)
+
+
+def _short(each: Assumption) -> str:
+    path = printable(each.path)
+    return path if len(path) <= 44 else f"...{path[-41:]}"

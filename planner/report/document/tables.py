@@ -1,0 +1,276 @@
+"""Tables of a report: rows of the plan by year, the order book, assumptions, every quantity and every input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from planner import units
+from planner.axes import MONTH
+from planner.catalogue import ITEMS
+from planner.inputs.leaves import Row as LeafRow
+from planner.plan import NOT_ADDED, Plan
+from planner.report.cash_flow import Entry, cash_flow
+from planner.report.document.content import Cell, Column, Grid
+from planner.report.document.pictures import PAID
+from planner.report.rows import Row
+from planner.report.spans import span
+from planner.report.table import count, label, number, periods, row_scale
+from planner.study.drawn import Drawn
+
+MOST_COLUMNS = 9
+CERTAIN = "certain"
+
+
+def by_year(
+    plan: Plan,
+    rows: Sequence[Row],
+    drawn: Drawn | None,
+    name: str,
+    explains: Callable[[Row], str],
+) -> Grid:
+    """Rows of the table of `planner size`, a column a year, and where the last year lies in 80 % of the draws."""
+    start = plan.project.table.calendar.horizon_from
+    columns = periods(plan.horizon_months, MOST_COLUMNS)
+    slices = [slice(start + p.months.start, start + p.months.stop) for p in columns]
+    before = [row.is_flow and row.course(plan)[0, :start].any() for row in rows]
+    heads = [*(["before"] if any(before) else []), *(period.label for period in columns)]
+    lines = []
+    group = ""
+    for row, has_before in zip(rows, before, strict=True):
+        read = row.read(plan, slices)[:, 0].tolist()
+        earlier = row.read(plan, [slice(0, start)])[0, 0] if has_before else None
+        values = [*([earlier] if any(before) else []), *read]
+        finite = [abs(value) for value in values if value is not None and math.isfinite(value)]
+        scale, unit = row_scale(max(finite, default=0.0), row)
+        cells = [_number(value, row, scale, explains(row)) for value in values]
+        ends = _ends(row, drawn, slices[-1], scale)
+        first = Cell(row.group if row.group != group else "")
+        lines.append([first, Cell(label(row, unit, None)), *cells, Cell(ends)])
+        group = row.group
+    spans = [
+        Column(f"{columns[-1].label}, P10 to P90", True),
+    ]
+    grid = [Column(""), Column("", share=1.0), *(Column(head, True) for head in heads), *spans]
+    return Grid(grid, lines, name=name)
+
+
+def _number(value: float | None, row: Row, scale: float, explains: str) -> Cell:
+    if value is None:
+        return Cell("")
+    text = count(value) if row.unit == "1" and scale == 1 else number(value / scale)
+    return Cell(text, value if math.isfinite(value) else None, explains)
+
+
+def _ends(row: Row, drawn: Drawn | None, months: slice, scale: float) -> str:
+    if drawn is None:
+        return ""
+    low, high = (number(end / scale) for end in span(row.read(drawn, [months])[0]))
+    return f"{low} to {high}" if low != high else ""
+
+
+def order_book(plan: Plan, most: int | None = None) -> Grid:
+    """Orders by date."""
+    columns = [
+        Column("order by"),
+        Column("delivered"),
+        Column("in service"),
+        Column("what", share=1.0),
+        Column("for"),
+        Column("where"),
+        Column("count", True),
+        Column("USD", True),
+        Column("reason"),
+    ]
+    rows = [
+        [
+            Cell(each.order_by),
+            Cell(each.delivered),
+            Cell(each.in_service),
+            Cell(each.what),
+            Cell(each.tier),
+            Cell(each.site),
+            Cell(f"{each.count:,}", float(each.count)),
+            Cell(units.show(each.usd, "USD").removeprefix("USD "), each.usd),
+            Cell(each.reason),
+        ]
+        for each in plan.orders[:most]
+    ]
+    return Grid(columns, rows, name="orders")
+
+
+def ledger(plan: Plan) -> Grid:
+    """The ledger by quarter and item in millions, undiscounted and discounted, with the residual value."""
+    flow = cash_flow(plan)
+    used = flow.used
+    places = [ITEMS.index(item) for item in used]
+    columns = [
+        Column("quarter"),
+        *(Column(item, True) for item in used),
+        Column("total", True),
+        Column("present value", True),
+    ]
+    rows = [
+        [
+            Cell(entry.name),
+            *(_money(float(entry.items[place])) for place in places),
+            _money(entry.total),
+            _money(entry.present),
+        ]
+        for entry in flow.entries
+    ]
+    sums = [float(sum(entry.items[place] for entry in flow.entries)) for place in places]
+    rows.append([Cell("sum"), *(_money(each) for each in (*sums, flow.undiscounted, flow.present))])
+    note = f"USD M, {flow.money}; discounted at {100 * flow.rate:.3g} % a year to {flow.base_date}."
+    return Grid(columns, rows, note, small=True, name="cash flow")
+
+
+def paid_by_year(plan: Plan) -> Grid:
+    """What is paid in each year, by what a board reads, with the residual value and present values."""
+    flow = cash_flow(plan)
+    years = list(dict.fromkeys(entry.last[:4] for entry in flow.entries[:-1]))
+    names = [name for name in PAID if any(_of(entry, PAID[name]) for entry in flow.entries)]
+    columns = [Column("USD M"), *(Column(year, True) for year in years)]
+    columns += [Column("left at the end", True), Column("sum", True)]
+    groups = [[e for e in flow.entries[:-1] if e.last[:4] == year] for year in years]
+    groups.append([flow.entries[-1]])
+    rows = [
+        _money_row(name, [sum(_of(entry, PAID[name]) for entry in group) for group in groups])
+        for name in names
+    ]
+    listed = {item for items in PAID.values() for item in items}
+    others = tuple(item for item in ITEMS if item not in listed)
+    if any(_of(entry, others) for entry in flow.entries):
+        left = [sum(_of(entry, others) for entry in group) for group in groups]
+        rows.append(_money_row("others", left))
+    rows.append(_money_row("total", [sum(entry.total for entry in group) for group in groups]))
+    present = [sum(entry.present for entry in group) for group in groups]
+    rows.append(_money_row("present value", present, "tco"))
+    note = (
+        f"{flow.money} money, discounted at {100 * flow.rate:.3g} % a year to {flow.base_date}; the sum of the present "
+        "values is the total cost of ownership."
+    )
+    return Grid(columns, rows, note, name="payments")
+
+
+def _of(entry: Entry, items: Sequence[str]) -> float:
+    return float(sum(entry.items[ITEMS.index(item)] for item in items))
+
+
+def _money_row(name: str, amounts: Sequence[float], explains: str = "") -> list[Cell]:
+    cells = [_money(amount) for amount in (*amounts, sum(amounts))]
+    return [Cell(name), *cells[:-1], Cell(cells[-1].text, cells[-1].value, explains)]
+
+
+def _money(amount: float) -> Cell:
+    millions = amount / 1e6
+    return Cell(f"{millions:,.2f}" if abs(millions) >= 0.005 else "", amount)
+
+
+def assumptions(plan: Plan) -> Grid:
+    """What the plan rests on, by what it moves."""
+    columns = [
+        Column("input", share=1.5),
+        Column("value", share=0.9),
+        Column("span", share=1.2),
+        Column("cost", True),
+        Column("GPUs", True),
+        Column("confidence"),
+        Column("why", share=3.4),
+    ]
+    rows = [
+        [
+            Cell(each.path),
+            Cell(each.value),
+            Cell(f"{each.low} to {each.high}"),
+            *(_move(each.moves.get(name, 0.0)) for name in ("tco", "gpus_required")),
+            Cell(each.confidence),
+            Cell(each.source or ""),
+        ]
+        for each in plan.assumptions
+    ]
+    note = "Each alone at the end of its span (P10 or P90) that moves it more."
+    return Grid(columns, rows, note, name="assumptions")
+
+
+def _move(share: float) -> Cell:
+    return Cell(f"{100 * share:+.0f} %" if abs(share) >= 0.005 else "", share)
+
+
+def quantities(plan: Plan) -> Grid:
+    """Every quantity with its unit, what it means, and its size at the end of the plan."""
+    columns = [
+        Column("quantity", share=1.4),
+        Column("at the end", True, 0.7),
+        Column("axes", share=0.8),
+        Column("meaning", share=3.0),
+    ]
+    rows = []
+    for name in plan.quantities:
+        (values,) = plan.values(name)
+        quantity = plan.project.graph[name]
+        last = values[:, -1] if values.ndim > MONTH else values
+        adds = quantity.worst != "min" and name not in NOT_ADDED
+        size = float(last.sum() if adds and quantity.unit != "%" else last.max())
+        axes = ", ".join(plan[name].axes)
+        shown = units.show(size, quantity.unit) if math.isfinite(size) else "never"
+        rows.append(
+            [
+                Cell(name, explains=name),
+                Cell(shown, size if math.isfinite(size) else None, name),
+                Cell(axes),
+                Cell(quantity.meaning),
+            ]
+        )
+    note = "At the end: the sum over all positions in the last month; of ratios and waits, the largest."
+    return Grid(columns, rows, note, small=True, name="quantities")
+
+
+def inputs(plan: Plan) -> Grid:
+    """Every number that somebody wrote, with its source and line."""
+    columns = [
+        Column("input", share=1.5),
+        Column("value", True, 0.7),
+        Column("P10 to P90", share=0.7),
+        Column("confidence"),
+        Column("source", share=3.0),
+        Column("where", share=1.2),
+    ]
+    rows = [
+        [
+            Cell(row.path),
+            Cell(_written(row.value, row.unit), row.value if math.isfinite(row.value) else None),
+            Cell(_span(row)),
+            Cell(row.confidence),
+            Cell(row.source or ""),
+            Cell(f"{row.file}:{row.line}" if row.line else row.file),
+        ]
+        for row in _written_rows(plan)
+    ]
+    return Grid(columns, rows, small=True, name="inputs")
+
+
+def _written_rows(plan: Plan) -> Iterator[LeafRow]:
+    """Rows by path; a number that several leaves read is one."""
+    seen: set[tuple[str, str, int]] = set()
+    for row in sorted(plan.project.table.rows, key=lambda row: row.path):
+        key = row.path, row.file, row.line
+        if key not in seen:
+            seen.add(key)
+            yield row
+
+
+def _span(row: LeafRow) -> str:
+    if row.low is None or row.high is None or row.low == row.high:
+        return CERTAIN
+    low, high = (f"{units.from_base(end, row.unit):.4g}" for end in (row.low, row.high))
+    return f"{low} to {high}"
+
+
+def _written(value: float, unit: str) -> str:
+    if not np.isfinite(value):
+        return "unlimited"
+    shown = f"{units.from_base(value, unit):.6g}"
+    return shown if unit == "1" else f"{shown} {unit}"

@@ -1,0 +1,130 @@
+"""The report as a workbook: tidy sheets without formulas, numbers as numbers.
+
+Texts are written as strings, so that none is ever a formula or a link; a sheet begins with the plan's mark where it
+has one.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from planner.plan import HEADLINE, Plan
+from planner.report.document import tables
+from planner.report.document.content import Document, Grid
+from planner.text import printable
+
+WIDEST, NARROWEST = 60, 8  # columns, in characters
+LONGEST = 32_767  # characters that a cell can hold
+ROWS = 1_048_576
+SHEET = 31  # characters of a sheet's name
+FORBIDDEN = str.maketrans({character: " " for character in r"[]:*?/\'"})
+
+
+def write(document: Document, plan: Plan) -> bytes:
+    """The workbook's bytes."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    options = {
+        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+        "strings_to_numbers": False, "nan_inf_to_errors": False,
+    }  # fmt: skip
+    book = xlsxwriter.Workbook(out, options)
+    book.set_properties({"title": printable(document.title), "created": _beginning()})
+    bold = book.add_format({"bold": True})
+    alarm = book.add_format({"bold": True, "font_color": "#B00020"})
+    for name, heads, rows in _sheets(document, plan):
+        sheet = book.add_worksheet(name.translate(FORBIDDEN)[:SHEET])
+        top = 0
+        if document.mark:
+            sheet.write_string(0, 0, printable(document.mark), alarm)
+            top = 1
+        _fill(sheet, top, heads, rows, bold)
+    book.close()
+    return out.getvalue()
+
+
+def _beginning() -> Any:
+    """A fixed time, so that the same plan gives the same file."""
+    import datetime
+
+    return datetime.datetime(2000, 1, 1)
+
+
+def _fill(
+    sheet: Any, top: int, heads: Sequence[str], rows: Sequence[Sequence[object]], bold: Any
+) -> None:
+    widths = [len(head) for head in heads]
+    for place, head in enumerate(heads):
+        sheet.write_string(top, place, head, bold)
+    for line, row in enumerate(rows[: ROWS - top - 1], top + 1):
+        for place, value in enumerate(row):
+            if isinstance(value, (int, float)):
+                if math.isfinite(value):
+                    sheet.write_number(line, place, value)
+            elif value:
+                text = printable(str(value))[:LONGEST]
+                widths[place] = max(widths[place], len(text))
+                sheet.write_string(line, place, text)
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, min(max(width + 1, NARROWEST), WIDEST))
+    sheet.freeze_panes(top + 1, 1)
+    if rows:
+        sheet.autofilter(top, 0, top + len(rows), len(heads) - 1)
+
+
+Sheet = tuple[str, Sequence[str], Sequence[Sequence[object]]]
+
+
+def _sheets(document: Document, plan: Plan) -> Iterator[Sheet]:
+    yield "about", ["what", "text"], list(_about(document))
+    yield "values", ["quantity", "unit", "axis", "label", "month", "value"], list(_values(plan))
+    shown = [
+        block
+        for section in document.sections
+        for block in section.blocks
+        if isinstance(block, Grid) and block.name
+    ]
+    named: dict[str, Grid] = {}
+    for grid in (*shown, tables.ledger(plan)):
+        named[grid.name] = grid
+    for name, grid in named.items():
+        yield name, [column.head for column in grid.columns], _grid_rows(grid)
+
+
+def _about(document: Document) -> Iterator[Sequence[str]]:
+    yield "title", document.title
+    yield "subtitle", document.subtitle
+    yield "made from", document.footer
+    if document.mark:
+        yield "mark", document.mark
+
+
+def _grid_rows(grid: Grid) -> list[list[object]]:
+    """Rows in which a group is named on each line, and numbers are numbers."""
+    rows: list[list[object]] = []
+    group = ""
+    for row in grid.rows:
+        group = row[0].text or group
+        cells: list[object] = [
+            cell.value if cell.value is not None and column.numbers else cell.text
+            for cell, column in zip(row, grid.columns, strict=True)
+        ]
+        cells[0] = group
+        rows.append(cells)
+    return rows
+
+
+def _values(plan: Plan) -> Iterator[Sequence[object]]:
+    """Headline quantities, a row a value, in their units."""
+    for name in HEADLINE:
+        frame = plan[name].to_pandas().rename("value").reset_index()
+        unit = plan[name].unit
+        others = [each for each in frame.columns if each not in ("month", "value", "index")]
+        for record in frame.to_dict("records"):
+            labels = " / ".join(str(record[each]) for each in others)
+            axes = " / ".join(map(str, others))
+            yield name, unit, axes, labels, record.get("month", ""), float(record["value"])

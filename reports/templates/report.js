@@ -1,0 +1,102 @@
+"use strict";
+// Sorting, finding and the trees behind the figures. Data is put in as text only.
+const nodes = JSON.parse(document.getElementById("lineage").textContent).nodes;
+
+function element(tag, text, name) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (name) made.className = name;
+  return made;
+}
+
+function key(cell) {
+  if (cell.dataset.v !== undefined) return Number(cell.dataset.v);
+  return cell.dataset.g || cell.textContent;
+}
+
+function compare(a, b) {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === "number") return -1;
+  if (typeof b === "number") return 1;
+  return a.localeCompare(b, "en", { numeric: true });
+}
+
+function sort(head) {
+  const table = head.closest("table");
+  const place = [...head.parentNode.children].indexOf(head);
+  const down = head.getAttribute("aria-sort") === "ascending";
+  for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", down ? "descending" : "ascending");
+  const body = table.tBodies[0];
+  const rows = [...body.rows];
+  rows.sort((a, b) => compare(key(a.cells[place]), key(b.cells[place])) * (down ? -1 : 1));
+  for (const row of rows) {
+    const first = row.cells[0];
+    if (!first.textContent && first.dataset.g) first.textContent = first.dataset.g;
+  }
+  body.append(...rows);
+}
+
+function find(input) {
+  const words = input.value.toLowerCase();
+  for (const row of input.parentNode.querySelector("tbody").rows)
+    row.hidden = !row.textContent.toLowerCase().includes(words);
+}
+
+function said(name, node) {
+  const line = element("span");
+  line.append(element("code", name), " = ", element("strong", node.value));
+  return line;
+}
+
+function filled(box, name, above) {
+  const node = nodes[name];
+  if (node.meaning) box.append(element("p", node.meaning, "m"));
+  if (node.formula.length) box.append(element("pre", node.formula.join("\n")));
+  if (node.place) box.append(element("p", node.place, "m"));
+  for (const [path, value, confidence, place, source] of node.cells) {
+    const line = element("div", undefined, "leaf");
+    line.append(element("code", path), " = ", element("strong", value), ` ${confidence} `);
+    line.append(element("span", [place, source].filter(Boolean).join(" · "), "m"));
+    box.append(line);
+  }
+  if (node.more) box.append(element("p", `... and ${node.more} more`, "m"));
+  for (const parent of node.parents || []) box.append(branch(parent, above));
+}
+
+function branch(name, above) {
+  const box = element("details");
+  const summary = element("summary");
+  summary.append(said(name, nodes[name]));
+  box.append(summary);
+  box.addEventListener("toggle", () => {
+    if (box.open && box.childElementCount === 1) filled(box, name, [...above, name]);
+  });
+  return box;
+}
+
+function explain(name) {
+  const dialog = document.getElementById("why");
+  const tree = document.getElementById("tree");
+  tree.replaceChildren();
+  if (nodes[name]) {
+    tree.append(element("h3", ""));
+    tree.firstChild.append(said(name, nodes[name]));
+    filled(tree, name, [name]);
+  } else {
+    tree.append(element("p", `planner explain says why: ${name}`));
+  }
+  dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  const why = target && target.closest(".why");
+  const head = target && target.closest("th");
+  if (why) explain(why.dataset.q);
+  else if (head) sort(head);
+  else if (target && (target.id === "close" || target.id === "why")) document.getElementById("why").close();
+});
+document.addEventListener("input", (event) => {
+  if (event.target.type === "search") find(event.target);
+});

@@ -1,0 +1,211 @@
+"""Reports: what they say, that every form is whole, and that hostile texts stay texts."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from planner.plan import VIOLATION_MARK, Plan, load
+from planner.report.comparison import Compared
+from planner.report.document import files, html, pdf, workbook
+from planner.report.document.content import Bullets, Document, Facts, Grid, Picture
+from planner.report.document.sections import document
+
+HEADLINE = "5pct_ev_market"
+SMALL = "test_fleet"
+HOSTILE = '=1+1 <script>alert(1)</script> #eval("1") *b* _i_ `c` $x$ @a \\ [l](u) &amp; </title>'
+
+
+@lru_cache
+def plan(scenario: str = HEADLINE) -> Plan:
+    return load(scenario).plan()
+
+
+@lru_cache
+def made(*scenarios: str) -> Document:
+    return document([Compared(name, plan(name)) for name in scenarios or (HEADLINE,)])[0]
+
+
+def blocks(kind: type, of: Document) -> Iterator[object]:
+    return (b for section in of.sections for b in section.blocks if isinstance(b, kind))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    file = tmp_path_factory.mktemp("hostile") / "mine.yaml"
+    text = json.dumps(HOSTILE)
+    lines = [f"extends: {SMALL}.yaml", f"title: {text}", f"about: {text}", ""]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return load(file, allow_export_violation=True).plan()
+
+
+def test_the_first_page_has_the_figures_of_the_plan() -> None:
+    (facts,) = [b for b in made().sections[0].blocks if isinstance(b, Facts)]
+    by_name = {fact.explains: fact for fact in facts.items}
+    gpus = plan().values("gpus_required")[0]
+    peak = gpus.reshape(gpus.shape[1], -1).sum(axis=1).max()
+    assert by_name["gpus_required"].value == f"{float(f'{peak:.3g}'):,.0f}"
+    assert by_name["tco"].value.startswith("USD ")
+    assert all(" to " in fact.span for fact in facts.items)
+
+
+def test_every_domain_has_a_section_and_every_chart_a_number_in_its_message() -> None:
+    titles = [section.title for section in made().sections]
+    for words in (
+        "Demand",
+        "storage",
+        "Compute",
+        "updates",
+        "Facility",
+        "Money",
+        "Carbon",
+        "Risks",
+    ):
+        assert any(words in title for title in titles), words
+    messages = [picture.message for picture in blocks(Picture, made())]
+    assert len(messages) == len(set(messages)) >= 10
+    assert all(re.search(r"\d", message) for message in messages)
+
+
+def test_the_appendix_has_every_quantity_and_every_written_number() -> None:
+    grids = {grid.name: grid for grid in blocks(Grid, made()) if isinstance(grid, Grid)}
+    assert [row[0].text for row in grids["quantities"].rows] == list(plan().quantities)
+    paths = {row[0].text for row in grids["inputs"].rows}
+    assert paths == {row.path for row in plan().project.table.rows}
+
+
+def test_payments_add_up_to_the_total_cost() -> None:
+    (grid,) = [g for g in blocks(Grid, made()) if isinstance(g, Grid) and g.name == "payments"]
+    (present,) = [row for row in grid.rows if row[0].text == "present value"]
+    assert present[-1].value == pytest.approx(plan().values("tco")[0].item())
+    parts = [row for row in grid.rows if row[0].text not in ("total", "present value")]
+    (total,) = [row for row in grid.rows if row[0].text == "total"]
+    for place, cell in enumerate(total[1:], 1):
+        assert sum(row[place].value or 0.0 for row in parts) == pytest.approx(cell.value)
+
+
+def test_several_scenarios_are_compared() -> None:
+    report = made(HEADLINE, "5pct_from_2027")
+    (section,) = [each for each in report.sections if each.title == "Comparison"]
+    why = [b for b in section.blocks if isinstance(b, Bullets)]
+    assert any("TCO USD" in item for item in why[0].items)
+
+
+def test_a_pdf_is_set_with_all_charts(tmp_path: Path) -> None:
+    forms = list(files.write([Compared(SMALL, plan(SMALL))], tmp_path, ["pdf", "svg"]))
+    assert forms[0] == tmp_path / "report.pdf"
+    assert forms[0].read_bytes().startswith(b"%PDF-")
+    charts = {file.stem for file in forms[1:]}
+    assert charts == {p.name for p in blocks(Picture, made(SMALL)) if isinstance(p, Picture)}
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_failure_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"old")
+
+    def broken(*_: object) -> bytes:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(pdf, "write", broken)
+    with pytest.raises(OSError, match="no space"):
+        list(files.write([Compared(SMALL, plan(SMALL))], tmp_path, ["pdf"]))
+    assert (tmp_path / "report.pdf").read_bytes() == b"old"
+
+
+def test_hostile_texts_are_texts_on_the_pages(hostile: Plan, tmp_path: Path) -> None:
+    report, _ = document([Compared("mine", hostile)])
+    bare = Document(report.title, report.subtitle, report.mark, report.footer, report.sections[:0])
+    found = pdf.write(bare, {}, tmp_path)
+    assert found.startswith(b"%PDF-")
+    data = json.loads((tmp_path / "data.json").read_text(encoding="utf-8"))
+    assert data["title"].replace("\u200b", "") == HOSTILE
+    assert data["mark"] == VIOLATION_MARK
+
+
+class _Seen(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        assert not any(name.startswith("on") for name, _ in attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def test_hostile_texts_are_texts_in_html(hostile: Plan) -> None:
+    report, _ = document([Compared("mine", hostile)])
+    bare = Document(report.title, report.subtitle, report.mark, report.footer, report.sections[-1:])
+    page = html.page(bare, hostile, {})
+    seen = _Seen()
+    seen.feed(page)
+    assert seen.tags.count("script") == 2  # the data and the program, both ours
+    assert any(HOSTILE in text for text in seen.texts)
+    assert "<script>alert" not in page
+    lineage = re.search(r'id="lineage">(.*?)</script>', page, re.DOTALL)
+    assert lineage is not None
+    assert json.loads(lineage[1])["nodes"]["tco"]["parents"]
+
+
+def test_a_page_needs_nothing_from_elsewhere() -> None:
+    report = made(SMALL)
+    bare = Document(report.title, report.subtitle, report.mark, report.footer, report.sections[-1:])
+    page = html.page(bare, plan(SMALL), {})
+    assert not re.search(r'(src|href)="(?!#|data:)', page)
+    assert "@import" not in page
+    assert "default-src 'none'" in page
+
+
+def test_every_figure_that_can_be_clicked_has_a_tree() -> None:
+    from planner.report.document.lineage import nodes
+
+    known = nodes(plan())
+    asked = {
+        cell.explains
+        for grid in blocks(Grid, made())
+        if isinstance(grid, Grid) and grid.name not in ("quantities", "comparison")
+        for row in grid.rows
+        for cell in row
+        if cell.explains
+    }
+    missing = asked - known.keys()
+    assert len(missing) <= 0.1 * len(asked), missing
+    for node in known.values():
+        assert set(node.get("parents", ())) <= known.keys()
+
+
+def test_a_workbook_has_numbers_as_numbers_and_no_formula(hostile: Plan) -> None:
+    report, _ = document([Compared("mine", hostile)])
+    book = openpyxl.load_workbook(io.BytesIO(workbook.write(report, hostile)))
+    assert {"about", "values", "inputs", "quantities", "cash flow"} <= set(book.sheetnames)
+    for sheet in book:
+        assert sheet["A1"].value == VIOLATION_MARK
+        for row in sheet.iter_rows(max_row=400):
+            assert all(cell.data_type != "f" for cell in row)
+    title = book["about"]["B3"].value
+    assert title == HOSTILE
+    values = book["values"]
+    heads = [cell.value for cell in values[2]]
+    numbers = [row[heads.index("value")] for row in values.iter_rows(min_row=3, values_only=True)]
+    assert all(number is None or isinstance(number, (int, float)) for number in numbers)
+
+
+def test_the_same_plan_gives_the_same_files(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        list(
+            files.write([Compared(SMALL, plan(SMALL))], tmp_path / folder, ["pdf", "html", "xlsx"])
+        )
+    for name in ("report.pdf", "report.html", "report.xlsx"):
+        first, second = ((tmp_path / folder / name).read_bytes() for folder in ("a", "b"))
+        assert first == second, name
