@@ -22,7 +22,7 @@ from planner.perf.campaign.breakdown import rates
 from planner.perf.campaign.traffic import BIN, month_of, percentile_95
 from planner.report.campaign import headline, percent, time_text, vehicles
 from planner.report.campaign_bill import delivery_by_rule
-from planner.report.charts import (
+from planner.report.house import (
     ALARM,
     APART,
     NEED,

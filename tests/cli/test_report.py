@@ -21,4 +21,3 @@ def test_an_unknown_form_is_refused_with_the_nearest(planner: Planner, tmp_path:
     assert result.code == 2
     assert '"pdf"' in result.err or "pdf" in result.err
     assert not list(tmp_path.iterdir())
-
