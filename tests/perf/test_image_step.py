@@ -221,7 +221,7 @@ def test_networks_are_known_by_their_usual_names(words: str, name: str | None) -
 @pytest.mark.parametrize(
     "name",
     [
-        "Mask R-CNN R101-FPN", "RetinaNet R101", "Faster R-CNN ResNet-50 FPN", "DETR ResNet-50",
+        "Mask R-CNN X101-FPN", "RetinaNet Swin-T", "Faster R-CNN ResNet-50 C4", "DETR DC5 ResNet-50",
         "resnet50d", "Stable Diffusion XL", "Stable Diffusion 3", "RoBERTa-large", "EfficientDet-D4",
     ],
 )  # fmt: skip
