@@ -25,6 +25,7 @@ OPTIMISER_BYTES = {
 }
 LARGE_UNITS = ("gaudi", "tpu", "dojo")  # few large matrix units, for which shapes cost otherwise
 HALF = 2.0  # of a 16-bit number [byte]
+SINGLE = 32  # bits of a number in single precision
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,13 @@ class Stack:
     host: float = 1.0  # host time of launches over eager PyTorch's; 0 with CUDA graphs
     composed: bool = False  # instance norms of elementary operations
     channels_last: bool = False
+    half_only: bool = False  # fuses kernels and lays channels last in 16 bit alone
+    batched: bool = False  # the optimiser takes all tensors at once
     half_gradients: bool = False  # 16-bit gradients in the reduction
 
 
 def stack_of(era: Software) -> Stack:
-    """What an era of software does with an image network; who fuses kernels also lays channels last."""
+    """What an era of software does with an image network; who fuses kernels also lays channels last and batches."""
     fused = bool(era.fused_elementwise.item() >= 1.0)
     return Stack(
         "the era's",
@@ -49,6 +52,7 @@ def stack_of(era: Software) -> Stack:
         flash=bool(era.fused_attention.item() > 0.0),
         host=era.host_share.item(),
         channels_last=fused,
+        batched=fused,
         half_gradients=bool(era.gradient_bytes.item() <= HALF),
     )
 
@@ -68,12 +72,25 @@ class ImageRun:
     accumulated: float = 1.0  # passes of a step
     parts: float = 1.0  # accelerators that share the samples of one replica
     sharded_optimiser: bool = False
-    loader: float = np.inf  # samples a second that one replica's loader prepares
+    late: bool = False  # gradients travel after the backward pass
+    loader: float = np.inf  # processes that prepare samples for one replica
 
 
 def outside_matrix_units(bits: int, machine: Machine) -> bool:
     """Whether products of so many bits run outside the matrix units."""
     return bits == 32 and machine.peak_32 == machine.peak_vector
+
+
+def _in_effect(flag: bool, run: ImageRun) -> bool:
+    """Whether what the stack does it does in the run's precision too."""
+    return flag and (run.bits < SINGLE or not run.stack.half_only)
+
+
+def _transposes(run: ImageRun) -> bool:
+    """Whether convolutions change the layout: matrix units take channels last."""
+    return not (
+        _in_effect(run.stack.channels_last, run) or outside_matrix_units(run.bits, run.machine)
+    )
 
 
 def side_by_side(runs: Sequence[ImageRun]) -> tuple[Runs, Products, Cores, Moves]:
@@ -97,17 +114,19 @@ def side_by_side(runs: Sequence[ImageRun]) -> tuple[Runs, Products, Cores, Moves
             ),
             vector_rate=of([r.machine.peak_vector for r in runs]),
             parameters=of([n.trained for n in networks]),
+            tensors=of([n.tensors for n in networks]),
+            batched=of([r.stack.batched for r in runs]),
             optimiser_bytes=of([OPTIMISER_BYTES[r.model.optimiser] for r in runs]),
             gradient_bytes=of(
                 [2.0 if r.stack.half_gradients and r.bits < 32 else 4.0 for r in runs]
             ),
             sharded_optimiser=of([r.sharded_optimiser for r in runs]),
+            late=of([r.late for r in runs]),
             sharded=of([r.model.sharded for r in runs]),
-            fused=of([r.stack.fused for r in runs]),
+            fused=of([_in_effect(r.stack.fused, r) for r in runs]),
             flash=of([r.stack.flash for r in runs]),
             composed=of([r.stack.composed and not r.model.sequence for r in runs]),
-            transposing=of([not r.stack.channels_last and r.bits < 32 for r in runs]),
-            last=of([r.stack.channels_last for r in runs]),
+            transposing=of([_transposes(r) for r in runs]),
             vector=of([outside_matrix_units(r.bits, r.machine) for r in runs]),
             eight=of([r.bits == 8 for r in runs]),
             host=of([r.stack.host for r in runs]),

@@ -46,7 +46,7 @@ def test_an_image_network_runs_at_its_own_share_of_the_peak(plan: Plan) -> None:
     # 1,024 frames, each 1.87e12 multiply-adds forward and twice that back
     flops = 1024 * 6 * network_of("bevformer_base").forward_macs
     share = flops / time / plan.leaf("scale_gpus").ravel() / 989.4e12
-    assert 0.18 < share[0] < 0.22
+    assert 0.20 < share[0] < 0.25
     assert share[0] > share[6] > share[7] > 0.13
     makes_progress = on(goodput, WORKLOAD, SCALE)[0, PERCEPTION]
     expected = flops / time * makes_progress * plan.leaf("training_goodput").ravel()
@@ -75,7 +75,7 @@ def test_flops_of_a_frame_add_work_but_leave_the_speed() -> None:
     assert np.array_equal(few[1], many[1])
     # more accelerators are a little slower each
     gpus = [on(x, MONTH, WORKLOAD, SITE)[0, -1, PERCEPTION, 0] for x in (few[2], many[2])]
-    assert 2.0 < gpus[1] / gpus[0] < 2.1
+    assert 2.0 < gpus[1] / gpus[0] < 2.12
 
 
 def test_a_model_is_a_transformer_or_an_image_network() -> None:

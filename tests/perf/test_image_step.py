@@ -13,18 +13,30 @@ from planner.errors import InputError
 from planner.inputs.image_models import image_model_named, image_models, network_of
 from planner.inputs.load import check_profile
 from planner.inputs.training import machine, system_of
-from planner.perf.image_step.constants import FITTED, SCALE_LOSS, constants_of
+from planner.perf.image_step.constants import FITTED, Constants, constants_of
 from planner.perf.image_step.kernels import Cores, Moves, Network, Products, stacked
 from planner.perf.image_step.network import build
-from planner.perf.image_step.step import Runs, StepTerms, residence, step_terms, step_time
+from planner.perf.image_step.step import (
+    BUCKET,
+    LAUNCH,
+    Runs,
+    StepTerms,
+    product_seconds,
+    residence,
+    step_terms,
+    step_time,
+)
+from planner.perf.training_step import constants as transformer
+from planner.perf.training_step.collectives import all_reduce
 
 
 def runs(number: int = 1, chip: str = "a100_80", **changes: Any) -> Runs:
     where = machine(chip)
     values: dict[str, Any] = dict(
         batch=64.0, accumulated=1.0, replicas=1.0, parts=1.0, width=2.0, matrix_rate=where.peak_16,
-        vector_rate=where.peak_vector, parameters=25e6, optimiser_bytes=28.0, gradient_bytes=2.0,
-        sharded_optimiser=0.0, sharded=0.0, fused=1.0, flash=1.0, composed=0.0, transposing=0.0, last=1.0,
+        vector_rate=where.peak_vector, parameters=25e6, tensors=161.0, batched=0.0, optimiser_bytes=28.0,
+        gradient_bytes=2.0,
+        sharded_optimiser=0.0, late=0.0, sharded=0.0, fused=1.0, flash=1.0, composed=0.0, transposing=0.0,
         vector=0.0, eight=0.0, host=0.0, loader=np.inf,
     )  # fmt: skip
     arrays = {
@@ -40,8 +52,12 @@ def terms(network: Network, of: Runs) -> StepTerms:
         stacked(kind, [getattr(network, name)] * number)
         for kind, name in ((Products, "products"), (Cores, "cores"), (Moves, "moves"))
     ]
-    k = constants_of(FITTED, ["ampere"] * number, [16] * number, of.vector)
-    return step_terms(of, *parts, k)  # type: ignore[arg-type]
+    return step_terms(of, *parts, ampere(of))  # type: ignore[arg-type]
+
+
+def ampere(of: Runs) -> Constants:
+    number = len(of.batch)
+    return constants_of(FITTED, ["ampere"] * number, [16] * number, of.vector)
 
 
 @pytest.mark.parametrize("name", sorted(image_models()))
@@ -139,8 +155,9 @@ def test_moving_memory_takes_its_passes_over_the_memory_rate() -> None:
     of = runs(batch=1.0, parameters=0.0)
     found = terms(network, of)
     traffic = 2.0 * 1e9 * 2.0 * residence(of, np.zeros(1, int), np.array([2e9]))  # forward alone
-    expected = FITTED["fused"] * traffic / (0.8 * of.system.memory_rate)
-    assert found.memory == pytest.approx(expected)
+    assert found.memory == pytest.approx(traffic / (0.8 * of.system.memory_rate))
+    eager = terms(network, replace(of, fused=np.zeros(1)))
+    assert eager.memory / found.memory == pytest.approx(transformer.FITTED["elementwise_eager"])
 
 
 def test_accumulation_reduces_gradients_and_updates_weights_once() -> None:
@@ -160,15 +177,16 @@ def test_a_sample_on_several_accelerators_takes_less_time_but_not_in_proportion(
 
 
 def test_the_loader_sets_the_pace_where_it_is_slower() -> None:
-    found = terms(network_of("resnet18"), runs(2, loader=np.array([np.inf, 100.0])))
+    found = terms(network_of("resnet18"), runs(2, loader=np.array([np.inf, 0.5])))
     assert found.loading[0] == 0.0
-    assert step_time(found)[1] == pytest.approx(64.0 / 100.0)
+    assert step_time(found)[1] == pytest.approx(64.0 / (0.5 * FITTED["decode"]))
 
 
 def test_replicas_over_domains_lose_a_little_for_each_doubling() -> None:
     found = terms(network_of("resnet50"), runs(3, replicas=np.array([8.0, 16.0, 32.0])))
     rest = step_time(found) - found.straggling
-    assert found.straggling / rest == pytest.approx(SCALE_LOSS * np.arange(3.0))
+    expected = transformer.FITTED["scale_loss"] * np.arange(3.0)
+    assert found.straggling / rest == pytest.approx(expected)
 
 
 def test_a_sharded_optimiser_updates_a_part_of_the_weights() -> None:
@@ -176,6 +194,67 @@ def test_a_sharded_optimiser_updates_a_part_of_the_weights() -> None:
         network_of("resnet50"), runs(2, replicas=8.0, sharded_optimiser=np.array([0.0, 1.0]))
     )
     assert found.optimiser[0] == pytest.approx(8.0 * found.optimiser[1])
+
+
+def test_tensors_of_trained_weights_are_counted_as_pytorch_does() -> None:
+    # len(list(model.parameters())) of torchvision
+    published = {
+        "resnet18": 62,
+        "resnet50": 161,
+        "vgg16": 32,
+        "mobilenet_v2": 158,
+        "efficientnet_b0": 213,
+    }
+    assert {name: network_of(name).tensors for name in published} == published
+
+
+def test_an_eager_host_launches_for_every_tensor_once_a_step() -> None:
+    network = network_of("resnet50")
+    of = runs(2, host=1.0, replicas=np.array([1.0, 8.0]), batch=256.0)
+    alone, shared = terms(network, of).host
+    fixed = transformer.FITTED["step_fixed"]
+    assert alone == pytest.approx(fixed + 6 * 161 * LAUNCH)
+    assert shared == pytest.approx(fixed + 12 * 161 * LAUNCH)
+    assert terms(network, replace(of, accumulated=4.0 * of.accumulated)).host[0] == alone
+    batched = terms(network, replace(of, batched=np.ones(2))).host
+    assert batched == pytest.approx([fixed, fixed + 6 * 161 * LAUNCH])
+    assert terms(network, replace(of, host=np.zeros(2))).host[0] == 0.0
+
+
+def test_the_last_bucket_and_the_gather_of_weights_do_not_hide() -> None:
+    of = runs(4, replicas=8.0, parameters=np.array([1e6, 1e8, 1e8, 1e8]), batch=1e3)
+    of = replace(of, sharded_optimiser=np.array([0.0, 0.0, 1.0, 0.0]), late=np.eye(4)[3])
+    whole = all_reduce(2.0 * of.parameters, of.replicas, np.ones(4), of.system)
+    found = terms(network_of("resnet50"), of).reduction / whole
+    kept = BUCKET / 2e8
+    assert found == pytest.approx([1.0, kept, 1.0 - 0.5 * (1.0 - kept), 1.0])
+
+
+def test_a_depthwise_convolution_reads_its_window_again_and_again() -> None:
+    # per sample 64 x 64 positions of 256 channels: rows of the window forward and for the input, elements for weights
+    times = {}
+    for kernel in (3, 5):
+        layers = [{"conv": 256, "kernel": 1, "norm": "none", "act": False}]
+        layers += [{"depthwise": kernel, "norm": "none", "act": False}]
+        network = build(layers, 256, (64, 64))
+        # arithmetic without limit: memory alone is left
+        of = runs(vector_rate=1e18, batch=256.0)
+        k = ampere(of)
+        single = network.products.columns == 1.0
+        forward, backward = product_seconds(of, network.products, k)
+        times[kernel] = forward[single][0], backward[single][0]
+    assert times[5][0] / times[3][0] == pytest.approx(5 / 3, rel=1e-3)
+    assert times[5][1] / times[3][1] == pytest.approx((5 + 25) / (3 + 9), rel=1e-3)
+
+
+def test_generations_that_no_run_fixes_keep_the_ratio_of_convolutions_to_linears() -> None:
+    names = ["ampere", "hopper", "blackwell", "volta", "ada"]
+    k = constants_of(FITTED, names, [16] * 5, np.zeros(5))
+    shares = [transformer.share(transformer.FITTED, name, "16") for name in names]
+    ratio = FITTED["ampere.matrix"] / transformer.FITTED["ampere.16"]
+    assert k.product[:3] == pytest.approx(ratio * np.array(shares[:3]))
+    assert k.product[3:].tolist() == [FITTED["volta.matrix"], FITTED["ada.matrix"]]
+    assert k.linear.tolist() == [*shares[:4], FITTED["ada.matrix"]]
 
 
 def test_weights_in_shards_are_gathered_twice() -> None:

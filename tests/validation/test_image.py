@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
 
 from planner.perf.image_step.constants import FITTED
+from planner.validation.accuracy import standing
 from planner.validation.cases import Case, read
 from planner.validation.training import image
+from planner.validation.training import priors as transformer_priors
 from planner.validation.training.image_priors import PRIORS
 from planner.validation.validate import shipped
 
@@ -116,6 +119,52 @@ def test_older_rounds_of_the_detector_mean_another_network() -> None:
 
 def test_the_constants_are_those_that_are_fitted_and_within_their_range() -> None:
     assert set(FITTED) == set(PRIORS)
-    assert len(PRIORS) <= 5 + 12
     for name, prior in PRIORS.items():
         assert prior.low <= FITTED[name] <= prior.high, name
+
+
+def test_both_models_have_three_constants_a_generation_and_twelve_global_ones_at_most() -> None:
+    names = [*transformer_priors.PRIORS, *PRIORS]
+    assert len(set(names)) == len(names)
+    of_generation = Counter(name.split(".")[0] for name in names if "." in name)
+    assert max(of_generation.values()) <= 3, of_generation
+    assert sum("." not in name for name in names) <= 12
+
+
+def test_frameworks_that_fuse_in_16_bit_alone_do_not_in_32() -> None:
+    source = "NVIDIA/DeepLearningExamples PyTorch/Classification/ConvNets/resnet50v1.5/README.md"
+    table = dict(source=source, gpu="A100-80GB (DGX)", gpus=1, global_batch_size=256, notes="")
+    runs = image.batch_of([image.run_of(case(**table, precision=p)) for p in ("fp16", "tf32")]).runs
+    assert runs.transposing.tolist() == [0.0, 1.0]
+    paddle = dict(table, source="NVIDIA/DeepLearningExamples PaddlePaddle/Classification/README.md")
+    runs = image.batch_of(
+        [image.run_of(case(**paddle, precision=p)) for p in ("fp16", "tf32")]
+    ).runs
+    assert runs.fused.tolist() == [1.0, 0.0]
+    assert runs.transposing.tolist() == [0.0, 1.0]
+
+
+def test_sequences_without_padding_are_half_as_long_and_uneven() -> None:
+    fields = dict(model="BERT-large", family="other", seq_len=512, global_batch_size=768)
+    packed, padded = (image.run_of(case(**fields, year=year)) for year in (2023, 2020))
+    assert (packed.tokens, padded.tokens) == (256, 512)
+    assert packed.network.cores.keys == pytest.approx(256 * 4 / 3)
+    assert packed.network.cores.queries == pytest.approx(256)
+    assert packed.late and not padded.late
+
+
+def test_newer_generations_are_predicted_from_older_ones() -> None:
+    # their convolutions have no constant of their own, so that leaving all their runs out costs nothing
+    cases = [c for c in read(shipped()[:1]) if c.family in FAMILIES]
+    outcomes = image.predict(cases)
+    kept = [cases[i] for i in sorted(standing(cases, outcomes, [""] * len(cases)))]
+    newer = [image.run_of(c).place.generation in ("hopper", "blackwell") for c in kept]
+    others = [c for c, new in zip(kept, newer, strict=True) if not new]
+    left = [c for c, new in zip(kept, newer, strict=True) if new]
+    found = image.predict(left, image.fit(others))
+    errors = [
+        abs((o.predicted or np.nan) / (c.value or np.nan) - 1)
+        for c, o in zip(left, found, strict=True)
+    ]
+    assert len(errors) > 60
+    assert np.mean(errors) < 0.09

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from planner.axes import Array
 
 Index = npt.NDArray[np.int_]
-NORM, FROZEN_NORM, LAYER_NORM, ACTIVATION, ADD, MOVE, SMOOTH = range(7)
+NORM, FROZEN_NORM, LAYER_NORM, ACTIVATION, ADD, MOVE, SMOOTH, BLOCK = range(8)
 """Kinds of memory kernels: batch norm, its frozen form (scale and shift), layer, group and instance norm, activation
-or scale, addition of branches, what no library fuses (pooling, concatenation, resizing, loss), and a
-smooth activation behind a linear, whose input is kept for the backward pass."""
+or scale, addition of branches, what no library fuses (pooling, concatenation, resizing, loss), a smooth activation
+behind a linear, whose input is kept for the backward pass, and all that lies between the products of half a
+transformer block."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Network:
     moves: Moves
     parameters: float  # all weights
     trained: float  # those with gradients
+    tensors: float  # that hold the trained ones
 
     @property
     def forward_macs(self) -> float:

@@ -18,6 +18,7 @@ from planner.axes import Array
 from planner.perf.image_step.kernels import (
     ACTIVATION,
     ADD,
+    BLOCK,
     FROZEN_NORM,
     LAYER_NORM,
     MOVE,
@@ -30,6 +31,7 @@ from planner.perf.image_step.kernels import (
     Record,
 )
 
+BLOCK_PASSES = 3.0  # of the element-wise kernels of a transformer block over what they keep
 NORMS = {"batch": NORM, "frozen": FROZEN_NORM, "layer": LAYER_NORM, "group": LAYER_NORM}
 
 
@@ -68,12 +70,14 @@ class Walk:
     moves: list[tuple[float, ...]] = field(default_factory=list)
     weights: float = 0.0
     trained_weights: float = 0.0
+    tensors: float = 0.0
 
-    def weigh(self, parameters: float) -> None:
-        """Count parameters."""
+    def weigh(self, parameters: float, tensors: float = 1.0) -> None:
+        """Count parameters, and the tensors that hold them if they are trained."""
         if self.fresh:
             self.weights += self.times * parameters
             self.trained_weights += self.times * parameters * self.trained
+            self.tensors += self.times * tensors * self.trained
 
     def product(
         self, rows: float, columns: float, inner: float, groups: float, read: float,
@@ -116,7 +120,7 @@ def build(layers: Sequence[Mapping[str, Any]], channels: int, size: Sequence[int
 
     return Network(
         record(Products, walk.products), record(Cores, walk.cores), record(Moves, walk.moves),
-        walk.weights, walk.trained_weights,
+        walk.weights, walk.trained_weights, walk.tensors,
     )  # fmt: skip
 
 
@@ -134,7 +138,7 @@ def after(walk: Walk, channels: int, norm: str | None, act: bool) -> None:
     norm = walk.norm if norm is None else norm
     if norm != "none":
         walk.move(walk.at.elements, NORMS[norm])
-        walk.weigh(2.0 * channels)
+        walk.weigh(2.0 * channels, 2.0)
     if act:
         walk.move(walk.at.elements, ACTIVATION)
 
@@ -356,7 +360,11 @@ def transformer(
     walk: Walk, layers: int, heads: int, ffn: int, context: int = 0, context_width: int = 0,
     gated: bool = False, tokens: int = 0, bias: bool = True,
 ) -> None:  # fmt: skip
-    """Transformer blocks on all positions; with `context`, a cross-attention too (spatial transformer)."""
+    """Transformer blocks on all positions; with `context`, a cross-attention too (spatial transformer).
+
+    Element-wise kernels move as much as in the transformer model (`planner.perf.training_step.layer`): 12 h +
+    1.5 (g + 1) f + 4 (h + 2 k) elements a token, g = 2 where gated, half of the 12 h at each half of a block.
+    """
     whole, outer = walk.at, walk.times
     walk.times = outer * layers
     hidden, positions = whole.channels, whole.positions
@@ -364,8 +372,8 @@ def transformer(
     attentions = [(positions, hidden)] + ([(float(context), context_width)] if context else [])
     for keys, width in attentions:
         walk.at = flat
-        walk.move(flat.elements, LAYER_NORM)
-        walk.weigh(2.0 * hidden)
+        walk.move((10.0 * flat.elements + 8.0 * keys * hidden) / BLOCK_PASSES, BLOCK)
+        walk.weigh(2.0 * hidden, 2.0)
         if context:  # separate matrices, without bias
             linear(walk, hidden, bias=False)
             walk.at = Tensor(width, (int(keys),))
@@ -375,14 +383,13 @@ def transformer(
         walk.core(positions, keys, heads, hidden / heads)
         walk.at = flat
         linear(walk, hidden, bias=bias)
-        walk.move(flat.elements, ADD)
     walk.at = flat
-    walk.move(flat.elements, LAYER_NORM)
-    walk.weigh(2.0 * hidden)
-    linear(walk, ffn * (2 if gated else 1), act=True, bias=bias)
+    inner = 1.5 * (2.0 + gated) * ffn * positions
+    walk.move((6.0 * flat.elements + inner) / BLOCK_PASSES, BLOCK)
+    walk.weigh(2.0 * hidden, 2.0)
+    linear(walk, ffn * (2 if gated else 1), bias=bias)
     walk.at = replace(flat, channels=ffn)
     linear(walk, hidden, bias=bias)
-    walk.move(flat.elements, ADD)
     walk.at, walk.times = whole, outer
 
 
@@ -391,7 +398,7 @@ def diffusion_block(walk: Walk, channels: int, embedding: int = 1280) -> None:
     before = walk.at
     walk.move(before.elements, LAYER_NORM)
     walk.move(before.elements, ACTIVATION)
-    walk.weigh(2.0 * before.channels)
+    walk.weigh(2.0 * before.channels, 2.0)
     conv(walk, channels, 3, norm="none", act=False)
     out = walk.at
     walk.at = Tensor(embedding, (1,))
@@ -400,7 +407,7 @@ def diffusion_block(walk: Walk, channels: int, embedding: int = 1280) -> None:
     walk.move(out.elements, ADD)
     walk.move(out.elements, LAYER_NORM)
     walk.move(out.elements, ACTIVATION)
-    walk.weigh(2.0 * channels)
+    walk.weigh(2.0 * channels, 2.0)
     conv(walk, channels, 3, norm="none", act=False)
     if before.channels != channels:
         walk.at = before
@@ -414,7 +421,7 @@ def spatial_transformer(
     """Norm, linear, one block of self and cross attention with gated MLP, linear."""
     channels = walk.at.channels
     walk.move(walk.at.elements, LAYER_NORM)
-    walk.weigh(2.0 * channels)
+    walk.weigh(2.0 * channels, 2.0)
     linear(walk, channels)
     transformer(walk, 1, channels // head_width, 4 * channels, context, context_width, gated=True)
     linear(walk, channels)

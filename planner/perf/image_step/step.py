@@ -3,7 +3,7 @@
 Kernels of many runs lie in flat records (`kernels`), every kernel with the index of its run; seconds of a run are sums
 over its kernels. A product takes the longer of arithmetic and memory traffic; a kernel that only moves memory takes
 its traffic; each costs a gap besides. The host must launch as fast as the accelerator computes, the loader must decode
-as fast as the step consumes, and gradients travel beside the backward pass.
+as fast as the step consumes, and gradients travel beside the backward pass, all but the last bucket of them.
 Sources: roofline (Williams, Waterman and Patterson, CACM 52, 2009); tiles as in `planner.perf.training_step.matmul`;
 passes over memory counted from the kernels of cuDNN and PyTorch (batch norm: Jung et al., "Restructuring batch
 normalization to accelerate CNN training", arXiv 1807.01702).
@@ -16,10 +16,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from planner.axes import Array
-from planner.perf.image_step.constants import CONTENTION, LAUNCH, SCALE_LOSS, Constants
+from planner.perf.image_step.constants import Constants
 from planner.perf.image_step.kernels import (
     ACTIVATION,
     ADD,
+    BLOCK,
     FROZEN_NORM,
     LAYER_NORM,
     MOVE,
@@ -32,7 +33,7 @@ from planner.perf.image_step.kernels import (
 )
 from planner.perf.training_step.collectives import all_gather, all_reduce, reduce_scatter
 from planner.perf.training_step.configuration import System
-from planner.perf.training_step.matmul import PROLOGUE, STREAM, TAIL, TILE
+from planner.perf.training_step.matmul import PROLOGUE, STREAM, TAIL, TILE, sustained
 
 # Passes over memory (reads and writes) of the forward and the backward pass. Separate kernels of a batch norm:
 # statistics, then read and write; back, two reads for the sums, then two and a write. Fused: activation and addition
@@ -45,36 +46,54 @@ PASSES = {  # kind: separate, fused; each forward, backward
     ADD: ((3.0, 0.0), (1.0, 1.0)),
     MOVE: ((2.0, 2.0), (2.0, 2.0)),
     SMOOTH: ((2.0, 3.0), (1.0, 1.0)),
+    BLOCK: ((3.0, 5.1), (3.0, 5.1)),  # the backward one 1.7 times, as in the transformer model
 }
+BLOCK_KERNELS = (
+    10.0,
+    5.0,
+)  # of half a transformer block beside its products, separate and fused; assumed
 _FORWARD = np.array([[PASSES[k][era][0] for k in sorted(PASSES)] for era in (0, 1)])
 _BACKWARD = np.array([[PASSES[k][era][1] for k in sorted(PASSES)] for era in (0, 1)])
+NORM_KERNELS = 2.0  # of a norm and direction: statistics or sums, then the values
 # Of an instance norm that is composed of elementary operations in 32 bit (TensorFlow): mean, squared difference, mean,
-# scale, shift.
+# scale, shift. In 16 bit a cast reads 2 byte and writes 4, another the reverse: three passes of 4 byte.
 COMPOSED_NORM = (8.0, 14.0)
+COMPOSED_CASTS = 3.0
 COMPOSED_WIDTH = 4.0  # [byte]
+COMPOSED_KERNELS = 6.0
 WINOGRAD = 2.1  # F(2 x 2, 3 x 3) needs 2.25 times fewer products (arXiv 1509.09308); its transforms take some, assumed
 SPLIT = 512.0  # inner elements of a part of a product that is split along them (weight gradients); assumed
-LARGEST_SHARE = 0.95  # of a peak that products reach where power does not bind; assumed
-REFERENCE_RATE = (
-    312e12 / 108.0
-)  # of a processor of an A100, to which `narrow` refers [FLOP/s]; faster ones need wider tiles
+# Columns at which a convolution runs at half speed, on an A100: a tile of n columns loads 128 + n operands for 128 n
+# products, at 64 byte a clock from the second-level cache against 1,024 multiply-adds, so that arithmetic takes
+# 4 n/(128 + n) of the time of loading. Faster processors need wider tiles. Vector units, 64 multiply-adds against 32
+# words of shared memory a clock, with 8 x n/16 products a thread, come to the same.
+NARROW = TILE / 7.0
+REFERENCE_RATE = 312e12 / 108.0  # of a processor of an A100 [FLOP/s]
+# A depthwise convolution passes over its operands once for every row of its window, whose elements stay in registers;
+# for the gradient of weights once for every element of it, as one block of threads sums one weight (PyTorch,
+# conv_depthwise2d_grad_weight_kernel). A multiply-add takes four instructions: two loads, an address, itself.
+DEPTHWISE_INSTRUCTIONS = 4.0
 CACHED = (
     0.5  # of the traffic reads what the kernel before has written; counted from the passes above
 )
 CAST_BYTES = 4.0  # of a 16-bit operand of an 8-bit product: read, written, written transposed
 SHORT = 256.0  # keys at which an attention core runs at half speed, two tiles of 128; assumed
-UNFUSED_SCORES = (
-    6.5  # 16-bit passes over the scores: 13 bytes forward (study of mechanisms, section 2)
-)
+UNFUSED_SCORES = (6.5, 8.5)  # 16-bit passes over the scores, forward and backward: 13 and 17 byte
+CORE_BACKWARD = (2.0, 2.5)  # products of the backward pass over the forward one, unfused and fused
 CORE_KERNELS = 4.0  # of an unfused core: two products, softmax, dropout
+SPLIT_KERNELS = 1.0  # more of a gradient of weights: its parts are summed
+GAP = 5e-6  # start, ramp and drain of a kernel, 3 to 10 us; assumed [s]
+LAUNCH = 1e-5  # host time to launch a kernel, eager PyTorch; 5 to 10 us an operator, assumed [s]
+# Launches of an eager step for every tensor of trained weights: gradient cleared and unscaled, decay, momentum,
+# update, copy in 16 bit; and where replicas share gradients: sum in the graph, hook, copy into the bucket, mean, copy
+# out, check. An optimiser that takes all tensors at once (Apex, PyTorch from 2.0 on) spares the first six; assumed.
+TENSOR_LAUNCHES = 6.0
+SHARED_LAUNCHES = 6.0
+BUCKET = 25e6  # gradients that travel together, the last after the backward pass (PyTorch's default) [byte]
 SHUFFLES = 2.0  # passes of a change of layout over the operands and result of a convolution
 HALO_LATENCY = (
     8e-6  # of one exchange between accelerators that share a sample [s]; as a start in NCCL's tuner
 )
-NEIGHBOURS = 8.0  # accelerators of a server
-# Depthwise convolutions in 32 bit with channels last, over 16 bit or channels first: libraries have fast kernels for
-# those alone. Read off EfficientNet-B0 in TensorFloat-32 on A100.
-SLOW_DEPTHWISE = 2.0
 FULL_WIDTH = 4.0  # of a weight gradient that is accumulated [byte]
 
 
@@ -94,19 +113,21 @@ class Runs:
     matrix_rate: Array  # peak for convolutions in their precision [FLOP/s]
     vector_rate: Array  # 32-bit peak outside the matrix units [FLOP/s]
     parameters: Array  # trained weights
+    tensors: Array  # that hold the trained weights
+    batched: Array  # flag: the optimiser takes all tensors at once
     optimiser_bytes: Array  # memory traffic of the optimiser for a trained weight and step [byte]
     gradient_bytes: Array  # of a gradient in the reduction [byte]
-    sharded_optimiser: Array  # flag: every replica updates its part of the weights
+    sharded_optimiser: Array  # flag: each replica updates its part of the weights; then a gather
+    late: Array  # flag: gradients travel after the backward pass
     sharded: Array  # flag: weights are sharded, gathered for each pass, their gradients scattered
     fused: Array  # flag: activations and additions ride on norms
     flash: Array  # flag: scores stay on chip
     composed: Array  # flag: instance norms are composed of elementary operations
     transposing: Array  # flag: convolutions change the layout of operands and result
-    last: Array  # flag: channels lie last in memory
     vector: Array  # flag: 32-bit products without matrix units
     eight: Array  # flag: linears in 8 bit
     host: Array  # host time of launches over that of eager PyTorch; 0 with CUDA graphs
-    loader: Array  # samples a second that one replica's loader prepares; inf where it does not bind
+    loader: Array  # processes that prepare samples for one replica; inf where they do not bind
 
 
 @dataclass(frozen=True)
@@ -145,25 +166,29 @@ def step_terms(
     core_kernels = np.where(runs.flash > 0.0, 1.0, CORE_KERNELS)
     core_kernels = core_kernels * total(cores.owner, cores.count)
     kernels = total(products.owner, products.count) + launches + core_kernels
-    back_kernels = total(products.owner, products.count * products.gradients) + back_launches
-    back_kernels = back_kernels + core_kernels
-    gaps = k.gap * kernels, k.gap * back_kernels
+    splits = SPLIT_KERNELS * (products.gradients > 0.0)
+    back_kernels = total(products.owner, products.count * (products.gradients + splits))
+    back_kernels = back_kernels + back_launches + core_kernels
+    gaps = GAP * kernels, GAP * back_kernels
     forward = product[0] + attention[0] + moved[0] + gaps[0]
     backward = product[1] + attention[1] + moved[1] + gaps[1]
     launch = LAUNCH * runs.host
     waiting = np.maximum(launch * kernels - forward, 0.0)
-    host = k.step_fixed * runs.host + waiting + np.maximum(launch * back_kernels - backward, 0.0)
+    waiting = waiting + np.maximum(launch * back_kernels - backward, 0.0)
+    calls = TENSOR_LAUNCHES * (1.0 - runs.batched) + SHARED_LAUNCHES * (runs.replicas > 1.0)
+    passes = runs.accumulated
+    host = passes * waiting + k.step_fixed * runs.host + launch * calls * runs.tensors
     optimiser = optimiser_seconds(runs)
     reduction = reduction_seconds(runs, forward, backward, k)
     exchanges = exchange_seconds(runs, products, moves)
-    passes = runs.accumulated
-    busy = passes * (forward + backward + host + exchanges) + optimiser + reduction
+    busy = passes * (forward + backward + exchanges) + host + optimiser + reduction
     straggling = busy * straggling_share(runs, k)
-    loading = np.maximum(passes * runs.batch / runs.loader - busy - straggling, 0.0)
+    loading = passes * runs.batch / (runs.loader * k.decode)
+    loading = np.maximum(loading - busy - straggling, 0.0)
     return StepTerms(
         products=passes * (product[0] + product[1]), attention=passes * (attention[0] + attention[1]),
         memory=passes * (moved[0] + moved[1]), kernel_gaps=passes * (gaps[0] + gaps[1]),
-        optimiser=optimiser, host=passes * host, reduction=reduction, exchanges=passes * exchanges,
+        optimiser=optimiser, host=host, reduction=reduction, exchanges=passes * exchanges,
         straggling=straggling, loading=loading,
     )  # fmt: skip
 
@@ -185,52 +210,49 @@ def product_seconds(runs: Runs, p: Products, k: Constants) -> tuple[Array, Array
     width, memory = runs.width[..., i], STREAM * runs.system.memory_rate[..., i]
     processors = runs.system.processors[..., i]
     flops = 2.0 * batch * p.rows * p.columns * p.inner * p.groups
-    sustained = np.where(runs.vector > 0.0, 1.0, runs.system.power**k.power)
-    convolution = runs.matrix_rate * np.minimum(k.product * sustained, _most(runs))
-    linear = runs.system.peak_linear * np.minimum(k.linear * sustained, _most(runs))
+    vector = runs.vector > 0.0  # Winograd's saving goes beyond the peak
+    share = np.where(vector, k.product, sustained(k.product, runs.system, k.power))
+    convolution = runs.matrix_rate * share
+    share = np.where(vector, k.linear, sustained(k.linear, runs.system, k.power))
+    linear = runs.system.peak_linear * share
     single = (p.columns == 1.0) & (p.groups > 1.0)  # depthwise: no matrix units
     plain = (p.window == 9.0) & (p.groups == 1.0) & (p.positions == p.rows)
     rate = np.where(p.linear > 0.0, linear[..., i], convolution[..., i])
-    solid = (p.window == 27.0) & (p.groups == 1.0)
-    other = np.where(plain, WINOGRAD, np.where(solid, k.solid, 1.0))
-    rate = rate * np.where(runs.vector[..., i] > 0.0, other, 1.0)
-    rate = np.where(single, runs.vector_rate[..., i], rate)
-    narrow = k.narrow * runs.matrix_rate[..., i] / processors / REFERENCE_RATE
+    rate = rate * np.where(vector[..., i] & plain, WINOGRAD, 1.0)
+    rate = np.where(single, runs.vector_rate[..., i] / DEPTHWISE_INSTRUCTIONS, rate)
+    pace = runs.matrix_rate[..., i] / processors / REFERENCE_RATE * width / 2.0
+    narrow = NARROW * np.where(vector[..., i], 1.0, pace)
     depth = PROLOGUE * 2.0 / width
-    slow = np.where((runs.last[..., i] > 0.0) & (width == 4.0), SLOW_DEPTHWISE, 1.0)
 
-    def seconds(rows: Array, columns: Array, inner: Array, parts: Array, moved: Array) -> Array:
+    def seconds(
+        rows: Array, columns: Array, inner: Array, parts: Array, moved: Array, again: Array
+    ) -> Array:
         tiles = np.maximum(rows / TILE, 0.5) * np.maximum(columns / TILE, 0.5) * p.groups * parts
         share = tiles / (tiles + TAIL * processors) * inner / (inner + depth * parts)
         share = np.where(single, 1.0, share * columns / (columns + narrow))
-        excess = np.where(single, k.depthwise * slow, 1.0)
-        taken: Array = np.maximum(flops / (rate * share), excess * moved / memory)
+        moved = np.where(single, again, 1.0) * moved
+        taken: Array = np.maximum(flops / (rate * share), moved / memory)
         return taken
 
     activations = batch * (p.read + p.written) * width
     activations = activations * residence(runs, i, activations / 2.0)
     moved = activations + p.weights * width
     positions = batch * p.rows
-    ones = np.ones_like(positions)
-    forward = seconds(positions, p.columns, p.inner, ones, moved)
-    data = seconds(
-        batch * p.positions, p.inner / p.window, p.columns * p.window, ones, moved
-    )  # gradient of the input
+    ones, across = np.ones_like(positions), np.sqrt(p.window)
+    forward = seconds(positions, p.columns, p.inner, ones, moved, across)
+    channels, taps = p.inner / p.window, p.columns * p.window
+    data = seconds(batch * p.positions, channels, taps, ones, moved, across)
     parts = np.maximum(positions / SPLIT, 1.0)
-    weight = seconds(p.inner, p.columns, positions, parts, activations + FULL_WIDTH * p.weights)
+    gradients = activations + FULL_WIDTH * p.weights
+    weight = seconds(p.inner, p.columns, positions, parts, gradients, p.window)
     backward = np.where(p.gradients >= 2.0, data, 0.0) + np.where(p.gradients >= 1.0, weight, 0.0)
-    ordered = np.where((p.linear > 0.0) | (p.window == 1.0), 0.0, runs.transposing[..., i])
+    ordered = np.where((p.linear > 0.0) | single, 0.0, runs.transposing[..., i])
     shuffle = SHUFFLES * ordered * activations / memory
     cast = runs.eight[..., i] * p.linear * CAST_BYTES * batch / memory
     forward = forward + shuffle + cast * p.read
     # three operands and results of two products there, against two of one here
     backward = backward + (p.gradients > 0.0) * (1.5 * shuffle + cast * p.written)
     return p.count * forward, p.count * backward
-
-
-def _most(runs: Runs) -> Array:
-    """Largest share of the peak; Winograd's saving is beyond it."""
-    return np.where(runs.vector > 0.0, np.inf, LARGEST_SHARE)
 
 
 def residence(runs: Runs, owner: Index, size: Array) -> Array:
@@ -244,16 +266,19 @@ def residence(runs: Runs, owner: Index, size: Array) -> Array:
 
 
 def core_seconds(runs: Runs, a: Cores, k: Constants) -> tuple[Array, Array]:
-    """Seconds of attention cores, forward and backward (2.5 times the products), one entry a kernel."""
+    """Seconds of attention cores, forward and backward, one entry a kernel; unfused they are linears of 16 bit."""
     i = a.owner
     batch = (runs.batch / runs.parts)[..., i]
     flops = 4.0 * batch * a.queries * a.keys * a.heads * a.width
-    sustained = (runs.matrix_rate * k.attention * runs.system.power**k.power)[..., i]
-    traffic = UNFUSED_SCORES * batch * a.queries * a.keys * a.heads * runs.width[..., i]
-    traffic = np.where(runs.flash[..., i] > 0.0, 0.0, traffic)
-    forward = flops * (a.keys + SHORT) / a.keys / sustained
-    forward = forward + traffic / (STREAM * runs.system.memory_rate[..., i])
-    return a.count * forward, 2.5 * a.count * a.gradients * forward
+    fused = runs.flash > 0.0
+    share = sustained(np.where(fused, k.attention, k.linear), runs.system, k.power)
+    products = flops * (a.keys + SHORT) / a.keys / (runs.matrix_rate * share)[..., i]
+    scores = batch * a.queries * a.keys * a.heads * runs.width[..., i]
+    scores = np.where(fused[..., i], 0.0, scores) / (STREAM * runs.system.memory_rate[..., i])
+    forward = products + UNFUSED_SCORES[0] * scores
+    unfused, within = CORE_BACKWARD
+    backward = np.where(fused[..., i], within, unfused) * products + UNFUSED_SCORES[1] * scores
+    return a.count * forward, a.count * a.gradients * backward
 
 
 def move_seconds(runs: Runs, m: Moves, k: Constants) -> tuple[Array, Array, Array, Array]:
@@ -261,14 +286,19 @@ def move_seconds(runs: Runs, m: Moves, k: Constants) -> tuple[Array, Array, Arra
     i, kind = m.owner, m.kind.astype(int)
     fused = runs.fused[..., i].astype(int)
     composed = (kind == LAYER_NORM) & (runs.composed[..., i] > 0.0)
-    forward = np.where(composed, COMPOSED_NORM[0], _FORWARD[fused, kind])
-    backward = np.where(composed, COMPOSED_NORM[1], _BACKWARD[fused, kind]) * m.gradients
+    casts = COMPOSED_CASTS * (runs.width[..., i] < COMPOSED_WIDTH)
+    forward = np.where(composed, COMPOSED_NORM[0] + casts, _FORWARD[fused, kind])
+    backward = np.where(composed, COMPOSED_NORM[1] + casts, _BACKWARD[fused, kind]) * m.gradients
     size = (runs.batch / runs.parts)[..., i] * m.elements
     size = size * np.where(composed, COMPOSED_WIDTH, runs.width[..., i])
-    excess = np.where(fused > 0, k.fused, k.eager)
+    block = kind == BLOCK
+    excess = np.where(fused > 0, np.where(block, k.block, 1.0), k.eager)
     unit = m.count * size * residence(runs, i, size) * excess
     unit = unit / (STREAM * runs.system.memory_rate[..., i])
-    return unit * forward, unit * backward, m.count * (forward > 0.0), m.count * (backward > 0.0)
+    kernels = np.where((kind == NORM) | (kind == LAYER_NORM), NORM_KERNELS, 1.0)
+    kernels = np.where(block, np.array(BLOCK_KERNELS)[fused], kernels)
+    kernels = m.count * np.where(composed, COMPOSED_KERNELS, kernels)
+    return unit * forward, unit * backward, kernels * (forward > 0.0), kernels * (backward > 0.0)
 
 
 def optimiser_seconds(runs: Runs) -> Array:
@@ -285,6 +315,7 @@ def reduction_seconds(runs: Runs, forward: Array, backward: Array, k: Constants)
 
     Shards fill a domain; domains reduce the gradients of their shards (hybrid sharding; arXiv 2304.11277, section 3.2).
     Transfers hide beside the last backward pass (sharded: both passes), and slow the kernels of sharded weights down.
+    What cannot hide: the last bucket of gradients, and weights that are gathered after a sharded optimiser.
     """
     n, one = runs.replicas, np.ones_like(runs.replicas)
     gradients, weights = runs.parameters * runs.gradient_bytes, 2.0 * runs.parameters
@@ -296,8 +327,12 @@ def reduction_seconds(runs: Runs, forward: Array, backward: Array, k: Constants)
     scattered = scattered + np.where(n > inside, across, 0.0)
     sharded = runs.sharded > 0.0
     transfer = np.where(n > 1.0, np.where(sharded, scattered, reduced), 0.0)
-    hidden = np.minimum(transfer, k.overlap * (backward + np.where(sharded, forward, 0.0)))
-    exposed: Array = transfer - hidden + np.where(sharded, CONTENTION, 0.0) * hidden
+    # an all-reduce is a scatter and a gather
+    early = np.where(runs.sharded_optimiser > 0.0, 0.5, 1.0)
+    early = early * (1.0 - runs.late) * (1.0 - np.minimum(BUCKET / np.maximum(gradients, 1.0), 1.0))
+    early = transfer * np.where(sharded, 1.0, early)
+    hidden = np.minimum(early, k.overlap * (backward + np.where(sharded, forward, 0.0)))
+    exposed: Array = transfer - hidden + np.where(sharded, k.contention, 0.0) * hidden
     return exposed
 
 
@@ -311,7 +346,6 @@ def exchange_seconds(runs: Runs, p: Products, m: Moves) -> Array:
 
 
 def straggling_share(runs: Runs, k: Constants) -> Array:
-    """Relative loss of speed by waiting for the slowest: over domains, and within one where all share an eager host."""
+    """Relative loss of speed by waiting for the slowest domain."""
     domains = np.maximum(runs.replicas / runs.system.domain, 1.0)
-    neighbours = np.minimum(runs.replicas, NEIGHBOURS)
-    return SCALE_LOSS * np.log2(domains) + k.sharing * runs.host * np.log2(neighbours)
+    return k.scale_loss * np.log2(domains)

@@ -2,8 +2,9 @@
 
 `FITTED` holds their values, `constants_of` spreads them over configurations. Their starting values, widths and ranges
 are `planner.validation.training.priors`, the fit is `tests/published/training_fit.py`. Textbook values that are not
-fitted stand beside the equation that uses them. Done: Volta, Ampere, Hopper, Blackwell in 8 and 4 bit, CDNA 3 in 8
-bit (from two configurations); other generations and precisions take the share that benchmarks of matmuls suggest
+fitted stand beside the equation that uses them. Image networks take these over and add one global constant and three
+of generations (`planner.perf.image_step.constants`). Done: Volta, Ampere, Hopper, Blackwell in 8 and 4 bit, CDNA 3 in
+8 bit (from two configurations); other generations and precisions take the share that benchmarks of matmuls suggest
 (`UNFITTED`).
 """
 
@@ -112,6 +113,13 @@ class Constants:
     step_fixed: float  # host time of a step outside all micro-batches [s]
 
 
+def share(values: Mapping[str, float], generation: str, use: str) -> float:
+    """Share of the peak that a generation reaches in a `use`, bits of linears or "attention": fitted, else assumed."""
+    names = (f"{generation}.{use}", f"{generation}.16" if use == "32" else "")
+    known = (table[n] for n in names for table in (values, UNFITTED) if n in table)
+    return next(known, UNKNOWN[use])
+
+
 def constants_of(
     values: Mapping[str, float], generation: Sequence[str], bits: Array, native: Array
 ) -> Constants:
@@ -120,17 +128,12 @@ def constants_of(
     Attention that is not `native` to Hopper runs Ampere's instructions, at Ampere's share of what they reach there.
     """
 
-    def share(generation: str, use: str) -> float:
-        names = (f"{generation}.{use}", f"{generation}.16" if use == "32" else "")
-        known = (table[n] for n in names for table in (values, UNFITTED) if n in table)
-        return next(known, UNKNOWN[use])
-
-    native_share = np.array([share(g, "attention") for g in generation])
+    native_share = np.array([share(values, g, "attention") for g in generation])
     older = np.array([g == "hopper" for g in generation]) & (native == 0.0)
     return Constants(
-        matmul_16=np.array([share(g, "16") for g in generation]),
+        matmul_16=np.array([share(values, g, "16") for g in generation]),
         matmul_linear=np.array(
-            [share(g, f"{b:.0f}") for g, b in zip(generation, bits, strict=True)]
+            [share(values, g, f"{b:.0f}") for g, b in zip(generation, bits, strict=True)]
         ),
         attention=np.where(older, MMA_SYNC * values["ampere.attention"], native_share),
         power_exponent=np.array(

@@ -1,7 +1,8 @@
 """The constants of a transformer's step that are fitted: meaning, unit, what is known beforehand, and range.
 
-At most three for a generation of accelerators and eleven global ones. Starting values are round numbers near what
-kernel and collective benchmarks give; the fit moves them by little where rows say little.
+At most three for a generation of accelerators and eleven global ones; with those of image networks (`image_priors`)
+three and twelve. Starting values are round numbers near what kernel and collective benchmarks give; the fit moves them
+by little where rows say little.
 """
 
 from __future__ import annotations
