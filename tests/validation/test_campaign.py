@@ -13,7 +13,7 @@ import pytest
 
 from planner.errors import InputError
 from planner.inputs.campaign import read_campaign
-from planner.perf.campaign import Outcome, Output, follow, outcome
+from planner.perf.campaign import Outcome, Output, follow, outcome, predict
 from planner.validation.campaign import (
     compare_campaigns,
     compare_output,
@@ -129,6 +129,44 @@ def test_a_false_halt_has_the_frequency_of_the_reference() -> None:
     for name, slack in (("updated_share", 0.08), ("failed_vehicles", 0.9)):
         mean = got[name].mean
         assert mean == pytest.approx(np.mean([run[name] for run in runs]), abs=slack), name
+
+
+def test_intervals_hold_four_campaigns_of_a_small_fleet_in_five() -> None:
+    wave = {"not_before_h": 0, "min_after_prev_open_h": 0.0, "admission": {"type": "all"}}
+    x = changed(
+        "c06", fleet__n_vehicles=400, horizon_h=72, fleet__regions__0__p_home_wifi=0.5,
+        update__p_verify_fail_full=0.05,
+        campaign__waves=[
+            {**wave, "share": 0.1, "open_when_prev_success": None},
+            {**wave, "share": 0.9, "open_when_prev_success": 0.5},
+        ],
+    )  # fmt: skip
+    runs = [simulate(copy.deepcopy(x), seed) for seed in range(60)]
+    got = outcome(follow(read_campaign(x), 16_000)).outputs
+    for name in ("peak_gbps_5min", "p95_gbps_horizon", "wave1_open_h", "total_tb",
+                 "updated_share", "verify_failures", "connection_drops"):  # fmt: skip
+        values = np.array([run[name] for run in runs if run[name] is not None])
+        low, high = got[name].low, got[name].high
+        assert low is not None and high is not None
+        # Binomial: 80 % of 60 campaigns, more where a count takes few values.
+        assert ((values >= low) & (values <= high)).mean() >= 0.62, (name, low, high, values)
+        mean, error = values.mean(), values.std(ddof=1) / np.sqrt(values.size)
+        assert got[name].mean == pytest.approx(mean, abs=4 * error), name
+
+
+def test_intervals_are_as_wide_as_the_spread_of_the_measured_seeds() -> None:
+    ratios = []
+    for case in read_cases(CASES):
+        got = predict(read_campaign(case["inputs"]), 20_000).outputs
+        for name, measured in case["measured"].items():
+            low, high = got[name].low, got[name].high
+            # Few of the outputs of a large fleet vary by more than a thousandth.
+            if measured["std"] and measured["std"] > 1e-3 * measured["mean"] and low is not None:
+                assert high is not None
+                ratios.append((high - low) / 2.563 / measured["std"])
+    assert len(ratios) > 50
+    assert 0.7 < np.median(ratios) < 1.4
+    assert np.mean((np.array(ratios) > 0.3) & (np.array(ratios) < 3)) > 0.9
 
 
 def test_a_faulty_description_is_refused_with_all_its_faults() -> None:

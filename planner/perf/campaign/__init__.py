@@ -10,17 +10,21 @@ answers with the outputs of the measured campaigns. From the question to the ans
     sharing       max-min fair shares of a capped pool
     progress      the rollout itself, event by event where flows are free, in five-minute steps where a cap binds
     install       attempts to install
+    records       what is written down of it
     halt          the law of the halt; `odds` has the closed forms (gate errors, reach, no resume)
     exposure      how many vehicles a bad release reaches before it is stopped
     reaching      who can be reached at all, and who has come how far by when
+    breakdown     the same by region and link, pool and wave
     traffic       bytes on the five-minute grid, 95th percentile
-    outcome       outputs and curves
+    view          what it has come to by some time, and how much that varies
+    outcome       outputs with intervals, and curves
     billing       what a rollout costs, by the rules of `tariffs`
 
 Done: all of the campaign's semantics (fleet, sessions, waves, admission, polling, permission, pools, drops, resume,
-verification, install, halt, horizon). The outputs are means. What a fleet's own noise adds is in the halt and in the
-quantiles; it is left out elsewhere: a gate opens at the time of the mean success share, and the peak of a fleet below
-some ten thousand vehicles is too low. Not here: update chains of absent vehicles, package classes, regional law, ECU
+verification, install, halt, horizon). Outputs are means with an interval of four campaigns in five. A fleet that fits
+eight times or more into the classes is followed as often, vehicle by vehicle; of a larger one the gates open at the
+time of the mean success share, and their noise is in the openings' intervals alone.
+Not here: update chains of absent vehicles, package classes, regional law, ECU
 flash, overlapping campaigns, rollback, and the search for a campaign.
 """
 
@@ -28,6 +32,7 @@ from __future__ import annotations
 
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.outcome import CLASSES, Outcome, Output, outcome, predict
-from planner.perf.campaign.progress import Rollout, follow
+from planner.perf.campaign.progress import follow
+from planner.perf.campaign.records import Rollout
 
 __all__ = ["CLASSES", "Campaign", "Outcome", "Output", "Rollout", "follow", "outcome", "predict"]

@@ -17,7 +17,7 @@ import numpy as np
 from planner.axes import Array
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.halt import HaltLaw, halt_law
-from planner.perf.campaign.progress import ROUNDING, Rollout
+from planner.perf.campaign.records import ROUNDING, Rollout
 from planner.perf.campaign.tariffs import (
     BINS_PER_DAY,
     BYTES_PER_DAY_OF_MBPS,

@@ -16,7 +16,7 @@ from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
 from planner.perf.campaign.exposure import begun
 from planner.perf.campaign.halt import HaltLaw
 from planner.perf.campaign.odds import failures_that_halt
-from planner.perf.campaign.progress import ROUNDING, Rollout
+from planner.perf.campaign.records import ROUNDING, Rollout
 from planner.perf.campaign.sampling import Whole
 from planner.perf.campaign.traffic import BIN, month_of, percentile_95
 

@@ -23,11 +23,17 @@ from planner.perf.campaign.sampling import (
 from planner.perf.campaign.waves import admission_delays
 
 LEAST_PER_WAVE = 4000  # 100 failures at the 2.5 % of a usual gate: its time is known to a tenth of its own spread
+LEAST_FLEETS = 8  # fewest and smallest of them are then an interval of nearly 80 %
+MOST_FLEETS = 40
 
 
 @dataclass(frozen=True)
 class Classes:
-    """Arrays by class: what a vehicle keeps for the whole campaign; `weight` counts the vehicles it stands for."""
+    """Arrays by class: what a vehicle keeps for the whole campaign; `weight` counts the vehicles it stands for.
+
+    A small fleet is followed several times over, side by side, vehicle by vehicle: `fleet` says in which of the
+    `fleets` copies a class is. All weights together are one fleet's, so sums over classes are means over the copies.
+    """
 
     weight: Array
     wave: Whole
@@ -39,18 +45,39 @@ class Classes:
     verify_coins: Array  # Uniform(0, 1) for the first and the second verification, (2, class)
     delay: Array  # from its wave's opening to its eligible time [hours]
     wave_size: Array  # by wave, vehicles
+    fleet: Whole
+    fleets: int
+
+
+def fleets_within(vehicles: int, count: int) -> int:
+    """How many whole fleets are followed with `count` classes; 1: one fleet of classes that stand for many or few.
+
+    What caps, gates and the largest of thousands of bins make of a small fleet's noise has no closed form: its copies
+    show it. A large fleet has little noise.
+    """
+    if count < LEAST_FLEETS * vehicles:
+        return 1
+    # The tens of thousands of steps of a capped pool cost more when some copy is always below its cap.
+    return min(max(count // (2 * vehicles), LEAST_FLEETS), MOST_FLEETS)
 
 
 def classes_of(
     rng: Generator, campaign: Campaign, count: int, least: int = LEAST_PER_WAVE
 ) -> Classes:
-    """About `count` classes of vehicles for a campaign, `least` or more in each wave."""
+    """About `count` classes of vehicles for a campaign; `least`: at least so many for every wave."""
     shares = tuple(wave.share for wave in campaign.waves)
     size = counts_by_share(shares, campaign.vehicles)
-    per_wave = np.maximum(counts_by_share(shares, count), least)
-    wave = np.repeat(np.arange(size.size), per_wave)
+    fleets = fleets_within(campaign.vehicles, count)
+    if fleets > 1:
+        per_wave, dealt_out = size, [campaign.vehicles] * fleets
+    else:
+        within = min(count, campaign.vehicles)
+        per_wave = np.maximum(counts_by_share(shares, within), least)
+        dealt_out = per_wave.tolist()
+    fleet = np.repeat(np.arange(fleets), per_wave.sum())
+    wave = np.tile(np.repeat(np.arange(size.size), per_wave), fleets)
     region, segment, version = (
-        np.concatenate([dealt(rng, each, int(k)) for k in per_wave])
+        np.concatenate([dealt(rng, each, k) for k in dealt_out])
         for each in (
             tuple(r.share for r in campaign.regions),
             tuple(s.share for s in campaign.segments),
@@ -65,23 +92,35 @@ def classes_of(
     # Without an absence the evening before the start counts too.
     absent = np.where(mean > 0, -mean * np.log1p(-uniform_within(rng, segment)), -np.inf)
     alike = 2 * (wave * len(campaign.versions) + version) + has_wifi
-    delay = np.empty(wave.size)
-    place = uniform_within(rng, wave)
-    for each, description in enumerate(campaign.waves):
-        mine = wave == each
-        delay[mine] = admission_delays(description, float(size[each]), place[mine])
     return Classes(
-        weight=(size / per_wave)[wave],
+        weight=(size / np.maximum(per_wave, 1) / fleets)[wave],
         wave=wave,
         region=region,
         segment=segment,
         version=version,
         wifi_rate=np.where(has_wifi, rate, 0.0),
         absent_until=absent,
+        delay=_delays(rng, campaign, size, wave, fleet),
         verify_coins=np.array([uniform_within(rng, alike) for _ in range(2)]),
-        delay=delay,
         wave_size=size.astype(float),
+        fleet=fleet,
+        fleets=fleets,
     )
+
+
+def _delays(rng: Generator, campaign: Campaign, size: Whole, wave: Whole, fleet: Whole) -> Array:
+    """Hours from its wave's opening to each class's eligible time.
+
+    One vehicle after another has its place in its own fleet; times within a span are drawn over all of them.
+    """
+    delay = np.empty(wave.size)
+    in_order = uniform_within(rng, wave + size.size * fleet)
+    anywhere = uniform_within(rng, wave) if fleet.any() else in_order
+    for each, description in enumerate(campaign.waves):
+        mine = wave == each
+        place = (in_order if description.admission == "rate" else anywhere)[mine]
+        delay[mine] = admission_delays(description, float(size[each]), place)
+    return delay
 
 
 def _wifi_rates(campaign: Campaign, region: Whole, draw: Array) -> Array:

@@ -21,7 +21,7 @@ from scipy.special import ndtr
 
 from planner.axes import Array
 from planner.perf.campaign.halt import HaltLaw, halt_law
-from planner.perf.campaign.progress import Rollout
+from planner.perf.campaign.records import Rollout
 
 BISECTIONS = 60  # of a quantile: to the last digit
 

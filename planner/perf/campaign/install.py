@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.axes import Array
 from planner.perf.campaign.description import Install
-from planner.perf.campaign.sampling import Generator, uniform
+from planner.perf.campaign.sampling import Generator, Whole, uniform
 
 HOURS_PER_DAY = 24.0
 
@@ -66,3 +66,14 @@ def slot_starts(rng: Generator, install: Install, ready: Array) -> Array:
         day = day + wait()
         starts[:, attempt] = slot_on(day)
     return starts
+
+
+def failures_before_success(rng: Generator, install: Install, count: int) -> Whole:
+    """How many attempts of each vehicle fail before one succeeds, at most all of them; drawn."""
+    if install.fail <= 0:
+        return np.zeros(count, int)
+    if install.fail >= 1:
+        return np.full(count, install.attempts)
+    # P[at least i failures] = p^i.
+    failed = np.floor(np.log1p(-rng.random(count)) / np.log(install.fail))
+    return np.asarray(np.minimum(failed, install.attempts).astype(int))

@@ -9,8 +9,7 @@ next one at its true time. Installs are laid out when a payload is verified, so 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -18,81 +17,20 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.perf.campaign.classes import LEAST_PER_WAVE, Classes, classes_of
+from planner.perf.campaign.classes import LEAST_PER_WAVE, classes_of
 from planner.perf.campaign.description import Campaign
-from planner.perf.campaign.install import attempt_starts
+from planner.perf.campaign.install import attempt_starts, failures_before_success
+from planner.perf.campaign.records import ROUNDING, Records, Rollout, pools_of
 from planner.perf.campaign.sampling import Whole, uniform
 from planner.perf.campaign.sessions import HOURS_PER_DAY, day_sessions, first_poll
 from planner.perf.campaign.sharing import water_level
-from planner.perf.campaign.traffic import BIN, on_grid
+from planner.perf.campaign.traffic import BIN, FIRST_DAY, on_grid
 from planner.perf.campaign.waves import opening
 
 WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap binds
 STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at its cap
 MANY = 4  # vehicles by class from which on the classes' own noise is more than the fleet's
-ROUNDING = 1e-9  # relative, in sums of bytes and vehicles
 NOT_YET = np.inf
-
-
-@dataclass
-class Records:
-    """What happened, as lists of arrays that are joined at the end."""
-
-    begun: list[tuple[Array, Array]] = field(default_factory=list)  # time, weight of a flow's begin
-    ended: list[tuple[Array, Array]] = field(default_factory=list)
-    done: list[tuple[Whole, Array, Array]] = field(default_factory=list)  # class, time, attempts
-    drops: list[tuple[Array, Array]] = field(default_factory=list)  # time, expected number
-    rejected: list[tuple[Array, Array]] = field(default_factory=list)  # time, expected number
-
-    def lengths(self) -> dict[str, int]:
-        """How much is recorded, to come back to."""
-        return {name: len(items) for name, items in vars(self).items()}
-
-    def cut(self, lengths: dict[str, int]) -> None:
-        """Forget what came after."""
-        for name, length in lengths.items():
-            del vars(self)[name][length:]
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """A campaign that ran to its horizon. Times [hours]; weights are numbers of vehicles.
-
-    `sent_in` [bytes] by (region, link: Wi-Fi or cellular, five-minute bin). `cellular` [bytes] is what one vehicle of
-    each class got over cellular links. `starts` by (download, attempt) is when an attempt starts if all before it fail.
-    `openings` by wave, infinite where it never opened.
-    """
-
-    campaign: Campaign
-    classes: Classes
-    sent_in: Array
-    cellular: Array
-    openings: Array
-    done_class: Whole
-    done: Array
-    starts: Array
-    begun: tuple[Array, Array]
-    ended: tuple[Array, Array]
-    drops: tuple[Array, Array]
-    rejected: tuple[Array, Array]
-
-    @cached_property
-    def sent(self) -> Array:
-        """Bytes by (pool, link, five-minute bin)."""
-        return np.tensordot(pools_of(self.campaign), self.sent_in, 1)
-
-    @cached_property
-    def attempt_weights(self) -> Array:
-        """Vehicles that come to attempt 1, 2, ..., by (download, attempt)."""
-        tries = np.arange(self.campaign.install.attempts)
-        weight = self.classes.weight[self.done_class]
-        return np.asarray(weight[:, None] * self.campaign.install.fail**tries)
-
-
-def pools_of(campaign: Campaign) -> Array:
-    """1 where a region belongs to a pool, else 0, by (pool, region)."""
-    pools = np.arange(len(campaign.pools))[:, None]
-    return np.asarray(1.0 * (pools == [region.pool for region in campaign.regions]))
 
 
 @dataclass(frozen=True)
@@ -100,9 +38,11 @@ class _Snapshot:
     """What a window changes: the state's arrays, and how long the lists were."""
 
     state: dict[str, npt.NDArray[Any]]
-    openings: int
+    openings: Array
+    opened: Whole
     gates: list[int]
     records: dict[str, int]
+    flow_squares: Array
 
 
 class _Run:
@@ -112,6 +52,7 @@ class _Run:
         self.campaign = campaign
         self.rng = np.random.default_rng(seed)
         self.classes = classes_of(self.rng, campaign, count, least)
+        fleets = self.classes.fleets
         self.many = campaign.vehicles > MANY * self.classes.weight.size
         kinds = len(campaign.sessions)
         n = self.classes.weight.size
@@ -119,10 +60,12 @@ class _Run:
         self.by_cell = ~wifi
         self.parked = np.array([s.parked for s in campaign.sessions])
         self.offset = np.array([r.utc_offset for r in campaign.regions])
+        # Every copy of the fleet has pools of its own, with its part of the weights.
         self.pool = np.array([r.pool for r in campaign.regions])[self.classes.region]
+        self.pool += len(campaign.pools) * self.classes.fleet
         tables = (campaign.wifi, *campaign.cellular)
         self.may_drop = any(table.drops_per_hour > 0 for table in tables)
-        self.caps = np.array([p.cap for p in campaign.pools])
+        self.caps = np.tile([p.cap for p in campaign.pools], fleets) / fleets
         waits = [campaign.cell_wait_without_wifi, campaign.cell_wait_with_wifi]
         cell_wait = np.array([np.inf if w is None else w for w in waits])
         has_wifi = (self.classes.wifi_rate > 0).astype(int)
@@ -148,9 +91,9 @@ class _Run:
             "left": np.zeros(n),
             "rate": np.zeros(n),
             "drop_rate": np.zeros(n),
-            "kind": np.zeros(n, int),
-            "verified": np.zeros(n, int),  # how often
-            "cellular": np.zeros(n),  # bytes over cellular links
+            "kind": np.zeros(n, np.int8),
+            "verified": np.zeros(n, np.int8),  # how often
+            "sent": np.zeros((2, n)),  # bytes over Wi-Fi and cellular
         }
         # The sessions of the last two local days: yesterday's may run past midnight.
         self.begins = np.full(shape, np.inf)
@@ -159,13 +102,17 @@ class _Run:
         self.rates = np.zeros(shape)
         self.drop_rates = np.zeros(shape)
         self.day = np.full(len(campaign.regions), -1)
-        self.openings: list[float] = []
-        self.gates: list[list[tuple[Array, Array]]] = [[] for _ in campaign.waves]
-        self.recheck = -np.inf  # the time before which the next gate need not be looked at
+        self.openings = np.full((fleets, len(campaign.waves)), np.inf)
+        self.opened = np.zeros(fleets, int)  # waves
+        self.gates: list[list[tuple[Whole, Array, Array]]] = [[] for _ in campaign.waves]
+        self.recheck = np.full(fleets, -np.inf)  # when the next gate is to be looked at again
         self.records = Records()
         self.bins = int(np.ceil(campaign.horizon / BIN - ROUNDING))
         self.pools = pools_of(campaign)
-        self.sent = np.zeros((2 * len(campaign.regions), self.bins))
+        self.row = 2 * (self.classes.region + len(campaign.regions) * self.classes.fleet)
+        self.sent = np.zeros((2 * len(campaign.regions) * fleets, self.bins))
+        self.flow_squares = np.zeros(self.caps.size)  # [byte^2], over flows and their bins
+        self.first_day = np.zeros(n)  # bytes by class
 
     def run(self) -> Rollout:
         """From the start to the horizon."""
@@ -174,23 +121,29 @@ class _Run:
         congested = False
         for begin, end in pairwise(edges):
             self.draw_sessions(end)
-            if self.state["next"].min() >= end and len(self.openings) == len(self.campaign.waves):
+            if self.state["next"].min() >= end and self.opened.min() == len(self.campaign.waves):
                 continue
             if not congested:
                 before = self.snapshot()
-                if self.free_window(begin, end):
-                    continue
-                self.restore(before)
-            congested = self.shared_window(begin, end)
+                congested = not self.free_window(begin, end)
+                if congested:
+                    self.restore(before)
+            if congested:
+                congested = self.shared_window(begin, end)
+            if end <= FIRST_DAY:
+                self.first_day = self.state["sent"].sum(axis=0)
         return self.result()
 
     def edges(self) -> list[float]:
         """Ends of windows: every local midnight, and more often where a cap may bind."""
         horizon = self.campaign.horizon
         days = np.arange(-1, np.ceil(horizon / HOURS_PER_DAY) + 2) * HOURS_PER_DAY
-        grids = [(days[:, None] - self.offset).ravel(), np.array([0.0, horizon])]
+        grids = [(days[:, None] - self.offset).ravel(), np.array([0.0, FIRST_DAY, horizon])]
         if np.isfinite(self.caps).any():
             grids.append(np.arange(0.0, horizon, WINDOW))
+            # All flows of a region stop at the end of its download window: no step's capacity is used across it.
+            for hour in self.campaign.window or ():
+                grids.append((days[:, None] + hour - self.offset).ravel())
         edges = np.unique(np.concatenate(grids))
         return [float(edge) for edge in edges[(edges >= 0) & (edges <= horizon)]]
 
@@ -233,6 +186,9 @@ class _Run:
             self.many,
         )
         kinds = len(self.campaign.sessions)
+        place = kinds * (
+            day % 2
+        )  # today's sessions take the place of those of the day before yesterday
         for slots, drawn in (
             (self.begins, today.begin),
             (self.ends, today.end),
@@ -240,8 +196,7 @@ class _Run:
             (self.rates, today.rate),
             (self.drop_rates, today.drops),
         ):
-            slots[who, :kinds] = slots[who, kinds:]
-            slots[who, kinds:] = drawn
+            slots[who, place : place + kinds] = drawn
         self.schedule(who[~state["running"][who] & np.isinf(state["next"][who])])
 
     def schedule(self, who: Whole) -> None:
@@ -263,39 +218,51 @@ class _Run:
 
     def open_waves(self, now: float) -> bool:
         """Open what may be opened knowing everything up to `now`; whether any wave was."""
-        opened = False
-        while len(self.openings) < len(self.campaign.waves):
-            number = len(self.openings)
-            wave = self.campaign.waves[number]
-            gate = self.gate_time(number, now) if number and wave.gate is not None else -np.inf
-            if gate > now:
-                break
-            self.recheck = -np.inf
-            time = opening(wave, self.openings[-1] if number else None, gate)
-            self.openings.append(time)
-            mine = np.flatnonzero(self.classes.wave == number)
-            self.state["eligible"][mine] = time + self.classes.delay[mine]
-            self.catch_up(mine)
-            opened = True
-        return opened
+        any_opened = False
+        for number, wave in enumerate(self.campaign.waves):
+            fleets = np.flatnonzero((self.opened == number) & (self.recheck <= now))
+            if not fleets.size:
+                continue
+            gate = np.full(fleets.size, -np.inf)
+            if number and wave.gate is not None:
+                gate = self.gate_times(number, wave.gate, now)[fleets]
+                fleets, gate = fleets[gate <= now], gate[gate <= now]
+                if not fleets.size:
+                    continue
+            before = self.openings[fleets, number - 1] if number else None
+            self.openings[fleets, number] = opening(wave, before, gate)
+            self.opened[fleets] += 1
+            self.recheck[fleets] = -np.inf
+            mine = self.classes.wave == number
+            if self.classes.fleets > 1:
+                mine &= np.isin(self.classes.fleet, fleets)
+            members = np.flatnonzero(mine)
+            opened = self.openings[self.classes.fleet[members], number]
+            self.state["eligible"][members] = opened + self.classes.delay[members]
+            self.catch_up(members)
+            any_opened = True
+        return any_opened
 
-    def gate_time(self, number: int, now: float) -> float:
-        """When the successes of the wave before reached the share, if that was by `now`; else infinite."""
-        if now < self.recheck:
-            return NOT_YET
-        wave = self.campaign.waves[number]
-        need = (wave.gate or 0.0) * self.classes.wave_size[number - 1] * (1 - ROUNDING)
-        ends = self.gates[number - 1]
-        time, weight = (
-            (np.concatenate(part) for part in zip(*ends, strict=True)) if ends else ((), ())
-        )
-        order = np.argsort(time)
-        counted = np.cumsum(np.asarray(weight)[order])
-        place = int(np.searchsorted(counted, need))
-        reached = float(time[order[place]]) if place < counted.size else NOT_YET
+    def gate_times(self, number: int, share: float, now: float) -> Array:
+        """By fleet, when the successes of the wave before reached the share, if that was by `now`; else infinite."""
+        fleets = self.classes.fleets
+        need = share * self.classes.wave_size[number - 1] / fleets * (1 - ROUNDING)
+        reached = np.full(fleets, NOT_YET)
+        if self.gates[number - 1]:
+            fleet, time, weight = (
+                np.concatenate(part) for part in zip(*self.gates[number - 1], strict=True)
+            )
+            order = np.lexsort((time, fleet)) if fleets > 1 else np.argsort(time)
+            fleet, time = fleet[order], time[order]
+            total = np.cumsum(weight[order])
+            first = np.searchsorted(fleet, np.arange(fleets))
+            counted = total - np.concatenate([[0.0], total])[first][fleet]
+            enough = counted >= need
+            np.minimum.at(reached, fleet[enough], time[enough])
         # Downloads that finish from now on succeed an install later at the earliest.
-        self.recheck = min(reached, now + self.campaign.install.duration)
-        return reached if reached <= now else NOT_YET
+        waiting = self.opened == number
+        self.recheck[waiting] = np.minimum(reached, now + self.campaign.install.duration)[waiting]
+        return np.where(reached <= now, reached, NOT_YET)
 
     # --- windows ------------------------------------------------------------------------------------------------------
 
@@ -304,7 +271,9 @@ class _Run:
         capped = np.isfinite(self.caps).any()
         return _Snapshot(
             state={name: array.copy() for name, array in self.state.items()} if capped else {},
-            openings=len(self.openings),
+            openings=self.openings.copy(),
+            opened=self.opened.copy(),
+            flow_squares=self.flow_squares.copy(),
             gates=[len(each) for each in self.gates],
             records=self.records.lengths(),
         )
@@ -312,10 +281,11 @@ class _Run:
     def restore(self, before: _Snapshot) -> None:
         """Back to a snapshot."""
         self.state = before.state
-        del self.openings[before.openings :]
+        self.openings, self.opened = before.openings, before.opened
+        self.flow_squares = before.flow_squares
         for each, length in zip(self.gates, before.gates, strict=True):
             del each[length:]
-        self.recheck = -np.inf
+        self.recheck[:] = -np.inf
         self.records.cut(before.records)
 
     def free_window(self, begin: float, end: float) -> bool:
@@ -335,7 +305,8 @@ class _Run:
         since, until, rate, row = (np.concatenate(part) for part in zip(*flows, strict=True))
         base = first * BIN
         sent = on_grid(since - base, until - base, rate, row, self.sent.shape[0], bins)
-        by_pool = self.pools @ sent.reshape(-1, 2, bins).sum(axis=1)
+        by_region = sent.reshape(self.classes.fleets, -1, 2, bins).sum(axis=2)
+        by_pool = (self.pools @ by_region).reshape(-1, bins)
         if (by_pool > self.caps[:, None] * BIN * (1 + ROUNDING)).any():
             return False
         self.sent[:, first : first + bins] += sent
@@ -388,8 +359,7 @@ class _Run:
         weight = self.classes.weight[who]
         begin = state["next"][who]
         # Read before anything is scheduled anew: the row belongs to the session that the flow runs in.
-        by_cell = self.by_cell[state["kind"][who]]
-        row = 2 * self.classes.region[who] + by_cell
+        row = self.row[who] + self.by_cell[state["kind"][who]]
         rate = state["rate"][who]
         if level is not None:
             rate = np.minimum(rate, level[self.pool[who]])
@@ -401,22 +371,38 @@ class _Run:
         finish = begin + missing / rate
         complete = finish <= stop
         end = np.minimum(finish, stop)
-        got = rate * (end - begin)
-        missing -= got
+        length = end - begin
+        sent = rate * length
+        missing -= sent
         state["missing"][who] = missing
-        state["cellular"][who] += by_cell * got
+        state["sent"][row % 2, who] += sent
+        self.note_noise(who, rate, length, aligned=level is not None)
         state["next"][who] = end
         over = complete | (breaks <= until)
         if self.may_drop:
             rates = state["drop_rate"][who]
-            records.drops.append((end, weight * rates * (end - begin)))
+            records.drops.append((who, end, weight * rates * length))
         if over.any():
             state["running"][who[over]] = False
-            records.ended.append((end[over], weight[over]))
+            records.ended.append((who[over], end[over]))
             self.verify(who[complete], end[complete])
             broken = over & ~complete
             self.interrupt(who[broken], end[broken])
         return begin, end, rate * weight, row
+
+    def note_noise(self, who: Whole, rate: Array, length: Array, aligned: bool) -> None:
+        """Add the squares of what flows put into their bins: their sum is a bin's variance (compound Poisson).
+
+        A flow of `length` L lies anywhere on the grid of bins b, so sum_k x_k^2 is r^2 b (L - b / 3) in the mean for
+        L >= b and r^2 L^2 (1 - L / 3b) below; `aligned`: within one bin.
+        """
+        if aligned:
+            square = (rate * length) ** 2
+        else:
+            part = np.minimum(length, BIN)
+            square = rate**2 * part * (length - part**2 / (3 * BIN))
+        square *= self.classes.weight[who]
+        self.flow_squares += np.bincount(self.pool[who], square, self.caps.size)
 
     def connect(self, who: Whole) -> None:
         """Connections for those of these classes that have none: the drop is drawn, counted from here."""
@@ -426,7 +412,7 @@ class _Run:
             return
         time, drop_rate = state["next"][who], state["drop_rate"][who]
         state["running"][who] = True
-        self.records.begun.append((time, self.classes.weight[who]))
+        self.records.begun.append((who, time))
         if self.may_drop:
             with np.errstate(divide="ignore"):
                 state["drop"][who] = time - np.log1p(-uniform(self.rng, who.size)) / drop_rate
@@ -465,7 +451,7 @@ class _Run:
         )
         bad = np.zeros(who.size, bool)
         if fail.any():
-            self.records.rejected.append((time, self.classes.weight[who] * fail))
+            self.records.rejected.append((who, time, self.classes.weight[who] * fail))
             # Few fail, and a full image is many deltas: the first coins are dealt out over the whole fleet.
             turn = state["verified"][who]
             coins = np.where(
@@ -493,45 +479,54 @@ class _Run:
         starts = attempt_starts(
             self.rng, install, time, parked_at, self.offset[self.classes.region[who]]
         )
-        self.records.done.append((who, time, starts))
         weight = self.classes.weight[who, None] * install.fail ** np.arange(install.attempts)
         success = weight * (1 - install.fail)
-        wave = self.classes.wave[who]
+        lost = np.zeros(who.size, int)
+        if self.classes.fleets > 1:
+            lost = failures_before_success(self.rng, install, who.size)
+            success = self.classes.weight[who, None] * (
+                lost[:, None] == np.arange(install.attempts)
+            )
+        self.records.done.append((who, time, starts, lost))
+        wave, fleet = self.classes.wave[who], self.classes.fleet[who]
         for number, following in enumerate(self.campaign.waves[1:]):
-            if following.gate is not None and len(self.openings) <= number + 1:
+            if following.gate is not None and self.opened.min() <= number + 1:
                 mine = wave == number
                 ends = starts[mine] + install.duration
-                self.gates[number].append((ends.ravel(), success[mine].ravel()))
+                who_ends = np.repeat(fleet[mine], install.attempts)
+                self.gates[number].append((who_ends, ends.ravel(), success[mine].ravel()))
 
     def result(self) -> Rollout:
         """All records joined."""
-        records = self.records
-        empty = np.zeros(0)
-        attempts = self.campaign.install.attempts
+        records, empty = self.records, np.zeros(0)
+        nobody = empty.astype(int)
+        attempts, pools = self.campaign.install.attempts, len(self.campaign.pools)
 
-        def joined(items: list[tuple[Array, Array]]) -> tuple[Array, Array]:
-            if not items:
-                return empty, empty
-            first, second = zip(*items, strict=True)
-            return np.concatenate(first), np.concatenate(second)
+        def joined(items: list[Any], *none: npt.NDArray[Any]) -> Any:
+            return tuple(np.concatenate(part) for part in zip(*items or [none], strict=True))
 
-        done = records.done or [(empty.astype(int), empty, np.zeros((0, attempts)))]
-        who, time, starts = (np.concatenate(part) for part in zip(*done, strict=True))
-        openings = np.full(len(self.campaign.waves), np.inf)
-        openings[: len(self.openings)] = self.openings
+        none_done = np.zeros((0, attempts))
+        who, time, starts, lost = joined(records.done, nobody, empty, none_done, nobody)
+        fleets = self.classes.fleets
+        sent = self.sent.reshape(fleets, -1, 2, self.bins)
+        total = self.pools @ sent.sum(axis=(0, 2, 3))
+        squares = self.flow_squares.reshape(fleets, pools).sum(axis=0)
         return Rollout(
             campaign=self.campaign,
             classes=self.classes,
-            sent_in=self.sent.reshape(-1, 2, self.bins),
-            cellular=self.state["cellular"],
-            openings=openings,
+            sent_by_fleet=sent,
+            sent_by_class=self.state["sent"],
+            first_day_by_class=self.first_day,
+            flow_bytes=squares / np.where(total > 0, total, 1.0),
+            openings_by_fleet=self.openings,
             done_class=who,
             done=time,
             starts=starts,
-            begun=joined(records.begun),
-            ended=joined(records.ended),
-            drops=joined(records.drops),
-            rejected=joined(records.rejected),
+            tries_lost=lost,
+            flows_begun=joined(records.begun, nobody, empty),
+            flows_ended=joined(records.ended, nobody, empty),
+            drops=joined(records.drops, nobody, empty, empty),
+            rejected=joined(records.rejected, nobody, empty, empty),
         )
 
 
@@ -547,6 +542,6 @@ def _has_session(campaign: Campaign) -> npt.NDArray[np.bool_]:
 def follow(campaign: Campaign, classes: int, seed: int = 0, least: int = LEAST_PER_WAVE) -> Rollout:
     """Follow a campaign to its horizon on about `classes` vehicle classes, as if nothing ever halted it.
 
-    `least` classes stand for a wave at the least: fewer are faster, and know less well when a gate opens.
+    `least`: classes of every wave at least, so that a small one's gate and halt are known well.
     """
     return _Run(campaign, classes, seed, least).run()

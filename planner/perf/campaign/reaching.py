@@ -13,7 +13,8 @@ import numpy as np
 
 from planner.axes import Array
 from planner.perf.campaign.description import Campaign, Wave
-from planner.perf.campaign.progress import Rollout, follow
+from planner.perf.campaign.progress import follow
+from planner.perf.campaign.records import Rollout
 from planner.perf.campaign.sampling import Whole
 
 Stage = str

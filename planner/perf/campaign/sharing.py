@@ -19,11 +19,25 @@ def water_level(limit: Array, present: Array, pool: Array, capacity: Array) -> A
 
     `limit` q [byte/hour], `present` tau [hour] and `pool` (index) by flow; `capacity` C dt [byte] by pool.
     """
+    if capacity.size == 1:
+        return np.array([_level(limit, present, float(capacity[0]))])
     levels = np.full(capacity.size, np.inf)
-    for each in np.flatnonzero(np.isfinite(capacity)).tolist():
-        mine = slice(None) if capacity.size == 1 else pool == each
-        levels[each] = _level(limit[mine], present[mine], float(capacity[each]))
-    return levels
+    wanted = np.bincount(pool, limit * present, capacity.size)
+    short = wanted > capacity
+    if not short.any():
+        return levels
+    mine = np.flatnonzero(short[pool])
+    limit, present, pool = limit[mine], present[mine], pool[mine]
+    left = capacity.copy()
+    while True:
+        count = np.bincount(pool, present, capacity.size)
+        levels = np.where(short & (count > 0), left / np.where(count > 0, count, 1.0), levels)
+        free = limit <= levels[pool]
+        if not free.any():
+            return levels
+        left -= np.bincount(pool[free], limit[free] * present[free], capacity.size)
+        kept = ~free
+        limit, present, pool = limit[kept], present[kept], pool[kept]
 
 
 def _level(limit: Array, present: Array, capacity: float) -> float:

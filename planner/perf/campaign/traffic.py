@@ -14,6 +14,7 @@ from planner.axes import Array
 BIN = 1 / 12
 """Length of a bin [hours]: traffic is billed and measured in five-minute means."""
 BINS_PER_MONTH = 8640
+FIRST_DAY = 24.0  # [hours]
 
 
 def on_grid(begin: Array, end: Array, rate: Array, row: Array, rows: int, bins: int) -> Array:

@@ -33,8 +33,11 @@ def admission_delays(wave: Wave, vehicles: float, place: Array) -> Array:
     return np.asarray(begun[step] + (number - step * wave.step) / rate[step])
 
 
-def opening(wave: Wave, previous: float | None, gate: float) -> float:
-    """Opening time of a wave [hours]: the latest of its clock, its soak and its gate (the time it was reached)."""
+def opening(wave: Wave, previous: Array | None, gate: Array) -> Array:
+    """Opening times of a wave [hours]: the latest of its clock, its soak and its gates (the times they were reached).
+
+    `previous`, by fleet: opening times of the wave before; None for the first wave.
+    """
     if previous is None:
-        return wave.not_before
-    return max(wave.not_before, previous + wave.after_previous, gate)
+        return np.full(gate.shape, wave.not_before)
+    return np.maximum(np.maximum(wave.not_before, previous + wave.after_previous), gate)
