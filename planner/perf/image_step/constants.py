@@ -19,29 +19,26 @@ GLOBAL = ("decode",)
 # Fitted on 250 published configurations of 18 networks on 16 accelerators (2026-11-22).
 FITTED: dict[str, float] = {
     "volta.matrix": 0.728,
-    "ampere.matrix": 0.634,
-    "ada.matrix": 0.406,
+    "ampere.matrix": 0.609,
+    "ada.matrix": 0.377,
     "decode": 125.0,
 }
 REFERENCE = "ampere"  # whose convolutions stand for those of generations that no run fixes
 VECTOR = 0.85  # of the 32-bit vector peak in a product: cuBLAS reaches 0.9 in large ones; assumed
-# Of the exponent of speed in the power for a FLOP: the limit holds over milliseconds, in which kernels that only move
-# memory, two fifths of an image network's step, leave power to products; assumed.
-PRODUCTS_POWER = 0.6
 
 
 @dataclass(frozen=True)
 class Constants:
-    """Constants spread over runs: the first three have one entry a run, those from `eager` on are the transformer's."""
+    """Constants spread over runs, the arrays with one entry a run; the transformer model has those from `power` on."""
 
     product: Array  # share of the peak that a large convolution reaches [1]
     linear: Array  # same for linears [1]
     attention: Array  # share of the 16-bit peak in a fused attention core [1]
     decode: float  # samples that one process of a loader prepares [1/s]
+    power: Array  # exponent of the speed of products in the power for a FLOP of the peak [1]
     eager: float  # memory traffic of separate kernels over the counted passes [1]
     block: float  # same of fused kernels in a transformer block [1]
     step_fixed: float  # host time of a step outside kernels, eager [s]
-    power: float  # exponent of the speed of products in the power for a FLOP of the peak [1]
     overlap: float  # share of the backward pass beside which gradients travel [1]
     contention: float  # slow-down of kernels by transfers of sharded weights beside them [1]
     scale_loss: float  # relative loss of speed for each doubling of domains that replicas span [1]
@@ -77,7 +74,7 @@ def constants_of(
         eager=borrowed["elementwise_eager"],
         block=borrowed["elementwise_fused"],
         step_fixed=borrowed["step_fixed"],
-        power=PRODUCTS_POWER * borrowed["power_exponent"],
+        power=transformer.power_exponents(borrowed, generation),
         overlap=borrowed["dp_overlap"],
         contention=borrowed["zero_contention_tuned"],
         scale_loss=borrowed["scale_loss"],

@@ -120,6 +120,11 @@ def share(values: Mapping[str, float], generation: str, use: str) -> float:
     return next(known, UNKNOWN[use])
 
 
+def power_exponents(values: Mapping[str, float], generation: Sequence[str]) -> Array:
+    """Exponent of matmul speed in the power limit, of each generation [1]."""
+    return np.array([POWER_EXPONENTS.get(g, values["power_exponent"]) for g in generation])
+
+
 def constants_of(
     values: Mapping[str, float], generation: Sequence[str], bits: Array, native: Array
 ) -> Constants:
@@ -136,8 +141,6 @@ def constants_of(
             [share(values, g, f"{b:.0f}") for g, b in zip(generation, bits, strict=True)]
         ),
         attention=np.where(older, MMA_SYNC * values["ampere.attention"], native_share),
-        power_exponent=np.array(
-            [POWER_EXPONENTS.get(g, values["power_exponent"]) for g in generation]
-        ),
+        power_exponent=power_exponents(values, generation),
         **{name: values[name] for name in GLOBAL if name != "power_exponent"},
     )
