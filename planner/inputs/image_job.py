@@ -170,6 +170,7 @@ def image_jobs(
         rated=np.asarray(rated, dtype=np.float64)[hardware],
         wiring=own.system,
         runs=own,
+        fitting=np.repeat([_fitting(job) for job in jobs], len(scales)),
         products=products,
         cores=cores,
         moves=moves,
@@ -177,9 +178,9 @@ def image_jobs(
     )
 
 
-def step_flops(network: Network, samples: float) -> float:
-    """Useful FLOPs of a step: three forward passes of all samples, whether or not all weights are trained."""
-    return PASSES * FORWARD_FLOPS * network.forward_macs * samples
+def sample_flops(network: Network) -> float:
+    """Useful FLOPs of a sample in a step: three forward passes, whether or not all weights are trained."""
+    return PASSES * FORWARD_FLOPS * network.forward_macs
 
 
 def kernels_of(model: ImageModel) -> Network:
@@ -192,11 +193,17 @@ def is_modelled(machine: Machine) -> bool:
     return machine.peak_vector > 0 and machine.generation not in LARGE_UNITS
 
 
+def _fitting(job: ImageJob) -> float:
+    """Samples of a pass for whose activations an accelerator has the memory."""
+    return samples_that_fit(job.network, job.machine.memory, HALF)
+
+
 def _at_scales(job: ImageJob, scales: Sequence[float]) -> list[ImageRun]:
-    fitting = samples_that_fit(job.network, job.machine.memory, 2.0)
+    fitting = _fitting(job)
     runs = []
     for gpus in scales:
-        replicas, number, batch = passes(job.samples, gpus, fitting)
+        sizes = passes(*(np.array(x) for x in (job.samples, gpus, fitting)))
+        replicas, number, batch = map(float, sizes)
         runs.append(
             ImageRun(
                 job.model,

@@ -81,6 +81,7 @@ def felt(
 @quantity(unit="second", axes="workload hardware scale term")
 def step_by_term(
     training_jobs: TrainingJobs,
+    model_batch: Array,
     accelerator_peak: Array,
     accelerator_bf16: Array,
     accelerator_fp32: Array,
@@ -114,7 +115,8 @@ def step_by_term(
         node_accelerators,
         node_scale_up_domain,
     )
-    return place(training_jobs.by_term(**machines), DRAW, WORKLOAD, HARDWARE, SCALE, TERM)
+    seconds = training_jobs.by_term(samples=on(model_batch, WORKLOAD), **machines)
+    return place(seconds, DRAW, WORKLOAD, HARDWARE, SCALE, TERM)
 
 
 @quantity(unit="second", axes="workload hardware scale")
@@ -164,13 +166,15 @@ def token_flops(architecture_parameters: Array) -> Array:
 
 
 @quantity(unit="FLOP", axes="workload")
-def step_flops(step_tokens: Array, token_flops: Array, image_step_flops: Array) -> Array:
+def step_flops(
+    step_tokens: Array, token_flops: Array, model_batch: Array, image_sample_flops: Array
+) -> Array:
     """Useful FLOPs of one optimiser step: of its tokens, or of the samples of an image network.
 
     An image network's are its own, three forward passes as it is built; that the plan's network is as fast for each
     of the FLOPs that its profile states (`frame_flops`) is the assumption.
     """
-    return step_tokens * token_flops + image_step_flops
+    return step_tokens * token_flops + model_batch * image_sample_flops
 
 
 @quantity(unit="FLOP/second", axes="workload hardware scale")

@@ -39,8 +39,10 @@ class Steps(Protocol):
     def scale(self) -> Indices:
         """Of every entry."""
 
-    def seconds(self, of_hardware: Mapping[str, Array], vector_rate: Array) -> Mapping[str, Array]:
-        """Seconds of a step by cause, each by (draw, entry)."""
+    def seconds(
+        self, of_hardware: Mapping[str, Array], vector_rate: Array, samples: Array | None = None
+    ) -> Mapping[str, Array]:
+        """Seconds of a step by cause, each by (draw, entry); `samples` of a step by (draw, workload)."""
 
     def place(self, workload: int, hardware: int, scale: int) -> int | None:
         """The position of one entry; None where there is none."""
@@ -65,13 +67,17 @@ class TrainingJobs:
         """Jobs, each at one scale."""
         return sum(len(kind.workload) for kind in self.kinds)
 
-    def by_term(self, vector_rate: Array, **of_hardware: Array) -> Array:
+    def by_term(
+        self, vector_rate: Array, samples: Array | None = None, **of_hardware: Array
+    ) -> Array:
         """Seconds of a step by cause, shape (draw, workload, hardware, scale, term); 0 where no job runs.
 
         `vector_rate` is the 32-bit peak outside the matrix units [FLOP/s], by (draw, kind of hardware); the others are
-        fields of `System`, so too, that of linears by (draw, workload, kind).
+        fields of `System`, so too, that of linears by (draw, workload, kind). `samples` of a step by (draw, workload)
+        may differ from those that a job was made for, where its layout allows: image networks share out as many as
+        there are, transformers keep those of their layouts.
         """
-        parts = [(kind, kind.seconds(of_hardware, vector_rate)) for kind in self.kinds]
+        parts = [(kind, kind.seconds(of_hardware, vector_rate, samples)) for kind in self.kinds]
         draws = max((len(x) for _, terms in parts for x in terms.values() if x.ndim > 1), default=1)
         found = np.zeros((*self.shape, len(TERMS), draws))
         for kind, terms in parts:

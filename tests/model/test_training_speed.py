@@ -8,6 +8,7 @@ import pytest
 from planner.axes import HARDWARE, MONTH, SCALE, SITE, WORKLOAD, on
 from planner.errors import InputError
 from planner.findings import assumed
+from planner.findings.assumptions import assumptions
 from planner.findings.layouts import _runs
 from planner.inputs.image_models import network_of
 from planner.perf.training import rate_of_accelerators
@@ -62,6 +63,22 @@ def test_accelerators_beyond_the_samples_of_a_step_do_not_help(plan: Plan) -> No
     assert (np.diff(time[: enough.argmax() + 1]) < 0).all()
     rate = on(plan.values("training_rate")[0], WORKLOAD, HARDWARE, SCALE)[0, PERCEPTION, 0]
     assert np.unique(rate[enough]).size == 1
+
+
+def test_the_batch_of_frames_is_an_assumption_that_moves_accelerators(plan: Plan) -> None:
+    (batch,) = (
+        each for each in assumptions(plan, 500) if each.path == "models.bev_perception.batch"
+    )
+    assert (batch.low, batch.high) == ("512", "2050")  # three digits
+    assert batch.confidence == "assumed"
+    few, usual, many = (
+        load("5pct_ev_market", set=[f"models.bev_perception.batch={size}"]).plan()
+        for size in (512, 1024, 2048)
+    )
+    sizes = [each["gpus_required"].values.sum(axis=1).max() for each in (few, usual, many)]
+    assert sizes[0] > sizes[1] > sizes[2]
+    # what an assumption moves without new layouts is what a plan with that batch has
+    assert batch.moves["gpus_required"] == pytest.approx(sizes[0] / sizes[1] - 1, rel=1e-9)
 
 
 def test_flops_of_a_frame_add_work_but_leave_the_speed() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner.axes import Array
-from planner.inputs.image_job import ImageJob, image_jobs, stack_of, step_flops
+from planner.inputs.image_job import ImageJob, image_jobs, sample_flops, stack_of
 from planner.inputs.image_models import image_models, network_of
 from planner.inputs.training import machine, software
 from planner.perf.image_step.jobs import TERMS, ImageJobs, passes
@@ -98,11 +98,20 @@ def test_draws_do_not_depend_on_each_other() -> None:
     assert (np.diff(seconds, axis=0) < 0).all()
 
 
+def test_samples_of_a_step_may_be_drawn() -> None:
+    """Each draw is the job that is made for so many samples."""
+    made = TrainingJobs([jobs(128.0)], (2, 1, len(SCALES)))
+    several = np.array([[1.0, 32.0], [1.0, 128.0], [1.0, 1024.0]])
+    together = made.by_term(samples=several, **numbers())
+    for row, samples in enumerate(several[:, 1]):
+        alone = TrainingJobs([jobs(samples)], (2, 1, len(SCALES))).by_term(**numbers())
+        assert np.array_equal(together[row], alone[0])
+    assert np.array_equal(together[1], made.by_term(**numbers())[0])
+
+
 def test_useful_work_is_three_forward_passes_of_every_sample() -> None:
     # 4.09e9 multiply-adds forward
-    assert step_flops(network_of("resnet50"), 128.0) == pytest.approx(
-        128 * 3 * 2 * 4.09e9, rel=0.005
-    )
+    assert sample_flops(network_of("resnet50")) == pytest.approx(3 * 2 * 4.09e9, rel=0.005)
 
 
 def test_the_era_of_software_says_what_is_fused_and_launched() -> None:

@@ -13,8 +13,8 @@ from planner.inputs.image_job import (
     image_jobs,
     is_modelled,
     kernels_of,
+    sample_flops,
     stack_of,
-    step_flops,
 )
 from planner.inputs.load import Inputs
 from planner.inputs.naming import accelerators
@@ -101,13 +101,10 @@ def jobs(inputs: Inputs, labels: Names, calendar: Calendar) -> Iterator[Fixed | 
         [f"workloads.{name}.model" for name in workloads],
     )
     yield Fixed(
-        "image_step_flops",
+        "image_sample_flops",
         (WORKLOAD,),
-        "useful FLOPs of an optimiser step of an image network: samples x 3 forward passes; 0 for other models",
-        [
-            step_flops(network, _value(model.batch)) if network else 0.0
-            for model, network in zip(models, networks, strict=True)
-        ],
+        "useful FLOPs of a sample of an image network: 3 forward passes; 0 for other models",
+        [sample_flops(network) if network else 0.0 for network in networks],
         [f"workloads.{name}.model" for name in workloads],
         "FLOP",
     )

@@ -44,15 +44,15 @@ def samples_that_fit(network: Network, memory: float, width: float) -> float:
     return float(FILLED * memory / (elements * width))
 
 
-def passes(samples: float, gpus: float, fitting: float) -> tuple[float, float, float]:
+def passes(samples: Array, gpus: Array, fitting: Array) -> tuple[Array, Array, Array]:
     """Accelerators that work on a step's samples, the passes that each takes and the samples of a pass.
 
     The fullest accelerator sets the pace; one sample is taken to fit.
     """
-    replicas = min(gpus, samples)
+    replicas = np.minimum(gpus, samples)
     each = np.ceil(samples / replicas)
-    number = np.ceil(each / max(1.0, np.floor(fitting)))
-    return replicas, float(number), float(np.ceil(each / number))
+    number = np.ceil(each / np.maximum(1.0, np.floor(fitting)))
+    return replicas, number, np.ceil(each / number)
 
 
 def _alone(record: Record, row: int) -> Record:
@@ -73,16 +73,26 @@ class ImageJobs(Entries):
     """Image networks on kinds of hardware at scales, side by side: one entry a combination."""
 
     runs: Runs
+    fitting: Array  # samples of a pass for which an accelerator has the memory
     products: Products
     cores: Cores
     moves: Moves
     constants: Constants
 
-    def seconds(self, of_hardware: Mapping[str, Array], vector_rate: Array) -> dict[str, Array]:
-        """Seconds of a step by cause, by (draw, entry); convolutions run at the 16-bit peak."""
-        system = self.systems(of_hardware)
+    def seconds(
+        self, of_hardware: Mapping[str, Array], vector_rate: Array, samples: Array | None = None
+    ) -> dict[str, Array]:
+        """Seconds of a step by cause, by (draw, entry); convolutions run at the 16-bit peak.
+
+        `samples` of a step by (draw, workload), in place of those that the jobs were made for.
+        """
+        system, runs = self.systems(of_hardware), self.runs
+        if samples is not None:
+            several = samples[:, self.workload]
+            replicas, number, batch = passes(several, runs.system.gpus, self.fitting)
+            runs = replace(runs, replicas=replicas, accumulated=number, batch=batch)
         runs = replace(
-            self.runs,
+            runs,
             system=system,
             matrix_rate=system.peak_16,
             vector_rate=vector_rate[:, self.hardware],

@@ -139,7 +139,7 @@ def _moves(runs: Runs, m: Moves, k: Constants, passes: float) -> list[Kernel]:
         seconds = passes * (time + float(backward[mine].sum()))
         each = time / count
         return kernel(
-            MOVES[kind], "memory_kernels", passes * count, each, seconds,
+            MOVES.get(kind, "memory kernels"), "memory_kernels", passes * count, each, seconds,
             traffic=STREAM * rate * each, memory_rate=rate,
         )  # fmt: skip
 

@@ -101,7 +101,8 @@ FULL_WIDTH = 4.0  # of a weight gradient that is accumulated [byte]
 class Runs:
     """What is run on what, one entry a run; flags are 0.0 or 1.0.
 
-    `system` and the rates may have draws as their first axis; times then have it too.
+    `system`, the rates, `batch`, `accumulated` and `replicas` may have draws as their first axis; times then have it
+    too.
     """
 
     system: System
@@ -158,7 +159,7 @@ def step_terms(
     """Every part of the step of every run."""
 
     def total(owner: Index, values: Array) -> Array:
-        return _totals(owner, values, len(runs.batch))
+        return _totals(owner, values, len(runs.parts))
 
     product = [total(products.owner, x) for x in product_seconds(runs, products, k)]
     attention = [total(cores.owner, x) for x in core_seconds(runs, cores, k)]
@@ -339,8 +340,8 @@ def reduction_seconds(runs: Runs, forward: Array, backward: Array, k: Constants)
 def exchange_seconds(runs: Runs, p: Products, m: Moves) -> Array:
     """Seconds of the exchanges of accelerators that share a sample: halos of convolutions, statistics of norms."""
     norms = (m.kind == NORM) | (m.kind == LAYER_NORM)
-    number = np.bincount(p.owner, 2.0 * p.count * (p.window > 1.0), len(runs.batch))
-    number = number + np.bincount(m.owner, 2.0 * m.count * norms, len(runs.batch))
+    number = np.bincount(p.owner, 2.0 * p.count * (p.window > 1.0), len(runs.parts))
+    number = number + np.bincount(m.owner, 2.0 * m.count * norms, len(runs.parts))
     seconds: Array = 2.0 * HALO_LATENCY * np.log2(runs.parts) * number
     return seconds
 

@@ -27,7 +27,9 @@ class MixtureJobs(TransformerJobs):
     mixture: Mixture
     expert_software: MixtureSoftware
 
-    def seconds(self, of_hardware: Mapping[str, Array], vector_rate: Array) -> dict[str, Array]:
+    def seconds(
+        self, of_hardware: Mapping[str, Array], vector_rate: Array, samples: Array | None = None
+    ) -> dict[str, Array]:
         """Seconds of a step by cause, by (draw, entry)."""
         terms = step_terms(
             self.configuration,

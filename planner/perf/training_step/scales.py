@@ -69,8 +69,13 @@ class TransformerJobs(Entries):
     software: Software
     constants: Constants
 
-    def seconds(self, of_hardware: Mapping[str, Array], vector_rate: Array) -> dict[str, Array]:
-        """Seconds of a step by cause, by (draw, entry). Nothing runs outside the matrix units but memory kernels."""
+    def seconds(
+        self, of_hardware: Mapping[str, Array], vector_rate: Array, samples: Array | None = None
+    ) -> dict[str, Array]:
+        """Seconds of a step by cause, by (draw, entry); the layouts say how many sequences a step has.
+
+        Nothing runs outside the matrix units but memory kernels.
+        """
         terms = step_terms(
             self.configuration, self.systems(of_hardware), self.software, self.constants
         )
