@@ -14,12 +14,14 @@ from planner.cli import (
     diff,
     explain,
     layout,
+    new,
     predict,
     quantities,
     report,
     schema,
     simulate,
     size,
+    tutorial,
     validate,
 )
 
@@ -39,7 +41,6 @@ app = typer.Typer(
     "power, money and carbon, each with the reason for it.",
     epilog=EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings=SETTINGS,
@@ -75,10 +76,12 @@ _COMMANDS = (
     (layout.layout, layout.EXAMPLES, "The best of all layouts of a training job, and why."),
     (validate.validate, validate.EXAMPLES, "How far predictions are from measured runs."),
     (check.check, check.EXAMPLES, "Check scenario and profile files."),
+    (tutorial.tutorial, tutorial.EXAMPLES, "Ten minutes with a copy of the headline scenario."),
     (schema.schema, schema.EXAMPLES, "JSON Schema of the files, for editors."),
 )
 for command, examples, brief in _COMMANDS:
     app.command(command.__name__, epilog=examples, short_help=brief)(command)
+app.add_typer(new.new, name="new", epilog=new.EXAMPLES)
 app.add_typer(predict.predict, name="predict", epilog=predict.EXAMPLES)
 app.add_typer(campaign.campaign, name="campaign", epilog=campaign.EXAMPLES)
 app.add_typer(catalogue.profiles, name="profiles", epilog=catalogue.PROFILE_EXAMPLES)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planner.cli.complete import scenario_names
 from planner.cli.options import (
     Edits,
     ExportViolation,
@@ -37,6 +38,7 @@ def compare(
             metavar="SCENARIO...",
             help="Scenario files, or names of shipped ones.",
             show_default=False,
+            autocompletion=scenario_names,
         ),
     ],
     hardware: Annotated[

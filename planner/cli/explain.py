@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from planner.cli.complete import quantity_names
 from planner.cli.options import (
     Edits,
     ExportViolation,
@@ -39,7 +40,13 @@ def _at(axis: str) -> typer.models.OptionInfo:
 def explain(
     scenario: Scenario,
     quantity: Annotated[
-        str, typer.Argument(metavar="QUANTITY", help="A quantity or an input.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="QUANTITY",
+            help="A quantity or an input.",
+            show_default=False,
+            autocompletion=quantity_names,
+        ),
     ],
     at: Annotated[
         str | None,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from planner.cli.complete import node_names, scenario_names
+
 if TYPE_CHECKING:
     from planner.plan import Project
 
@@ -17,6 +19,7 @@ Scenario = Annotated[
         metavar="SCENARIO",
         help="A scenario file, or the name of a shipped one.",
         show_default=False,
+        autocompletion=scenario_names,
     ),
 ]
 Edits = Annotated[
@@ -45,7 +48,12 @@ Modules = Annotated[
 ]
 Hardware = Annotated[
     str | None,
-    typer.Option("--hardware", metavar="KIND", help="Train on this kind of node at every site."),
+    typer.Option(
+        "--hardware",
+        metavar="KIND",
+        help="Train on this kind of node at every site.",
+        autocompletion=node_names,
+    ),
 ]
 Profiles = Annotated[
     list[Path] | None,

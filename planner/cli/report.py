@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from planner.cli.complete import scenario_names
 from planner.cli.options import (
     Edits,
     ExportViolation,
@@ -36,6 +37,7 @@ def report(
             metavar="SCENARIO...",
             help="Scenario files, or names of shipped ones; the first is reported in full.",
             show_default=False,
+            autocompletion=scenario_names,
         ),
     ],
     out: Annotated[

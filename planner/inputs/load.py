@@ -120,6 +120,11 @@ def read_profile(kind: str, name: str, overlays: Sequence[Path] = ()) -> Profile
     return _checked(kind, layers, _folders(kind, overlays))
 
 
+def profile_tree(kind: str, name: str, overlays: Sequence[Path] = ()) -> Node:
+    """What a profile's files say together, as written. Raises InputError for a fault in their form."""
+    return _layered(kind, resources.find_profile(kind, name, overlays))
+
+
 def _shown(path: Path) -> str:
     try:
         return str(path.resolve().relative_to(Path.cwd()))

@@ -1,0 +1,140 @@
+"""`planner new`: a commented scenario or profile to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from planner.cli.complete import profile_kinds_and_names, scenario_names
+from planner.cli.options import Profiles
+
+EXAMPLES = """\
+\b
+Examples:
+  planner new scenario mine.yaml --extends 5pct_ev_market
+  planner new profile nodes/my_rack --like gh200_nvl32 --out my_profiles
+"""
+
+new = typer.Typer(
+    help="A commented file to start from: a scenario or a profile.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+Title = Annotated[
+    str | None, typer.Option("--title", metavar="TEXT", help="Its title. Default: from the name.")
+]
+
+
+@new.command("scenario", epilog=EXAMPLES)
+def new_scenario(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.yaml", help="The file to write; none is overwritten.", show_default=False
+        ),
+    ],
+    extends: Annotated[
+        str,
+        typer.Option(
+            "--extends",
+            metavar="SCENARIO",
+            help="What it is laid over.",
+            autocompletion=scenario_names,
+        ),
+    ] = "5pct_ev_market",
+    title: Title = None,
+) -> None:
+    """A scenario that plans what another does until something in it is changed."""
+    from planner.cli.options import find_file
+    from planner.plan import load
+    from planner.report import starters
+
+    file = file.with_suffix(".yaml") if not file.suffix else file
+    base = find_file(extends)
+    plan = load(base).plan()
+    named = _named_from(file, base)
+    text = starters.scenario(plan, named, title or _title(file.stem))
+    _write(file, text.replace("THIS_FILE", str(file)).replace("BASE", extends))
+    _say(file, f"planner check {file}", f"planner size {file}", f"planner diff {extends} {file}")
+
+
+def _named_from(file: Path, base: Path) -> str:
+    """How the new file names its base: a shipped one by its name, another by the way to it."""
+    import os
+
+    from planner import resources
+
+    if base.resolve().parent == resources.scenario_root().resolve():
+        return base.name
+    return Path(os.path.relpath(base.resolve(), file.resolve().parent)).as_posix()
+
+
+@new.command("profile", epilog=EXAMPLES)
+def new_profile(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND/NAME",
+            help="Its kind and its name, as nodes/my_rack.",
+            show_default=False,
+            autocompletion=profile_kinds_and_names,
+        ),
+    ],
+    like: Annotated[
+        str | None,
+        typer.Option("--like", metavar="NAME", help="The profile of its kind that it extends."),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="The folder of kinds, for --profiles."),
+    ] = Path("my_profiles"),
+    title: Title = None,
+    overlays: Profiles = None,
+) -> None:
+    """A profile that is what another is until something in it is changed."""
+    from planner import resources
+    from planner.errors import PlannerError, suggestion
+    from planner.inputs.load import profile_tree
+    from planner.report import starters
+
+    kind, slash, name = what.partition("/")
+    if not slash or not name:
+        raise PlannerError(f"{what}: expected KIND/NAME, as nodes/my_rack")
+    known = list(resources.profiles(kind, overlays or []))
+    if name in known:
+        raise PlannerError(f'{kind}/ has a profile "{name}" already; planner profiles show {what}')
+    base = like or starters.like(kind, known)
+    if base not in known:
+        raise PlannerError(f'no profile "{base}" in {kind}/; {suggestion(base, known)}')
+    text = starters.profile(
+        kind, base, title or _title(name), profile_tree(kind, base, overlays or [])
+    )
+    file = out / kind / f"{name}.yaml"
+    text = text.replace("THIS_FILE", str(file)).replace("FOLDER_OF_KINDS", str(out))
+    _write(file, text.replace("NAME", name))
+    use = "planner size 5pct_ev_market" + (f" --hardware {name}" if kind == "nodes" else "")
+    _say(file, f"planner check {file}", f"{use} --profiles {out}")
+
+
+def _title(stem: str) -> str:
+    return stem.replace("_", " ").replace("-", " ").capitalize()
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a new file whole, or none; one that is there stays."""
+    from planner.errors import PlannerError
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with file.open("x", encoding="utf-8") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise PlannerError(f"{file}: is there already; name another file") from None
+
+
+def _say(file: Path, *commands: str) -> None:
+    from planner.cli.output import write
+
+    write("\n".join([f"wrote {file}", *(f"  {command}" for command in commands)]))

@@ -1,0 +1,155 @@
+"""Files to start from: a commented scenario or profile that extends a shipped one and passes every check as it is.
+
+Every line that changes something is a comment with the inherited value; who removes a `#` changes exactly that.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from planner import units
+from planner.findings import Assumption
+from planner.inputs.documents import NUMBER_KEYS, Items, Node, Table, Text, is_number
+from planner.inputs.numbers import Leaf
+from planner.inputs.profiles import PROFILE_KINDS, Ref
+from planner.plan import Plan
+from planner.text import printable, wrapped
+
+WIDTH = 100
+INPUTS = 12  # of a plan's assumptions that a scenario starts with
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ /.^-]*|[0-9][A-Za-z0-9_ /.%^-]*")
+# What a new profile extends where nothing is named.
+USUAL = {
+    "accelerators": "h100_sxm",
+    "nodes": "dgx_h100",
+    "ecus": "drive_orin",
+    "regions": "japan",
+    "vehicles": "model_c",
+    "models": "driving_10b",
+}
+WORDS = ("title", "note", "sources", "extends")
+
+
+def scenario(plan: Plan, base: str, title: str) -> str:
+    """A scenario over another: its title, the decisions, and the inputs that move the plan most."""
+    lines = [
+        "# A scenario says only what differs from the one that it extends. As it is, this file plans the same;",
+        "# remove a `#` (and one space after it) to change a value, then:",
+        "#   planner check THIS_FILE",
+        "#   planner size THIS_FILE",
+        "#   planner diff BASE THIS_FILE",
+        f"extends: {base}",
+        "",
+        f"title: {json.dumps(title, ensure_ascii=False)}",
+        "about: >-",
+        *(f"  {line}" for line in wrapped(f"Changes of {plan.title}: say here what and why.", 90)),
+        "",
+        "# --- Decisions ---",
+        f"# horizon: {{start: {plan.horizon_months[0]}, end: {plan.horizon_months[-1]}}}",
+        "# sites:",
+    ]
+    for name, site in plan.project.inputs.scenario.sites.items():
+        lines += [f"#   {name}:", f"#     training: {site.training}   # a profile of nodes/"]
+    lines += ["", "# --- What the plan rests on most (each moves the cost or the GPUs) ---"]
+    for each in plan.assumptions[:INPUTS]:
+        lines += ["", *_input(each, plan)]
+    return "\n".join(lines) + "\n"
+
+
+def _input(each: Assumption, plan: Plan) -> Iterator[str]:
+    """An assumption as a comment: what it means, what it moves, and the entry with its span."""
+    moves = ", ".join(f"{name} {100 * by:+.0f} %" for name, by in each.moves.items() if by)
+    path, value, low, high = each.path, each.value, each.low, each.high
+    if "*" in path:
+        row = next(row for row in plan.project.table.rows if _fits(row.path, path))
+        path = row.path
+        value, low, high = (
+            f"{units.from_base(end, row.unit):.6g} {row.unit}".removesuffix(" 1")
+            for end in (row.value, *(row.value if e is None else e for e in (row.low, row.high)))
+        )
+    said = f"{each.meaning}, {low} to {high}; alone moves {moves}"
+    for line in wrapped(said, WIDTH - 2):
+        yield f"# {line}"
+    number = f"{{value: {value}, source: who says so, confidence: assumed}}"
+    steps = re.split(r"\.", path)
+    if "series" in steps:  # a knot of a series: the series as a whole is replaced
+        steps = steps[: steps.index("series")]
+    for depth, step in enumerate(steps):
+        last = depth == len(steps) - 1
+        yield f"# {'  ' * depth}{step}:{f' {number}' if last else ''}"
+
+
+def _fits(path: str, pattern: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace(r"\*", "[^.]+"), path) is not None
+
+
+def profile(kind: str, base: str, title: str, tree: Node) -> str:
+    """A profile over another of its kind: every key with its meaning, unit and bounds, and the inherited value."""
+    assert isinstance(tree, Table)
+    lines = [
+        f"# A profile in {kind}/ that says only what differs from {base}. Remove a `#` to change a value, and",
+        "# name the source of each number; then:",
+        "#   planner check THIS_FILE",
+        f"#   planner profiles show {kind}/NAME --profiles FOLDER_OF_KINDS",
+        f"extends: {base}.yaml",
+        "",
+        f"title: {json.dumps(title, ensure_ascii=False)}",
+        "# sources:",
+        '#   my_source: "who, what, when, where"',
+    ]
+    for name, field in PROFILE_KINDS[kind].model_fields.items():
+        if name in WORDS:
+            continue
+        lines += ["", *(f"# {line}" for line in wrapped(_about(name, field.metadata), WIDTH - 2))]
+        entry = tree.entries.get(name)
+        written = "..." if entry is None else _value(entry)
+        lines.append(f"# {name}: {written}")
+    return "\n".join(lines) + "\n"
+
+
+def _about(name: str, metadata: Sequence[object]) -> str:
+    """What a key means, as far as the schema says."""
+    for each in metadata:
+        if isinstance(each, Leaf):
+            unit = "" if each.unit == "1" else f" [{each.unit}]"
+            return f"{each.meaning}{unit}{_bounds(each)}"
+        if isinstance(each, Ref):
+            return f"the name of a profile in {each.kind}/"
+    return name.replace("_", " ")
+
+
+def _bounds(leaf: Leaf) -> str:
+    said = [
+        f"{words} {bound:g}"
+        for words, bound in (
+            ("at least", leaf.least), ("at most", leaf.most), ("more than", leaf.above),
+        )
+        if bound is not None
+    ]  # fmt: skip
+    return f"; {', '.join(said)}" if said else ""
+
+
+def _value(node: Node) -> str:
+    """A node on one line of YAML; a number without its source, which is the base's."""
+    if isinstance(node, Text):
+        return "~" if node.text is None else _scalar(node.text)
+    if isinstance(node, Items):
+        return f"[{', '.join(_value(item) for item in node.items)}]"
+    entries = node.entries
+    if is_number(node):
+        entries = {k: v for k, v in entries.items() if k in NUMBER_KEYS or k == "choice"}
+        if list(entries) == ["value"]:
+            return _value(entries["value"])
+    return "{" + ", ".join(f"{_scalar(key)}: {_value(each)}" for key, each in entries.items()) + "}"
+
+
+def _scalar(text: str) -> str:
+    shown = printable(text)
+    return shown if PLAIN.fullmatch(shown) else json.dumps(shown, ensure_ascii=False)
+
+
+def like(kind: str, known: Sequence[str]) -> str:
+    """What a new profile of a kind extends unless something is named."""
+    return USUAL.get(kind, known[0])
