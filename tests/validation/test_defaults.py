@@ -168,3 +168,40 @@ def test_stacks_with_expert_parallelism_spread_experts() -> None:
     run = moe.run_of(case(**{**OLMOE, **other}))
     assert run.mixture["ep"] == 64.0
     assert run.software["expert_rate"] == 1.0
+
+
+def test_torchtitan_starts_uncompiled_and_with_selective_recomputation() -> None:
+    """pytorch/torchtitan, llama3_8b.toml: activation_checkpoint.mode selective by operation; compile off."""
+    row = dict(source="torchtitan", year=2024, zero_stage=3, recompute="")
+    silent = run_of(case(**row))
+    assert silent.configuration["recompute_block"] == pytest.approx(1 / 3, abs=0.01)
+    assert silent.software["fused_elementwise"] < 0.0
+    assert any("not compiled" in text for text in silent.assumed)
+    for notes in ("torch.compile", "async TP", "Float8"):
+        assert run_of(case(**row, notes=notes)).software["fused_elementwise"] == 1.0
+    assert run_of(case(**row, notes="without compile")).software["fused_elementwise"] < 0.0
+
+
+@pytest.mark.parametrize(
+    ("source", "year", "ratio"),
+    [
+        ("mosaicml/llm-foundry", 2023, 1.0),
+        ("NVIDIA/Megatron-LM README", 2024, 1.0),
+        ("microsoft/Megatron-DeepSpeed", 2023, 4 / 3),  # counts the repeated forward pass
+        ("Megatron-LM", 2021, 4 / 3),
+    ],
+)
+def test_a_rate_without_a_formula_is_counted_as_its_frameworks_code_counts(
+    source: str, year: int, ratio: float
+) -> None:
+    row = dict(source=source, year=year, recompute="full", vocab=50304)
+    rate = predicted(**row, metric="tflops_per_gpu")
+    flops = rate.predicted * 8e12 / tokens(**row)  # type: ignore[operator]
+    blocks = 6 * 24 * 12 * 2048**2 + 12 * 24 * 2048 * 2048
+    assert flops == pytest.approx(blocks * ratio, rel=0.12)  # the head is not repeated
+    assert any("FLOPs counted" in text for text in rate.assumed)
+
+
+def test_a_rate_of_an_unknown_count_stays_unpredicted() -> None:
+    (found,) = dense.predict([case(source="A thesis", metric="mfu_pct", notes="FlashAttention")])
+    assert found.reason.endswith("the source's count of FLOPs is not stated")

@@ -176,7 +176,8 @@ class Framework(Profile):
     are those of runs that shard their weights (absent: the same). A run is of the framework whose longest word stands
     in its source or notes, else of the one without words. `generations`: accelerators on which every run is of this
     framework, because its maker's build is what runs there. `experts_apart`: experts lie on different replicas where a
-    run does not say; else they are sharded and gathered like all weights.
+    run does not say; else they are sharded and gathered like all weights. `compiled`: as its eras have it; else only
+    where a run says so or uses what needs it.
     """
 
     words: list[ShortText] = Field(default_factory=list)
@@ -232,6 +233,7 @@ class Framework(Profile):
     ]
     multiple_by_tensor_parallel: bool = False
     experts_apart: bool = True
+    compiled: bool = True
 
 
 def _count(meaning: str, absent: float | None = None) -> Leaf:

@@ -55,35 +55,72 @@ def _by_weights(
     return flops
 
 
+def _repeating(n: Shape) -> float:
+    """6 N + 12 l h s a token, and what is computed again: the count in Megatron-DeepSpeed's and GPT-NeoX's code."""
+    blocks = _by_weights(12.0, 0.0)(n)
+    head = 6.0 * _tokens(n) * n["hidden"] * n["vocab"]
+    return blocks * (1.0 + n.get("recompute_block", 0.0) / 3.0) + head
+
+
 SC21 = _plain(4.0, 16.0)
 MODEL = _plain(3.0, 12.0)
 EIGHT = _by_weights(0.0, 1.0, 8.0)
+PALM = _by_weights(12.0, 1.0)
 FORMULAS: tuple[tuple[str, str, Callable[[Shape], float]], ...] = (
     # words of notes or source, name, formula; the first that is found counts
     (r"96\s*\*?\s*b", "96 B s l h^2 (1 + s/6h + V/16lh)", SC21),
     (r"72\s*\*?\s*b", "72 B s l h^2 (1 + s/6h + V/12lh)", MODEL),
     (r"8\s*\*?\s*n\s*\*?\s*tokens", "8 N tokens", EIGHT),
-    (r"6n'?\s*\+\s*12\s*\*?\s*l", "6 N + 12 l h s a token", _by_weights(12.0, 1.0)),
-    (r"6n'?\s*\+\s*6\s*\*?\s*l", "6 N + 6 l h s a token", _by_weights(6.0, 1.0)),
+    (r"6\s*n'?\s*\+\s*12\s*\*?\s*l", "6 N + 12 l h s a token", _by_weights(12.0, 1.0)),
+    (r"6\s*n'?\s*\+\s*6\s*\*?\s*l", "6 N + 6 l h s a token", _by_weights(6.0, 1.0)),
     (r"6\s*\*?\s*n\s*\*?\s*(tokens|d\b)", "6 N tokens", _by_weights(0.0, 1.0)),
     (r"\bsc21\b.*hardware|hardware.*\bsc21\b", "96 B s l h^2 (1 + s/6h + V/16lh)", SC21),
     (r"2104\.04473|\bsc21\b|mt-nlg|2201\.11990", "96 B s l h^2 (1 + s/6h + V/16lh)", SC21),
     (r"2205\.05198", "72 B s l h^2 (1 + s/6h + V/12lh)", MODEL),
     (r"megatron-bridge|automodel", "6 N + 6 l h s a token", _by_weights(6.0, 1.0)),
-    (r"\bnemo\b|palm formula|nanogpt", "6 N + 12 l h s a token", _by_weights(12.0, 1.0)),
+    (
+        r"\bnemo\b|palm[- ](formula|style|convention|definition)|nanogpt",
+        "6 N + 12 l h s a token",
+        PALM,
+    ),
 )
+# What a framework's own code counts, from a year on, where its runs say no more: llm-foundry and fms-fsdp (README),
+# torchtitan (get_num_flop_per_token), FlashAttention (training/README), Megatron-LM (training.py), Megatron-DeepSpeed
+# and GPT-NeoX (flops_calculator); from memory.
+OF_SOURCES: tuple[tuple[str, int, str, Callable[[Shape], float]], ...] = (
+    (r"llm-foundry|mosaicml|fms-fsdp|torchtitan|flash-?attention", 0, "6 N + 12 l h s a token", PALM),
+    (r"megatron-?deepspeed|gpt-?neox", 0, "6 N + 12 l h s, and the forward repeated", _repeating),
+    (r"megatron[- ](core|lm)", 2022, "6 N + 12 l h s a token", PALM),
+    (r"megatron[- ]lm", 0, "96 B s l h^2 (1 + s/6h + V/16lh)", SC21),
+)  # fmt: skip
 
 
-HARDWARE = (SC21, EIGHT)  # counts that have the repeated forward pass in them
+HARDWARE = (SC21, EIGHT, _repeating)  # counts that have the repeated forward pass in them
 
 
 def formula_of(case: Case) -> tuple[str, Callable[[Shape], float]] | None:
-    """The source's own count of FLOPs a step, with its name; none where neither notes nor source state one."""
+    """The count of FLOPs a step behind a utilisation, with its name: as stated, else as the framework's code has it."""
+    return stated_formula(case) or usual_formula(case)
+
+
+def stated_formula(case: Case) -> tuple[str, Callable[[Shape], float]] | None:
+    """The count that notes or source state; none where they state none."""
     for words in (case.text("notes").lower(), case.words):
         for pattern, name, flops in FORMULAS:
             if re.search(pattern, words):
                 return name, flops
     return None
+
+
+def usual_formula(case: Case) -> tuple[str, Callable[[Shape], float]] | None:
+    """The count in the code of the framework that the source names; none where that is not known."""
+    source = case.text("source").lower()
+    known = (
+        (name, flops)
+        for pattern, first, name, flops in OF_SOURCES
+        if re.search(pattern, source) and (case.year or first) >= first
+    )
+    return next(known, None)
 
 
 def peak_of(case: Case, peaks: Sequence[float]) -> float:

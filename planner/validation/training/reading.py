@@ -31,7 +31,13 @@ from planner.inputs.training import Machine, architecture, machine, software
 from planner.perf.training_step.configuration import Configuration, Software
 from planner.perf.training_step.memory import BINARY, Offload, memory_terms
 from planner.validation.cases import FULL, Case
-from planner.validation.training.conventions import layer_weights, seconds_per_unit
+from planner.validation.training.conventions import (
+    UTILISATION,
+    layer_weights,
+    seconds_per_unit,
+    stated_formula,
+    usual_formula,
+)
 from planner.validation.training.runs import Run, peaks_of, stacked
 
 GATED = (
@@ -76,6 +82,7 @@ ROUNDED = 0.08  # parameters as a source rounds them: "7B" for 6.74 and 7.62 bil
 # The first FlashAttention has half the speed of the second (Dao, arXiv 2307.08691), which came in this year.
 FIRST_FLASH = 2023
 ALIBI_FUSED = ("llm_foundry",)  # whose Triton kernel of 2023 takes a bias
+COMPILED = r"compil|float8|fp8|async[- ]?tp"  # 8 bit and asynchronous tensor parallelism need it
 UNFUSED = (
     r"\b(without|no|w/o|non)[- ]?(flash|fused attention)|\b(unfused|naive|vanilla|eager) attention"
 )
@@ -159,6 +166,9 @@ def run_of(case: Case) -> Run:
     c["sequence_parallel"] = _sequence_parallel(case, c, named.name, run.assumed)
     if not run.reason:
         _, run.reason = seconds_per_unit(case, {**c, "gpus": n["gpus"]}, peaks_of(run))
+    usual = usual_formula(case) if case.metric in UTILISATION else None
+    if usual and not run.reason and not stated_formula(case):
+        run.assumed.append(f"FLOPs counted as {usual[0]}, as the framework's code has it")
     run.identity = (case.source, run.machine.accelerator, n["gpus"], *c.values())
     return run
 
@@ -401,7 +411,7 @@ def _software(case: Case, framework: str, run: Run) -> dict[str, float]:
     sharded = run.configuration["zero_stage"] == 3.0
     era = _era(era_of(framework, case.year or RECENT, run.machine.generation, sharded))
     notes = case.text("notes").lower()
-    if re.search(r"\beager\b(?! attention)", notes):
+    if _eager(case, framework, run.assumed):
         era.update(EAGER)
     if run.configuration["frozen"]:
         era.update(tp_overlap=0.0)
@@ -409,6 +419,17 @@ def _software(case: Case, framework: str, run: Run) -> dict[str, float]:
         era.update(tp_overlap=1.0)
     era.update(_attention(notes, case.year or RECENT, framework))
     return era
+
+
+def _eager(case: Case, framework: str, assumed: list[str]) -> bool:
+    """Whether kernels are not compiled: as notes say, else as the framework starts."""
+    said = " ".join(case.text(name) for name in ("source", "notes", "precision")).lower()
+    if re.search(r"\beager\b(?! attention)|(no|without|w/o) (torch[. ])?compil", said):
+        return True
+    if frameworks()[framework].compiled or re.search(COMPILED, said):
+        return False
+    assumed.append(f"not compiled, as {frameworks()[framework].title} starts")
+    return True
 
 
 def _attention(notes: str, year: int, framework: str) -> Mapping[str, float]:
