@@ -18,8 +18,7 @@ import numpy as np
 from planner import units
 from planner.axes import Array
 from planner.perf.campaign.billing import Bill
-from planner.perf.campaign.breakdown import rates
-from planner.perf.campaign.traffic import BIN, month_of, percentile_95
+from planner.perf.campaign.traffic import month_of, percentile_95
 from planner.report.campaign import headline, percent, time_text, vehicles
 from planner.report.campaign_bill import delivery_by_rule
 from planner.report.house import (
@@ -47,8 +46,11 @@ MOST_REGIONS, MOST_POOLS = 6, 3  # panels
 COLUMNS = 3
 TITLE_WIDTH = 84  # characters of a line of the title
 DAYS_FROM = 96.0  # hours of a horizon from which the axis counts days
+NEARLY = 90.0  # per cent updated, whose time is written beside the curves
+UNSEEN = 0.01  # share of the bytes at the end that the chart of traffic leaves out
 SEEN_DELAY = 24.0  # hours: the delay that the title names
 LEAST_DELAY = 0.5  # hours: where the axis of delays begins
+LEFT_PART = 0.4  # of an axis, in which names stand right of their points
 POINTS = 400  # of a curve
 
 
@@ -83,7 +85,7 @@ def _completion(run: CampaignRun) -> Figure:
     order = np.sort(np.argsort(-by_region, kind="stable")[:MOST_REGIONS])
     left = run.campaign.regions[len(order) :]
     shown = f"; the {len(order)} largest of {len(run.campaign.regions)} regions" if left else ""
-    columns = min(len(order), COLUMNS)
+    columns = 2 if len(order) == 4 else min(len(order), COLUMNS)
     rows = -(-len(order) // columns)
     figure, panels = _page(
         run,
@@ -114,10 +116,9 @@ def _completion(run: CampaignRun) -> Figure:
 def _region(
     axes: Axes, run: CampaignRun, region: int, grid: Array, mean: Array, low: Array, high: Array
 ) -> None:
-    """The two links of one region; each is named beside its line, where it is half way up."""
+    """The two links of one region; the free corner says when 90 % are updated, or how many at the end."""
     axes.set_xlim(0, grid[-1])
-    axes.set_ylim(0, 104)
-    finals = []
+    labels, highest = [], 0.0
     for link, (name, colour) in enumerate((("Wi-Fi", WIFI), ("no Wi-Fi", CELLULAR))):
         size = run.vehicles[region, link]
         if not round(float(size)):
@@ -125,19 +126,21 @@ def _region(
         curve, bottom, top = (100 * each[2 * region + link] / size for each in (mean, low, high))
         axes.fill_between(grid, bottom, top, color=TINTS[link], linewidth=0)
         axes.plot(grid, curve, color=colour)
-        finals.append((float(curve[-1]), link, name, colour, curve))
-    # The higher line is named left of it, the lower one right of it: labels do not meet.
-    finals.sort(key=lambda each: -float(each[-1].sum()))
-    for rank, (final, _, name, colour, curve) in enumerate(finals):
-        half = final * (0.62 if rank == 0 else 0.38)
-        at = float(np.interp(half, curve, grid))
+        highest = max(highest, float(top[-1]))
+        said = f"{curve[-1]:.1f} % at the end"
+        if curve[-1] >= NEARLY:
+            hours = float(np.interp(NEARLY, curve, grid)) * run.campaign.horizon / grid[-1]
+            said = f"{NEARLY:g} % after {time_text(hours)}"
+        labels.append((f"{name}: {said}", colour))
+    axes.set_ylim(0, 104 if highest > 50 else 1.8 * max(highest, 1.0))
+    for place, (text, colour) in enumerate(reversed(labels)):
         axes.annotate(
-            name,
-            (at, half),
-            xytext=(-6, 2) if rank == 0 else (6, -2),
+            text,
+            (0.98, 0.05 if highest > 50 else 0.85),
+            xycoords="axes fraction",
+            xytext=(0, 13 * place),
             textcoords="offset points",
-            ha="right" if rank == 0 else "left",
-            va="center",
+            ha="right",
             color=colour,
             fontsize=9,
         )
@@ -148,10 +151,17 @@ def _region(
 
 def _traffic(run: CampaignRun) -> Figure:
     """Hourly rates by pool and link, the pool's cap, and what 95/5 billing counts."""
-    fine = rates(run.rollout, run.law)
-    pools = run.campaign.pools
-    order = np.sort(np.argsort(-fine.sum(axis=(1, 2)), kind="stable")[:MOST_POOLS])
+    pools, total = run.campaign.pools, run.hourly.sum(axis=(0, 1))
+    order = np.sort(np.argsort(-run.hourly.sum(axis=(1, 2)), kind="stable")[:MOST_POOLS])
     shown = f"; the {len(order)} largest of {len(pools)} pools" if len(pools) > len(order) else ""
+    hours = total.size
+    sent = np.cumsum(total)
+    if sent[-1] > 0:
+        # Days in which hardly anything is sent are left out.
+        last = int(np.searchsorted(sent, (1 - UNSEEN) * sent[-1])) + 1
+        hours = min(int(np.ceil(last / 24)) * 24, hours)
+    if hours < total.size:
+        shown += f"; what comes later is below {percent(UNSEEN, 0)}"
     figure, panels = _page(
         run,
         _traffic_title(run),
@@ -160,18 +170,14 @@ def _traffic(run: CampaignRun) -> Figure:
         len(order),
         1,
     )
-    hours = int(np.ceil(run.campaign.horizon))
-    per = round(1 / BIN)
-    pad = hours * per - fine.shape[-1]
-    hourly = np.pad(fine, ((0, 0), (0, 0), (0, pad))).reshape(*fine.shape[:2], hours, per)
-    scale, unit = _clock(run.campaign.horizon)
-    edges = np.arange(hours + 1) / scale
+    scale, unit = _clock(hours)
+    edges = np.arange(hours + 1.0) / scale
     from matplotlib.ticker import MaxNLocator
 
     for axes, place in zip(panels, order, strict=True):
         cap = run.pools[place].cap
-        rate, whole = hourly.mean(axis=-1)[place], fine[place].sum(axis=0)
-        _pool(axes, cap, edges, rate, whole, len(order))
+        whole = run.rates[place].sum(axis=0)
+        _pool(axes, cap, edges, run.hourly[place, :, :hours], whole, len(order))
         axes.set_title(_name(pools[place].name))
         axes.set_ylabel("Gb/s")
         axes.xaxis.set_major_locator(MaxNLocator(9, integer=True))
@@ -288,13 +294,13 @@ def _exposure(run: CampaignRun) -> Figure:
     if np.isfinite(halts[0]):
         first = float(exposure.by(halts[:1])[0])
         title += (
-            f"; the rule stops one that fails on {percent(BAD_SHARES[0], 0)} at {vehicles(first)}"
+            f"; if it fails on {percent(BAD_SHARES[0], 0)}, the rule stops it at {vehicles(first)}"
         )
     figure, (axes,) = _page(
         run,
         title,
-        "Vehicles on which an install has begun, against hours from the first vehicle with the build; "
-        "points: the campaign's own halt",
+        "Vehicles on which an install has begun, against hours from the first vehicle with the build"
+        + ("; points: the campaign's own halt" if np.isfinite(halts).any() else ""),
         1,
         1,
     )
@@ -335,20 +341,30 @@ def _exposure(run: CampaignRun) -> Figure:
 
 
 def _caught(axes: Axes, points: Sequence[tuple[float, float, float]]) -> None:
-    """Where the campaign's rule stops builds of some badness; names above the curve, moved apart."""
+    """Where the campaign's rule stops builds of some badness; names stand where the rising curve leaves room."""
     low, high = np.log(axes.get_ylim())
-    places = apart([float(np.log(count) - low) / (high - low) for _, count, _ in points])
-    for place, (delay, count, bad) in zip(places, points, strict=True):
-        axes.plot([delay], [count], marker="o", markersize=6, color=PLAN, clip_on=False)
-        axes.annotate(
-            f"{percent(bad, 0)} fail: {vehicles(count)} after {time_text(delay)}",
-            (delay, np.exp(low + place * (high - low))),
-            xytext=(-8, 6),
-            textcoords="offset points",
-            ha="right",
-            color=PLAN,
-            fontsize=9,
-        )
+    left, right = np.log(axes.get_xlim())
+    for begins in (True, False):  # at the left the room is below the curve, at the right above it
+        mine = [
+            point
+            for point in points
+            if bool((np.log(point[0]) - left) < LEFT_PART * (right - left)) is begins
+        ]
+        heights = [float(np.log(count) - low) / (high - low) for _, count, _ in mine]
+        shift = 0.035 * (len(mine) - 1) * (-1 if begins else 1)
+        for place, (delay, count, bad) in zip(
+            apart([h + shift for h in heights]), mine, strict=True
+        ):
+            axes.plot([delay], [count], marker="o", markersize=6, color=PLAN, clip_on=False)
+            axes.annotate(
+                f"{percent(bad, 0)} fail: {vehicles(count)} after {time_text(delay)}",
+                (delay, np.exp(low + place * (high - low))),
+                xytext=(8, -12) if begins else (-8, 6),
+                textcoords="offset points",
+                ha="left" if begins else "right",
+                color=PLAN,
+                fontsize=9,
+            )
 
 
 def _plain_log(axes: Axes) -> None:

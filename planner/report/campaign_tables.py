@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from planner.axes import Array
-from planner.perf.campaign.breakdown import LINKS, rates
-from planner.perf.campaign.traffic import BIN
+from planner.perf.campaign.breakdown import LINKS
 from planner.report import campaign_charts, campaign_json
 from planner.study.blocks import moved
 from planner.study.campaign_run import CampaignRun
@@ -67,11 +66,7 @@ def _completion(run: CampaignRun) -> Iterator[list[Any]]:
 
 def _traffic(run: CampaignRun) -> Iterator[list[Any]]:
     """Mean rates of each hour by pool and link."""
-    fine = rates(run.rollout, run.law)
-    hours, per = int(np.ceil(run.campaign.horizon)), round(1 / BIN)
-    padded = np.pad(fine, ((0, 0), (0, 0), (0, hours * per - fine.shape[-1])))
-    hourly = padded.reshape(*fine.shape[:2], hours, per).mean(axis=-1)
-    for pool, by_link in zip(run.campaign.pools, hourly, strict=True):
+    for pool, by_link in zip(run.campaign.pools, run.hourly, strict=True):
         for hour, values in enumerate(by_link.T.tolist()):
             yield [hour, pool.name, *values]
 

@@ -27,12 +27,14 @@ from planner.perf.campaign.breakdown import (
     left_over,
     opened_by,
     pool_use,
+    rates,
     unreachable,
     updated,
     vehicles_by_group,
 )
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.halt import HaltLaw, halt_law
+from planner.perf.campaign.traffic import BIN
 
 QUANTILES = (0.5, 0.9, 0.99)
 BAD_SHARES = (0.05, 0.2, 1.0)
@@ -98,6 +100,19 @@ class CampaignRun:
     @cached_property
     def pools(self) -> list[PoolUse]:
         return pool_use(self.rollout)
+
+    @cached_property
+    def rates(self) -> Array:
+        """Mean rates [Gbps] by (pool, link, five-minute bin), over campaigns halted or not."""
+        return rates(self.rollout, self.law)
+
+    @cached_property
+    def hourly(self) -> Array:
+        """Mean rates [Gbps] by (pool, link, hour)."""
+        hours, per = int(np.ceil(self.campaign.horizon)), round(1 / BIN)
+        pad = hours * per - self.rates.shape[-1]
+        padded = np.pad(self.rates, ((0, 0), (0, 0), (0, pad)))
+        return np.asarray(padded.reshape(*padded.shape[:2], hours, per).mean(axis=-1))
 
     @cached_property
     def exposure(self) -> BadBuild:
