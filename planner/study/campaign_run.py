@@ -121,7 +121,7 @@ class CampaignRun:
     @cached_property
     def opened_by(self) -> list[str]:
         """By wave: what its opening waited for last."""
-        return opened_by(self.campaign, self.rollout.openings)
+        return opened_by(self.rollout)
 
     def times(self, done: Done) -> Array:
         """When each quantile of each group is done, (quantile, region, link) [hours], as long as nothing halts."""

@@ -16,14 +16,16 @@ from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
 from planner.perf.campaign.exposure import begun
 from planner.perf.campaign.halt import HaltLaw
 from planner.perf.campaign.odds import failures_that_halt
-from planner.perf.campaign.records import ROUNDING, Rollout
+from planner.perf.campaign.records import ROUNDING, Rollout, pools_of
 from planner.perf.campaign.sampling import Whole
 from planner.perf.campaign.traffic import BIN, month_of, percentile_95
 
 LINKS = ("wifi", "cellular")
 """Links of vehicles: with Wi-Fi at home (cellular too, where the policy lets them), and cellular alone."""
 BAND = (0.1, 0.9)  # quantiles over campaigns: 80 %
-NOISE = ndtri((np.arange(9) + 0.5) / 9)  # equally likely values of a standard normal number
+NOISE = ndtri(
+    (np.arange(15) + 0.5) / 15
+)  # of a standard normal number; the band's ends are among them
 AT_CAP = 0.999  # share of a cap from which a five-minute mean counts as bound by it
 
 
@@ -133,9 +135,10 @@ def _weighted_quantiles(values: Array, weight: Array) -> tuple[Array, Array]:
     """The band's two quantiles over axis 1, whose values weigh differently."""
     order = values.argsort(axis=1)
     ranked = np.take_along_axis(values, order, axis=1)
-    total = weight[order].cumsum(axis=1)
+    weights = weight[order]
+    middle = weights.cumsum(axis=1) - weights / 2
     low, high = (
-        np.take_along_axis(ranked, (total < q - ROUNDING).sum(axis=1, keepdims=True), axis=1)[:, 0]
+        np.take_along_axis(ranked, (middle < q - ROUNDING).sum(axis=1, keepdims=True), axis=1)[:, 0]
         for q in BAND
     )
     return low, high
@@ -155,39 +158,44 @@ def rates(rollout: Rollout, law: HaltLaw) -> Array:
 
 
 def pool_use(rollout: Rollout) -> list[PoolUse]:
-    """Each pool, as long as nothing halts the rollout."""
+    """Each pool, as long as nothing halts the rollout; the mean over the copies of a small fleet."""
+    campaign, copies = rollout.campaign, rollout.classes.fleets
+    by_region = rollout.sent_by_fleet.sum(axis=2) * copies / (BIN * BYTE_PER_HOUR_OF_GBPS)
+    by_pool = np.maximum(np.tensordot(pools_of(campaign), by_region, (1, 1)), 0.0)
     found = []
-    whole = np.maximum(rollout.sent.sum(axis=1), 0.0) / (BIN * BYTE_PER_HOUR_OF_GBPS)
-    for pool, rate in zip(rollout.campaign.pools, whole, strict=True):
+    for pool, rate in zip(campaign.pools, by_pool, strict=True):  # rate: (copy, bin)
         cap = pool.cap / BYTE_PER_HOUR_OF_GBPS
-        bound = np.flatnonzero(rate >= AT_CAP * cap)
+        bound = rate >= AT_CAP * cap
+        places = np.flatnonzero(bound.any(axis=0))
         found.append(
             PoolUse(
                 name=pool.name,
                 cap=cap,
-                peak=float(rate.max()),
-                p95=float(percentile_95(month_of(rate))),
-                bound=bound.size * BIN,
-                since=float(bound[0] * BIN) if bound.size else np.inf,
-                until=float((bound[-1] + 1) * BIN) if bound.size else np.inf,
+                peak=float(rate.max(axis=1).mean()),
+                p95=float(percentile_95(month_of(rate)).mean()),
+                bound=float(bound.sum(axis=1).mean()) * BIN,
+                since=float(places[0] * BIN) if places.size else np.inf,
+                until=float((places[-1] + 1) * BIN) if places.size else np.inf,
             )
         )
     return found
 
 
-def opened_by(campaign: Campaign, openings: Array) -> list[str]:
-    """What each wave waited for last: clock, soak, or success (of the wave before); "" where it never opened."""
+def opened_by(rollout: Rollout) -> list[str]:
+    """What each wave waited for last: clock, soak, or success (of the wave before); "" where it never opened.
+
+    Of a small fleet's copies, what most of them waited for.
+    """
+    openings = rollout.openings_by_fleet  # (copy, wave)
     found = []
-    for number, (wave, opening) in enumerate(zip(campaign.waves, openings.tolist(), strict=True)):
-        before = openings[number - 1] if number else -np.inf
-        if not np.isfinite(opening):
-            found.append("")
-        elif opening <= wave.not_before + ROUNDING:
-            found.append("clock")
-        elif opening <= before + wave.after_previous + ROUNDING:
-            found.append("soak")
-        else:
-            found.append("success")
+    for number, wave in enumerate(rollout.campaign.waves):
+        opening = openings[:, number]
+        before = openings[:, number - 1] if number else np.full(opening.size, -np.inf)
+        by_soak = opening <= before + wave.after_previous + ROUNDING
+        why = np.where(by_soak, "soak", "success")
+        why = np.where(opening <= wave.not_before + ROUNDING, "clock", why)
+        words, counts = np.unique(np.where(np.isfinite(opening), why, ""), return_counts=True)
+        found.append(str(words[counts.argmax()]))
     return found
 
 
