@@ -74,14 +74,14 @@ class CampaignRun:
     @cached_property
     def bill(self) -> Bill | None:
         """None: the file does not say how the campaign is billed."""
-        return None if self.billing is None else bill(self.rollout, self.billing, self.law)
+        return None if self.billing is None else bill(self.rollout, self.billing)
 
     @cached_property
     def bill_between(self) -> tuple[float, float] | None:
         """The bill's total [USD] with all prices low, and with all high; None: no billing."""
         if not self.quotes:
             return None
-        low, high = (bill(self.rollout, each, self.law).total for each in self.quotes)
+        low, high = (each.cost(self.rollout) for each in self.quotes)
         return low, high
 
     @cached_property

@@ -18,7 +18,6 @@ from planner.perf.campaign.billing import (
     CellularPlan,
     bill,
     distinct_objects,
-    months_of,
 )
 from planner.perf.campaign.description import (
     Install,
@@ -30,6 +29,7 @@ from planner.perf.campaign.description import (
     Version,
     Wave,
 )
+from planner.perf.campaign.monthly import months_of
 from planner.perf.campaign.tariffs import (
     BINS_PER_DAY,
     MBPS_OF_BIN,
@@ -399,6 +399,19 @@ def test_a_larger_package_is_never_cheaper_by_volume(
         account = Account("all", (0, 1), tariff, caches=10)
         costs.append(bill(follow(one, 4000), Billing((account,), (plan,), objects=full)).total)
     assert costs[1] > costs[0]
+
+
+def test_a_small_fleets_percentile_is_the_mean_over_its_copies() -> None:
+    install = replace(CAMPAIGN.install, fail=0.02)
+    risky = replace(CAMPAIGN, vehicles=300, halt_share=0.03, install=install)
+    rollout = follow(risky, 300 * 20)
+    assert rollout.classes.fleets > 1
+    got = outcome(rollout).outputs
+    found = bill(rollout, replace(ONE, cellular=(CellularPlan("all", (0, 1), 1 / GB),)))
+    assert found.accounts[0].bytes == pytest.approx((got["total_tb"].mean or 0) * TB)
+    assert found.by("component")["cellular"] == pytest.approx((got["cell_tb"].mean or 0) * 1000)
+    assert found.accounts[0].p95 == pytest.approx(got["p95_gbps_30day"].mean or 0)
+    assert found.updated == pytest.approx((got["updated_share"].mean or 0) * 300, rel=0.01)
 
 
 def test_a_larger_fleet_under_one_price_costs_in_proportion(rollout: Rollout) -> None:

@@ -18,7 +18,7 @@ answers with the outputs of the measured campaigns. From the question to the ans
     traffic       bytes on the five-minute grid, 95th percentile
     view          what it has come to by some time, and how much that varies
     outcome       outputs with intervals, and curves
-    billing       what a rollout costs, by the rules of `tariffs`
+    billing       what a rollout costs: its `monthly` traffic by the rules of `tariffs`
 
 Done: all of the campaign's semantics (fleet, sessions, waves, admission, polling, permission, pools, drops, resume,
 verification, install, halt, horizon). Outputs are means with an interval of four campaigns in five. A fleet that fits

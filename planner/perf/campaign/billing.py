@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 
 from planner.axes import Array
 from planner.perf.campaign.description import Campaign
-from planner.perf.campaign.halt import HaltLaw, halt_law
-from planner.perf.campaign.records import ROUNDING, Rollout
+from planner.perf.campaign.halt import HaltLaw
+from planner.perf.campaign.monthly import Traffic, traffic_of, updated
+from planner.perf.campaign.records import Rollout
 from planner.perf.campaign.tariffs import (
-    BINS_PER_DAY,
     BYTES_PER_DAY_OF_MBPS,
     MonthOfBins,
     Tariff,
@@ -27,10 +27,8 @@ from planner.perf.campaign.tariffs import (
     break_even,
     month_charges,
 )
-from planner.perf.campaign.traffic import BIN
 
 COMPONENTS = ("delivery", "commit", "overage", "cellular", "requests", "origin")
-DAYS_PER_MONTH = 30  # of a month where no date is given
 MBPS_PER_GBPS = 1000.0
 CELLULAR = 1  # its place on the axis of links
 
@@ -161,89 +159,6 @@ class Bill:
         return sums
 
 
-@dataclass(frozen=True)
-class _Month:
-    """A month of billing, and the campaign's days [first, last) in it."""
-
-    label: str
-    days: int
-    first: int
-    last: int
-
-
-def months_of(start: date | None, days: int) -> list[_Month]:
-    """The months that a campaign of so many days touches."""
-    months: list[_Month] = []
-    first = 0
-    while first < days:
-        if start is None:
-            label, length, left = f"month {len(months) + 1}", DAYS_PER_MONTH, DAYS_PER_MONTH
-        else:
-            today = start + timedelta(first)
-            begin = today.replace(day=1)
-            after = (begin + timedelta(31)).replace(day=1)
-            label, length, left = f"{today:%Y-%m}", (after - begin).days, (after - today).days
-        months.append(_Month(label, length, first, min(first + left, days)))
-        first += left
-    return months
-
-
-@dataclass(frozen=True)
-class _Traffic:
-    """A rollout's bytes, and what is left of them where it is stopped at the times of its halt's law, or not at all."""
-
-    rollout: Rollout
-    months: list[_Month]
-    sent: Array  # [byte] as billed, (region, link, bin), whole days
-    billed: float  # bytes billed for a byte of payload
-    stops: Array  # by case
-    chance: Array
-    left: Array  # share of each bin before the stop, (case, bin)
-
-    def mean(self, values: Array) -> float:
-        return float(self.chance @ values)
-
-    def days_of(self, sent: Array) -> Array:
-        """What is left of some bins' bytes, by (case, day, bin of the day)."""
-        return (self.left * sent).reshape(len(self.left), -1, BINS_PER_DAY)
-
-    def of(self, account: Account) -> list[MonthOfBins]:
-        """An account's traffic by month."""
-        by_day = self.days_of(self.sent[list(account.regions)].sum(axis=(0, 1)))
-        return [
-            MonthOfBins(by_day[:, month.first : month.last], month.days, account.others)
-            for month in self.months
-        ]
-
-    def requests_per_byte(self, range_bytes: float) -> Array:
-        """Requests by byte and case: a range's, and one more for every flow, whose last range is cut short."""
-        flows = _by(*self.rollout.begun, self.stops)
-        whole = self.left @ self.sent.sum(axis=(0, 1))
-        return np.asarray(1 / (range_bytes * self.billed) + flows / np.maximum(whole, 1.0))
-
-
-def _traffic(rollout: Rollout, billing: Billing, law: HaltLaw) -> _Traffic:
-    stops = np.append(law.times, rollout.campaign.horizon)
-    halted = np.full(law.times.size, law.chance / max(law.times.size, 1))
-    bins = rollout.sent_in.shape[-1]
-    left = np.clip(stops[:, None] / BIN - np.arange(bins), 0.0, 1.0)
-    days = -(-bins // BINS_PER_DAY)
-    rest = days * BINS_PER_DAY - bins
-    # Sums of ramps leave fractions of a byte in bins without traffic, which must not make a day with traffic.
-    least = max(ROUNDING * rollout.sent_in.max(), 1.0)
-    billed = 1 + billing.overhead
-    sent = billed * np.where(rollout.sent_in > least, rollout.sent_in, 0.0)
-    return _Traffic(
-        rollout=rollout,
-        months=months_of(billing.start, days),
-        sent=np.pad(sent, ((0, 0), (0, 0), (0, rest))),
-        billed=billed,
-        stops=stops,
-        chance=np.append(halted, 1 - law.chance),
-        left=np.pad(left, ((0, 0), (0, rest))),
-    )
-
-
 def distinct_objects(campaign: Campaign, adaptive: bool = False) -> float:
     """Size [byte] of all objects that edge caches hold: a delta for each source version, the full image if asked for.
 
@@ -258,13 +173,13 @@ def distinct_objects(campaign: Campaign, adaptive: bool = False) -> float:
 
 
 def bill(rollout: Rollout, billing: Billing, law: HaltLaw | None = None) -> Bill:
-    """The bill of a rollout, expected over its halts (`law`, where it is known already)."""
-    traffic = _traffic(rollout, billing, law or halt_law(rollout))
+    """The bill of a rollout, expected over its halts, or those of a given law."""
+    traffic = traffic_of(rollout, billing.start, billing.overhead, law)
     requests = traffic.requests_per_byte(billing.range_bytes)
     lines: list[Line] = []
     accounts = []
     for account in billing.accounts:
-        parts = traffic.of(account)
+        parts = traffic.of(account.regions, account.others)
         lines += _account_lines(account, parts, traffic, requests, billing.objects)
         accounts.append(_account(account, parts, traffic, requests))
     beyond = {}
@@ -272,18 +187,20 @@ def bill(rollout: Rollout, billing: Billing, law: HaltLaw | None = None) -> Bill
         found, beyond[plan.name] = _cellular(plan, traffic)
         lines += found
     planned = {region for plan in billing.cellular for region in plan.regions}
-    rest = [region for region in range(len(traffic.sent)) if region not in planned]
+    rest = [region for region in range(traffic.sent.shape[1]) if region not in planned]
     return Bill(
         lines=tuple(lines),
         accounts=tuple(accounts),
-        updated=traffic.mean(_updated(rollout, traffic.stops)),
-        unpriced=traffic.mean(traffic.left @ traffic.sent[rest, CELLULAR].sum(axis=0)),
+        updated=traffic.mean(updated(traffic)),
+        unpriced=traffic.mean(
+            traffic.days_of(traffic.sent[:, rest, CELLULAR].sum(axis=1)).sum(axis=(1, 2))
+        ),
         together=_together(billing.accounts, traffic),
         beyond=beyond,
     )
 
 
-def _together(accounts: tuple[Account, ...], traffic: _Traffic) -> dict[str, float]:
+def _together(accounts: tuple[Account, ...], traffic: Traffic) -> dict[str, float]:
     """Delivery of all accounts' traffic as one contract [USD], by tariff; nothing where there is one account."""
     if len(accounts) < 2:
         return {}
@@ -292,13 +209,9 @@ def _together(accounts: tuple[Account, ...], traffic: _Traffic) -> dict[str, flo
         for each in accounts[0].alternatives
         if all(each in account.alternatives for account in accounts)
     ]
-    whole = Account(
-        name="all",
-        regions=tuple(region for account in accounts for region in account.regions),
-        tariff=accounts[0].tariff,
-        others=sum(account.others for account in accounts),
-    )
-    parts = traffic.of(whole) if shared else []
+    regions = tuple(region for account in accounts for region in account.regions)
+    others = sum(account.others for account in accounts)
+    parts = traffic.of(regions, others) if shared else []
     return {
         each.name: sum(traffic.mean(month_charges(each, part).total) for part in parts)
         for each in shared
@@ -307,38 +220,21 @@ def _together(accounts: tuple[Account, ...], traffic: _Traffic) -> dict[str, flo
 
 def cost(rollout: Rollout, billing: Billing, law: HaltLaw | None = None) -> float:
     """The total of a rollout's bill [USD], without what else a bill says."""
-    traffic = _traffic(rollout, billing, law or halt_law(rollout))
+    traffic = traffic_of(rollout, billing.start, billing.overhead, law)
     requests = traffic.requests_per_byte(billing.range_bytes)
     lines: list[Line] = []
     for account in billing.accounts:
-        parts = traffic.of(account)
+        parts = traffic.of(account.regions, account.others)
         lines += _account_lines(account, parts, traffic, requests, billing.objects)
     for plan in billing.cellular:
         lines += _cellular(plan, traffic)[0]
     return sum(line.usd for line in lines)
 
 
-def _by(time: Array, weight: Array, stops: Array) -> Array:
-    """Weights up to each stop."""
-    order = np.argsort(stops)
-    place = np.searchsorted(stops[order], time)
-    by = np.empty(stops.size)
-    by[order] = np.bincount(place, weight, stops.size + 1)[:-1].cumsum()
-    return by
-
-
-def _updated(rollout: Rollout, stops: Array) -> Array:
-    """Vehicles updated, by case: installs that run at a halt end normally."""
-    install = rollout.campaign.install
-    ends = rollout.starts.ravel() + install.duration
-    success = rollout.attempt_weights.ravel() * (1 - install.fail)
-    return _by(ends, success, np.minimum(stops + install.duration, rollout.campaign.horizon))
-
-
 def _account_lines(
     account: Account,
     parts: list[MonthOfBins],
-    traffic: _Traffic,
+    traffic: Traffic,
     requests_per_byte: Array,
     objects: float,
 ) -> Iterator[Line]:
@@ -365,7 +261,7 @@ def _account_lines(
 
 
 def _account(
-    account: Account, parts: list[MonthOfBins], traffic: _Traffic, requests_per_byte: Array
+    account: Account, parts: list[MonthOfBins], traffic: Traffic, requests_per_byte: Array
 ) -> AccountBill:
     """An account's traffic, and what it costs under each tariff."""
     tariffs = {account.tariff.name: account.tariff}
@@ -407,14 +303,14 @@ def _break_even(
     }
 
 
-def _cellular(plan: CellularPlan, traffic: _Traffic) -> tuple[list[Line], float]:
+def _cellular(plan: CellularPlan, traffic: Traffic) -> tuple[list[Line], float]:
     """Lines of a cellular plan, and the bytes beyond its caps.
 
     A vehicle's bytes are taken to fall into one month, so that what lies beyond its own cap is rather too much for a
     campaign that spans several; a rollout that is halted has the whole one's share beyond the caps.
     """
     regions, classes = list(plan.regions), traffic.rollout.classes
-    by_day = traffic.days_of(traffic.sent[regions, CELLULAR].sum(axis=0))
+    by_day = traffic.days_of(traffic.sent[:, regions, CELLULAR].sum(axis=1))
     mine = np.isin(classes.region, regions)
     weight, got = classes.weight[mine], traffic.billed * traffic.rollout.cellular[mine]
     free = max(plan.allowance - plan.used, 0.0)
