@@ -137,7 +137,11 @@ def _curves(view: View, halts: tuple[Array, Array, float]) -> tuple[Array, Array
 
 
 def predict(
-    campaign: Campaign, classes: int = CLASSES, seed: int = 0, least: int = LEAST_PER_WAVE
+    campaign: Campaign,
+    classes: int = CLASSES,
+    seed: int = 0,
+    least: int = LEAST_PER_WAVE,
+    common: bool = False,
 ) -> Outcome:
-    """The outcome of a campaign; the same cost for a fleet of any size. `least`: classes of every wave at least."""
-    return outcome(follow(campaign, classes, seed, least))
+    """The outcome of a campaign; the same cost for a fleet of any size. `least` and `common`: see `follow`."""
+    return outcome(follow(campaign, classes, seed, least, common))

@@ -21,7 +21,7 @@ from planner.perf.campaign.classes import LEAST_PER_WAVE, classes_of
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.install import attempt_starts, failures_before_success
 from planner.perf.campaign.records import ROUNDING, Records, Rollout, pools_of
-from planner.perf.campaign.sampling import Whole, uniform
+from planner.perf.campaign.sampling import Whole, keyed, uniform
 from planner.perf.campaign.sessions import HOURS_PER_DAY, day_sessions, first_poll
 from planner.perf.campaign.sharing import water_level
 from planner.perf.campaign.traffic import BIN, FIRST_DAY, on_grid
@@ -48,8 +48,8 @@ class _Snapshot:
 class _Run:
     """The state of every class, and the steps that change it."""
 
-    def __init__(self, campaign: Campaign, count: int, seed: int, least: int) -> None:
-        self.campaign = campaign
+    def __init__(self, campaign: Campaign, count: int, seed: int, least: int, common: bool) -> None:
+        self.campaign, self.seed, self.common = campaign, seed, common
         self.rng = np.random.default_rng(seed)
         self.classes = classes_of(self.rng, campaign, count, least)
         fleets = self.classes.fleets
@@ -87,6 +87,7 @@ class _Run:
             "size": size,
             "missing": size.copy(),  # bytes
             "drop": np.full(n, np.inf),
+            "dropped": np.zeros(n, int),  # how often
             "end": np.zeros(n),
             "left": np.zeros(n),
             "rate": np.zeros(n),
@@ -95,6 +96,8 @@ class _Run:
             "verified": np.zeros(n, np.int8),  # how often
             "sent": np.zeros((2, n)),  # bytes over Wi-Fi and cellular
         }
+        # How much longer each flow's hazard of a drop may add up, where runs are to be compared.
+        self.state["patience"] = self.patience(np.arange(n)) if common else np.zeros(0)
         # The sessions of the last two local days: yesterday's may run past midnight.
         self.begins = np.full(shape, np.inf)
         self.ends = np.full(shape, -np.inf)
@@ -157,11 +160,17 @@ class _Run:
                 # Before they are eligible vehicles need no sessions; those of a day end before the next one does.
                 soon = HOURS_PER_DAY * (day + 2) - offset
                 wanted = ~self.state["finished"] & (self.state["eligible"] < soon)
+                if self.common:
+                    wanted[:] = True
+                    self.rng = np.random.default_rng((self.seed, region, day + 1))
                 self.draw_day(np.flatnonzero(wanted & (self.classes.region == region)), day)
                 self.day[region] += 1
 
     def catch_up(self, wave: Whole) -> None:
         """The sessions that a wave's vehicles would have by now, had they been eligible before."""
+        if self.common:
+            self.schedule(wave)
+            return
         for region, offset in enumerate(self.offset):
             drawn = int(self.day[region])
             mine = wave[self.classes.region[wave] == region]
@@ -186,9 +195,8 @@ class _Run:
             self.many,
         )
         kinds = len(self.campaign.sessions)
-        place = kinds * (
-            day % 2
-        )  # today's sessions take the place of those of the day before yesterday
+        # Today's sessions take the place of those of the day before yesterday.
+        place = kinds * (day % 2)
         for slots, drawn in (
             (self.begins, today.begin),
             (self.ends, today.end),
@@ -197,7 +205,8 @@ class _Run:
             (self.drop_rates, today.drops),
         ):
             slots[who, place : place + kinds] = drawn
-        self.schedule(who[~state["running"][who] & np.isinf(state["next"][who])])
+        idle = ~state["running"][who] & ~state["finished"][who] & np.isinf(state["next"][who])
+        self.schedule(who[idle])
 
     def schedule(self, who: Whole) -> None:
         """The next flow of these classes: the first permitted poll in a session that is known."""
@@ -414,8 +423,15 @@ class _Run:
         state["running"][who] = True
         self.records.begun.append((who, time))
         if self.may_drop:
+            patience = (
+                state["patience"][who] if self.common else -np.log1p(-uniform(self.rng, who.size))
+            )
             with np.errstate(divide="ignore"):
-                state["drop"][who] = time - np.log1p(-uniform(self.rng, who.size)) / drop_rate
+                state["drop"][who] = time + patience / drop_rate
+
+    def patience(self, who: Whole) -> Array:
+        """Exponential numbers of mean 1 by class and number of its drops."""
+        return -np.log1p(-keyed(self.seed, who, self.state["dropped"][who]))
 
     def interrupt(self, who: Whole, time: Array) -> None:
         """A drop or the end of a session: what is kept, and when the vehicle goes on."""
@@ -430,6 +446,14 @@ class _Run:
             kept = np.floor(received / campaign.chunk * (1 + ROUNDING)) * campaign.chunk
             state["missing"][who] = size - np.minimum(kept, size)
         dropped = state["drop"][who] < state["end"][who]
+        if self.common and self.may_drop:
+            # The exponential law has no memory: what is left of a drop's time goes on in the next flow.
+            rest = (state["drop"][who] - time) * state["drop_rate"][who]
+            state["dropped"][who] += dropped
+            kept = np.isfinite(rest)
+            state["patience"][who] = np.where(
+                dropped, self.patience(who), np.where(kept, rest, state["patience"][who])
+            )
         self.resume(who, np.where(dropped, time + campaign.backoff, np.inf))
 
     def resume(self, who: Whole, time: Array) -> None:
@@ -539,9 +563,17 @@ def _has_session(campaign: Campaign) -> npt.NDArray[np.bool_]:
     return np.array(there)
 
 
-def follow(campaign: Campaign, classes: int, seed: int = 0, least: int = LEAST_PER_WAVE) -> Rollout:
+def follow(
+    campaign: Campaign,
+    classes: int,
+    seed: int = 0,
+    least: int = LEAST_PER_WAVE,
+    common: bool = False,
+) -> Rollout:
     """Follow a campaign to its horizon on about `classes` vehicle classes, as if nothing ever halted it.
 
-    `least`: classes of every wave at least, so that a small one's gate and halt are known well.
+    `least`: classes of every wave at least, so that a small one's gate and halt are known well. `common`: vehicles
+    keep their sessions and the hazard of their drops whatever becomes of them, so that campaigns which differ in caps,
+    package or resume can be compared vehicle by vehicle; it takes longer where few are left.
     """
-    return _Run(campaign, classes, seed, least).run()
+    return _Run(campaign, classes, seed, least, common).run()

@@ -60,3 +60,16 @@ def chosen(table: tuple[float, ...], draw: Array) -> Whole:
     """The index into a table of chances that a Uniform(0, 1) draw falls on."""
     edges = np.cumsum(table) / sum(table)
     return np.minimum(np.searchsorted(edges, draw, side="right"), len(table) - 1)
+
+
+def keyed(seed: int, who: Whole, turn: Whole) -> Array:
+    """Uniform(0, 1) numbers that depend on nothing but the seed, the class and the turn: common random numbers.
+
+    Source: Steele, Lea, Flood, Fast splittable pseudorandom number generators, OOPSLA 2014 (the mixing of SplitMix64).
+    """
+    mixed = (who.astype(np.uint64) << np.uint64(20)) + turn.astype(np.uint64)
+    mixed = (mixed + np.uint64(1 + seed)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    mixed ^= mixed >> np.uint64(31)
+    return np.asarray((mixed >> np.uint64(11)) * 2.0**-53)
