@@ -97,9 +97,10 @@ def step_by_term(
 ) -> Array:
     """What one optimiser step takes at each scale, by cause; 0 where no layout fits.
 
-    Kernels, collectives, pipeline and host of the layout that is best at the medians; image networks are data
-    parallel, a sample at least for each accelerator that works. `planner.perf.training_step` and `image_step` have the
-    equations and their sources, `planner validate --kind training` how far they are from published runs.
+    Kernels, collectives, pipeline and host of the layout that is best at the medians. Experts get as many tokens each.
+    Image networks are data parallel, a sample at least for each accelerator that works. `planner.perf.training_step`
+    and `image_step` have the equations and their sources, `planner validate --kind training` how far they are from
+    published runs.
     """
     machines = felt(
         accelerator_peak,

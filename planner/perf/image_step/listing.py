@@ -13,6 +13,7 @@ from planner.perf.image_step.constants import Constants
 from planner.perf.image_step.kernels import (
     ACTIVATION,
     ADD,
+    BLOCK,
     FROZEN_NORM,
     LAYER_NORM,
     MOVE,
@@ -41,6 +42,7 @@ MOVES = {
     ADD: "addition",
     MOVE: "copies",
     SMOOTH: "smooth activation",
+    BLOCK: "norms, activations",
 }
 
 
@@ -139,7 +141,7 @@ def _moves(runs: Runs, m: Moves, k: Constants, passes: float) -> list[Kernel]:
         seconds = passes * (time + float(backward[mine].sum()))
         each = time / count
         return kernel(
-            MOVES.get(kind, "memory kernels"), "memory_kernels", passes * count, each, seconds,
+            MOVES[kind], "memory_kernels", passes * count, each, seconds,
             traffic=STREAM * rate * each, memory_rate=rate,
         )  # fmt: skip
 

@@ -17,6 +17,7 @@ FAILURES = ALL_CAUSES_TENDED * NODES * NODE * DAY  # a day, Llama 3's tended run
 RESTART = 600.0  # from an interruption until the job works again, as scenarios assume [s]
 WRITE = 0.15e9  # of an accelerator to shared storage: BLOOM's 57.5 GB/s on 384 (arXiv 2211.05100) [byte/s]
 COPY = 10e9  # of an accelerator to its host's memory; assumed [byte/s]
+STALL = 2.0  # of a checkpoint beside its copy, as scenarios assume [s]
 LONGEST = 4 * 3600.0  # between checkpoints; assumed [s]
 
 
@@ -68,6 +69,7 @@ def progress(job: Job, gpus: float, failures: float) -> Mapping[str, float]:
         one,
         RESTART * one,
         LONGEST * one,
+        beside=STALL * one,
     )
     return {
         "goodput": float(shares.progress[0]),
