@@ -21,6 +21,7 @@ from planner.perf.image_step.step import (
     LAUNCH,
     Runs,
     StepTerms,
+    convolution_share,
     product_seconds,
     residence,
     step_terms,
@@ -255,6 +256,23 @@ def test_generations_that_no_run_fixes_keep_the_ratio_of_convolutions_to_linears
     assert k.product[:3] == pytest.approx(ratio * np.array(shares[:3]))
     assert k.product[3:].tolist() == [FITTED["volta.matrix"], FITTED["ada.matrix"]]
     assert k.linear.tolist() == [*shares[:4], FITTED["ada.matrix"]]
+
+
+def test_slower_matrix_units_wait_for_less_of_the_time() -> None:
+    # share s at the reference: arithmetic takes s of a tile's time; at half the rate 2 s of 1 + s
+    reference = runs()
+    share = FITTED["ampere.matrix"]
+    assert convolution_share(reference, ampere(reference)) == pytest.approx(share)
+    slower = replace(reference, matrix_rate=reference.matrix_rate / 2.0)
+    expected = 2.0 * share / (1.0 + share)
+    assert convolution_share(slower, ampere(slower)) == pytest.approx(expected)
+    # the same headroom as power is not counted twice
+    power = np.array([1.1])
+    known = replace(slower, system=replace(slower.system, power=power))
+    assert convolution_share(known, ampere(known)) == pytest.approx(expected)
+    # operands of 32 bit take twice as long to load: TensorFloat-32 at half the rate has the share of 16 bit
+    single = replace(slower, width=np.array([4.0]))
+    assert convolution_share(single, ampere(single)) == pytest.approx(share)
 
 
 def test_weights_in_shards_are_gathered_twice() -> None:

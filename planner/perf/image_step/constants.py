@@ -24,6 +24,16 @@ FITTED: dict[str, float] = {
     "decode": 125.0,
 }
 REFERENCE = "ampere"  # whose convolutions stand for those of generations that no run fixes
+# Dense 16-bit rate of a processor of the part that a generation's share is of [FLOP/s]. What a tile waits for operands
+# and its epilogue takes goes by the clock, not by the rate of the matrix units: slower ones have a larger share.
+PACE = {
+    "volta": 125e12 / 80.0,  # V100
+    "turing": 65e12 / 40.0,  # T4
+    "ampere": 312e12 / 108.0,  # A100
+    "ada": 362e12 / 142.0,  # L40S
+    "hopper": 989.4e12 / 132.0,  # H100
+    "blackwell": 2250e12 / 148.0,  # B200
+}
 VECTOR = 0.85  # of the 32-bit vector peak in a product: cuBLAS reaches 0.9 in large ones; assumed
 
 
@@ -32,6 +42,7 @@ class Constants:
     """Constants spread over runs, the arrays with one entry a run; the transformer model has those from `power` on."""
 
     product: Array  # share of the peak that a large convolution reaches [1]
+    pace: Array  # 16-bit rate of a processor of the part that share is of [FLOP/s]
     linear: Array  # same for linears [1]
     attention: Array  # share of the 16-bit peak in a fused attention core [1]
     decode: float  # samples that one process of a loader prepares [1/s]
@@ -68,6 +79,7 @@ def constants_of(
     pairs = list(zip(generation, bits, strict=True))
     return Constants(
         product=np.where(vector > 0.0, VECTOR, [convolution(name) for name in generation]),
+        pace=np.array([PACE.get(name, PACE[REFERENCE]) for name in generation]),
         linear=np.where(vector > 0.0, VECTOR, [linear(name, b) for name, b in pairs]),
         attention=np.array([transformer.share(borrowed, name, "attention") for name in generation]),
         decode=values["decode"],

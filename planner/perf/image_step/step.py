@@ -11,7 +11,7 @@ normalization to accelerate CNN training", arXiv 1807.01702).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -94,6 +94,7 @@ SHUFFLES = 2.0  # passes of a change of layout over the operands and result of a
 HALO_LATENCY = (
     8e-6  # of one exchange between accelerators that share a sample [s]; as a start in NCCL's tuner
 )
+HALF = 2.0  # of a 16-bit number [byte]
 FULL_WIDTH = 4.0  # of a weight gradient that is accumulated [byte]
 
 
@@ -212,7 +213,7 @@ def product_seconds(runs: Runs, p: Products, k: Constants) -> tuple[Array, Array
     processors = runs.system.processors[..., i]
     flops = 2.0 * batch * p.rows * p.columns * p.inner * p.groups
     vector = runs.vector > 0.0  # Winograd's saving goes beyond the peak
-    share = np.where(vector, k.product, sustained(k.product, runs.system, k.power))
+    share = np.where(vector, k.product, convolution_share(runs, k))
     convolution = runs.matrix_rate * share
     share = np.where(vector, k.linear, sustained(k.linear, runs.system, k.power))
     linear = runs.system.peak_linear * share
@@ -254,6 +255,21 @@ def product_seconds(runs: Runs, p: Products, k: Constants) -> tuple[Array, Array
     # three operands and results of two products there, against two of one here
     backward = backward + (p.gradients > 0.0) * (1.5 * shuffle + cast * p.written)
     return p.count * forward, p.count * backward
+
+
+def convolution_share(runs: Runs, k: Constants) -> Array:
+    """Share of the matrix peak that a large convolution reaches.
+
+    What its tiles wait for operands, and their epilogue, goes by the clock, so that matrix units slower than those of
+    the generation's reference wait for less of the time. Power left over says the same: the larger one counts.
+    """
+    pace = runs.matrix_rate / runs.system.processors * runs.width / HALF / k.pace
+    own = 1.0 / (1.0 + (1.0 / k.product - 1.0) * pace)
+    limited = sustained(
+        own, replace(runs.system, power=np.minimum(runs.system.power, 1.0)), k.power
+    )
+    share: Array = np.maximum(limited, sustained(k.product, runs.system, k.power))
+    return share
 
 
 def residence(runs: Runs, owner: Index, size: Array) -> Array:
