@@ -110,3 +110,23 @@ def test_draws_of_the_hardware_stand_alone() -> None:
         assert (driving[row] != driving[0]).any(), name
         alone = {each: values[row : row + 1] for each, values in felt.items()}
         assert np.array_equal(jobs.by_term(vector[:1], **alone)[0], together[row])
+
+
+def test_plans_with_experts_are_the_same_however_draws_are_cut() -> None:
+    """Accelerators for a deadline under drawn hardware and checkpoints, five draws at once and in two blocks."""
+    project = driven_by("mixtral_8x7b").project
+    table = project.table
+    paths = ("accelerators.gh200_144.bf16", "checkpoint.stall", "training.step_error")
+    factors = np.random.default_rng(3).uniform(0.7, 1.3, (len(paths), 5))
+    draws = {}
+    for path, factor in zip(paths, factors, strict=True):
+        index = next(i for i, row in enumerate(table.rows) if row.path.startswith(path))
+        draws[index] = table.rows[index].value * factor
+    names = ["run_gpus", "gpus_required", "tco"]
+    whole = project.run(names, leaves=table.redrawn(draws), draws=5)
+    for block in (slice(0, 2), slice(2, 5)):
+        some = {index: values[block] for index, values in draws.items()}
+        part = project.run(names, leaves=table.redrawn(some), draws=len(range(*block.indices(5))))
+        for name in names:
+            assert np.array_equal(part[name], whole[name][block]), name
+    assert len(np.unique(whole["tco"])) == 5
