@@ -14,17 +14,29 @@ EXAMPLES = """\
 Examples:
   planner quantities
   planner quantities --dot | dot -Tsvg > quantities.svg
+  planner quantities --markdown > model.md
 """
 
 
 def quantities(
     dot: Annotated[bool, typer.Option("--dot", help="Print the graph for Graphviz.")] = False,
+    markdown: Annotated[
+        bool,
+        typer.Option("--markdown", help="Print the model's reference: equations and sources too."),
+    ] = False,
 ) -> None:
     """Name, unit, axes and meaning of every quantity, by domain."""
     from planner.cli.output import write
 
+    if dot and markdown:
+        raise typer.BadParameter("give --dot or --markdown, not both")
     graph = _graph()
-    write(graph.dot() if dot else _listed(graph))
+    if markdown:
+        from planner.report.reference import reference
+
+        write(reference(graph))
+    else:
+        write(graph.dot() if dot else _listed(graph))
 
 
 def _graph() -> Graph:

@@ -6,6 +6,7 @@ On the way it settles what is held fixed (`pins`), reads the source of quantitie
 """
 
 from planner.lineage.explanation import Explanation, WrittenCell
+from planner.lineage.formulas import statements as statements
 from planner.lineage.tree import explain
 from planner.lineage.tree import scenario_argument as scenario_argument
 from planner.lineage.values import Source as Source
