@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from planner.cli.complete import campaign_names
 from planner.cli.options import Profiles
 
 EXAMPLES = """\
@@ -30,6 +31,7 @@ Campaign = Annotated[
         metavar="CAMPAIGN",
         help="A campaign file (YAML or JSON), or the name of a shipped one.",
         show_default=False,
+        autocompletion=campaign_names,
     ),
 ]
 Case = Annotated[

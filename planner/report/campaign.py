@@ -91,7 +91,7 @@ def percent(share: float, digits: int = 1) -> str:
 def _spread(run: CampaignRun, output: str, scale: float = 1.0) -> str:
     """Between what 80 % of campaigns are, where the outcome says so."""
     found = run.outcome.outputs[output]
-    low, high = getattr(found, "low", None), getattr(found, "high", None)
+    low, high = found.low, found.high
     if low is None or high is None or f"{low / scale:.3g}" == f"{high / scale:.3g}":
         return ""
     return f" ({number(low / scale)} to {number(high / scale)})"
@@ -107,25 +107,33 @@ def _head(out: Page, run: CampaignRun) -> None:
         f"{campaign.vehicles:,} vehicles, {counted(len(campaign.regions), 'region')}, "
         f"{counted(len(campaign.waves), 'wave')}, horizon {time_text(campaign.horizon)}"
     )
-    out.wrapped(headline(run), style="bold")
+    out.wrapped(headline(run, spans=True), style="bold")
     out.flowing("", list(_totals(run)))
 
 
-def headline(run: CampaignRun) -> str:
-    """When it is done, in one sentence."""
-    t50, t90, t99 = (run.mean(f"t{q}_h") for q in (50, 90, 99))
-    final = run.mean("updated_share") or 0.0
-    if t50 is None:
-        return (
-            f"Half of the fleet is not updated within the horizon: {percent(final)} are at its end."
+def headline(run: CampaignRun, spans: bool = False) -> str:
+    """When it is done, in one sentence; with between what four campaigns in five are, where that is told apart."""
+    parts = []
+    for quantile in (50, 90, 99):
+        name = f"t{quantile}_h"
+        who = "Half of the fleet" if quantile == 50 else f"{quantile} %"
+        if run.mean(name) is None:
+            final = percent(run.mean("updated_share") or 0.0)
+            verb = "is " if quantile == 50 else ""
+            parts.append(f"{who} {verb}not within the horizon: {final} are at its end")
+            break
+        verb = "is updated " if quantile == 50 else ""
+        parts.append(
+            f"{who} {verb}after {time_text(run.mean(name))}{_between(run, name) if spans else ''}"
         )
-    words = f"Half of the fleet is updated after {time_text(t50)}"
-    if t90 is None:
-        return f"{words}, 90 % not within the horizon: {percent(final)} are at its end."
-    words += f", 90 % after {time_text(t90)}"
-    if t99 is None:
-        return f"{words}, 99 % not within the horizon: {percent(final)} are at its end."
-    return f"{words}, 99 % after {time_text(t99)}."
+    return ", ".join(parts) + "."
+
+
+def _between(run: CampaignRun, output: str) -> str:
+    """Low and high of a time, where they read differently."""
+    found = run.outcome.outputs[output]
+    low, high = time_text(found.low), time_text(found.high)
+    return f" ({low} to {high})" if low != high else ""
 
 
 def _totals(run: CampaignRun) -> Iterator[str]:

@@ -24,8 +24,8 @@ def document(run: CampaignRun) -> dict[str, Any]:
     means = {name: each.mean for name, each in found.outputs.items()}
     spread = {
         name: {
-            "low": getattr(each, "low", None),
-            "high": getattr(each, "high", None),
+            "low": each.low,
+            "high": each.high,
             "reached": each.reached,
         }
         for name, each in found.outputs.items()

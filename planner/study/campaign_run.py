@@ -185,7 +185,7 @@ def run(
     billings = [
         read_billing(block, campaign, overlays, quote) for quote in QUOTES if block is not None
     ]
-    rollout = follow(campaign, min(classes or CLASSES, campaign.vehicles), seed)
+    rollout = follow(campaign, classes or CLASSES, seed)
     return CampaignRun(
         loaded, rollout, outcome(rollout), billings[0] if billings else None, tuple(billings[1:])
     )
@@ -215,7 +215,7 @@ def _warnings(run: CampaignRun) -> Iterator[str]:
     stuck = [pool for pool in run.pools if pool.bound > STUCK * horizon]
     if stuck:
         hours = ", ".join(f"{pool.name} for {pool.bound:.0f} h" for pool in stuck)
-        yield f"A cap binds: {hours}. More capacity would be done sooner"
+        yield f"A cap binds: {hours}. With more capacity it would be done sooner"
     if run.law.chance > TELLING:
         yield (
             f"The campaign halts by itself with a chance of {_percent(run.law.chance)}; outputs are means over "
