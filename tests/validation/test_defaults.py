@@ -205,3 +205,13 @@ def test_a_rate_without_a_formula_is_counted_as_its_frameworks_code_counts(
 def test_a_rate_of_an_unknown_count_stays_unpredicted() -> None:
     (found,) = dense.predict([case(source="A thesis", metric="mfu_pct", notes="FlashAttention")])
     assert found.reason.endswith("the source's count of FLOPs is not stated")
+
+
+def test_who_trains_with_thousands_of_accelerators_spares_memory_otherwise() -> None:
+    """Llama 3 405B computes nothing again at 8,192 tokens (arXiv 2407.21783, section 3.3.2), whoever tells of it."""
+    large = run_of(case(**{**LLAMA_405B, "source": "A survey", "zero_stage": ""}))
+    assert large.configuration["recompute_block"] == 0.0
+    assert large.configuration["zero_stage"] == 1.0
+    few = dict(gpus=512, dp=4, global_batch_size=64)
+    small = run_of(case(**{**LLAMA_405B, "source": "A survey", "zero_stage": "", **few}))
+    assert small.configuration["recompute_block"] + small.configuration["recompute_core"] > 0.0

@@ -96,6 +96,7 @@ FUSED_SOFTMAX = (
 EAGER = dict(fused_elementwise=-1.0, host_share=0.5)  # uncompiled PyTorch, where notes say so
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
 RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
+THOUSANDS = 1024  # accelerators from which a stack is of those who have one of their own
 SPARING = (
     *RECIPES,
     "large_scale_2023",
@@ -483,6 +484,7 @@ def _decide_recomputation(run: Run, name: str) -> None:
         crowded = kind != "full" and name not in SPARING and not _fits(run, name, kind)
         if crowded and _shards_optimiser(run):
             crowded = not _fits(run, name, kind)
+        crowded = crowded and not _thousands(run, name)
         if not crowded:
             run.assumed.append(f"recomputation: {kind}, as {framework.title}")
         elif c["tp"] > 1.0 and framework.sequence_parallel_from and _fits(run, name, "selective"):
@@ -510,6 +512,12 @@ def _decide_recomputation(run: Run, name: str) -> None:
             if _filled(run) <= ROOM:
                 break
         run.assumed.append(f"{c['recompute_block']:g} of the blocks are checkpointed")
+
+
+def _thousands(run: Run, name: str) -> bool:
+    """Whether a run that names no framework is of those who train with thousands of accelerators (`SPARING`)."""
+    year = run.case.year or RECENT
+    return not frameworks()[name].words and year >= RECENT and run.gpus >= THOUSANDS
 
 
 def _shards_optimiser(run: Run) -> bool:
