@@ -15,7 +15,8 @@ TORCHVISION = {  # https://docs.pytorch.org/vision/stable/models.html
     "vgg11": (132.863, 7.61), "vgg13": (133.048, 11.31), "vgg19": (143.667, 19.63), "alexnet": (61.101, 0.71),
     "wide_resnet50_2": (68.883, 11.40), "wide_resnet101_2": (126.887, 22.75), "resnext101_32x8d": (88.791, 16.41),
     "inception_v3": (27.161, 5.71), "mobilenet_v3_large": (5.483, 0.217), "fcn_resnet50": (35.322, 152.72),
-    "deeplabv3_resnet50": (42.004, 178.72),
+    "deeplabv3_resnet50": (42.004, 178.72), "swin_t": (28.288, 4.49), "swin_s": (49.606, 8.74),
+    "swin_b": (87.768, 15.43),
 }  # fmt: skip
 ULTRALYTICS = {  # README of yolov5 (6.0 and later) and of ultralytics: FLOPs count a multiply-add twice
     "yolov5n": (1.87, 4.5 / 2), "yolov5s": (7.23, 16.5 / 2), "yolov5m": (21.2, 49.0 / 2),
@@ -25,7 +26,13 @@ ULTRALYTICS = {  # README of yolov5 (6.0 and later) and of ultralytics: FLOPs co
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "published"), (TORCHVISION | ULTRALYTICS).items())
+SEGFORMER = {  # Xie et al., arXiv 2105.15203, Table 1; B5 at 640 pixels
+    "segformer_b0": (3.8, 8.4), "segformer_b1": (13.7, 15.9), "segformer_b2": (27.5, 62.4),
+    "segformer_b3": (47.3, 79.0), "segformer_b4": (64.1, 95.7), "segformer_b5": (84.7, 183.3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "published"), (TORCHVISION | ULTRALYTICS | SEGFORMER).items())
 def test_counts_are_those_of_the_makers(name: str, published: tuple[float, float]) -> None:
     network = network_of(name)
     weights, macs = published
@@ -77,6 +84,9 @@ def test_detectors_are_those_of_the_model_zoo(name: str, macs: float) -> None:
         ("vit_base_patch16_384", None), ("inception3", "inception_v3"), ("Inception-ResNet-v2", None),
         ("densenet121", "densenet121"), ("mobilenet_v3_large", "mobilenet_v3_large"), ("MobileNetV3-small", None),
         ("wide_resnet50_2", "wide_resnet50_2"), ("VGG-19", "vgg19"), ("vgg19_bn", None), ("AlexNet", "alexnet"),
+        ("Swin-T", "swin_t"), ("swin_base_patch4_window7_224", "swin_b"), ("SwinV2-T", None),
+        ("Mask R-CNN Swin-T", None), ("Swin-L", None), ("SegFormer-B2", "segformer_b2"),
+        ("segformer_mit-b5", "segformer_b5"),
         ("FCN-ResNet50", "fcn_resnet50"), ("R-FCN", None), ("DeepLabV3-ResNet50", "deeplabv3_resnet50"),
         ("DeepLabV3-ResNet101", None),
     ],
