@@ -23,6 +23,7 @@ from planner.study.analysis import Risk, Spread, Spreads, risk, spent, spreads
 from planner.study.blocks import Block, Folder, missing
 from planner.study.columns import KEPT, NEEDS, Column, Columns
 from planner.study.manifest import manifest_of
+from planner.study.processes import cores
 from planner.study.sampling import Sampler
 from planner.study.sketch import Sketch
 from planner.study.workers import Recipe, Source, Task, compute
@@ -159,13 +160,6 @@ def simulate(
         # A folder that stays is read before another run may count more draws; the numbers of a block never change.
         sketch = None if temporary else folder.sketch(blocks)
     return Simulation(project, task.columns, draws, seed, folder, blocks, sketch, temporary)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _silent(done: int) -> None:

@@ -9,7 +9,6 @@ the scenario again.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import multiprocessing
 import os
 import shlex
@@ -19,7 +18,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -32,27 +30,13 @@ from planner.study.blocks import MERGED_AT_ONCE, Block, Folder, StudyError
 from planner.study.columns import Columns
 from planner.study.manifest import manifest_of
 from planner.study.mixing import refuse_mixed
+from planner.study.processes import keep_memory, one_thread
 from planner.study.sampling import Sampler
 from planner.study.sketch import Sketch
 
 PATIENCE = 0.5  # seconds between two looks at whether the parent is still there
 DEATHS = 3  # of workers at one block, before it is given up
 Progress = Callable[[int], None]
-
-# Parameters of glibc's mallopt and what workers set them to: memory of a freed array is for the next one.
-MEMORY_KEPT = {
-    -3: 1 << 30,  # M_MMAP_THRESHOLD [byte]: no array gets pages of its own from the system,
-    -1: 1 << 30,  # M_TRIM_THRESHOLD [byte]: and none are given back
-    -2: 1 << 26,  # M_TOP_PAD [byte]: ask for this much more at a time
-}
-
-# What sets the number of threads in the builds of OpenBLAS and MKL that NumPy comes with.
-BLAS_THREADS = (
-    "scipy_openblas_set_num_threads64_",
-    "openblas_set_num_threads64_",
-    "openblas_set_num_threads",
-    "MKL_Set_Num_Threads",
-)
 
 
 @dataclass(frozen=True)
@@ -240,31 +224,6 @@ def _work(source: Source, pipe: Connection, parent: int) -> None:
             if block is None:
                 return
             pipe.send(_done(task, Block(*block), parent))
-
-
-def one_thread() -> None:
-    """Let matrix products run in one thread: there is a worker for each core already.
-
-    Threads of several workers wait for each other; measured, that makes a draw seven times dearer. NumPy has no word
-    for it, but the library that it brings along has.
-    """
-    with contextlib.suppress(ImportError, OSError):
-        library = ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__ or "")
-        for name in BLAS_THREADS:
-            if hasattr(library, name):
-                getattr(library, name)(1)
-
-
-def keep_memory() -> None:
-    """Let arrays be made of memory that is there already.
-
-    The system clears each page that it gives; for arrays of some megabytes that live for a moment this is, measured,
-    a tenth of a worker's time. Other C libraries than glibc have no such word.
-    """
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        library = ctypes.CDLL(None)
-        for parameter, value in MEMORY_KEPT.items():
-            library.mallopt(parameter, value)
 
 
 def _done(task: Callable[[], Task], block: Block, parent: int) -> object:
