@@ -50,14 +50,15 @@ class Exposure:
     """The exposed vehicles of equally likely campaigns, as a mixture of normal laws, and when they were stopped.
 
     `chance` by part; `means`, `deviations` [vehicles] of the exposed. `detected`: mean hours from the start to the
-    failures that halt, of the campaigns that are halted (infinite: none is); `decided`: to the decision. `missed`: the
-    chance that nothing halts the release within the horizon.
+    failures that halt, of the campaigns that are halted (infinite: none is), `last`: in the latest of them; `decided`:
+    to the decision. `missed`: the chance that nothing halts the release within the horizon.
     """
 
     chance: Array
     means: Array
     deviations: Array
     detected: float
+    last: float
     decided: float
     missed: float
 
@@ -100,6 +101,7 @@ def exposure(rollout: Rollout, delay: float, law: HaltLaw | None = None) -> Expo
         means=np.append(law.failed + rest * share, everybody),
         deviations=np.append(np.sqrt(rest * share * (1 - share)), 0.0),
         detected=float(law.times.mean()) if halted else np.inf,
+        last=float(law.times.max()) if halted else np.inf,
         decided=float(decisions.mean()) if halted else np.inf,
         missed=1 - law.chance,
     )

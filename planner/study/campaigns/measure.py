@@ -1,19 +1,20 @@
 """Days, cost, exposure and odds of a candidate: what the model says of its good and of its bad release.
 
 Candidates that differ in their halt alone share a rollout, and those whose caps bind nowhere share it with the one that
-has none. Without gates the bad release's vehicles download when the good one's do.
+has none. The bad release comes first: it is halted early, so it costs little, and decides against many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from planner.axes import Array
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
-from planner.perf.campaign.exposure import exposure
+from planner.perf.campaign.exposure import Exposure, exposure
 from planner.perf.campaign.halt import halt_law
 from planner.perf.campaign.progress import Rollout, follow
 from planner.perf.campaign.reaching import arrivals
@@ -26,14 +27,20 @@ from planner.study.campaigns.space import Candidate, campaign_of
 
 @dataclass(frozen=True)
 class Effort:
-    """How closely rollouts are looked at: vehicle classes in all, and of each wave at the least."""
+    """How closely rollouts are looked at: vehicle classes in all, of each wave at the least, and the time step."""
 
     classes: int
     least: int
+    bins_at_once: int = 1
 
 
-COARSE = Effort(4000, 500)
+COARSE = Effort(2000, 250, 4)
 FINE = Effort(24_000, 4000)
+LOOKS = (
+    96.0,
+    288.0,
+)  # hours up to which a bad release is followed first, in case it is halted by then,
+SURE = 1e-4  # and the chance that it is not, below which it is
 
 
 @dataclass(frozen=True)
@@ -42,22 +49,23 @@ class Measured:
 
     `days`: until the goal's share is done, infinite if it never is; `done`: the share that is by the deadline. `cost`
     [USD] and `false_halt` are of the good release, `exposure_p90`, `exposure_mean` [vehicles], `detected`, `decided`
-    [hours from the start] and `missed` of the bad one.
+    [hours from the start] and `missed` of the bad one. What is not a number was not asked for: the bad release alone
+    decides against the candidate.
     """
 
     number: int
-    days: float
-    done: float
-    cost: float
-    false_halt: float
     exposure_p90: float
     exposure_mean: float
     detected: float
     decided: float
     missed: float
-    total: float  # bytes
-    cellular: float  # bytes
-    peak: float  # [Gbit/s], all pools together
+    days: float = np.nan
+    done: float = np.nan
+    cost: float = np.nan
+    false_halt: float = np.nan
+    total: float = np.nan  # bytes
+    cellular: float = np.nan  # bytes
+    peak: float = np.nan  # [Gbit/s], all pools together
     fine: bool = False
 
     def exposure(self, search: Search) -> float:
@@ -90,21 +98,47 @@ def measure(
     group: Sequence[Candidate],
 ) -> list[Measured]:
     """Measure candidates of the same rollout but for caps and halt."""
-    followed: list[tuple[Array, Array, Rollout, Rollout]] = []  # caps, peaks, good, bad
+    follows = partial(
+        follow,
+        classes=effort.classes,
+        seed=seed,
+        least=effort.least,
+        bins_at_once=effort.bins_at_once,
+    )
+    bad, good = _Known(follows), _Known(follows)
     found = []
-    for caps, alike in _by_caps(group):
-        own = np.array(caps)
-        campaign = campaign_of(base, alike[0])
-        known = next((f for f in followed if (f[1] <= own).all() and (f[0] >= own).all()), None)
-        if known is None:
-            good, bad = _pair(campaign, search, effort, seed)
-            peaks = np.maximum(_peaks(good), _peaks(bad))
-            followed.append((own, peaks, good, bad))
-        else:
-            _, _, good, bad = known
+    for _, alike in _by_caps(group):
+        exposures = _exposures(base, search, bad, alike)
         for candidate in alike:
-            found.append(_measured(base, search, reachable, candidate, good, bad))
-    return [replace(each, fine=effort == FINE) for each in found]
+            campaign = campaign_of(base, candidate)
+            reached = exposures[candidate.number]
+            measured = _of_bad(candidate.number, search, reached, effort == FINE)
+            if not measured.excesses(search) or effort == FINE:
+                rollout = good.rollout(campaign)
+                measured = _with_good(measured, search, reachable, rollout)
+            found.append(measured)
+    return found
+
+
+class _Known:
+    """Rollouts that were followed; one whose caps bind nowhere tells what smaller caps that do not bind either do."""
+
+    def __init__(self, follows: Callable[[Campaign], Rollout]) -> None:
+        self.follows = follows
+        self.found: list[tuple[Array, Array, Campaign, Rollout]] = []
+
+    def rollout(self, campaign: Campaign) -> Rollout:
+        """The rollout of a campaign."""
+        caps = np.array([pool.cap for pool in campaign.pools])
+        plain = replace(campaign, pools=(), halt_share=None, halt_least=0)
+        for own, peaks, other, rollout in self.found:
+            free = (peaks <= caps).all() and (own >= caps).all()
+            if other == plain and (free or (own == caps).all()):
+                return replace(rollout, campaign=campaign)
+        rollout = self.follows(campaign)
+        peaks = rollout.sent.sum(axis=1).max(axis=1) / BIN
+        self.found.append((caps, np.asarray(peaks), plain, rollout))
+        return rollout
 
 
 def _by_caps(group: Iterable[Candidate]) -> list[tuple[tuple[float, ...], list[Candidate]]]:
@@ -115,46 +149,48 @@ def _by_caps(group: Iterable[Candidate]) -> list[tuple[tuple[float, ...], list[C
     return sorted(by_caps.items(), reverse=True)
 
 
-def _pair(campaign: Campaign, search: Search, effort: Effort, seed: int) -> tuple[Rollout, Rollout]:
-    """The rollouts of the good and of the bad release."""
-    good = follow(campaign, effort.classes, seed, effort.least)
-    wrong = search.bad.campaign(campaign)
-    if any(wave.gate is not None for wave in campaign.waves[1:]):
-        return good, follow(wrong, effort.classes, seed, effort.least)
-    return good, replace(good, campaign=wrong)
+def _exposures(
+    base: Campaign, search: Search, known: _Known, alike: Sequence[Candidate]
+) -> dict[int, Exposure]:
+    """The exposure of each candidate; a bad release is followed until it is surely halted, and no longer."""
+    delay = search.bad.detection_delay
+    found: dict[int, Exposure] = {}
+    for looked in (*LOOKS, np.inf):
+        horizon = min(looked + delay, base.horizon)
+        for candidate in alike:
+            if candidate.number in found:
+                continue
+            campaign = replace(search.bad.campaign(campaign_of(base, candidate)), horizon=horizon)
+            got = exposure(known.rollout(campaign), delay)
+            if horizon == base.horizon or (got.missed < SURE and got.last + delay < horizon):
+                found[candidate.number] = got
+        if horizon == base.horizon:
+            break
+    return found
 
 
-def _peaks(rollout: Rollout) -> Array:
-    """The largest five-minute mean of each pool [byte/hour]."""
-    return np.asarray(rollout.sent.sum(axis=1).max(axis=1) / BIN)
-
-
-def _measured(
-    base: Campaign,
-    search: Search,
-    reachable: float,
-    candidate: Candidate,
-    good: Rollout,
-    bad: Rollout,
-) -> Measured:
-    campaign = campaign_of(base, candidate)
-    good = replace(good, campaign=campaign)
-    bad = replace(bad, campaign=search.bad.campaign(campaign))
-    goal = search.goal
-    done = arrivals(good, goal.of)
-    reached = exposure(bad, search.bad.detection_delay)
-    sent = good.sent
+def _of_bad(number: int, search: Search, reached: Exposure, fine: bool) -> Measured:
     return Measured(
-        number=candidate.number,
-        days=done.time_of(goal.share * reachable) / HOURS_PER_DAY,
-        done=float(done.by(np.array([goal.hours])).sum()) / max(reachable, 1e-9),
-        cost=search.pricing.cost(good),
-        false_halt=halt_law(good).chance,
+        number=number,
         exposure_p90=reached.quantile(NINE_OF_TEN),
         exposure_mean=reached.mean,
         detected=reached.detected,
         decided=reached.decided,
         missed=reached.missed,
+        fine=fine,
+    )
+
+
+def _with_good(measured: Measured, search: Search, reachable: float, rollout: Rollout) -> Measured:
+    goal = search.goal
+    done = arrivals(rollout, goal.of)
+    sent = rollout.sent
+    return replace(
+        measured,
+        days=done.time_of(goal.share * reachable) / HOURS_PER_DAY,
+        done=float(done.by(np.array([goal.hours])).sum()) / max(reachable, 1e-9),
+        cost=search.pricing.cost(rollout),
+        false_halt=halt_law(rollout).chance,
         total=float(sent.sum()),
         cellular=float(sent[:, 1].sum()),
         peak=float(sent.sum(axis=(0, 1)).max()) / BIN / BYTE_PER_HOUR_OF_GBPS,

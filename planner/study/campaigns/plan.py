@@ -23,11 +23,12 @@ from planner.perf.campaign.reaching import reachable
 from planner.study.campaigns.demands import Search
 from planner.study.campaigns.front import beaten_by, front
 from planner.study.campaigns.measure import COARSE, FINE, Effort, Measured, measure
-from planner.study.campaigns.screening import Excess, refused
+from planner.study.campaigns.screening import Excess, online, refused
 from planner.study.campaigns.space import Candidate, campaign_of, candidates
 from planner.study.processes import keep_memory, one_thread
 
 REACH_CLASSES = 40_000
+ONLINE_CLASSES = 8_000
 SLACK = 0.03  # of a limit, by which few classes may be wrong about it: a closer look decides
 FEW = 24  # candidates for which no further process is started
 Progress = Callable[[int, int], None]
@@ -100,13 +101,10 @@ def plan(
     """Search for the best campaigns. `progress` is told of candidates measured and to be measured."""
     # Whom a window leaves out counts as not reached, where the window is what is searched for.
     whole = replace(base, window=None) if search.space.windows else base
-    reach = reachable(whole, REACH_CLASSES, seed)
-    there = float(reach.by(np.array([base.horizon])).sum())
+    reach = reachable(whole, REACH_CLASSES, seed).by(np.array([base.horizon]))[:, 0]
+    there = float(reach.sum())
     tried = candidates(search.space, base, search.candidates, seed)
-    early = {
-        each.number: refused(campaign_of(base, each), search.goal, search.limits, search.bad, there)
-        for each in tried
-    }
+    early = _screened(base, search, tried, reach, seed)
     left = [each for each in tried if not early[each.number]]
     with _Team(base, search, there, seed, workers if len(left) > FEW else 1) as team:
         found = {each.number: each for each in team.measured(left, COARSE, progress)}
@@ -124,6 +122,23 @@ def plan(
         reachable=there,
         seed=seed,
     )
+
+
+def _screened(
+    base: Campaign, search: Search, tried: Sequence[Candidate], reach: Array, seed: int
+) -> dict[int, list[Excess]]:
+    """What closed forms say against each candidate."""
+    hours = min(base.horizon, search.goal.hours)
+    windows = {
+        window: online(replace(base, window=window, horizon=hours), reach, ONLINE_CLASSES, seed)
+        for window in dict.fromkeys(each.window for each in tried)
+    }
+    return {
+        each.number: refused(
+            campaign_of(base, each), search.goal, search.limits, search.bad, windows[each.window]
+        )
+        for each in tried
+    }
 
 
 def _points(search: Search, measured: Iterable[Measured]) -> Array:

@@ -7,25 +7,31 @@ Bounds in closed form, each on the candidate's side, so that a rollout is follow
 - A bad release is missed at least as often as when every vehicle of every wave installs it.
 - A halt takes k failures: at least the negative binomial number of installs, of mean k / p, has begun by then.
 - Before its soaks are over and its members are admitted a wave updates nobody.
-- Caps pass no more than cap x hours of the window, and each vehicle needs its smallest payload.
+- A pool passes at every moment no more than its cap, nor than the links of those who are online; each vehicle needs its
+  payload, and the smallest ones go furthest.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from scipy.stats import nbinom
 
-from planner.perf.campaign.description import Campaign
+from planner.axes import Array
+from planner.perf.campaign.description import Campaign, Wave
 from planner.perf.campaign.odds import below, failures_that_halt, halt_odds
+from planner.perf.campaign.progress import follow
 from planner.perf.campaign.reaching import UPDATED
 from planner.perf.campaign.sampling import counts_by_share
+from planner.perf.campaign.traffic import BIN
 from planner.perf.campaign.waves import admission_delays
 from planner.study.campaigns.demands import NINE_OF_TEN, BadRelease, Limits
-from planner.study.campaigns.goal import HOURS_PER_DAY, Goal
+from planner.study.campaigns.goal import Goal
 
+ENDLESS = 1e18  # bytes that no vehicle ever gets
+CLOSE = 0.02  # of the vehicles, by which a sample of the fleet may be wrong about who is online
 PLACES = (np.arange(400) + 0.5) / 400  # in the order of a wave's admission
 ALMOST_SURE = 1e-6  # of being missed: odds below this are not worth a word
 
@@ -37,7 +43,7 @@ class Excess:
     """A demand that a candidate does not meet: its value, the limit, and whether the value is a bound in closed form.
 
     Days for the deadline (infinite: never; `share` is then what of the reachable fleet is done by it), chances for
-    odds, vehicles for exposure.
+    odds, vehicles for exposure. `why` names what is to blame for a bound: `waves` or `caps`.
     """
 
     demand: Demand
@@ -48,13 +54,42 @@ class Excess:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class Online:
+    """What a campaign could send if nobody ever had enough: link rates of the online vehicles [byte/hour], (pool, bin).
+
+    `vehicles` and `reachable`: by pool.
+    """
+
+    rates: Array
+    vehicles: Array
+    reachable: Array
+
+
+def online(campaign: Campaign, reachable: Array, classes: int, seed: int) -> Online:
+    """The usable sessions of a campaign's fleet with its download window; `reachable` [vehicles] by pool."""
+    endless = replace(
+        campaign,
+        pools=tuple(replace(pool, cap=np.inf) for pool in campaign.pools),
+        full=ENDLESS,
+        versions=tuple(replace(version, delta=None) for version in campaign.versions),
+        waves=(Wave(1.0, campaign.waves[0].not_before, None, 0.0, "all"),),
+        resume="byte",
+    )
+    rollout = follow(endless, classes, seed)
+    pool = np.array([region.pool for region in campaign.regions])[rollout.classes.region]
+    vehicles = np.bincount(pool, rollout.classes.weight, len(campaign.pools))
+    return Online(rollout.sent.sum(axis=1) / BIN, np.asarray(vehicles), reachable)
+
+
 def refused(
-    campaign: Campaign, goal: Goal, limits: Limits, bad: BadRelease, reachable: float
+    campaign: Campaign, goal: Goal, limits: Limits, bad: BadRelease, online: Online
 ) -> list[Excess]:
-    """The demands that closed forms say a campaign cannot meet; `reachable` vehicles of its fleet."""
+    """The demands that closed forms say a campaign cannot meet."""
+    reachable = float(online.reachable.sum())
     found = [
         _late(campaign, goal, reachable),
-        _narrow(campaign, goal, reachable),
+        _narrow(campaign, goal, online),
         _false(campaign, goal, limits, reachable),
         *_bad(campaign, limits, bad),
     ]
@@ -74,37 +109,28 @@ def _late(campaign: Campaign, goal: Goal, reachable: float) -> Excess | None:
     share = in_time / max(reachable, 1e-9)
     if share * (1 + 1 / PLACES.size) >= goal.share:
         return None
-    return Excess("deadline", np.inf, goal.days, True, share, "waves open and admit by then")
+    return Excess("deadline", np.inf, goal.days, True, share, "waves")
 
 
-def _narrow(campaign: Campaign, goal: Goal, reachable: float) -> Excess | None:
+def _narrow(campaign: Campaign, goal: Goal, online: Online) -> Excess | None:
     """Caps that pass too few bytes."""
-    opens, closes = campaign.window or (0.0, HOURS_PER_DAY)
-    daily = (closes - opens) % HOURS_PER_DAY or HOURS_PER_DAY
-    # Regions of a pool may lie in several time zones: its window is then open for longer.
-    zones = [
-        {region.utc_offset for region in campaign.regions if region.pool == pool}
-        for pool in range(len(campaign.pools))
-    ]
-    days = goal.days + 1  # a window may be met once more than there are days
-    hours = np.array(
-        [min(goal.hours, daily * days) if len(zone) == 1 else goal.hours for zone in zones]
-    )
-    caps = np.array([pool.cap for pool in campaign.pools])
+    opens = campaign.waves[0].not_before
+    bins = np.arange(online.rates.shape[1]) * BIN
+    inside = (bins + BIN > opens) & (bins < goal.hours)
+    caps = np.array([pool.cap for pool in campaign.pools])[:, None]
+    passed = np.minimum(online.rates, caps)[:, inside].sum(axis=1) * BIN
     payload = np.array([campaign.full if v.delta is None else v.delta for v in campaign.versions])
     share = np.array([version.share for version in campaign.versions])
     order = np.argsort(payload)
-    bytes_of = np.cumsum((payload * share)[order]) / share.sum() * campaign.vehicles
-    counts = np.cumsum(share[order]) / share.sum() * campaign.vehicles
-    passed = float((caps * hours).sum())
-    if passed >= bytes_of[-1]:
+    counts = np.append(0.0, np.cumsum(share[order])) / share.sum()
+    sizes = np.append(0.0, np.cumsum((payload * share)[order])) / share.sum()
+    served = 0.0
+    for vehicles, there, sent in zip(online.vehicles, online.reachable, passed, strict=True):
+        served += min(float(np.interp(sent, vehicles * sizes, vehicles * counts)), there)
+    total = float(online.reachable.sum())
+    if served >= goal.share * total * (1 - CLOSE):
         return None
-    vehicles = float(np.interp(passed, np.append(0.0, bytes_of), np.append(0.0, counts)))
-    if vehicles >= goal.share * reachable:
-        return None
-    return Excess(
-        "deadline", np.inf, goal.days, True, vehicles / max(reachable, 1e-9), "caps pass by then"
-    )
+    return Excess("deadline", np.inf, goal.days, True, served / max(total, 1e-9), "caps")
 
 
 def _false(campaign: Campaign, goal: Goal, limits: Limits, reachable: float) -> Excess | None:
