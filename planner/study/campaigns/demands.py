@@ -7,7 +7,9 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from planner.perf.campaign.billing import Billing, bill
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
+from planner.perf.campaign.halt import HaltLaw
 from planner.perf.campaign.progress import Rollout
 from planner.perf.campaign.traffic import BIN
 from planner.study.campaigns.goal import Goal
@@ -16,6 +18,7 @@ from planner.study.campaigns.space import Space
 BYTES_PER_GB = 1e9
 Statistic = Literal["p90", "mean"]
 NINE_OF_TEN = 0.9
+NOT_HALTED = HaltLaw(0.0, np.zeros(0), np.zeros(0), 0.0)
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,19 @@ class Prices:
             + cellular * self.per_cellular_byte
             + capacity * self.per_gbps
         )
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The bill of a rollout that nothing halts, by its contracts, and plain prices besides."""
+
+    billing: Billing | None = None
+    prices: Prices | None = None
+
+    def cost(self, rollout: Rollout) -> float:
+        """Cost of a rollout [USD]."""
+        billed = bill(rollout, self.billing, NOT_HALTED).total if self.billing else 0.0
+        return billed + (self.prices.cost(rollout) if self.prices else 0.0)
 
 
 @dataclass(frozen=True)
