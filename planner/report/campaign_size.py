@@ -11,14 +11,15 @@ from rich.text import Text
 
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS
 from planner.perf.campaign.reaching import DOWNLOADED
-from planner.report.campaign import Column, percent, table_rows
+from planner.report.campaign import percent
+from planner.report.columns import Column, add_table
 from planner.report.page import Page
 from planner.report.table import number
 from planner.study.campaigns.goal import Goal
 from planner.study.campaigns.size import Sized
 from planner.text import counted, printable
 
-NAME, CELL = 20, 11
+NAME, CELL = 20, 10
 
 
 def page(found: Sized, title: str, width: int) -> list[Text]:
@@ -28,7 +29,7 @@ def page(found: Sized, title: str, width: int) -> list[Text]:
     out.wrapped(headline(found), style="bold")
     out.skip()
     columns = [
-        Column("pool, Gb/s", -NAME),
+        Column("pool, Gb/s", NAME),
         Column("least", CELL),
         Column("written", CELL),
         Column("no cap", CELL),
@@ -40,7 +41,7 @@ def page(found: Sized, title: str, width: int) -> list[Text]:
         near = [variant.caps[place] for variant in found.variants]
         cells = [_rate(own[0]), "none" if np.isinf(pool.cap) else _rate(pool.cap), _rate(own[2])]
         rows.append([printable(pool.name), *cells, *map(_rate, near)])
-    table_rows(out, columns, rows)
+    add_table(out, columns, rows)
     out.skip()
     out.entries("Reach", [_reach(found)])
     out.entries("Short", list(_short(found)), "yellow")
@@ -72,9 +73,7 @@ def _rate(cap: float) -> str:
 
 def _other(goal: Goal, asked: Goal) -> str:
     """What is other in a goal near the one asked for."""
-    return (
-        f"day {goal.days:g}" if goal.days != asked.days else f"{100 * goal.share:.3g} %"
-    )
+    return f"day {goal.days:g}" if goal.days != asked.days else f"{100 * goal.share:.3g} %"
 
 
 def _reach(found: Sized) -> str:

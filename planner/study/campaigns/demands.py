@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from planner.perf.campaign.billing import Billing, bill
+from planner.perf.campaign.billing import Billing, cost
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
 from planner.perf.campaign.halt import HaltLaw
 from planner.perf.campaign.progress import Rollout
@@ -88,7 +88,7 @@ class Costs:
 
     def cost(self, rollout: Rollout) -> float:
         """Cost of a rollout [USD]."""
-        billed = bill(rollout, self.billing, NOT_HALTED).total if self.billing else 0.0
+        billed = cost(rollout, self.billing, NOT_HALTED) if self.billing else 0.0
         return billed + (self.prices.cost(rollout) if self.prices else 0.0)
 
 

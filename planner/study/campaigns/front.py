@@ -17,8 +17,9 @@ from planner.axes import Array
 from planner.perf.campaign.sampling import Whole
 
 OBJECTIVES = ("cost", "days", "exposure")
-RELATIVE = 0.005  # differences of cost and exposure that the model does not resolve,
-DAY = 0.02  # and of the days: half an hour
+RELATIVE = 0.01  # differences of cost and exposure that the model does not resolve,
+DAY = 0.02  # of days: half an hour,
+VEHICLE = 0.5  # and of exposure where it is small
 LEAST = 1e-6
 
 Flags = npt.NDArray[np.bool_]
@@ -32,7 +33,7 @@ def levels(points: Array) -> Array:
         [
             np.round(np.log(np.maximum(cost, LEAST)) / step),
             np.round(days / DAY),
-            np.round(np.log(np.maximum(exposed, LEAST)) / step),
+            np.round(np.log1p(np.maximum(exposed, 0.0) * RELATIVE / VEHICLE) / step),
         ],
         axis=1,
     )

@@ -38,7 +38,7 @@ Progress = Callable[[int, int], None]
 class Judged:
     """A candidate and what became of it: on the front; or refused (`excesses`), or beaten by another.
 
-    `measured` is None where closed forms refused it.
+    `measured` is None where closed forms refused it; the campaign as written, the first one, is always measured.
     """
 
     candidate: Candidate
@@ -71,12 +71,28 @@ class Planned:
 
     def _order(self, measured: Measured | None) -> tuple[float, float, float]:
         assert measured is not None
-        return measured.cost, measured.days, measured.exposure(self.search)
+        return measured.cost_of_one, measured.days, measured.exposure(self.search)
 
     @property
     def cheapest(self) -> Judged | None:
         """The answer; None if no candidate meets the demands."""
         return next(iter(self.front), None)
+
+    @property
+    def fastest(self) -> Judged | None:
+        """The candidate of the front that is done first."""
+        return min(
+            self.front,
+            key=lambda each: each.measured.days if each.measured else np.inf,
+            default=None,
+        )
+
+    @property
+    def written(self) -> Measured:
+        """What the campaign as its file says it does."""
+        measured = self.judged[0].measured
+        assert measured is not None
+        return measured
 
     @property
     def closest(self) -> Judged | None:
@@ -107,7 +123,10 @@ def plan(
     early = _screened(base, search, tried, reach, seed)
     left = [each for each in tried if not early[each.number]]
     with _Team(base, search, there, seed, workers if len(left) > FEW else 1) as team:
-        found = {each.number: each for each in team.measured(left, COARSE, progress)}
+        # The campaign as written is what others are compared with, whatever becomes of it.
+        wanted = [each for each in left if each.number]
+        found = {each.number: each for each in team.measured(wanted, COARSE, progress)}
+        found.update((each.number, each) for each in team.measured(tried[:1], FINE, None))
         while True:
             best = _best(search, found, SLACK)
             unsure = [tried[number] for number in best if not found[number].fine]
@@ -142,14 +161,14 @@ def _screened(
 
 
 def _points(search: Search, measured: Iterable[Measured]) -> Array:
-    return np.array([[m.cost, m.days, m.exposure(search)] for m in measured]).reshape(-1, 3)
+    return np.array([[m.cost_of_one, m.days, m.exposure(search)] for m in measured]).reshape(-1, 3)
 
 
 def _best(search: Search, found: dict[int, Measured], slack: float) -> list[int]:
     """The front of what meets the demands; what few classes say may pass them by a little."""
     able = [
         each
-        for each in found.values()
+        for each in (measured.in_its_favour() for measured in found.values())
         if all(not each.fine and _factor(excess) <= 1 + slack for excess in each.excesses(search))
     ]
     return [each.number for each, on in zip(able, front(_points(search, able)), strict=True) if on]
@@ -177,7 +196,7 @@ def _judged(
         yield Judged(
             candidate=each,
             measured=found.get(number),
-            excesses=tuple(early[number] or excesses[number]),
+            excesses=tuple(excesses[number] if number in found else early[number]),
             beaten_by=by.get(number),
         )
 

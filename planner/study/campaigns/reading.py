@@ -167,10 +167,9 @@ def _admission(node: CampaignNode) -> Admitted:
 
 
 def _share(node: CampaignNode) -> float:
-    value = node.number(0.0, 1.0)
-    if value == 0:
+    if node.value == 0:
         node.fault("expected more than 0")
-    return value or 1.0
+    return node.number(0.0, 1.0) or 1.0
 
 
 def _bad(node: CampaignNode) -> BadRelease:
