@@ -14,8 +14,8 @@ import numpy as np
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS
 from planner.report.campaign_plan import headline
 from planner.report.campaign_reasons import kind, policy, reason
-from planner.report.charts import ALARM, NEED, QUIET, house_style
-from planner.report.charts import INNER as BEATEN
+from planner.report.house import ALARM, NEED, QUIET, house_style
+from planner.report.house import INNER as BEATEN
 from planner.study.blocks import moved
 from planner.study.campaigns.measure import Measured
 from planner.study.campaigns.plan import Judged, Planned

@@ -125,7 +125,7 @@ def test_faults_of_a_search_have_their_lines(planner: Planner, tmp_path: Path) -
     assert shown.code == 2
     assert "3 faults" in shown.out + shown.err
     assert "nearest: soak_h" in shown.out + shown.err
-    assert "2 is not within 0 .. 1" in shown.out + shown.err
+    assert "search.bad_release.defect_rate" in shown.out + shown.err
 
 
 def test_plan_shows_the_front_and_why_others_lost(planner: Planner, file: Path) -> None:

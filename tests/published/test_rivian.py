@@ -16,7 +16,7 @@ import pytest
 from planner.inputs.campaign_files import load_campaign
 from planner.perf.campaign import follow
 from planner.perf.campaign.exposure import begun, exposure
-from planner.perf.campaign.progress import Rollout
+from planner.perf.campaign.records import Rollout
 from planner.study.campaigns.demands import Search
 from planner.study.campaigns.plan import Planned, plan
 from planner.study.campaigns.reading import read_goal, read_search

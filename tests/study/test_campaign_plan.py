@@ -203,7 +203,7 @@ def test_what_closed_forms_refuse_the_model_refuses_too() -> None:
 
 
 def test_few_classes_are_close_to_many() -> None:
-    slow = replace(SPACE, soaks=(96.0,), gates=(0.3,))
+    slow = replace(SPACE, soaks=(96.0,), gates=(0.3,), caps=((200 * GB,),))
     for each in candidates(slow, EVENINGS, 30, 0)[-4:]:
         few, many = (
             measure(EVENINGS, SEARCH, 9000.0, effort, 0, [each])[0]
@@ -211,4 +211,4 @@ def test_few_classes_are_close_to_many() -> None:
         )
         assert few.exposure_p90 == pytest.approx(many.exposure_p90, rel=0.1)
         assert few.days == pytest.approx(many.days, rel=0.05, nan_ok=True)
-        assert few.cost == pytest.approx(many.cost, rel=0.08, nan_ok=True)  # of the peak, too
+        assert few.cost == pytest.approx(many.cost, rel=0.05, nan_ok=True)

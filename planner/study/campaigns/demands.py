@@ -10,7 +10,7 @@ import numpy as np
 from planner.perf.campaign.billing import Billing, cost
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
 from planner.perf.campaign.halt import HaltLaw
-from planner.perf.campaign.progress import Rollout
+from planner.perf.campaign.records import Rollout
 from planner.perf.campaign.traffic import BIN
 from planner.study.campaigns.goal import Goal
 from planner.study.campaigns.space import Space

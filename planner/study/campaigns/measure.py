@@ -16,8 +16,9 @@ from planner.axes import Array
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
 from planner.perf.campaign.exposure import Exposure, exposure
 from planner.perf.campaign.halt import halt_law
-from planner.perf.campaign.progress import Rollout, follow
+from planner.perf.campaign.progress import follow
 from planner.perf.campaign.reaching import UPDATED, arrivals
+from planner.perf.campaign.records import Rollout, pools_of
 from planner.perf.campaign.traffic import BIN
 from planner.study.campaigns.demands import NINE_OF_TEN, Search
 from planner.study.campaigns.goal import HOURS_PER_DAY
@@ -158,9 +159,14 @@ class _Known:
             if other == plain and (free or (own == caps).all()):
                 return replace(rollout, campaign=campaign)
         rollout = self.follows(campaign)
-        peaks = rollout.sent.sum(axis=1).max(axis=1) / BIN
-        self.found.append((caps, np.asarray(peaks), plain, rollout))
+        self.found.append((caps, _peaks(rollout), plain, rollout))
         return rollout
+
+
+def _peaks(rollout: Rollout) -> Array:
+    """The largest five-minute mean of each pool in any copy of the fleet [byte/hour]."""
+    by_pool = pools_of(rollout.campaign) @ rollout.sent_by_fleet.sum(axis=2)
+    return np.asarray(by_pool.max(axis=(0, 2)) * rollout.classes.fleets / BIN)
 
 
 def _by_caps(group: Iterable[Candidate]) -> list[tuple[tuple[float, ...], list[Candidate]]]:
