@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 from planner.plan import HEADLINE
-from planner.report.export import _inert
+from planner.report.export import inert
 from tests.cli.conftest import Planner
 
 MAIN = "scenarios/5pct_ev_market.yaml"
@@ -137,8 +137,8 @@ def test_csv_says_the_same_as_json(planner: Planner) -> None:
 
 def test_no_text_cell_is_a_formula() -> None:
     for text in ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"):
-        assert _inert(text) == f"'{text}"
-    assert _inert("model_c") == "model_c"
+        assert inert(text) == f"'{text}"
+    assert inert("model_c") == "model_c"
 
 
 def test_options_reach_the_plan(planner: Planner) -> None:
