@@ -84,20 +84,23 @@ def _plans(
     others: tuple[list[Path] | None, str | None, bool],
 ) -> tuple[list[Compared], list[tuple[str, PlannerError]]]:
     """The plans by column, and the kinds of node that no plan can be made with, where two are left to compare."""
+    from planner.cli.output import telling
     from planner.errors import PlannerError
     from planner.report.comparison import Compared
 
     names = _names(wanted)
     plans: list[Compared] = []
     left_out: list[tuple[str, PlannerError]] = []
-    for name, (scenario, kind) in zip(names, wanted, strict=True):
-        try:
-            project = load_project(scenario, *edits, kind, *others)
-            plans.append(Compared(name, project.plan()))
-        except PlannerError as error:
-            if kind is None or not plans:
-                raise
-            left_out.append((name, error))
+    with telling() as tell:
+        for name, (scenario, kind) in zip(names, wanted, strict=True):
+            tell(f"planning {name}")
+            try:
+                project = load_project(scenario, *edits, kind, *others)
+                plans.append(Compared(name, project.plan()))
+            except PlannerError as error:
+                if kind is None or not plans:
+                    raise
+                left_out.append((name, error))
     if len(plans) < 2:
         raise left_out[0][1]
     return plans, left_out

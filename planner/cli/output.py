@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from planner.errors import Fault, InputError, PlannerError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 WIDTH = 100
+ERASE = "\r\x1b[K"  # what stands on the terminal's line
 FAILED = 1
 BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell reports it
 
@@ -60,6 +62,27 @@ def write_styled(lines: Sequence[Text]) -> None:
         for line in lines:
             console.print(line)
     write(capture.get())
+
+
+@contextmanager
+def telling() -> Iterator[Callable[[str], None]]:
+    """Says on a terminal how far a command is: each text takes the place of the one before, and the last one goes.
+
+    Nothing is said where standard error is no terminal.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+
+    def tell(text: str) -> None:
+        sys.stderr.write(f"{ERASE}{printable(text)}")
+        sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        sys.stderr.write(ERASE)
+        sys.stderr.flush()
 
 
 def table(rows: Sequence[Sequence[str]], gap: int = 2) -> str:

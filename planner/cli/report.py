@@ -59,7 +59,7 @@ def report(
 
     Options apply to every scenario. A plan that a rule stops is reported too, and marked on every page.
     """
-    from planner.cli.output import write
+    from planner.cli.output import telling, write
     from planner.report.comparison import Compared
     from planner.report.document import files
 
@@ -76,11 +76,15 @@ def report(
     names = [Path(scenario).stem for scenario in scenarios]
     if len(set(names)) < len(names):
         names = [f"{number} {name}" for number, name in enumerate(names, 1)]
-    plans = [
-        Compared(name, load_project(scenario, *options).plan())
-        for name, scenario in zip(names, scenarios, strict=True)
-    ]
-    made = list(files.write(plans, out, forms))
+    made, plans = [], []
+    with telling() as tell:
+        for name, scenario in zip(names, scenarios, strict=True):
+            tell(f"planning {name}")
+            plans.append(Compared(name, load_project(scenario, *options).plan()))
+        tell("drawing and setting")
+        for file in files.write(plans, out, forms):
+            made.append(file)
+            tell(f"{len(made)} files, the last {file}")
     whole = [file for file in made if file.parent == out]
     beside = {
         folder: sum(file.parent.name == folder for file in made) for folder in ("pages", "charts")

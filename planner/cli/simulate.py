@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from planner.plan import Plan
     from planner.study.simulation import Simulation
 
-ERASE = "\r\x1b[K"  # what stands on the terminal's line
 
 EXAMPLES = """\
 \b
@@ -76,7 +75,7 @@ def simulate(
     allow_export_violation: ExportViolation = False,
 ) -> None:
     """How far a plan may be off: draws of all uncertain inputs, P10 to P90, and what is risked by building for less."""
-    from planner.cli.output import width, write, write_styled
+    from planner.cli.output import telling, width, write, write_styled
     from planner.cli.size import judge
     from planner.findings import forbidden
     from planner.study.simulation import simulate as run
@@ -96,12 +95,8 @@ def simulate(
     plan = project.plan()
     forbidden(plan)
     names = [name.strip() for name in (keep or "").split(",") if name.strip()]
-    progress = _progress(draws) if sys.stderr.isatty() else None
-    try:
-        simulation = run(project, draws, seed, names, out, workers, progress)
-    finally:
-        if progress:
-            sys.stderr.write(ERASE)
+    with telling() as tell:
+        simulation = run(project, draws, seed, names, out, workers, _progress(draws, tell))
     if out is not None:
         _write_files(simulation, plan, out)
     if json:
@@ -131,8 +126,8 @@ def _write_files(simulation: Simulation, plan: Plan, out: Path) -> None:
         ) from None
 
 
-def _progress(draws: int) -> Callable[[int], None]:
-    """Writes a line to the terminal that says how far it is, over the one before."""
+def _progress(draws: int, say: Callable[[str], None]) -> Callable[[int], None]:
+    """Says how many draws are done, how fast they come and how long the rest will take."""
     began, at_first = time.monotonic(), [-1]
 
     def tell(done: int) -> None:
@@ -141,7 +136,6 @@ def _progress(draws: int) -> Callable[[int], None]:
         fresh, passed = done - at_first[0], time.monotonic() - began
         rate = fresh / passed if fresh else 0.0
         left = f", {rate:,.0f} a second, {(draws - done) / rate:,.0f} s left" if rate else ""
-        sys.stderr.write(f"{ERASE}{done:,} of {draws:,} draws{left}")
-        sys.stderr.flush()
+        say(f"{done:,} of {draws:,} draws{left}")
 
     return tell

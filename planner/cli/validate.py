@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-ERASE = "\r\x1b[K"  # what stands on the terminal's line
-
 EXAMPLES = """\
 \b
 Examples:
@@ -57,7 +55,7 @@ def validate(
     ] = None,
 ) -> None:
     """Predict published runs from their own configuration, and say how far off the predictions are."""
-    from planner.cli.output import width, write, write_styled
+    from planner.cli.output import telling, width, write, write_styled
     from planner.report import accuracy as report
     from planner.validation.validate import validate as run
 
@@ -66,17 +64,16 @@ def validate(
             cases or [], json, plain=(by, leave_out, family, out) == ("source", None, None, None)
         )
         return
-    shown = sys.stderr.isatty()
-    found = run(
-        kind,
-        cases or (),
-        [name.strip() for name in by.split(",") if name.strip()],
-        leave_out,
-        family or (),
-        _tell if shown else None,
-    )
-    if shown:
-        sys.stderr.write(ERASE)
+    with telling() as tell:
+        tell("predicting")
+        found = run(
+            kind,
+            cases or (),
+            [name.strip() for name in by.split(",") if name.strip()],
+            leave_out,
+            family or (),
+            lambda done, total, what: tell(f"fitting without {what}, {done + 1} of {total}"),
+        )
     if out is not None:
         from planner.report import accuracy_charts
 
@@ -104,9 +101,3 @@ def _campaigns(files: list[Path], json: bool, plain: bool) -> None:
         write(report.to_json(rows))
     else:
         write_styled(report.page(rows, width()))
-
-
-def _tell(done: int, total: int, what: str) -> None:
-    """Writes a line to the terminal that says how far it is, over the one before."""
-    sys.stderr.write(f"{ERASE}fitting without {what}, {done + 1} of {total}")
-    sys.stderr.flush()

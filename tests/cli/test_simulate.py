@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 from planner.cli import main
-from planner.cli.simulate import ERASE, _progress
+from planner.cli.output import ERASE, telling
+from planner.cli.simulate import _progress
 from planner.plan import HEADLINE, VIOLATION_MARK, load
 from planner.report import charts, study_files
 from planner.study.columns import KEPT, NEEDS
@@ -102,13 +103,24 @@ def test_the_next_command_goes_on_with_the_same_study(
     ]
 
 
-def test_a_terminal_sees_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    tell = _progress(1000)
-    tell(200)
-    tell(600)
-    first, second = capsys.readouterr().err.split(ERASE)[1:]
+def test_a_terminal_sees_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with telling() as say:
+        tell = _progress(1000, say)
+        tell(200)
+        tell(600)
+    first, second, gone = capsys.readouterr().err.split(ERASE)[1:]
     assert first == "200 of 1,000 draws"
     assert re.fullmatch(r"600 of 1,000 draws, [\d,]+ a second, \d+ s left", second)
+    assert gone == ""
+
+
+def test_a_file_of_errors_gets_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    with telling() as say:
+        say("half")
+    assert capsys.readouterr().err == ""
 
 
 def test_the_seed_and_the_options_of_size_shape_it(planner: Planner) -> None:

@@ -58,6 +58,9 @@ def _written(
             pages = pdf.pages(made, pictures["svg"], inside)
         for number, page in enumerate(pages, 1):
             yield _moved(folder / "pages" / f"page-{number:02d}.png", page)
+        for old in (folder / "pages").glob("page-[0-9][0-9].png"):  # of a longer report
+            if int(old.stem[-2:]) > len(pages):
+                old.unlink()
     for form in ("png", "svg"):
         if form in forms:
             for name, file in pictures[form].items():
