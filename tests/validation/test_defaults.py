@@ -215,3 +215,21 @@ def test_who_trains_with_thousands_of_accelerators_spares_memory_otherwise() -> 
     few = dict(gpus=512, dp=4, global_batch_size=64)
     small = run_of(case(**{**LLAMA_405B, "source": "A survey", "zero_stage": "", **few}))
     assert small.configuration["recompute_block"] + small.configuration["recompute_core"] > 0.0
+
+
+def test_uncompiled_kernels_cost_what_torchtitan_measures() -> None:
+    """Llama 3.1 8B on eight H100 of 500 W: 5,762 tokens/s, compiled 6,667 (arXiv 2410.06511, from memory)."""
+    row = dict(
+        source="TorchTitan (arXiv 2410.06511)", year=2024, model="Llama 3.1 8B", layers=32, hidden=4096, heads=32,
+        kv_heads=8, ffn_hidden=14336, vocab=128256, seq_len=8192, global_batch_size=16, micro_batch=2, gpu="H100",
+        zero_stage=3, recompute="selective", metric="tokens_per_s_per_gpu",
+    )  # fmt: skip
+    eager, compiled = (tokens(**row, notes=notes) for notes in ("eager", "compile"))
+    assert eager / compiled == pytest.approx(5762 / 6667, rel=0.04)
+
+
+def test_trainers_that_start_uncompiled_say_so_unless_fused_kernels_are_named() -> None:
+    hugging = dict(source="Hugging Face Transformers Trainer", year=2024)
+    for notes, waste in (("", -3.2), ("Liger kernels", 0.0), ("unfused attention", -0.5)):
+        found = run_of(case(**hugging, notes=notes)).software["fused_elementwise"]
+        assert found == pytest.approx(waste), notes

@@ -183,7 +183,7 @@ def core_part(c: Configuration, s: System, era: Software, k: Constants, rate_16:
     # batched matmuls of the unfused core: inner dimension is the width of a head, at least once
     aligned = np.where(np.mod(width, 8.0) == 0.0, 1.0, MISALIGNED_HEADS)
     unfused = flops / (rate_16 * aligned * width / (width + 64.0))
-    eager = np.maximum(-era.fused_elementwise, 0.0)
+    eager = np.clip(-era.fused_elementwise, 0.0, 1.0)
     read = SCORE_BYTES + eager * (SCORE_BYTES_EAGER - SCORE_BYTES)
     more = SCORE_BYTES_EAGER_BACKWARD - SCORE_BYTES_BACKWARD
     read_backward = SCORE_BYTES_BACKWARD + eager * more
