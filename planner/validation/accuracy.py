@@ -231,6 +231,7 @@ class Trend:
 
 
 LEAST_SLOPE = 0.005  # a doubling or a year
+NOTHING = 1e-9  # squared doublings or years: what rounding leaves where no source has two values of a property
 
 
 def size(case: Case) -> float | None:
@@ -271,7 +272,7 @@ def trends(accuracy: Accuracy) -> list[Trend]:
         weight = 1.0 / count[index]
         free = len(known) - len(count) - 1
         square = float(weight @ x**2)
-        if free < 1 or not square:
+        if free < 1 or square < NOTHING:
             continue
         slope = float((weight * x) @ y) / square
         # heteroscedastic: sources differ in their scatter (White's estimate)

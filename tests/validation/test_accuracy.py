@@ -98,6 +98,14 @@ def test_an_error_that_grows_with_scale_is_found() -> None:
     assert trend.slope == pytest.approx(-0.02, abs=3 * trend.spread)
 
 
+def test_a_property_that_no_source_varies_has_no_slope() -> None:
+    pairs = [
+        (case(params_b=0.34, gpus=2**i, value=1.0), Outcome(1.0 + 0.01 * i, configuration=i))
+        for i in range(7)
+    ]
+    assert [t.name for t in trends(assessed(*pairs))] == ["scale"]
+
+
 LAYOUT = dict(
     model="m", gpus=8, tp=1, pp=1, dp=8, layers=8, hidden=64, heads=8, seq_len=2048,
     global_batch_size=64, micro_batch=8,
