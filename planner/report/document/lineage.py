@@ -6,29 +6,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from planner.lineage import Explanation, explain
-from planner.plan import HEADLINE, Plan
+from planner.plan import Plan
 
 DEEP = 60  # levels; no quantity of the factory lies deeper
-EVERYTHING = "tco"  # what most quantities lead to: its tree comes first and has the most
+EVERYTHING = "tco"  # what most quantities lead to
 MEANING = 400  # characters of a docstring that a node keeps
+INPUT = "input"
 SHOWN_ABOVE = ("shown above", "shown below")
 
 
 def nodes(plan: Plan) -> dict[str, dict[str, Any]]:
-    """Every quantity and input behind the headline quantities, by name, each once and in full."""
+    """Every quantity, and every input behind one, by name, each once and in full."""
     found: dict[str, dict[str, Any]] = {}
-    parents: dict[str, list[str]] = {}
-    for name in (EVERYTHING, *HEADLINE):
-        if name in found:
-            continue
-        for node in _all(explain(plan, name, depth=DEEP)):
-            if node.note in SHOWN_ABOVE or node.name in found:
-                continue
-            found[node.name] = _data(node)
-            parents[node.name] = [child.name for child in node.children]
-    for name, below in parents.items():
-        found[name]["parents"] = [each for each in below if each in found]
+    for node in _all(explain(plan, EVERYTHING, depth=DEEP)):
+        _add(found, node)
+    for name in plan.quantities:
+        if name not in found:  # what nothing else follows from
+            tree = explain(plan, name, depth=1)
+            for node in (tree, *(child for child in tree.children if child.kind == INPUT)):
+                _add(found, node)
+    for node_data in found.values():
+        node_data["parents"] = [each for each in node_data["parents"] if each in found]
     return found
+
+
+def _add(found: dict[str, dict[str, Any]], node: Explanation) -> None:
+    if node.note not in SHOWN_ABOVE and node.name not in found:
+        found[node.name] = _data(node)
 
 
 def _all(tree: Explanation) -> Iterator[Explanation]:
@@ -49,4 +53,5 @@ def _data(node: Explanation) -> dict[str, Any]:
             for cell in node.cells
         ],
         "more": node.cells_left_out,
+        "parents": [child.name for child in node.children],
     }
