@@ -28,6 +28,11 @@ from planner.perf.campaign.description import (
 )
 
 WEEK = 7
+MOST_VEHICLES, LONGEST, MOST_POINTS = 10**12, 26_304.0, 100_000
+"""What a campaign may have at most: vehicles, hours (three years of days), points of its curves."""
+MOST_ATTEMPTS = 1000
+MOST_FAILING = 0.99
+"""Of full images in their verification: one that always fails is fetched for ever."""
 REQUIRED = ("horizon_h", "curve_step_h", "fleet", "links", "sessions", "cdn", "update", "campaign")
 BLOCKS = ("law", "billing", "goal", "search", "flash", "release", "rollback")
 """Optional blocks, each read by the part of the planner that it steers."""
@@ -58,8 +63,8 @@ def read_campaign(
     mode = resume["mode"].one_of("byte", "chunk", "none")
     regions = tuple(_region(each, technologies, pool_of) for each in fleet["regions"].some())
     campaign = Campaign(
-        vehicles=fleet["n_vehicles"].whole(1),
-        horizon=root["horizon_h"].positive(),
+        vehicles=fleet["n_vehicles"].whole(1, MOST_VEHICLES),
+        horizon=root["horizon_h"].positive(LONGEST),
         curve_step=root["curve_step_h"].positive(),
         regions=regions,
         segments=tuple(_segment(each) for each in fleet["segments"].some()),
@@ -70,7 +75,7 @@ def read_campaign(
         full=update["full_mb"].number(0.0) * BYTES_PER_MB,
         versions=tuple(_version(each) for each in update["installed_versions"].some()),
         verify_fail_delta=update["p_verify_fail_delta"].number(0.0, 1.0),
-        verify_fail_full=update["p_verify_fail_full"].number(0.0, 1.0),
+        verify_fail_full=update["p_verify_fail_full"].number(0.0, MOST_FAILING),
         waves=tuple(_wave(each) for each in policy["waves"].some()),
         halt_share=policy["halt_error_share"].optional(lambda node: node.number(0.0)),
         halt_least=policy["halt_min_failures"].whole(0),
@@ -85,12 +90,33 @@ def read_campaign(
         chunk=resume["chunk_mb"].positive() * BYTES_PER_MB if mode == "chunk" else 0.0,
         install=_install(policy["install"]),
     )
+    if campaign.horizon > MOST_POINTS * campaign.curve_step:
+        root["curve_step_h"].fault(f"gives curves of more than {MOST_POINTS:,} points")
+    _cellular(fleet["regions"], campaign)
+    _once(fleet["regions"], [each.name for each in campaign.regions])
+    _once(root["cdn"]["pools"], [each.name for each in campaign.pools])
     _shares(fleet["regions"], [each.share for each in campaign.regions])
     _shares(fleet["segments"], [each.share for each in campaign.segments])
     _shares(update["installed_versions"], [each.share for each in campaign.versions])
     _shares(policy["waves"], [each.share for each in campaign.waves])
     root.origin.raise_faults()
     return campaign
+
+
+def _once(node: CampaignNode, names: list[str]) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            node.at(number).fault(f"the name {name!r} is given twice")
+
+
+def _cellular(node: CampaignNode, campaign: Campaign) -> None:
+    """Where cellular sessions may be used their technology has to be known."""
+    waits = (campaign.cell_wait_with_wifi, campaign.cell_wait_without_wifi)
+    if all(wait is None for wait in waits) or all(each.wifi for each in campaign.sessions):
+        return
+    for number, region in enumerate(campaign.regions):
+        if sum(region.cell_mix) <= 0:
+            node.at(number).get("cell_mix").fault("adds up to 0, but cellular may be used")
 
 
 def _shares(node: CampaignNode, shares: list[float]) -> None:
@@ -244,7 +270,7 @@ def _install(node: CampaignNode) -> Install:
     return Install(
         duration=node["install_min"].number(0.0) / 60,
         fail=node["p_install_fail"].number(0.0, 1.0),
-        attempts=node["max_attempts"].whole(1),
+        attempts=node["max_attempts"].whole(1, MOST_ATTEMPTS),
         retry_delay=node["retry_delay_h"].number(0.0) if parked else 0.0,
         slot=None if parked else node["slot_local_h"].rising(),
         consent=0.0 if parked else node["p_consent_per_day"].number(0.0, 1.0),

@@ -23,6 +23,7 @@ from planner.perf.campaign.description import Campaign
 
 _WHOLE = re.compile(r"[-+]?[0-9][0-9_]*")
 _NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+LONGEST_NUMBER = 400  # characters: the largest float has 309 digits
 _WORDS = {"true": True, "false": False}
 _TEXTS = frozenset({"title", "note", "name", "source", "confidence", "date", "tariff", "regions"})
 """Keys whose values stay as written: a version may be called 2023.42."""
@@ -157,6 +158,8 @@ def scalar(text: str) -> int | float | bool | str:
     """A scalar as it is meant: `20`, `1e3`, `1_000`, `true`; anything else is a text."""
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
+    if len(text) > LONGEST_NUMBER:
+        return text
     if _WHOLE.fullmatch(text):
         return int(text.replace("_", ""))
     if _NUMBER.fullmatch(text):

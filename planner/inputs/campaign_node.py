@@ -98,7 +98,8 @@ class CampaignNode:
         """The entry of a key that has to be there."""
         missing = key not in self
         if not isinstance(self.value, Mapping):
-            self.fault(f"expected an object with {key!r} in it, found {shown(self.value)}")
+            self.fault(f"expected an object, found {shown(self.value)}")
+            self.silent = True  # it is said
         elif missing:
             has = [str(each) for each in self.value if each not in ANNOTATIONS]
             more = ", ..." if len(has) > MOST_SHOWN_KEYS else ""
@@ -123,10 +124,11 @@ class CampaignNode:
         if not isinstance(self.value, Sequence) or isinstance(self.value, str):
             self.fault(f"expected a list, found {shown(self.value)}")
             return []
-        return [
-            CampaignNode(each, (*self.steps, number), self.origin)
-            for number, each in enumerate(self.value)
-        ]
+        return [self.at(number) for number in range(len(self.value))]
+
+    def at(self, number: int) -> CampaignNode:
+        """An item of a list."""
+        return CampaignNode(self.value[number], (*self.steps, number), self.origin, self.silent)
 
     def some(self) -> list[CampaignNode]:
         found = self.items()
@@ -166,14 +168,14 @@ class CampaignNode:
             return float(value)
         return stand_in
 
-    def positive(self) -> float:
-        value = self.number(0.0)
+    def positive(self, high: float = math.inf) -> float:
+        value = self.number(0.0, high)
         if value == 0 and self.value == 0:
             self.fault("expected more than 0")
         return value or 1.0
 
-    def whole(self, low: int) -> int:
-        value = self.number(low)
+    def whole(self, low: int, high: float = math.inf) -> int:
+        value = self.number(low, high)
         if value != int(value):
             self.fault(f"expected a whole number, found {value!r}")
         return int(value)

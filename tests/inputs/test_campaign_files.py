@@ -158,6 +158,46 @@ def test_what_is_no_finite_number_is_refused(written: Write, number: str) -> Non
     assert faults(written(f"horizon_h: {number}\n"))[0].path == "horizon_h"
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "said"),
+    [
+        ("fleet: {n_vehicles: 1e15}", "fleet.n_vehicles", "above the largest value 1e+12"),
+        ("horizon_h: 1e6", "horizon_h", "above the largest value 26304"),
+        ("curve_step_h: 1e-4", "curve_step_h", "more than 100,000 points"),
+        ("update: {p_verify_fail_full: 1}", "update.p_verify_fail_full", "largest value 0.99"),
+        ("fleet: null", "fleet", "expected an object, found nothing"),
+        ("sessions: {a: 1}", "sessions", "expected a list, found an object"),
+        ("campaign: {resume: {mode: chunk}}", "campaign.resume", "lacks 'chunk_mb'"),
+        (
+            "cdn: {pools: [{name: a, cap_gbps: 1, regions: [taiwan, japan, india, usa, europe]}]}",
+            "fleet.regions[5]",
+            "belongs to no pool",
+        ),
+        (
+            "links: {lte: {rate_mbps: [[3]]}}",
+            "links.lte.rate_mbps[0]",
+            "expected [Mbit/s, probability]",
+        ),
+    ],
+)
+def test_what_no_campaign_can_be_is_refused(
+    written: Write, text: str, path: str, said: str
+) -> None:
+    found = {fault.path: fault.message for fault in faults(written(f"{text}\n"))}
+    assert said in found[path]
+
+
+def test_regions_have_a_name_each_and_a_technology_where_cellular_is_used(written: Write) -> None:
+    content = case()["inputs"]
+    region = content["fleet"]["regions"][0]
+    content["fleet"]["regions"].append({**region, "cell_mix": {}})
+    found = {fault.path: fault.message for fault in faults(written(content, "mine.json"))}
+    assert found == {
+        "fleet.regions[1]": f"the name {region['name']!r} is given twice",
+        "fleet.regions[1].cell_mix": "adds up to 0, but cellular may be used",
+    }
+
+
 def test_scalars_are_what_they_look_like_and_names_stay_text(written: Write) -> None:
     assert [scalar(x) for x in ("7", "-1.5", "1e3", "true", "5g")] == [7, -1.5, 1000.0, True, "5g"]
     path = written(

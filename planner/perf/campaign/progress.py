@@ -487,7 +487,7 @@ class _Run:
                 self.rng.random(who.size),
             )
             bad = coins < fail
-            state["verified"][who] = turn + 1
+            state["verified"][who] = np.minimum(turn + 1, 2)
         again = who[bad]
         if again.size:
             state["is_delta"][again] = False
