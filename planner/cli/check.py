@@ -101,6 +101,7 @@ def _check_campaign(
     from planner.inputs.billing import read_billing
     from planner.inputs.campaign import REQUIRED
     from planner.inputs.campaign_files import case_names, load_campaign
+    from planner.study.campaigns.reading import read_goal, read_search
 
     missing = [key for key in REQUIRED if key not in keys]
     if path.stem == resources.COMMON and "extends" not in keys and missing:
@@ -113,6 +114,10 @@ def _check_campaign(
         loaded = load_campaign(path, case, overlays)
         if (block := loaded.block("billing")) is not None:
             read_billing(block, loaded.campaign, overlays)
+        if loaded.block("goal") is not None:
+            goal = read_goal(loaded)
+            if loaded.block("search") is not None:
+                read_search(loaded, goal, overlays=overlays)
 
 
 def _missing_of_a_base(keys: Container[str]) -> list[str]:

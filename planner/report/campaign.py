@@ -55,6 +55,7 @@ def page(run: CampaignRun, width: int) -> list[Text]:
     if run.bill is not None:
         campaign_bill.add_to(out, run.bill, run.bill_between)
         out.skip()
+    out.entries("Goal", list(_goal(run)))
     out.entries("Failures", list(_failures(run)))
     out.entries("Exposure", list(_exposure(run)))
     out.entries("Binding", list(_binding(run)))
@@ -255,6 +256,14 @@ def admission(wave: Wave) -> str:
 # --- Sentences -------------------------------------------------------------------------------------------------------
 
 
+def _goal(run: CampaignRun) -> Iterator[str]:
+    if run.goal is not None and run.at_deadline is not None:
+        yield (
+            f"{percent(run.goal.share)} of the reachable fleet {run.goal.of} by day {run.goal.days:g}: "
+            f"{percent(run.at_deadline)} of the whole fleet are, reachable or not"
+        )
+
+
 def _failures(run: CampaignRun) -> Iterator[str]:
     campaign = run.campaign
     failed = run.mean("failed_vehicles") or 0.0
@@ -336,7 +345,10 @@ def _fullest(pool: PoolUse) -> str:
 
 
 def _next(run: CampaignRun) -> list[list[str]]:
-    command = ["planner campaign run", shlex.quote(run.loaded.name)]
-    if run.loaded.case:
-        command.append(f"--case {shlex.quote(run.loaded.case)}")
-    return [[*command, "--out charts"], [*command, "--json"]]
+    case = [f"--case {shlex.quote(run.loaded.case)}"] if run.loaded.case else []
+    named = [shlex.quote(run.loaded.name), *case]
+    found = [["planner campaign run", *named, end] for end in ("--out charts", "--json")]
+    for block, word in (("goal", "size"), ("search", "plan")):
+        if run.loaded.block(block) is not None:
+            found.append([f"planner campaign {word}", *named])
+    return found

@@ -69,11 +69,20 @@ def document(run: CampaignRun) -> dict[str, Any]:
         "unreachable_share": dict(
             zip((each.name for each in run.campaign.regions), run.unreachable.tolist(), strict=True)
         ),
+        "goal": _goal(run),
         "warnings": list(run.warnings),
         **(
             {} if run.bill is None else {"bill": campaign_bill.document(run.bill, run.bill_between)}
         ),
     }
+
+
+def _goal(run: CampaignRun) -> dict[str, Any] | None:
+    """What the file wants, and how much of the whole fleet is there by then."""
+    if run.goal is None:
+        return None
+    wanted = {"share": run.goal.share, "days": run.goal.days, "of": run.goal.of}
+    return {**wanted, "fleet_share_by_then": run.at_deadline}
 
 
 def _regions(run: CampaignRun) -> list[dict[str, Any]]:

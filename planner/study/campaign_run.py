@@ -34,7 +34,10 @@ from planner.perf.campaign.breakdown import (
 )
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.halt import HaltLaw, halt_law
+from planner.perf.campaign.reaching import UPDATED
 from planner.perf.campaign.traffic import BIN
+from planner.study.campaigns.goal import Goal
+from planner.study.campaigns.reading import read_goal
 
 QUANTILES = (0.5, 0.9, 0.99)
 BAD_SHARES = (0.05, 0.2, 1.0)
@@ -163,6 +166,20 @@ class CampaignRun:
     def unreachable(self) -> Array:
         """Share of each region's vehicles that no session can serve."""
         return unreachable(self.campaign)
+
+    @cached_property
+    def goal(self) -> Goal | None:
+        """What the file wants to be reached by when; None: it does not say."""
+        return None if self.loaded.block("goal") is None else read_goal(self.loaded)
+
+    @cached_property
+    def at_deadline(self) -> float | None:
+        """Share of the whole fleet that has come to the goal's stage by its deadline, halted or not."""
+        if self.goal is None:
+            return None
+        done = self.updated if self.goal.of == UPDATED else self.downloaded
+        found = self.completion(done, np.array([min(self.goal.hours, self.campaign.horizon)]))
+        return float(found.mean.sum() / self.campaign.vehicles)
 
     @cached_property
     def left(self) -> Array:

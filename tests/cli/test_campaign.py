@@ -103,6 +103,16 @@ def test_what_binds_and_what_is_never_reached_is_said(planner: Planner) -> None:
     assert "\nBinding   no cap: " in out
 
 
+def test_a_goal_is_compared_with_the_curve(planner: Planner) -> None:
+    found = answer(planner, "urgent_safety_fix", *FEW)
+    by_day_7 = found["curves"]["updated_share"][int(7 * 24 / found["curves"]["step_h"])]
+    assert found["goal"]["fleet_share_by_then"] == pytest.approx(by_day_7)
+    out = planner("campaign", "run", "urgent_safety_fix", *FEW).out
+    assert "\nGoal      95.0 % of the reachable fleet updated by day 7: " in out
+    assert "planner campaign size urgent_safety_fix\n" in out
+    assert answer(planner, "map_update", *FEW)["goal"] is None
+
+
 def test_a_bad_build_reaches_more_the_later_it_is_stopped_and_the_rarer_it_fails(
     planner: Planner,
 ) -> None:
