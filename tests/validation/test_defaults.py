@@ -233,3 +233,22 @@ def test_trainers_that_start_uncompiled_say_so_unless_fused_kernels_are_named() 
     for notes, waste in (("", -3.2), ("Liger kernels", 0.0), ("unfused attention", -0.5)):
         found = run_of(case(**hugging, notes=notes)).software["fused_elementwise"]
         assert found == pytest.approx(waste), notes
+
+
+@pytest.mark.parametrize(
+    ("model", "layers", "hidden", "heads", "filled"),
+    [
+        ("StarCoder 15.5B", 40, 6144, 48, (1, 24576, 49152, 0)),  # multi-query
+        ("Falcon-40B", 60, 8192, 128, (8, 32768, 65024, 0)),
+        ("OLMo-7B", 32, 4096, 32, (32, 11008, 50304, 1)),
+        ("OLMo-2-7B", 32, 4096, 32, (32, 11008, 100352, 1)),
+        ("TinyLlama 1.1B", 22, 2048, 32, (4, 5632, 32000, 1)),
+        ("Nemotron-4 15B", 32, 6144, 48, (8, 24576, 256000, 0)),
+    ],
+)
+def test_blanks_of_a_known_shape_are_its_makers(
+    model: str, layers: int, hidden: int, heads: int, filled: tuple[float, ...]
+) -> None:
+    shape = dict(layers=layers, hidden=hidden, heads=heads, vocab="")
+    c = run_of(case(model=model, **shape, source="FSDP", zero_stage=3)).configuration
+    assert (c["kv_heads"], c["ffn"], c["vocab"], c["gated"]) == filled
