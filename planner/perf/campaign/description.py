@@ -27,6 +27,21 @@ class LinkTable:
 
 
 @dataclass(frozen=True)
+class Law:
+    """What a region's rules ask of a release.
+
+    It opens there `lead` [hours] after the planned start at the earliest (filing). `consent`: an install begins only
+    once the owner agrees, which happens with this chance a day; None: no need to ask. `share` of the region's vehicles
+    has to be updated by the `deadline` [hours from the planned start]; None: there is none.
+    """
+
+    lead: float = 0.0
+    consent: float | None = None
+    deadline: float | None = None
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
 class Region:
     """A share of the fleet in one time zone, served by one capacity pool (its index in `pools`).
 
@@ -40,6 +55,7 @@ class Region:
     cell_mix: tuple[float, ...]  # in the order of the campaign's `cellular`
     pool: int
     wifi: LinkTable | None = None
+    law: Law = Law()
 
 
 @dataclass(frozen=True)
@@ -72,19 +88,28 @@ class Session:
 
 @dataclass(frozen=True)
 class Pool:
-    """A capacity that its regions share max-min fairly; `cap` [byte/hour], infinite when there is none."""
+    """A capacity that its regions share max-min fairly; `cap` [byte/hour], infinite when there is none.
+
+    `places`: downloads at once; a vehicle that finds none free comes again at its next poll.
+    """
 
     name: str
     cap: float
+    places: float = float("inf")
 
 
 @dataclass(frozen=True)
 class Version:
-    """A share of the fleet on one installed version; `delta` [bytes], or None when it needs the full image."""
+    """A share of the fleet on one installed version; `delta` [bytes], or None when it needs the full image.
+
+    `earlier`: payloads [bytes, or None: a full image] of the releases that it has to download and install before,
+    oldest first, where missing releases are taken one by one.
+    """
 
     name: str
     share: float
     delta: float | None
+    earlier: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -41,14 +41,16 @@ class HaltLaw:
 def halt_laws(rollout: Rollout) -> list[HaltLaw]:
     """The law of the halt of a rollout, for each copy of its fleet."""
     campaign, classes = rollout.campaign, rollout.classes
-    ends = rollout.starts[:, -1] + campaign.install.duration
+    before, early, _ = rollout.stages
+    who = np.concatenate([rollout.done_class, before])
+    ends = np.concatenate([rollout.starts[:, -1], early[:, -1]]) + campaign.install.duration
     kept = np.flatnonzero(ends <= campaign.horizon)
-    done = rollout.done_class[kept]
+    done = who[kept]
     ends, wave, fleet = ends[kept], classes.wave[done], classes.fleet[done]
     chance = campaign.install.fail**campaign.install.attempts
     if classes.fleets == 1:
         # Who is done by then is as uncertain as who of them has failed: both are in the share of the wave.
-        mass = rollout.attempt_weights[kept, -1] * campaign.install.fail
+        mass = classes.weight[done] * chance
         return [_law(rollout, ends, mass, wave, None)]
     laws = []
     for each in range(classes.fleets):

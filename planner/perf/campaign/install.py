@@ -17,30 +17,56 @@ HOURS_PER_DAY = 24.0
 
 
 def attempt_starts(
-    rng: Generator, install: Install, done: Array, parked_at: Array, utc_offset: Array
+    rng: Generator,
+    install: Install,
+    done: Array,
+    parked_at: Array,
+    utc_offset: Array,
+    consent: Array | None = None,
 ) -> Array:
     """Start of attempt 1, 2, ... [hours] if all before it fail, shape (vehicle, attempt).
 
-    `done`: verified payload there; `parked_at`: the first time from then on at which the vehicle is parked.
+    `done`: verified payload there; `parked_at`: the first time from then on at which the vehicle is parked. `consent`,
+    by vehicle: the chance a day that its owner agrees, where the law wants that (NaN: it does not).
     """
     if install.slot is None:
+        if consent is not None:
+            # Asked once a day from the first on; a retry needs no second yes.
+            asked = days_to_consent(rng, np.where(np.isnan(consent), 1.0, consent)) - 1
+            parked_at = parked_at + HOURS_PER_DAY * asked
         pause = install.duration + install.retry_delay
         return np.asarray(parked_at[:, None] + np.arange(install.attempts) * pause)
-    return slot_starts(rng, install, done + utc_offset) - utc_offset[:, None]
+    chance = np.full(done.size, install.consent)
+    if consent is not None:
+        chance = np.where(np.isnan(consent), chance, consent)
+    return slot_starts(rng, install, done + utc_offset, chance) - utc_offset[:, None]
 
 
-def slot_starts(rng: Generator, install: Install, ready: Array) -> Array:
+def days_to_consent(rng: Generator, chance: Array) -> Array:
+    """Days until the first one with an agreement, that one counted: geometric; infinite where there never is one."""
+    if np.all(chance >= 1):
+        return np.ones(chance.size)
+    with np.errstate(divide="ignore"):
+        days = np.log1p(-uniform(rng, chance.size)) / np.log1p(-chance)
+    return np.asarray(np.ceil(days).clip(1))
+
+
+def slot_starts(
+    rng: Generator, install: Install, ready: Array, consent: Array | None = None
+) -> Array:
     """Local time of the slots that attempts would use, for payloads ready at a local time.
 
-    The day on which the payload arrives may have its slot ahead, or (slots past midnight) the day before it; else
-    the wait is geometric in days, and so is the wait between attempts.
+    `consent`: chance of a slot on a vehicle's day, if not the campaign's. The day on which the payload arrives may
+    have its slot ahead, or (slots past midnight) the day before it; else the wait is geometric in days, and so is the
+    wait between attempts.
     """
     if install.slot is None:
         raise ValueError("an install without slots has no slot to wait for")
     first, last = install.slot
     count = ready.size
     starts = np.full((count, install.attempts), np.inf)
-    if not count or install.consent <= 0:
+    chance = np.full(count, install.consent) if consent is None else consent
+    if not count or not chance.any():
         return starts
     today = np.floor(ready / HOURS_PER_DAY)
 
@@ -49,16 +75,13 @@ def slot_starts(rng: Generator, install: Install, ready: Array) -> Array:
 
     def wait() -> Array:
         """Days to the next one with a slot, from the next day on."""
-        if install.consent >= 1:
-            return np.ones(count)
-        days = np.log1p(-uniform(rng, count)) / np.log1p(-install.consent)
-        return np.asarray(np.ceil(days).clip(1))
+        return days_to_consent(rng, chance)
 
     day = today + wait()
     start = slot_on(day)
     for earlier in (today, today - 1):
         slot = slot_on(earlier)
-        ahead = (slot >= ready) & (uniform(rng, count) < install.consent)
+        ahead = (slot >= ready) & (uniform(rng, count) < chance)
         day = np.where(ahead, earlier, day)
         start = np.where(ahead, slot, start)
     starts[:, 0] = start

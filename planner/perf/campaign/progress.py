@@ -23,7 +23,7 @@ from planner.perf.campaign.install import attempt_starts, failures_before_succes
 from planner.perf.campaign.records import ROUNDING, Records, Rollout, pools_of
 from planner.perf.campaign.sampling import Whole, keyed, uniform
 from planner.perf.campaign.sessions import HOURS_PER_DAY, day_sessions, first_poll
-from planner.perf.campaign.sharing import water_level
+from planner.perf.campaign.sharing import found_place, water_level
 from planner.perf.campaign.traffic import BIN, FIRST_DAY, on_grid
 from planner.perf.campaign.waves import opening
 
@@ -31,6 +31,7 @@ WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap 
 STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at its cap
 MANY = 4  # vehicles by class from which on the classes' own noise is more than the fleet's
 NOT_YET = np.inf
+AFTER = 1e-6  # [hours]: a poll that found no place is not the next one
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,16 @@ class _Run:
         # Wi-Fi sessions without Wi-Fi at home, and cellular ones without permission, are never used.
         self.usable = np.where(wifi, has_wifi[:, None] > 0, np.isfinite(self.wait[:, :kinds]))
         self.usable &= _has_session(campaign)[self.classes.region]
-        delta = np.array([np.inf if v.delta is None else v.delta for v in campaign.versions])
-        is_delta = np.isfinite(delta)[self.classes.version]
-        size = np.where(is_delta, delta[self.classes.version], campaign.full)
+        places = np.tile([p.places for p in campaign.pools], fleets) / fleets
+        self.places = places if np.isfinite(places).any() else None
+        self.chains = chains_of(campaign)
+        first = self.chains[self.classes.version, 0]
+        is_delta = np.isfinite(first)
+        size = np.where(is_delta, first, campaign.full)
+        self.links = np.array([1 + len(v.earlier) for v in campaign.versions])[self.classes.version]
+        self.lead = np.array([r.law.lead for r in campaign.regions])
+        asked = [np.nan if r.law.consent is None else r.law.consent for r in campaign.regions]
+        self.consent = None if np.isnan(asked).all() else np.array(asked)
         shape = (n, 2 * kinds)
         self.state: dict[str, npt.NDArray[Any]] = {
             "eligible": np.full(n, np.inf),
@@ -96,6 +104,7 @@ class _Run:
             "drop_rate": np.zeros(n),
             "kind": np.zeros(n, np.int8),
             "verified": np.zeros(n, np.int8),  # how often
+            "stage": np.zeros(n, np.int8),  # releases installed on the way
             "sent": np.zeros((2, n)),  # bytes over Wi-Fi and cellular
         }
         # How much longer each flow's hazard of a drop may add up, where runs are to be compared.
@@ -128,12 +137,12 @@ class _Run:
             self.draw_sessions(end)
             if self.state["next"].min() >= end and self.opened.min() == len(self.campaign.waves):
                 continue
-            if not congested:
+            if self.places is None and not congested:
                 before = self.snapshot()
                 congested = not self.free_window(begin, end)
                 if congested:
                     self.restore(before)
-            if congested:
+            if congested or self.places is not None:
                 congested = self.shared_window(begin, end)
             if end <= FIRST_DAY:
                 self.first_day = self.state["sent"].sum(axis=0)
@@ -249,6 +258,9 @@ class _Run:
                 mine &= np.isin(self.classes.fleet, fleets)
             members = np.flatnonzero(mine)
             opened = self.openings[self.classes.fleet[members], number]
+            if self.lead.any():
+                planned = self.campaign.waves[0].not_before
+                opened = np.maximum(opened, planned + self.lead[self.classes.region[members]])
             self.state["eligible"][members] = opened + self.classes.delay[members]
             self.catch_up(members)
             any_opened = True
@@ -338,6 +350,8 @@ class _Run:
             until = min((first + bins) * BIN, end)
             who = np.flatnonzero(self.state["next"] < until)
             level = np.full(self.caps.size, np.inf)
+            if self.places is not None:
+                who = self.placed(who, self.places)
             if who.size:
                 self.connect(who)
                 level = self.level(who, since, until)
@@ -348,6 +362,21 @@ class _Run:
             since = until
             first += bins
         return bool(np.isfinite(level).any())
+
+    def placed(self, who: Whole, places: Array) -> Whole:
+        """Those of these flows that run or find a place; the others come again at their next poll, and are counted."""
+        state = self.state
+        waits = ~state["running"][who]
+        fits = found_place(
+            state["next"][who], waits, self.classes.weight[who], self.pool[who], places
+        )
+        refused = who[~fits]
+        if refused.size:
+            time = state["next"][refused]
+            self.records.refused.append((refused, time))
+            state["free"][refused] = time + AFTER
+            self.schedule(refused)
+        return who[fits]
 
     def level(self, who: Whole, since: float, until: float) -> Array:
         """The pools' water levels in a step."""
@@ -502,10 +531,11 @@ class _Run:
         state, install = self.state, self.campaign.install
         state["finished"][who] = True
         state["next"][who] = np.inf
-        parked_at = np.where(self.parked[state["kind"][who]], time, state["left"][who])
-        starts = attempt_starts(
-            self.rng, install, time, parked_at, self.offset[self.classes.region[who]]
-        )
+        starts = self.install_starts(who, time)
+        last = state["stage"][who] + 1 >= self.links[who]
+        if not last.all():
+            self.go_on(who[~last], starts[~last])
+            who, time, starts = who[last], time[last], starts[last]
         weight = self.classes.weight[who, None] * install.fail ** np.arange(install.attempts)
         success = weight * (1 - install.fail)
         lost = np.zeros(who.size, int)
@@ -522,6 +552,31 @@ class _Run:
                 ends = starts[mine] + install.duration
                 who_ends = np.repeat(fleet[mine], install.attempts)
                 self.gates[number].append((who_ends, ends.ravel(), success[mine].ravel()))
+
+    def install_starts(self, who: Whole, time: Array) -> Array:
+        """Starts of the attempts, for payloads verified at a time."""
+        state, region = self.state, self.classes.region[who]
+        parked_at = np.where(self.parked[state["kind"][who]], time, state["left"][who])
+        consent = None if self.consent is None else self.consent[region]
+        install, offset = self.campaign.install, self.offset[region]
+        return attempt_starts(self.rng, install, time, parked_at, offset, consent)
+
+    def go_on(self, who: Whole, starts: Array) -> None:
+        """A release on the way is there: once it is installed the next one is fetched."""
+        state, install = self.state, self.campaign.install
+        lost = failures_before_success(self.rng, install, who.size)
+        self.records.stages.append((who, starts, lost))
+        done = lost < install.attempts
+        who, ends = who[done], starts[done, lost[done]] + install.duration
+        stage = state["stage"][who] + 1
+        payload = self.chains[self.classes.version[who], stage]
+        state["stage"][who] = stage
+        state["is_delta"][who] = np.isfinite(payload)
+        size = np.where(np.isfinite(payload), payload, self.campaign.full)
+        state["size"][who] = state["missing"][who] = size
+        state["finished"][who] = False
+        state["free"][who] = ends
+        self.schedule(who)
 
     def result(self) -> Rollout:
         """All records joined."""
@@ -554,7 +609,19 @@ class _Run:
             flows_ended=joined(records.ended, nobody, empty),
             drops=joined(records.drops, nobody, empty, empty),
             rejected=joined(records.rejected, nobody, empty, empty),
+            stages=joined(records.stages, nobody, none_done, nobody),
+            refused=joined(records.refused, nobody, empty),
         )
+
+
+def chains_of(campaign: Campaign) -> Array:
+    """Payloads [bytes] by (version, release), oldest release first; NaN where it is a full image, or there is none."""
+    longest = max(1 + len(version.earlier) for version in campaign.versions)
+    chains = np.full((len(campaign.versions), longest), np.nan)
+    for row, version in zip(chains, campaign.versions, strict=True):
+        payloads = (*version.earlier, version.delta)
+        row[: len(payloads)] = [np.nan if each is None else each for each in payloads]
+    return chains
 
 
 def _has_session(campaign: Campaign) -> npt.NDArray[np.bool_]:

@@ -26,6 +26,8 @@ class Records:
     done: list[tuple[Whole, Array, Array, Whole]] = field(default_factory=list)
     drops: list[tuple[Whole, Array, Array]] = field(default_factory=list)  # expected number
     rejected: list[tuple[Whole, Array, Array]] = field(default_factory=list)  # expected number
+    stages: list[tuple[Whole, Array, Whole]] = field(default_factory=list)
+    refused: list[Marks] = field(default_factory=list)
 
     def lengths(self) -> dict[str, int]:
         """How much is recorded, to come back to."""
@@ -47,7 +49,9 @@ class Rollout:
     `openings_by_fleet` by (fleet, wave), infinite where it never opened. `starts` by (download, attempt) is when an
     attempt starts if all before it fail; `tries_lost`, by download, how many of them failed in the copy that was
     drawn. `flows_begun` and `flows_ended`: class, time; `drops` and `rejected`: class, time, expected number.
-    `flow_bytes`, by pool: the bytes that the flow of a byte sent puts into its five-minute bin, in the mean.
+    `stages`: installs of releases before the last one (class, `starts`, `tries_lost`). `refused`: polls that found no
+    place free. `flow_bytes`, by pool: the bytes that the flow of a byte sent puts into its five-minute bin, in the
+    mean.
     """
 
     campaign: Campaign
@@ -65,12 +69,22 @@ class Rollout:
     flows_ended: Marks
     drops: tuple[Whole, Array, Array]
     rejected: tuple[Whole, Array, Array]
+    stages: tuple[Whole, Array, Whole]
+    refused: Marks
 
     @cached_property
     def of_fleet(self) -> dict[str, list[Whole]]:
         """Places of each copy's entries in the lists of downloads, flows, drops and rejected payloads."""
         found = {}
-        for name in ("done_class", "flows_begun", "flows_ended", "drops", "rejected"):
+        for name in (
+            "done_class",
+            "flows_begun",
+            "flows_ended",
+            "drops",
+            "rejected",
+            "stages",
+            "refused",
+        ):
             who = getattr(self, name)
             fleet = self.classes.fleet[who if name == "done_class" else who[0]].astype(np.int16)
             order = np.argsort(fleet, kind="stable")

@@ -10,6 +10,7 @@ Source: Bertsekas, Gallager, Data Networks, 2nd ed., 6.5.2 (max-min flow control
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from planner.axes import Array
 
@@ -56,3 +57,23 @@ def _level(limit: Array, present: Array, capacity: float) -> float:
         limit, present = limit[~free], present[~free]
         if not limit.size:  # all fit but for the last digit
             return level
+
+
+def found_place(
+    time: Array, waits: npt.NDArray[np.bool_], weight: Array, pool: Array, places: Array
+) -> npt.NDArray[np.bool_]:
+    """Which flows go on: those that run, and of those that want to begin the first ones up to a pool's `places`.
+
+    `time` [hours] at which a flow wants to begin and `waits` (whether it does), `weight` [vehicles], `pool` by flow.
+    Places count from what runs now: one that becomes free within a step is found free in the next.
+    """
+    free = places - np.bincount(pool, np.where(waits, 0.0, weight), places.size)
+    begins = np.flatnonzero(waits)
+    order = begins[np.lexsort((time[begins], pool[begins]))]
+    total = np.cumsum(weight[order])
+    first = np.searchsorted(pool[order], np.arange(places.size))
+    before = np.concatenate([[0.0], total])[first][pool[order]]
+    fits = ~waits
+    # Half of a class that stands for many finds a place as often as the other half does not.
+    fits[order] = total - before - weight[order] / 2 <= free[pool[order]]
+    return np.asarray(fits)

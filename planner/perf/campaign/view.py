@@ -66,13 +66,14 @@ class View:
             turn, failed = np.arange(install.attempts), rollout.tries_lost[done, None]
             attempts = weight[:, None] * (turn <= failed)
             succeed, lost = weight[:, None] * (turn == failed), weight * (failed[:, 0] == turn.size)
+        begun, lost_at, lost = self.with_stages(starts, attempts, lost)
         ends = starts + install.duration
         inside = ends <= horizon
         self.downloads = Counted(rollout.done[done], weight)
         self.updates = Counted(ends[inside], succeed[inside])
-        self.attempts = Counted(starts[starts < horizon], attempts[starts < horizon])
-        inside = ends[:, -1] <= horizon
-        self.failures = Counted(ends[inside, -1], lost[inside])
+        self.attempts = Counted(*begun)
+        self.failures = Counted(lost_at, lost)
+        self.refused = self.polls()
         sent = rollout.sent_in if fleet is None else rollout.sent_by_fleet[fleet] * self.copies
         self.sent = np.tensordot(pools_of(campaign), sent, 1)
         self.sent_by = np.concatenate([np.zeros((2, 1)), self.sent.sum(axis=0).cumsum(1)], axis=1)
@@ -91,6 +92,28 @@ class View:
     def entries(self, name: str) -> Whole | slice:
         """Which entries of a list of the rollout are in view."""
         return slice(None) if self.fleet is None else self.rollout.of_fleet[name][self.fleet]
+
+    def with_stages(
+        self, starts: Array, attempts: Array, lost: Array
+    ) -> tuple[tuple[Array, Array], Array, Array]:
+        """Attempts (time, weight), and failures for good (time; weight), with those of the releases before the last."""
+        horizon, duration = self.campaign.horizon, self.campaign.install.duration
+        who, early, failed = self.rollout.stages
+        kept = self.entries("stages")
+        early, weight = early[kept], self.copies * self.rollout.classes.weight[who[kept]]
+        turn, failed = np.arange(starts.shape[1]), failed[kept]
+        begun = np.concatenate([starts, early]).ravel()
+        tried = np.concatenate([attempts, weight[:, None] * (turn <= failed[:, None])]).ravel()
+        ends = np.concatenate([starts[:, -1], early[:, -1]]) + duration
+        lost = np.concatenate([lost, weight * (failed == turn.size)])
+        inside, ended = begun < horizon, ends <= horizon
+        return (begun[inside], tried[inside]), ends[ended], lost[ended]
+
+    def polls(self) -> Counted:
+        """Polls that found no place free."""
+        who, time = self.rollout.refused
+        kept = self.entries("refused")
+        return Counted(time[kept], self.copies * self.rollout.classes.weight[who[kept]])
 
     def events(self, name: str) -> Counted:
         """Expected numbers of events by time."""
@@ -180,6 +203,9 @@ class View:
         attempts = float(self.attempts.by(stop))
         again = attempts * campaign.install.fail if self.fleet is None else 0.0
         yield "install_attempts", attempts, np.hypot(self.binomial(attempts, stop), np.sqrt(again))
+        if any(np.isfinite(pool.places) for pool in campaign.pools):
+            refused = float(self.refused.by(stop))
+            yield "busy_refusals", refused, np.sqrt(refused)
         yield "halt_t_h", stop if halted else np.inf, 0.0
         for wave, opened in enumerate(self.gate_times):
             yield f"wave{wave}_open_h", np.where(opened <= stop, opened, np.inf), 0.0
