@@ -11,6 +11,7 @@ from typing import Any
 
 from planner.errors import suggestion
 from planner.inputs.campaign_node import CampaignNode, Source
+from planner.inputs.campaign_policy import read_full, read_packages, read_versions, with_policy
 from planner.inputs.documents import Table
 from planner.perf.campaign.description import (
     BYTE_PER_HOUR_OF_GBPS,
@@ -23,7 +24,6 @@ from planner.perf.campaign.description import (
     Region,
     Segment,
     Session,
-    Version,
     Wave,
 )
 
@@ -50,7 +50,10 @@ def read_campaign(
     root.keys(*REQUIRED, *OPTIONAL)
     fleet, update, policy = root["fleet"], root["update"], root["campaign"]
     fleet.keys("n_vehicles", "regions", "segments")
-    update.keys("full_mb", "installed_versions", "p_verify_fail_delta", "p_verify_fail_full")
+    update.keys(
+        "full_mb", "installed_versions", "p_verify_fail_delta", "p_verify_fail_full",
+        "packages", "chain",
+    )  # fmt: skip
     policy.keys(
         "waves", "halt_error_share", "halt_min_failures", "poll_interval_h",
         "cell_wait_h_with_wifi", "cell_wait_h_without_wifi", "download_window_local_h",
@@ -62,7 +65,9 @@ def read_campaign(
     resume = policy["resume"]
     mode = resume["mode"].one_of("byte", "chunk", "none")
     regions = tuple(_region(each, technologies, pool_of) for each in fleet["regions"].some())
+    packages = read_packages(update)
     campaign = Campaign(
+        packages=packages,
         vehicles=fleet["n_vehicles"].whole(1, MOST_VEHICLES),
         horizon=root["horizon_h"].positive(LONGEST),
         curve_step=root["curve_step_h"].positive(),
@@ -72,8 +77,8 @@ def read_campaign(
         cellular=tuple(_links(root["links"][name]) for name in technologies),
         sessions=tuple(_session(each, regions) for each in root["sessions"].some()),
         pools=pools,
-        full=update["full_mb"].number(0.0) * BYTES_PER_MB,
-        versions=tuple(_version(each) for each in update["installed_versions"].some()),
+        full=read_full(update, packages),
+        versions=read_versions(update, packages),
         verify_fail_delta=update["p_verify_fail_delta"].number(0.0, 1.0),
         verify_fail_full=update["p_verify_fail_full"].number(0.0, MOST_FAILING),
         waves=tuple(_wave(each) for each in policy["waves"].some()),
@@ -99,6 +104,7 @@ def read_campaign(
     _shares(fleet["segments"], [each.share for each in campaign.segments])
     _shares(update["installed_versions"], [each.share for each in campaign.versions])
     _shares(policy["waves"], [each.share for each in campaign.waves])
+    campaign = with_policy(root, campaign)
     root.origin.raise_faults()
     return campaign
 
@@ -147,10 +153,15 @@ def _links(node: CampaignNode) -> LinkTable:
 def _pools(node: CampaignNode) -> tuple[tuple[Pool, ...], dict[str, int]]:
     pools, pool_of = [], {}
     for number, each in enumerate(node.some()):
-        each.keys("name", "cap_gbps", "regions")
+        each.keys("name", "cap_gbps", "regions", "max_active")
         cap = each["cap_gbps"].optional(CampaignNode.positive)
+        places = each.get("max_active").optional(CampaignNode.positive)
         pools.append(
-            Pool(each["name"].text(), float("inf") if cap is None else cap * BYTE_PER_HOUR_OF_GBPS)
+            Pool(
+                name=each["name"].text(),
+                cap=float("inf") if cap is None else cap * BYTE_PER_HOUR_OF_GBPS,
+                places=float("inf") if places is None else places,
+            )
         )
         for region in each["regions"].items():
             if region.text() in pool_of:
@@ -221,16 +232,6 @@ def _weights(node: CampaignNode) -> tuple[float, ...]:
 def _places(node: CampaignNode, names: Sequence[str]) -> tuple[int, ...]:
     """Indices of the regions that are named."""
     return tuple(names.index(each.one_of(*names)) for each in node.items() if names)
-
-
-def _version(node: CampaignNode) -> Version:
-    node.keys("name", "share", "payload_mb")
-    payload = node["payload_mb"].optional(lambda each: each.number(0.0))
-    return Version(
-        name=node["name"].text(),
-        share=node["share"].number(0.0),
-        delta=None if payload is None else payload * BYTES_PER_MB,
-    )
 
 
 def _wave(node: CampaignNode) -> Wave:

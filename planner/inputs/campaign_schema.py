@@ -192,10 +192,22 @@ def _update() -> Schema:
         name=_text("name of the version"),
         share=_number("share of the fleet; shares are normalised", 0),
         payload_mb=_number("download from this version, MB; null: the full image", 0, null=True),
+        releases_behind=_whole("releases that it has missed", 1),
+    )
+    package = _object(
+        "a part of a release that changes in its own way",
+        name=_text("name of the package"),
+        full_mb=_number("full size, MB", 0),
+        delta_ratio=_annotated(
+            {"anyOf": [{"type": "number", "minimum": 0}, _list({"type": "number", "minimum": 0})]},
+            "delta over full size from the release before, or by distance in releases",
+        ),
     )
     return _object(
         "what is sent",
         full_mb=_number("full image, MB", 0),
+        packages=_list(package),
+        chain={"enum": ["latest", "oldest_first"], "description": "how missing releases are taken"},
         installed_versions=_list(version),
         p_verify_fail_delta=_chance("chance that a delta fails its verification"),
         p_verify_fail_full=_chance("chance that a full image fails its verification"),
@@ -209,6 +221,7 @@ def campaign_schema() -> Schema:
         name=_text("name of the pool"),
         cap_gbps=_number("Gbit/s; null: no cap", 0, null=True),
         regions=_list(_text("name of a region")),
+        max_active=_number("downloads at once; more come again at their next poll", 0, null=True),
     )
     links = _object("link rates and drops by technology", wifi=_table_of_links())
     links["additionalProperties"] = _table_of_links()

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from planner.perf.campaign.flash import Flash
+from planner.perf.campaign.packages import Package
+
 BYTES_PER_MB = 1e6
 BYTE_PER_HOUR_OF_MBPS = 1e6 / 8 * 3600
 BYTE_PER_HOUR_OF_GBPS = 1e9 / 8 * 3600
@@ -149,8 +152,28 @@ class Install:
 
 
 @dataclass(frozen=True)
+class RollbackRule:
+    """What a rollback has to do: within `deadline` [hours], for vehicles of which a share has its old slot `intact`.
+
+    `updated`: share of the fleet that has the release.
+    """
+
+    deadline: float
+    intact: float
+    updated: float = 1.0
+
+
+@dataclass(frozen=True)
+class Release:
+    """Releases every `cadence` [hours]; `one_by_one`: a campaign goes on when the next release is out."""
+
+    cadence: float
+    one_by_one: bool = False
+
+
+@dataclass(frozen=True)
 class Campaign:
-    """One rollout, whole."""
+    """One rollout, whole; what steers no rollout but is asked of it stands last."""
 
     vehicles: int
     horizon: float
@@ -176,3 +199,7 @@ class Campaign:
     resume: Resume
     chunk: float
     install: Install
+    packages: tuple[Package, ...] = ()
+    flash: Flash | None = None
+    release: Release | None = None
+    rollback: RollbackRule | None = None

@@ -1,8 +1,8 @@
 """Does a release fit the flash of the vehicle's computer, how long does it take, and how much does it wear?
 
-A release is written, read back and hashed, and the computer restarts. With two slots (A/B) all but the switch runs while
-the other slot is in use, so the vehicle stands still for the switch alone. What is larger than the free slot cannot be
-taken; or, where that is allowed, is written in place with the vehicle parked for all of it.
+A release is written, read back and hashed, and the computer restarts. With two slots (A/B) all but the switch runs
+while the other slot is in use, so the vehicle stands still for the switch alone. What is larger than the free slot
+cannot be taken; or, where that is allowed, is written in place with the vehicle parked for all of it.
 
 Wear: each release programs and erases its image's blocks, amplified by the flash's housekeeping, out of the cycles that
 the cells endure (3,000 of 64 GB are 192 TB written). Source: JEDEC JESD218 (endurance as total bytes written).
@@ -19,7 +19,10 @@ SECONDS_PER_HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Flash:
-    """Sizes [bytes], rates [byte/s], times [s]. `slots` 2: A/B. `in_place`: what does not fit may be written in place."""
+    """Sizes [bytes], rates [byte/s], times [s]. `slots` 2: A/B.
+
+    `in_place`: what does not fit the `free` slot may be written in place.
+    """
 
     free: float
     write: float

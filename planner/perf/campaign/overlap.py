@@ -3,7 +3,7 @@
 A release every `cadence` hours; the fleet is in its steady state. Two ways:
 
 * one after another: every release's campaign goes on until it is done. Their traffic adds up: at a phase s after the
-  newest release it is sum_j m(s + j tau), and the share on the release j before it is U(s + j tau) - U(s + (j - 1) tau),
+  newest release it is sum_j m(s + j tau), and the share on the release j before it is U(s + j tau) - U(s + (j-1) tau),
   with m and U the rate and the updated share of one campaign.
 * straight to the newest: a new release ends the campaign before it. A vehicle of a group g is updated within a cadence
   with the chance u_g(tau), each release anew, so it is k releases behind at phase s with
@@ -68,10 +68,10 @@ def one_after_another(rollout: Rollout, cadence: float) -> Steady:
     rate = _rate(rollout)
     turns = -(-rate.size // bins)
     folded = np.pad(rate, (0, turns * bins - rate.size)).reshape(turns, bins).sum(axis=0)
-    times = (np.arange(turns * bins) + 1) * BIN
+    times = np.arange(1.0, turns * bins + 1) * BIN
     size, done = _updated(rollout)
-    share = sum(group(times) for group in done) / size.sum()
-    by_turn = np.asarray(share).reshape(turns, bins)
+    share = np.array([group(times) for group in done]).sum(axis=0) / size.sum()
+    by_turn = share.reshape(turns, bins)
     behind = np.diff(by_turn, axis=0, prepend=np.zeros((1, bins)))
     never = 1 - by_turn[-1:]
     return Steady(folded, np.concatenate([behind, never]), _in_flight(rollout, cadence))
@@ -87,7 +87,7 @@ def straight_to_newest(
     bins = _bins(cadence)
     rate = _rate(rollout)
     rate = np.pad(rate, (0, max(bins - rate.size, 0)))[:bins]
-    times = (np.arange(bins) + 1) * BIN
+    times = np.arange(1.0, bins + 1) * BIN
     size, done = _updated(rollout)
     by_phase = np.array([group(times) for group in done]) / np.where(size > 0, size, 1.0)[:, None]
     within = by_phase[:, -1:]
@@ -134,7 +134,7 @@ def _updated(rollout: Rollout) -> tuple[Array, list[_Updated]]:
     """Vehicles by group (segment and Wi-Fi at home), and how many of each are updated by a time."""
     campaign, classes = rollout.campaign, rollout.classes
     group = 2 * classes.segment + (classes.wifi_rate > 0)
-    size = np.bincount(group, classes.weight, 2 * len(campaign.segments))
+    size = np.asarray(np.bincount(group, classes.weight, 2 * len(campaign.segments)), float)
     ends = rollout.starts + campaign.install.duration
     success = rollout.attempt_weights * (1 - campaign.install.fail)
     inside = ends <= campaign.horizon

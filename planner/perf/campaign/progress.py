@@ -349,6 +349,10 @@ class _Run:
             bins = min(max(steady, self.bins_at_once), last - first)
             until = min((first + bins) * BIN, end)
             who = np.flatnonzero(self.state["next"] < until)
+            if bins > 1 and not self.stays_full(who, until):
+                bins = 1
+                until = min((first + bins) * BIN, end)
+                who = np.flatnonzero(self.state["next"] < until)
             level = np.full(self.caps.size, np.inf)
             if self.places is not None:
                 who = self.placed(who, self.places)
@@ -362,6 +366,13 @@ class _Run:
             since = until
             first += bins
         return bool(np.isfinite(level).any())
+
+    def stays_full(self, who: Whole, until: float) -> bool:
+        """Whether flows whose sessions last until then could still fill every pool: else its bytes are not known."""
+        state = self.state
+        stays = who[state["end"][who] >= until]
+        demand = state["rate"][stays] * self.classes.weight[stays]
+        return bool((np.bincount(self.pool[stays], demand, self.caps.size) >= self.caps).all())
 
     def placed(self, who: Whole, places: Array) -> Whole:
         """Those of these flows that run or find a place; the others come again at their next poll, and are counted."""

@@ -76,9 +76,9 @@ def reachable(campaign: Campaign, classes: int, seed: int = 0) -> Arrivals:
     """When each reachable vehicle has its first poll that may start a download."""
     nothing = replace(
         campaign,
-        pools=tuple(replace(pool, cap=np.inf) for pool in campaign.pools),
+        pools=tuple(replace(pool, cap=np.inf, places=np.inf) for pool in campaign.pools),
         full=0.0,
-        versions=tuple(replace(version, delta=0.0) for version in campaign.versions),
+        versions=tuple(replace(version, delta=0.0, earlier=()) for version in campaign.versions),
         verify_fail_delta=0.0,
         verify_fail_full=0.0,
         waves=(Wave(1.0, campaign.waves[0].not_before, None, 0.0, "all"),),

@@ -12,19 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign, Version, Wave
+from planner.perf.campaign.description import (
+    BYTE_PER_HOUR_OF_GBPS,
+    Campaign,
+    RollbackRule,
+    Version,
+    Wave,
+)
 from planner.perf.campaign.progress import follow
 from planner.perf.campaign.records import Rollout
 from planner.perf.campaign.traffic import BIN
-
-
-@dataclass(frozen=True)
-class RollbackRule:
-    """What a rollback has to do: within `deadline` [hours], for a share of updated vehicles with an intact slot."""
-
-    deadline: float
-    intact: float
-    updated: float  # share of the fleet that has the release
 
 
 @dataclass(frozen=True)
