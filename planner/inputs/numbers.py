@@ -269,7 +269,8 @@ class Leaf:
             raise ValueError(f"{' and '.join(missing)} missing; {expected}")
         low, base, high = (self._bounded(raw[key]) for key in keys)
         if not low.value <= base.value <= high.value:
-            raise ValueError(f"expected {' <= '.join(keys)}")
+            found = ", ".join(f"{key} {raw[key]}" for key in keys)
+            raise ValueError(f"expected {' <= '.join(keys)}, found {found}")
         if _is_choice(raw):
             return Cell(base.value, base.unit, source, confidence, low.value, high.value)
         return Cell(
