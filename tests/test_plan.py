@@ -39,7 +39,7 @@ def test_values_are_in_the_declared_unit(plan: Plan) -> None:
     (energy,) = plan.values("energy")  # joule inside
     assert plan["energy"].unit == "kWh"
     assert plan["energy"].values == pytest.approx(on(energy, MONTH, SITE)[0] / 3.6e6)
-    assert plan["ota_days_to_99"].at(month="2030-12").values.item() == pytest.approx(17.5, abs=1)
+    assert plan["ota_days_to_99"].at(month="2030-12").values.item() == pytest.approx(24, abs=1)
 
 
 def test_a_part_is_taken_by_its_labels(plan: Plan) -> None:

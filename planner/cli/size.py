@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +29,7 @@ Examples:
   planner size mine.yaml --hardware dgx_h100 --set "fleet.life=14 year"
   planner size mine.yaml --json --spread --quantities gpus,tco
   planner size mine.yaml --cash-flow --csv
+  planner size mine.yaml --campaign-out release.yaml --at 2030-06; planner campaign run release.yaml
 """
 
 
@@ -68,6 +70,20 @@ def size(
     no_spread: Annotated[
         bool, typer.Option("--no-spread", help="Print the table without P10 to P90.")
     ] = False,
+    campaign_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--campaign-out",
+            metavar="FILE",
+            help="Write the plan's release of a month, to be run by planner campaign run, and nothing else.",
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="MONTH", help="With --campaign-out: the month; default the last."
+        ),
+    ] = None,
 ) -> None:
     """GPUs, storage, network, power, money and carbon of a scenario, with its order book."""
     if json and csv:
@@ -84,6 +100,10 @@ def size(
         raise typer.BadParameter("--spread: the cash flow is of the plan at the medians alone")
     if everything and quantities is not None:
         raise typer.BadParameter("give --all or --quantities, not both")
+    if at is not None and campaign_out is None:
+        raise typer.BadParameter("--at is the month of --campaign-out")
+    if campaign_out is not None and (json or csv or cash_flow):
+        raise typer.BadParameter("--campaign-out goes without --json, --csv and --cash-flow")
     plan = load_project(
         scenario,
         set_,
@@ -94,7 +114,9 @@ def size(
         rules_as_of,
         allow_export_violation,
     ).plan()
-    if cash_flow:
+    if campaign_out is not None:
+        _write_campaign(plan, campaign_out, at)
+    elif cash_flow:
         _print_cash_flow(plan, json, csv)
     elif json or csv:
         _export(plan, csv, everything, quantities, spread)
@@ -121,6 +143,15 @@ def _export(
         write(export.to_csv(plan, chosen, spreads))
     else:
         write(export.to_json(plan, chosen, study, export.beside(spreads)))
+
+
+def _write_campaign(plan: Plan, file: Path, month: str | None) -> None:
+    from planner.cli.output import write
+    from planner.report.release_campaign import release_campaign, to_text
+
+    campaign = release_campaign(plan, month if month is not None else plan.months[-1])
+    file.write_text(to_text(campaign), encoding="utf-8")
+    write(f"{campaign['title']}: {file}")
 
 
 def _print_cash_flow(plan: Plan, as_json: bool, as_csv: bool) -> None:

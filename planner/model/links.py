@@ -51,9 +51,3 @@ def link_share(region_wifi_share: Array, program_depot_share: Array) -> Array:
 def upload_hours(link_upload_profile: Array, region_utc_offset: Array) -> Array:
     """Upload rate in each UTC hour over the day's mean."""
     return _in_utc(link_upload_profile, region_utc_offset)
-
-
-@quantity(unit="1", axes="hour region link")
-def download_hours(link_download_profile: Array, region_utc_offset: Array) -> Array:
-    """Download rate in each UTC hour over the day's mean."""
-    return _in_utc(link_download_profile, region_utc_offset)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
-from planner.axes import DRAW, HOUR, LINK, PACKAGE, PROGRAM, REGION, Array, place, total
+from planner.axes import HOUR, LINK, PACKAGE, PROGRAM, REGION, Array, place, total
 from planner.model.decisions import campaign_schedule
 from planner.model.ota import (
-    completion_rate_peak,
+    download_pace,
     download_session_rate,
+    download_sessions,
     ota_bytes,
-    ota_days_to_99,
     ota_link_share,
     ota_peak,
     release_bytes,
+    release_delta_share,
+    release_full_ratio,
+    session_chance,
+    session_length,
+    session_range,
 )
 from planner.units import from_base, to_base
 
 DAY = 86_400.0
+ONE, NONE = place(1.0), place(0.0)
 
 
 def test_a_release_is_part_delta_part_full_and_some_of_it_twice() -> None:
@@ -48,17 +52,48 @@ def test_every_package_is_sent_at_its_own_cadence() -> None:
 
 def test_a_download_longer_than_a_session_waits_for_the_next() -> None:
     # 9 GB at 20 Mb/s are 3,600 s: one session of an hour, two of half an hour.
-    rate, interval = place(to_base(20.0, "Mb/s")), place(1.5 * DAY)
+    pace, interval = download_pace(place(to_base(20.0, "Mb/s")), NONE, NONE), place(1.5 * DAY)
     for session, sessions in ((3600.0, 1), (1800.0, 2), (36_000.0, 1)):
-        found = download_session_rate(place(9e9), rate, place(session), interval).item()
+        number = download_sessions(place(9e9), ONE, ONE, pace, place(session), NONE, NONE)
+        found = download_session_rate(number, interval)
         assert found == pytest.approx(1 / (1.5 * DAY * sessions))
+
+
+def test_vehicles_without_the_release_before_take_all_packages_in_full() -> None:
+    # 5 GB at 95 % and 3.2 GB at 20 %, for nine in ten: 5.39 GB as deltas, 8.2 GB in full.
+    size = place(np.array([5e9, 3.2e9]), PACKAGE)
+    ratio, share = place(np.array([0.95, 0.2]), PACKAGE), place(np.array([0.9, 0.9]), PACKAGE)
+    assert release_delta_share(size, ratio, share).item() == pytest.approx(0.9)
+    full = release_full_ratio(size, ratio, share).item()
+    assert full == pytest.approx(8.2 / (0.9 * (4.75 + 0.64) + 0.1 * 8.2))
+    # Without a saving all take the same; a package that is nothing changes nothing.
+    assert release_delta_share(size, ONE, share).item() == 1
+    assert release_full_ratio(0.0 * size, ratio, share).item() == 1
+
+
+def test_broken_connections_pause_a_download() -> None:
+    # 6 drops an hour of flow, 5 min each: half as long again.
+    pace = download_pace(place(10e6), place(6 / 3600), place(300.0)).item()
+    assert pace == pytest.approx(1.5 / 10e6)
+
+
+def test_sessions_that_come_more_often_than_daily_are_one_a_day() -> None:
+    # Every six hours for an hour: four hours a day. Without a gap: always, and all alike.
+    six_hours, hour = place(DAY / 4), place(3600.0)
+    assert session_chance(six_hours).item() == 1
+    assert session_length(hour, six_hours).item() == 4 * 3600
+    always = session_length(hour, place(1800.0))
+    assert always.item() == DAY
+    assert session_range(always, ONE, place(0.5)).item() == 0
+    assert session_range(hour, ONE, place(0.5)).item() == 1800
 
 
 def test_a_link_without_a_rate_brings_no_release() -> None:
     share = place(np.array([0.4, 0.1, 0.5]), LINK)
     rate = place(np.array([20e6, 10e6, 0.0]), LINK)
     assert ota_link_share(share, place(0.2), rate).ravel() == pytest.approx([0.4, 0.02, 0.0])
-    assert np.isfinite(download_session_rate(place(1e9), rate, place(3600.0), place(DAY))).all()
+    pace = download_pace(rate, NONE, NONE)
+    assert pace.ravel() == pytest.approx([1 / 20e6, 1 / 10e6, 0.0])
 
 
 def test_the_window_is_never_longer_than_the_shortest_cadence() -> None:
@@ -67,35 +102,23 @@ def test_the_window_is_never_longer_than_the_shortest_cadence() -> None:
     assert campaign_schedule(place(7 * DAY), cadence).item() == 7 * DAY
 
 
-def test_vehicles_that_wait_for_nothing_take_the_release_at_the_even_rate() -> None:
-    window = 14 * DAY
-    assert completion_rate_peak(place(1e3), place(window)).item() == pytest.approx(1 / window)
-    # And those that come by once in 1.5 days are at 1 - exp(-14 / 1.5) of it.
-    slow = completion_rate_peak(place(1 / (1.5 * DAY)), place(window)).item()
-    assert slow == pytest.approx(-math.expm1(-14 / 1.5) / window)
+def test_regions_peaks_are_their_own_and_no_less_together(everything: dict[str, Array]) -> None:
+    peaks, together = everything["region_ota_peak"], everything["ota_peak"]
+    assert (peaks >= 0).all() and (peaks.max(axis=REGION, keepdims=True) <= together).all()
+    assert (total(peaks, REGION) >= together * (1 - 1e-12)).all()
+    # Seven regions in six time zones: not all have their evening at once.
+    assert (total(peaks, REGION)[:, -1] > 1.2 * together[:, -1]).all()
 
 
-def test_days_to_99_per_cent_of_one_class_have_a_closed_form() -> None:
-    # After the window: W + (T ln(100 (1 - exp(-W/T)) T / W)), W = 14 days, T = 1.5 days.
-    window, wait = 14.0, 1.5
-    vehicles = place(np.array([[[5e5]]]), REGION, PROGRAM, LINK)
-    days = ota_days_to_99(vehicles, place(1 / (wait * DAY)), place(window * DAY)).item() / DAY
-    expected = window + wait * math.log(100 * -math.expm1(-window / wait) * wait / window)
-    assert days == pytest.approx(expected, rel=1e-9)
-
-
-def test_regions_with_equal_links_are_one_class_and_others_count_for_themselves() -> None:
-    vehicles = place(np.array([[[[3e5]], [[2e5]], [[0.0]]]] * 2), DRAW, REGION, PROGRAM, LINK)
-    # In the first draw all regions wait for as long, in the second one waits longer.
-    wait = np.array([[[1.5], [1.5], [1.5]], [[1.5], [6.0], [1.5]]]) * DAY
-    days = ota_days_to_99(vehicles, place(1 / wait, DRAW, REGION, LINK), place(14 * DAY))
-    alone = place(np.array([[[5e5]]]), REGION, PROGRAM, LINK)
-    assert days[:1] == pytest.approx(
-        ota_days_to_99(alone, place(1 / (1.5 * DAY)), place(14 * DAY)), rel=1e-12
-    )
-    second = place(1 / wait[1:], DRAW, REGION, LINK)
-    assert np.array_equal(days[1:], ota_days_to_99(vehicles[1:], second, place(14 * DAY)))
-    assert days[1].item() > 1.5 * days[0].item()
+def test_the_fleet_is_done_between_its_fastest_and_its_slowest_region(
+    everything: dict[str, Array],
+) -> None:
+    regions, fleet = everything["region_ota_days_to_99"], everything["ota_days_to_99"]
+    there = regions > 0
+    assert (regions.max(axis=REGION, keepdims=True) >= fleet - 1.0)[fleet > 0].all()
+    fastest = np.where(there, regions, np.inf).min(axis=REGION, keepdims=True)
+    assert (fastest <= fleet + 1.0)[fleet > 0].all()
+    assert there[:, -1].sum() >= 5
 
 
 def test_the_peak_is_the_busiest_hour_with_headroom() -> None:

@@ -1,118 +1,194 @@
-"""The spread of a release: against the integral that it is, and against vehicles drawn one by one."""
+"""The spread of a release: against vehicles drawn one by one, hand calculations and limits."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import quad
-from scipy.optimize import brentq
 
-from planner.perf.rollout import peak_completion_rate, time_to_share, unfinished
+from planner.axes import Array
+from planner.perf.rollout import (
+    DAY,
+    HOUR,
+    Need,
+    Use,
+    busiest_day,
+    hours_of_busiest_day,
+    need,
+    session_shares,
+    sessions_needed,
+    start_of_day,
+    time_to_share,
+    unfinished,
+)
 
-DAY = 86_400.0
-WINDOW = 14 * DAY
-
-
-def done(time: float, rate: float, window: float) -> float:
-    """Share done by `time`: an exponential wait after an admission that is even over the window."""
-    end = min(time, window)
-    return quad(lambda a: (1 - math.exp(-rate * (time - a))) / window, 0, end, epsabs=1e-13)[0]
-
-
-@pytest.mark.parametrize("rate", [0.05 / DAY, 0.667 / DAY, 5 / DAY])
-@pytest.mark.parametrize("time", [0.5 * DAY, 5 * DAY, WINDOW, 20 * DAY, 60 * DAY])
-def test_unfinished_share_equals_its_integral(rate: float, time: float) -> None:
-    found = unfinished(np.array(time), np.array(rate), np.array(WINDOW))
-    assert float(found) == pytest.approx(1 - done(time, rate, WINDOW), abs=1e-9)
-
-
-def test_both_branches_meet_at_the_end_of_the_window() -> None:
-    rate, window = np.array(0.3 / DAY), np.array(WINDOW)
-    before = unfinished(np.array(np.nextafter(WINDOW, 0)), rate, window)
-    assert float(before) == pytest.approx(float(unfinished(window, rate, window)), rel=1e-9)
+ONE = np.ones((1, 1))
+WINDOW = np.array([14 * DAY])
+EVEN = np.ones((24, 1, 1))
+EVENING = np.r_[np.zeros(18), 1, 1, 1, np.zeros(3)][:, None, None]
 
 
-def test_the_completion_rate_is_largest_at_the_end_of_the_window() -> None:
-    rate, step = 0.3 / DAY, 0.01 * DAY
-    times = np.arange(step, 60 * DAY, step)
-    left = unfinished(times, np.array(rate), np.array(WINDOW))
-    speed = -np.diff(left) / step
-    assert times[speed.argmax()] == pytest.approx(WINDOW, abs=2 * step)
-    peak = float(peak_completion_rate(np.array(rate), np.array(WINDOW)))
-    assert speed.max() == pytest.approx(peak, rel=2e-3)
-    assert speed.max() <= peak
+def use_of(chance: float, hours: float = 1.0, starts: Array = EVEN, **others: float) -> Use:
+    start, uneven = start_of_day(starts)
+    values = {"rare": 0.0, "rarely": 1.0, "away": 0.0, "absence": DAY, **others}
+    alone = {name: np.array([value]) for name, value in values.items()}
+    return Use(chance * ONE, hours * HOUR * ONE, start, uneven, **alone)
 
 
-def test_vehicles_with_instant_sessions_finish_with_the_window() -> None:
+def need_of(hours: float, length: float = 1.0, spread: float = 0.0, half: float = 0.0) -> Need:
+    """A download of so many hours at the median rate, the same for all versions."""
+    return need(
+        np.full((1, 1, 1, 1), hours * HOUR),
+        np.ones((1, 1, 1)),
+        np.ones((1, 1, 1)),
+        length * HOUR * ONE,
+        half * length * HOUR * ONE,
+        np.array([spread]),
+        np.array([False]),
+    )
+
+
+def left_at(days: float, download: Need, use: Use, window: Array = WINDOW) -> float:
+    left, times = unfinished(download, use, window)
+    return float(np.interp(days * DAY, times[:, 0], left[0, 0, 0, :, 0]))
+
+
+def drawn(chance: float, sessions: int, window: float, starts: Array, count: int = 60_000) -> Array:
+    """Days at which vehicles begin their last session, one vehicle at a time: a coin a day, a start by the weights."""
+    rng = np.random.default_rng(3)
+    weights = starts.ravel() / starts.sum()
+    admitted = rng.random(count) * window
+    done, left = np.full(count, np.inf), np.full(count, sessions)
+    for day in range(110):
+        begin = day + (rng.choice(24, count, p=weights) + rng.random(count)) / 24
+        there = (rng.random(count) < chance) & (begin >= admitted) & (left > 0)
+        left -= there
+        done[there & (left == 0)] = begin[there & (left == 0)]
+    return np.sort(done)
+
+
+@pytest.mark.parametrize("starts", [EVEN, EVENING])
+@pytest.mark.parametrize(("chance", "sessions"), [(2 / 3, 1), (0.2, 1), (2 / 3, 3), (0.4, 8)])
+def test_the_share_not_done_is_that_of_vehicles_drawn_one_by_one(
+    chance: float, sessions: int, starts: Array
+) -> None:
+    done = drawn(chance, sessions, 14.0, starts)
+    download, use = need_of(sessions - 0.5, 1.0), use_of(chance, 1e-9, starts)
+    left, times = unfinished(download, use, WINDOW)
+    for share in (0.9, 0.99):
+        found = time_to_share(share, left[0, 0].transpose(2, 0, 1), times.T, WINDOW).item() / DAY
+        # By day and night the true curve is a staircase about the smooth one.
+        assert found == pytest.approx(done[int(share * done.size)], abs=0.55)
+
+
+def test_a_daily_coin_leaves_a_geometric_tail() -> None:
+    # Sessions on two days in three, in the evening: each day after the window leaves a third of the day before.
+    download, use = need_of(0.1), use_of(2 / 3, 1e-9, EVENING)
+    for days in (15.0, 16.0):
+        ratio = left_at(days + 1.0, download, use) / left_at(days, download, use)
+        assert ratio == pytest.approx(1 / 3, rel=1e-9)
+
+
+def test_vehicles_that_are_always_online_finish_with_the_window() -> None:
     # 99 % of an even admission over 14 days: 13.86 days.
-    time = time_to_share(0.99, np.ones((1, 1)), np.array([[1e6 / DAY]]), np.array([WINDOW]))
-    assert time.item() / DAY == pytest.approx(13.86, rel=1e-5)
+    left, times = unfinished(need_of(0.1, 24.0), use_of(1.0, 24.0), WINDOW)
+    found = time_to_share(0.99, left[0, 0].transpose(2, 0, 1), times.T, WINDOW)
+    assert found.item() / DAY == pytest.approx(13.86, rel=1e-9)
+    day = busiest_day(need_of(0.1, 24.0), use_of(1.0, 24.0), np.array([DAY]))
+    assert day.whole.item() == pytest.approx(1.0)
 
 
-def test_a_short_window_leaves_the_exponential_wait() -> None:
-    # 99 % after ln(100) = 4.605 mean waits, when everybody is admitted at once.
-    time = time_to_share(0.99, np.ones((1, 1)), np.array([[1 / DAY]]), np.array([1.0]))
-    assert time.item() / DAY == pytest.approx(math.log(100), rel=1e-4)
+def test_a_download_longer_than_a_session_waits_for_the_next() -> None:
+    # 9 GB at 20 Mb/s are 3,600 s: one session of an hour, two of half an hour, one of ten hours.
+    for length, sessions in ((3600.0, 1), (1800.0, 2), (36_000.0, 1)):
+        number = sessions_needed(*(np.array(x) for x in (3600.0, length, 0.0, 3600.0, 0.0)))
+        assert number.item() == pytest.approx(sessions)
+
+
+def test_uneven_sessions_are_counted_as_renewals_are() -> None:
+    rng = np.random.default_rng(5)
+    lengths = rng.uniform(0.5, 1.5, (50_000, 40)).cumsum(axis=1)
+    for hours in (0.4, 0.9, 1.6, 2.5, 4.4, 12.0):
+        number = need_of(hours, half=0.5).mean_sessions.item()
+        assert number == pytest.approx(1 + (lengths < hours).sum(axis=1).mean(), rel=0.02)
+
+
+def test_a_number_of_sessions_is_split_between_its_neighbours_and_kept() -> None:
+    for hours, around in ((0.5, 1.0), (3.5, 4.0), (6.2, 6.7), (30.0, 30.5)):
+        mix, numbers = (each.ravel() for each in session_shares(need_of(hours)))
+        assert mix.sum() == pytest.approx(1) and mix.min() >= 0
+        assert mix @ numbers == pytest.approx(around, abs=0.01)
+
+
+def test_the_last_day_of_admission_carries_a_days_share() -> None:
+    # After two weeks of admission as many finish a day as are admitted: 1 / 14; and in a window of a day, two thirds
+    # of those that are admitted before the evening's sessions do, 19.5 / 24 of all.
+    assert busiest_day(need_of(0.1), use_of(2 / 3), WINDOW).whole.item() == pytest.approx(
+        1, rel=1e-3
+    )
+    first = busiest_day(need_of(0.1), use_of(2 / 3, 1e-9, EVENING), np.array([DAY]))
+    assert first.whole.item() == pytest.approx(2 / 3 * 19.5 / 24)
+
+
+def test_traffic_follows_the_sessions_and_lasts_as_long_as_the_downloads() -> None:
+    # Sessions of two hours start between 18 and 21 o'clock; a download takes all of one, in a region at UTC + 5:30.
+    use, download = use_of(0.5, 2.0, EVENING), need_of(2.0, 2.0)
+    day = busiest_day(download, use, WINDOW)
+    offset = np.array([[5.5 * HOUR]])
+    local = hours_of_busiest_day(download, use, day, EVENING, 0 * offset)[:, 0, 0, 0]
+    assert local.mean() == pytest.approx(1)
+    assert np.flatnonzero(local > 1e-9).tolist() == [18, 19, 20, 21, 22]
+    found = hours_of_busiest_day(download, use, day, EVENING, offset)[:, 0, 0, 0]
+    # In UTC five and a half hours earlier: from 12:30 to 17:30.
+    assert np.flatnonzero(found > 1e-9).tolist() == [12, 13, 14, 15, 16, 17]
+    assert found[13] == pytest.approx((local[18] + local[19]) / 2)
+
+
+def test_the_share_that_is_away_comes_back_as_an_exponential() -> None:
+    away = use_of(0.9, 1e-9, away=0.1, absence=20 * DAY)
+    # Long after the window the others are done: 10 % x exp(-(60 - a day's wait) / 20).
+    found = left_at(62.0, need_of(0.1), away)
+    assert found == pytest.approx(0.1 * math.exp(-(62.0 - 1.1) / 20), rel=0.03)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(
-    st.lists(st.tuples(st.floats(0.001, 1), st.floats(0.01, 20)), min_size=1, max_size=6),
-    st.floats(0.1, 60),
-    st.sampled_from([0.5, 0.9, 0.99, 0.999]),
+    st.floats(0.02, 1.0),
+    st.floats(0.01, 30.0),
+    st.floats(0.25, 24.0),
+    st.floats(0.2, 60.0),
+    st.floats(0.0, 1.2),
 )
-def test_the_time_to_a_share_is_where_that_share_is_done(
-    classes: list[tuple[float, float]], window: float, share: float
+def test_more_bytes_or_fewer_sessions_are_never_done_sooner(
+    chance: float, hours: float, length: float, days: float, spread: float
 ) -> None:
-    weights = np.array([weight for weight, _ in classes])
-    weights /= weights.sum()
-    rates = np.array([rate for _, rate in classes]) / DAY
-    time = time_to_share(share, weights, rates, np.asarray(window * DAY)).item()
+    window = np.array([days * DAY])
 
-    def missing(at: float) -> float:
-        left = unfinished(np.array(at), rates, np.array(window * DAY))
-        return float((weights * left).sum()) - (1 - share)
+    def done(hours: float, chance: float) -> float:
+        use, download = use_of(chance, length), need_of(hours, length, spread, half=0.5)
+        left, times = unfinished(download, use, window)
+        assert (np.diff(left, axis=-2) <= 1e-9).all() and left.min() > -1e-9
+        return time_to_share(0.99, left[0, 0].transpose(2, 0, 1), times.T, window).item()
 
-    assert time == pytest.approx(brentq(missing, 1.0, 1e6 * DAY, xtol=1e-3), rel=1e-6)
-
-
-def test_the_time_agrees_with_vehicles_drawn_one_by_one() -> None:
-    rng = np.random.default_rng(7)
-    count = 400_000
-    weights, rates = np.array([0.7, 0.3]), np.array([1 / 1.5, 1 / 6]) / DAY
-    slow = rng.random(count) < weights[1]
-    wait = rng.exponential(1 / rates[slow.astype(int)])
-    finished = np.sort(rng.random(count) * WINDOW + wait)
-    simulated = finished[int(0.99 * count)]
-    found = time_to_share(0.99, weights[None], rates[None], np.array([WINDOW])).item()
-    # 1 % of 400,000 draws: the quantile is known to about 1/sqrt(4000) of the tail's scale of 6 days.
-    assert found == pytest.approx(simulated, abs=4 * 6 * DAY / math.sqrt(4000))
+    at = done(hours, chance)
+    assert at >= 0.98 * days * DAY
+    assert done(1.5 * hours, chance) >= at * (1 - 1e-9)
+    assert done(hours, 0.7 * chance) >= at * (1 - 1e-6)
 
 
-def test_without_vehicles_the_time_is_zero() -> None:
-    rates = np.array([[1 / DAY, 2 / DAY]])
-    assert time_to_share(0.99, np.zeros((1, 2)), rates, np.array([WINDOW])).tolist() == [0.0]
-
-
-@pytest.mark.parametrize("who", ["weights", "rate", "window"])
-def test_draws_of_one_argument_alone_give_what_each_draw_gives_alone(who: str) -> None:
-    # Shapes as in the model: weights (draw, month, class), rate (draw, 1, class), window (draw, 1).
-    arguments = {
-        "weights": np.array([[[0.7, 0.3], [0.5, 0.5]]]),
-        "rate": np.array([[[1 / 1.5, 1 / 6]]]) / DAY,
-        "window": np.array([[WINDOW]]),
-    }
-    drawn = {
-        "weights": np.array([[[0.7, 0.3], [0.5, 0.5]], [[0.1, 0.9], [0.0, 0.0]]]),
-        "rate": np.array([[[1 / 1.5, 1 / 6]], [[30.0, 40.0]]]) / DAY,
-        "window": np.array([[WINDOW], [DAY]]),
-    }[who]
-    together = time_to_share(0.99, **{**arguments, who: drawn})
-    assert together.shape == (2, 2)
-    for draw in range(2):
-        alone = time_to_share(0.99, **{**arguments, who: drawn[draw : draw + 1]})
-        assert together[draw] == pytest.approx(alone[0], rel=1e-12)
+def test_a_draw_has_what_it_has_alone() -> None:
+    chance, hours = np.array([[0.2, 0.9, 0.5]]), np.array([0.2, 3.0, 40.0])
+    together = replace(use_of(0.5), chance=chance)
+    download = need(
+        (hours * HOUR)[None, None, None], np.ones((1, 1, 1)), np.ones((1, 1, 1)),
+        HOUR * ONE, 0.3 * HOUR * ONE, np.array([0.7]), np.array([False]),
+    )  # fmt: skip
+    left, _ = unfinished(download, together, WINDOW)
+    for draw in range(3):
+        alone = need_of(float(hours[draw]), 1.0, 0.7, 0.3)
+        single, _ = unfinished(alone, use_of(float(chance[0, draw])), WINDOW)
+        assert np.array_equal(left[..., draw], single[..., 0])

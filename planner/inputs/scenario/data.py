@@ -40,7 +40,8 @@ class Link(Entity):
         HourProfile, Leaf("1", "weight of each local hour in the day's uploads", least=0)
     ]
     download_profile: Annotated[
-        HourProfile, Leaf("1", "weight of each local hour in the day's downloads", least=0)
+        HourProfile,
+        Leaf("1", "weight of each local hour in the starts of sessions that download", least=0),
     ]
 
 

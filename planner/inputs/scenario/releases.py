@@ -233,3 +233,96 @@ class Ota(Entity):
     headroom: Annotated[
         Cell, Leaf("1", "delivery capacity over the largest hourly mean", least=1, most=10)
     ]
+    rate_spread: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "standard deviation of the natural log of link rates between vehicles; absent: all have the link's",
+            least=0,
+            most=3,
+            absent=0,
+        ),
+    ] = None
+    session_spread: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "half of the range of session lengths over their mean; absent: all are alike",
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
+    rare_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of vehicles that are used more rarely than a link's interval says; absent: none",
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
+    rare_sessions: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "sessions of these over those of the others; absent: as many",
+            least=0.01,
+            most=1,
+            absent=1,
+        ),
+    ] = None
+    absent_share: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of vehicles that are not in use when a release begins; absent: none",
+            least=0,
+            most=1,
+            absent=0,
+        ),
+    ] = None
+    absence: Annotated[
+        Cell | None,
+        Leaf("day", "mean time until these are used again; absent: a week", above=0, absent=7),
+    ] = None
+    poll_interval: Annotated[
+        Cell | None,
+        Leaf(
+            "minute",
+            "time between looks for a release within a session; absent: a quarter of an hour",
+            above=0,
+            absent=15,
+        ),
+    ] = None
+    drops: Annotated[
+        Cell | None,
+        Leaf("1/hour", "connections that break, by time of flow; absent: none", least=0, absent=0),
+    ] = None
+    backoff: Annotated[
+        Cell | None,
+        Leaf("minute", "pause before a broken download goes on; absent: none", least=0, absent=0),
+    ] = None
+    verify_failures: Annotated[
+        Cell | None,
+        Leaf(
+            "1",
+            "share of payloads that are rejected and fetched again in full, of the bytes sent again; absent: none",
+            least=0,
+            most=0.5,
+            absent=0,
+        ),
+    ] = None
+    install_time: Annotated[
+        Cell | None,
+        Leaf("minute", "time to install a release, parked; absent: none", least=0, absent=0),
+    ] = None
+    install_failures: Annotated[
+        Cell | None,
+        Leaf("1", "share of installs that fail; absent: none", least=0, most=1, absent=0),
+    ] = None
+    install_attempts: Annotated[
+        Cell | None,
+        Leaf("1", "installs that are tried; absent: three", least=1, whole=True, absent=3),
+    ] = None

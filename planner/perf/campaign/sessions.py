@@ -58,7 +58,8 @@ def first_poll(begin: Array, end: Array, ready: Array, interval: float) -> Array
         late = np.maximum(ready - begin, 0.0)
         # A poll that is due at the same instant must not be missed by the last digit of a sum.
         poll = begin + np.ceil(late / interval - 1e-9) * interval
-        return np.where(poll < end, poll, np.inf)
+        # Nor may one that only that digit puts before the end of a session of a whole number of intervals.
+        return np.where((poll < end) & (ready < end), poll, np.inf)
 
 
 def start_within(session: Session, draw: Array) -> Array:
