@@ -15,6 +15,8 @@ answers with the outputs of the measured campaigns. From the question to the ans
     exposure      how many vehicles a bad release reaches before it is stopped
     reaching      who can be reached at all, and who has come how far by when
     breakdown     the same by region and link, pool and wave
+    packages      bytes by installed version; `flash` time and wear of an install; `law` deadlines
+    overlap       many campaigns at once; `rollback` the way back
     traffic       bytes on the five-minute grid, 95th percentile
     view          what it has come to by some time, and how much that varies
     outcome       outputs with intervals, and curves
@@ -24,8 +26,9 @@ Done: all of the campaign's semantics (fleet, sessions, waves, admission, pollin
 verification, install, halt, horizon). Outputs are means with an interval of four campaigns in five. A fleet that fits
 eight times or more into the classes is followed as often, vehicle by vehicle; of a larger one the gates open at the
 time of the mean success share, and their noise is in the openings' intervals alone.
-Not here: update chains of absent vehicles, package classes, regional law, ECU
-flash, overlapping campaigns, rollback, and the search for a campaign.
+Beside the semantics: update chains of absent vehicles and pools with a number of places in `progress`, `packages`
+(payload by distance), `law` (deadlines; filing and consent are part of the rollout), `flash` (fit, time, wear),
+`overlap` (cadence shorter than a campaign), `rollback`. Not here: the search for a campaign.
 """
 
 from __future__ import annotations

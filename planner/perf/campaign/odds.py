@@ -11,7 +11,6 @@ Probability Models, 7.3.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaincc
 
 from planner.axes import Array
 
@@ -25,6 +24,8 @@ def failures_that_halt(vehicles: Array | int, share: float, least: int) -> Array
 
 def at_least(vehicles: Array, chance: Array | float, need: Array) -> Array:
     """P[Bin(n, p) >= k] = I_p(k, n - k + 1), the regularised incomplete beta function; 1 for k <= 0, 0 for k > n."""
+    from scipy.special import betainc  # slow to import, and only a halt asks for it
+
     inside = np.clip(need, 1, np.maximum(vehicles, 1))
     tail = betainc(inside, np.maximum(vehicles, 1) - inside + 1, chance)
     return np.where(need <= 0, 1.0, np.where(need > vehicles, 0.0, tail))
@@ -32,6 +33,8 @@ def at_least(vehicles: Array, chance: Array | float, need: Array) -> Array:
 
 def below(vehicles: Array, chance: Array | float, need: Array) -> Array:
     """P[Bin(n, p) < k], to the last digit also where it is small."""
+    from scipy.special import betaincc
+
     inside = np.clip(need, 1, np.maximum(vehicles, 1))
     head = betaincc(inside, np.maximum(vehicles, 1) - inside + 1, chance)
     return np.where(need <= 0, 0.0, np.where(need > vehicles, 1.0, head))

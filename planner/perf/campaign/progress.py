@@ -29,6 +29,7 @@ from planner.perf.campaign.waves import opening
 
 WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap binds
 STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at its cap
+FEW_ROWS = 4  # one in so many
 MANY = 4  # vehicles by class from which on the classes' own noise is more than the fleet's
 NOT_YET = np.inf
 AFTER = 1e-6  # [hours]: a poll that found no place is not the next one
@@ -36,8 +37,9 @@ AFTER = 1e-6  # [hours]: a poll that found no place is not the next one
 
 @dataclass(frozen=True)
 class _Snapshot:
-    """What a window changes: the state's arrays, and how long the lists were."""
+    """What a window changes: the state's arrays of `rows` (None: all), and how long the lists were."""
 
+    rows: Whole | None
     state: dict[str, npt.NDArray[Any]]
     openings: Array
     opened: Whole
@@ -108,7 +110,7 @@ class _Run:
             "sent": np.zeros((2, n)),  # bytes over Wi-Fi and cellular
         }
         # How much longer each flow's hazard of a drop may add up, where runs are to be compared.
-        self.state["patience"] = self.patience(np.arange(n)) if common else np.zeros(0)
+        self.state["patience"] = self.patience(np.arange(n)) if common else np.zeros(n)
         # The sessions of the last two local days: yesterday's may run past midnight.
         self.begins = np.full(shape, np.inf)
         self.ends = np.full(shape, -np.inf)
@@ -138,7 +140,7 @@ class _Run:
             if self.state["next"].min() >= end and self.opened.min() == len(self.campaign.waves):
                 continue
             if self.places is None and not congested:
-                before = self.snapshot()
+                before = self.snapshot(end)
                 congested = not self.free_window(begin, end)
                 if congested:
                     self.restore(before)
@@ -289,11 +291,22 @@ class _Run:
 
     # --- windows ------------------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> _Snapshot:
-        """All that a window changes, to take it back; no arrays where no cap could ask for them."""
-        capped = np.isfinite(self.caps).any()
+    def snapshot(self, end: float) -> _Snapshot:
+        """All that a window up to `end` changes, to take it back; no arrays where no cap could ask for them."""
+        rows: Whole | None = None
+        state = {}
+        if np.isfinite(self.caps).any():
+            changes = self.state["next"] < end
+            if self.opened.min() < len(self.campaign.waves):
+                changes |= self.classes.wave >= self.opened.min()
+            # Few rows are gathered sooner than all are copied.
+            if FEW_ROWS * np.count_nonzero(changes) < changes.size:
+                rows = np.flatnonzero(changes)
+            for name, array in self.state.items():
+                state[name] = array.copy() if rows is None else array[..., rows]
         return _Snapshot(
-            state={name: array.copy() for name, array in self.state.items()} if capped else {},
+            rows=rows,
+            state=state,
             openings=self.openings.copy(),
             opened=self.opened.copy(),
             flow_squares=self.flow_squares.copy(),
@@ -303,7 +316,11 @@ class _Run:
 
     def restore(self, before: _Snapshot) -> None:
         """Back to a snapshot."""
-        self.state = before.state
+        if before.rows is None:
+            self.state = before.state
+        else:
+            for name, array in before.state.items():
+                self.state[name][..., before.rows] = array
         self.openings, self.opened = before.openings, before.opened
         self.flow_squares = before.flow_squares
         for each, length in zip(self.gates, before.gates, strict=True):

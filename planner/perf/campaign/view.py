@@ -11,9 +11,9 @@ p (1 - p) over the density squared) and of the largest of n normal numbers, Davi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from planner.axes import Array
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS
@@ -24,7 +24,7 @@ from planner.perf.campaign.waves import opening
 
 QUANTILES = (50, 90, 99)  # per cent
 BYTES_PER_TB = 1e12
-NORMAL = ndtri((np.arange(31) + 0.5) / 31)
+NORMAL = np.array([NormalDist().inv_cdf((each + 0.5) / 31) for each in range(31)])
 """Equally likely values of a standard normal number."""
 Found = tuple[str, Array | float, float]
 """An output: name, value (an array: equally likely values; infinite: not reached), standard deviation."""
@@ -254,6 +254,8 @@ class View:
 
         The number of bins above the level varies by sum Phi (1 - Phi), and the level by that over the density of bins.
         """
+        from scipy.special import ndtr  # slow to import, and a plan's sizes need none of it
+
         if level <= 0:
             return 0.0
         whole = noise.sum(axis=0)
