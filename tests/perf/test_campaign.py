@@ -124,6 +124,14 @@ def test_polls_stand_on_the_grid_of_their_session() -> None:
     assert polls.tolist() == [10, 12, 14, np.inf]
 
 
+def test_a_session_that_is_over_offers_no_poll() -> None:
+    # An hour and four polls of a quarter: by the last digit of a sum the fifth would lie before the end.
+    begin = np.array([17.3])
+    end = np.nextafter(begin + 1.0, np.inf)
+    assert np.isinf(first_poll(begin, end, end, 0.25)).all()
+    assert first_poll(begin, end, begin + 0.6, 0.25) == pytest.approx(18.05)
+
+
 def test_admission_at_a_growing_rate_follows_the_hand_calculation() -> None:
     wave = replace(WAVE, admission="rate", base=60.0, factor=2.0, step=10.0, fastest=180.0)
     place = (np.array([1, 10, 11, 20, 21, 35]) - 0.5) / 40
