@@ -240,6 +240,7 @@ def busiest_day(need: Need, use: Use, window: Array) -> BusiestDay:
     there = (1.0 - use.absent * (1.0 - returning))[:, None]
     mine = first * there
     waits = mine * (1.0 - at_once)
+    at_once = at_once * np.minimum(days, 1.0)  # a shorter admission is over before the day is
     return BusiestDay(waits * waiting, waits * today, mine * at_once, later * there)
 
 

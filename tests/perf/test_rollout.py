@@ -134,6 +134,13 @@ def test_the_last_day_of_admission_carries_a_days_share() -> None:
     assert first.whole.item() == pytest.approx(2 / 3 * 19.5 / 24)
 
 
+def test_no_day_serves_more_vehicles_than_there_are() -> None:
+    for window in (0.001, 0.3, 1.0, 2.0):
+        for use in (use_of(0.6, 4.0), use_of(1.0, 24.0)):
+            day = busiest_day(need_of(0.1, 24.0), use, np.array([window * DAY]))
+            assert 0.2 <= day.whole.item() / window <= 1.0 + 1e-12
+
+
 def test_traffic_follows_the_sessions_and_lasts_as_long_as_the_downloads() -> None:
     # Sessions of two hours start between 18 and 21 o'clock; a download takes all of one, in a region at UTC + 5:30.
     use, download = use_of(0.5, 2.0, EVENING), need_of(2.0, 2.0)
