@@ -10,7 +10,7 @@ import pytest
 
 from planner.axes import DATA
 from planner.errors import InputError, PlanForbidden
-from planner.findings import forbidden
+from planner.findings import forbidden, trade
 from planner.plan import VIOLATION_MARK, Plan, load, size
 from planner.report import export
 from planner.report.summary import summary
@@ -43,11 +43,17 @@ def test_data_that_may_leave_may_not_be_sent_to_a_site_that_is_shut() -> None:
         "india",
         "denied",
         "us_2023_10",
-        "node profiles none is allowed",
+        "allowed there: hgx_h20",
         "regions.india.site = taiwan",
     ):
         assert word in text, word
     assert "china: up to" not in text  # its own data has to stay: it is left out
+
+
+def test_where_no_node_is_allowed_it_says_of_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trade, "permitted_nodes", lambda *_: [])
+    with pytest.raises(PlanForbidden, match=r"of the \d\d node profiles none is allowed there"):
+        size("5pct_ev_market", set={"regions.india.site": "china"})
 
 
 def test_it_may_where_the_scenario_says_if_permitted() -> None:

@@ -7,8 +7,10 @@ the rule, the class of data, the region, and what would be allowed instead.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -20,13 +22,14 @@ from planner.errors import PlanForbidden
 from planner.findings.spans import Warning_, months_text, span_of
 from planner.inputs.load import check_profile
 from planner.inputs.numbers import Cell, month_label
-from planner.inputs.profiles import Accelerator, Node
+from planner.inputs.profiles import Accelerator
 from planner.inputs.rules import origin
 from planner.perf import export, residency
 from planner.plan import Plan
 
 ABROAD = "any other country"  # a destination that no rule names
 CONDITIONS = "data goes abroad under conditions"
+_NAMED = re.compile(r"^accelerator: ([a-z0-9_]+)$", re.MULTILINE)
 WHOLE = 0.5  # of an accelerator: less than half of one is rounding of the need
 
 
@@ -346,7 +349,7 @@ def permitted_nodes(plan: Plan, site: str, month: str) -> list[str]:
     allowed = []
     for name in sorted({*resources.profiles("nodes"), *used}):
         chip = _accelerator(plan, name)
-        verdict = export.verdicts(rules, *where, _chips(plan, name))
+        verdict = export.verdicts(rules, *where, _rated(chip))
         if chip.price is not None and not export.blocked(verdict)[0]:
             word = export.VERDICTS[int(verdict[0])]
             allowed.append(name if word == "free" else f"{name} ({word.replace('_', ' ')})")
@@ -356,17 +359,33 @@ def permitted_nodes(plan: Plan, site: str, month: str) -> list[str]:
 def _profile(plan: Plan, kind: str, name: str) -> Any:
     """A profile of the plan, or a shipped one that the plan does not use."""
     used = plan.project.inputs.profiles.get(kind, {})
-    return used[name] if name in used else check_profile(resources.profiles(kind)[name], kind)
+    return used[name] if name in used else _shipped(kind, name)
+
+
+@cache
+def _shipped(kind: str, name: str) -> Any:
+    return check_profile(resources.profiles(kind)[name], kind)
 
 
 def _accelerator(plan: Plan, kind: str) -> Accelerator:
-    node: Node = _profile(plan, "nodes", kind)
-    return cast(Accelerator, _profile(plan, "accelerators", node.accelerator))
+    """The accelerator of a kind of node.
+
+    Of a node that the plan does not use no more is read than the line that names it: a page that lists what a country
+    may have asks for every shipped node.
+    """
+    used = plan.project.inputs.profiles.get("nodes", {})
+    text = "" if kind in used else resources.profiles("nodes")[kind].read_text("utf-8")
+    line = _NAMED.search(text)
+    name = line[1] if line else _profile(plan, "nodes", kind).accelerator
+    return cast(Accelerator, _profile(plan, "accelerators", name))
 
 
 def _chips(plan: Plan, kind: str) -> export.Chips:
     """What the rules look at, of the accelerator of a kind of node."""
-    accelerator = _accelerator(plan, kind)
+    return _rated(_accelerator(plan, kind))
+
+
+def _rated(accelerator: Accelerator) -> export.Chips:
 
     def figure(cell: Cell | None) -> Array:
         return np.array([cell.value if cell is not None else 0.0])
@@ -374,6 +393,7 @@ def _chips(plan: Plan, kind: str) -> export.Chips:
     rates = [
         (figure(accelerator.bf16), 16),
         (figure(accelerator.fp8), 8),
+        (figure(accelerator.fp4), 4),
         (figure(accelerator.int8), 8),
         (figure(accelerator.fp64), 64),
     ]

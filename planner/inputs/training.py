@@ -260,15 +260,15 @@ def _machine(accelerator: str, system: str | None, overlays: tuple[Path, ...]) -
     name = system or chip.default_system
     if name is None:
         raise PlannerError(f"{accelerator}: a prediction needs default_system, or a machine")
-    names, nodes = (accelerator, name), resources.profiles("nodes", overlays)
-    if name in nodes:
-        node = _profile(Node, "nodes", name, overlays)
-        card = _profile(NetworkPart, "network", node.nic, overlays)
-        return joined(chip, node, card, rated, names)
-    known = {*resources.profiles("systems", overlays), *nodes}
+    names, systems = (accelerator, name), resources.profiles("systems", overlays)
+    if name in systems:  # says more of how it is joined than the node of that name
+        return joined(chip, _profile(ComputeSystem, "systems", name, overlays), None, rated, names)
+    known = {*systems, *resources.profiles("nodes", overlays)}
     if name not in known:
         raise PlannerError(f'no profile "{name}" in systems/ or nodes/; {suggestion(name, known)}')
-    return joined(chip, _profile(ComputeSystem, "systems", name, overlays), None, rated, names)
+    node = _profile(Node, "nodes", name, overlays)
+    card = _profile(NetworkPart, "network", node.nic, overlays)
+    return joined(chip, node, card, rated, names)
 
 
 def _profile(kind: type[P], folder: str, name: str, overlays: tuple[Path, ...]) -> P:
@@ -309,10 +309,13 @@ def _place(chip: Accelerator, place: ComputeSystem | Node, card: NetworkPart | N
             "nic_latency": _number(place.network_latency),
             "oversubscription": _number(place.oversubscription) or 1.0,
         }
+    joined_by = place.scale_up or "switch"
     return {
-        "peers": 0.0,
-        "scale_up": "switch" if domain > 1 else "pcie",
-        "in_network_reduction": domain > 1 and chip.generation in SWITCHES_ADD,
+        "peers": domain - 1.0 if joined_by == "mesh" else 0.0,
+        "scale_up": joined_by if domain > 1 else "pcie",
+        "in_network_reduction": (
+            domain > 1 and joined_by == "switch" and chip.generation in SWITCHES_ADD
+        ),
         "link": _number(chip.link_bandwidth),
         "server": size,
         "domain": domain,

@@ -102,11 +102,20 @@ def _fault(
         head = _section(path)
         if certain or (head in SECTIONS and head not in _sections((*uncertain, *settled))):
             return ""
+        if _may_be_absent(path):
+            return ""
     if choices.intersection(certain):
         return f'"{path}" is a choice, which is not drawn; {suggestion(path, uncertain)}'
     if certain:
         return f'"{path}" is certain; give it a low and a high, or {suggestion(path, uncertain)}'
     return f'no uncertain number "{path}"; {suggestion(path, uncertain)}'
+
+
+def _may_be_absent(path: str) -> bool:
+    """Whether a path is that of a field which every profile of a kind may leave out: prices of what is not sold."""
+    head, _, field = path.partition(".*.")
+    known = PROFILE_KINDS[head].model_fields if head in PROFILE_KINDS else {}
+    return field in known and not known[field].is_required()
 
 
 def _impossible(inputs: Inputs, found: dict[tuple[str, str], tuple[float, int]]) -> Iterator[Fault]:

@@ -170,6 +170,12 @@ class Node(Profile):
     scale_up_domain: Annotated[
         Cell, Leaf("1", "accelerators that share one scale-up (NVLink) domain", least=1, whole=True)
     ]
+    scale_up: Annotated[
+        Literal["switch", "mesh"] | None,
+        Field(
+            description="how the accelerators of a domain are joined; absent: by switches, if they are"
+        ),
+    ] = None
     nics: Annotated[
         Cell, Leaf("1", "compute-fabric network ports of one node", least=0, whole=True)
     ]
@@ -310,7 +316,7 @@ class Node(Profile):
 class StorageSystem(Profile):
     """The building block of a storage tier: one node or enclosure with its drives."""
 
-    medium: Literal["nvme", "hdd", "object"]
+    medium: Literal["nvme", "hdd", "object", "tape"]
     drives: Annotated[Cell, Leaf("1", "drives in one unit", least=1, whole=True)]
     drive_capacity: Annotated[Cell, Leaf("byte", "capacity of one drive", above=0)]
     data_shards: Annotated[
