@@ -335,3 +335,17 @@ def test_a_failed_delta_is_followed_by_the_full_image() -> None:
     got = predict(fleet, 10_000)
     assert value(got, "total_tb") == pytest.approx(10 * (0.2 + 0.1 / 0.8), rel=0.01)
     assert value(got, "verify_failures") == pytest.approx(10_000 * 0.1 / 0.8, rel=0.02)
+
+
+def test_a_wave_that_its_gate_opens_goes_on_as_one_that_the_clock_opens_then() -> None:
+    # Under a cap a window is gone through twice, and the gate opens twice: nobody may be online twice as often.
+    first, second = replace(WAVE, share=0.2), replace(WAVE, share=0.8, gate=0.3)
+    gated = replace(
+        TRIPS, vehicles=40_000, resume="none", waves=(first, second),
+        cell_wait_without_wifi=0.0, pools=(Pool("main", 4000 * GB),), horizon=96, curve_step=6,
+    )  # fmt: skip
+    one = follow(gated, 12_000)
+    clock = replace(second, gate=None, not_before=float(one.openings[1]))
+    other = follow(replace(gated, waves=(first, clock)), 12_000)
+    assert one.sent.sum() == pytest.approx(other.sent.sum(), rel=0.03)
+    assert outcome(one).download_share == pytest.approx(outcome(other).download_share, abs=0.015)

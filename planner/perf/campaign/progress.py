@@ -184,6 +184,8 @@ class _Run:
         if self.common:
             self.schedule(wave)
             return
+        # A window that was taken back may have drawn them already: no vehicle has the sessions of two draws.
+        self.begins[wave], self.ends[wave] = np.inf, -np.inf
         for region, offset in enumerate(self.offset):
             drawn = int(self.day[region])
             mine = wave[self.classes.region[wave] == region]
