@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from planner.perf.campaign import Campaign, Outcome, follow, outcome, predict
+from planner.perf.campaign.breakdown import pool_use
 from planner.perf.campaign.description import (
     Install,
     LinkTable,
@@ -349,3 +350,13 @@ def test_a_wave_that_its_gate_opens_goes_on_as_one_that_the_clock_opens_then() -
     other = follow(replace(gated, waves=(first, clock)), 12_000)
     assert one.sent.sum() == pytest.approx(other.sent.sum(), rel=0.03)
     assert outcome(one).download_share == pytest.approx(outcome(other).download_share, abs=0.015)
+
+
+def test_pools_of_a_small_fleet_peak_as_its_copies_do() -> None:
+    rollout = follow(replace(TRIPS, vehicles=500, pools=(Pool("main", 20 * GB),)), 10_000)
+    assert rollout.classes.fleets == 10
+    (use,) = pool_use(rollout)
+    got = outcome(rollout)
+    assert use.peak == pytest.approx(value(got, "peak_gbps_pool_main")) == 20 * 8 / 3600
+    assert use.p95 == pytest.approx(value(got, "p95_gbps_30day"))
+    assert 0 < use.bound < use.until - use.since

@@ -158,24 +158,23 @@ def rates(rollout: Rollout, law: HaltLaw) -> Array:
 
 
 def pool_use(rollout: Rollout) -> list[PoolUse]:
-    """Each pool, as long as nothing halts the rollout; the mean over the copies of a small fleet."""
-    campaign, copies = rollout.campaign, rollout.classes.fleets
-    by_region = rollout.sent_by_fleet.sum(axis=2) * copies / (BIN * BYTE_PER_HOUR_OF_GBPS)
-    by_pool = np.maximum(np.tensordot(pools_of(campaign), by_region, (1, 1)), 0.0)
+    """Each pool, as long as nothing halts the rollout; of a small fleet the mean over its copies."""
     found = []
-    for pool, rate in zip(campaign.pools, by_pool, strict=True):  # rate: (copy, bin)
-        cap = pool.cap / BYTE_PER_HOUR_OF_GBPS
-        bound = rate >= AT_CAP * cap
-        places = np.flatnonzero(bound.any(axis=0))
+    copies = rollout.classes.fleets
+    sent = pools_of(rollout.campaign) @ rollout.sent_by_fleet.sum(axis=2)
+    by_fleet = np.maximum(sent, 0.0) * copies / (BIN * BYTE_PER_HOUR_OF_GBPS)
+    for number, pool in enumerate(rollout.campaign.pools):
+        cap, rate = pool.cap / BYTE_PER_HOUR_OF_GBPS, by_fleet[:, number]
+        _, bound = np.nonzero(rate >= AT_CAP * cap)
         found.append(
             PoolUse(
                 name=pool.name,
                 cap=cap,
                 peak=float(rate.max(axis=1).mean()),
                 p95=float(percentile_95(month_of(rate)).mean()),
-                bound=float(bound.sum(axis=1).mean()) * BIN,
-                since=float(places[0] * BIN) if places.size else np.inf,
-                until=float((places[-1] + 1) * BIN) if places.size else np.inf,
+                bound=bound.size * BIN / copies,
+                since=float(bound.min() * BIN) if bound.size else np.inf,
+                until=float((bound.max() + 1) * BIN) if bound.size else np.inf,
             )
         )
     return found
