@@ -13,7 +13,7 @@ from planner import units
 from planner.axes import Array
 from planner.perf.campaign.breakdown import PoolUse
 from planner.perf.campaign.description import Wave
-from planner.report import campaign_bill
+from planner.report import campaign_bill, campaign_policy
 from planner.report.page import Page
 from planner.report.table import number
 from planner.study.campaign_run import (
@@ -56,6 +56,7 @@ def page(run: CampaignRun, width: int) -> list[Text]:
         campaign_bill.add_to(out, run.bill, run.bill_between)
         out.skip()
     out.entries("Goal", list(_goal(run)))
+    campaign_policy.add_to(out, run)
     out.entries("Failures", list(_failures(run)))
     out.entries("Exposure", list(_exposure(run)))
     out.entries("Binding", list(_binding(run)))

@@ -34,7 +34,9 @@ from planner.perf.campaign.breakdown import (
 )
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.halt import HaltLaw, halt_law
+from planner.perf.campaign.overlap import Steady, one_after_another, straight_to_newest
 from planner.perf.campaign.reaching import UPDATED
+from planner.perf.campaign.rollback import Rollback, roll_back
 from planner.perf.campaign.traffic import BIN
 from planner.study.campaigns.goal import Goal
 from planner.study.campaigns.reading import read_goal
@@ -60,6 +62,7 @@ class CampaignRun:
     quotes: tuple[
         Billing, ...
     ] = ()  # with all prices of tariffs at their 10th and 90th percentiles
+    seed: int = 0
 
     @property
     def campaign(self) -> Campaign:
@@ -182,6 +185,24 @@ class CampaignRun:
         return float(found.mean.sum() / self.campaign.vehicles)
 
     @cached_property
+    def steady(self) -> Steady | None:
+        """Campaigns at the file's cadence, one after another or straight to the newest; None: it has none."""
+        release = self.campaign.release
+        if release is None:
+            return None
+        if release.one_by_one:
+            return one_after_another(self.rollout, release.cadence)
+        return straight_to_newest(self.rollout, release.cadence, self.campaign.packages)
+
+    @cached_property
+    def rollback(self) -> Rollback | None:
+        """The release taken back by the file's deadline; None: it has none."""
+        rule = self.campaign.rollback
+        if rule is None:
+            return None
+        return roll_back(self.campaign, rule, self.rollout.classes.weight.size, self.seed)
+
+    @cached_property
     def left(self) -> Array:
         """Vehicles not updated at the horizon, by (segment, link)."""
         return left_over(self.rollout)
@@ -203,9 +224,8 @@ def run(
         read_billing(block, campaign, overlays, quote) for quote in QUOTES if block is not None
     ]
     rollout = follow(campaign, classes or CLASSES, seed)
-    return CampaignRun(
-        loaded, rollout, outcome(rollout), billings[0] if billings else None, tuple(billings[1:])
-    )
+    base, quotes = (billings[0], tuple(billings[1:])) if billings else (None, ())
+    return CampaignRun(loaded, rollout, outcome(rollout), base, quotes, seed)
 
 
 def _warnings(run: CampaignRun) -> Iterator[str]:

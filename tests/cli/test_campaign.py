@@ -113,6 +113,34 @@ def test_a_goal_is_compared_with_the_curve(planner: Planner) -> None:
     assert answer(planner, "map_update", *FEW)["goal"] is None
 
 
+def test_law_cadence_flash_and_rollback_are_answered(planner: Planner, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "extends: map_update.yaml\n"
+        "law: {japan: {deadline_days: 10, deadline_share: 0.999}}\n"
+        "release: {cadence_days: 7, chain: oldest_first}\n"
+        "rollback: {deadline_days: 3, slot_intact_share: 0.9, updated_share: 0.1}\n"
+        "flash: {free_slot_mb: 1000, write_mb_per_s: 100, hash_mb_per_s: 400, reboot_s: 60, slots: 2,\n"
+        "  in_place: false, capacity_gb: 64, endurance_cycles: 3000, write_amplification: 2,\n"
+        "  releases_per_year: 12, life_years: 10}\n",
+        encoding="utf-8",
+    )
+    found = answer(planner, str(file), *FEW)
+    (law,) = found["law"]
+    assert (law["region"], law["deadline"], law["met"]) == ("japan", 240, False)
+    # The horizon of 14 days holds two campaigns a week apart.
+    assert found["cadence"]["in_flight"] == 2
+    # A/B slots: the vehicle stands still for the reboot alone. 500 MB x 2 x 120 releases of 64 GB x 3,000.
+    assert found["flash"]["install_h"] == pytest.approx(1 / 60)
+    assert found["flash"]["wear_share"] == pytest.approx(0.5 * 2 * 120 / 64 / 3000)
+    assert found["rollback"]["vehicles"] == pytest.approx(73_212)
+    assert 0.5 < found["rollback"]["back_share"] < 1
+    out = planner("campaign", "run", str(file), *FEW).out
+    for word in ("Law       japan: ", "Cadence   a release every 7 d: 2 campaigns at once",
+                 "Flash     the image fits the free slot", "Rollback  "):  # fmt: skip
+        assert f"\n{word}" in out, word
+
+
 def test_a_bad_build_reaches_more_the_later_it_is_stopped_and_the_rarer_it_fails(
     planner: Planner,
 ) -> None:

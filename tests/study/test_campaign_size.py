@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.perf.campaign import follow
-from planner.perf.campaign.description import Campaign, Wave
+from planner.perf.campaign.description import Campaign, Version, Wave
 from planner.perf.campaign.reaching import DOWNLOADED, UPDATED, arrivals
 from planner.study.campaigns.goal import Goal
 from planner.study.campaigns.size import Sized, size
@@ -105,3 +105,10 @@ def test_more_share_less_time_or_more_vehicles_never_need_less(
 def test_a_goal_is_a_share_and_a_day() -> None:
     with pytest.raises(ValueError, match="not a goal"):
         Goal(1.2, 3)
+
+
+def test_a_goal_that_needs_no_bytes_needs_next_to_no_capacity() -> None:
+    nothing = replace(PLAIN, versions=(Version("intact", 1, 0.0),))
+    found = size(nothing, Goal(0.5, 5), 4000, nearby=False)
+    # Less than a millionth of all full images within the deadline.
+    assert found.caps[0] < 1e-6 * PLAIN.vehicles * PLAIN.full / 120

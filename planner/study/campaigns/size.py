@@ -32,6 +32,7 @@ PRECISION = 0.01  # ratio of a cap that suffices to one that does not, less 1
 CLASSES = 20_000
 SEEDS = 3  # samples of the fleet with which the caps found are tried again
 WIDER = 4.0  # factor by which a first guess of a cap that is too small goes down
+NOTHING = 1e-6  # share of a constant rate for everybody, below which no cap is looked for
 NUDGE = 1.05  # by which caps rise together until all pools meet the goal
 Caps = tuple[float, ...]
 Flags = npt.NDArray[np.bool_]
@@ -229,10 +230,12 @@ def _caps(values: Array) -> Caps:
 
 
 def _too_small(trials: _Trials, goal: Goal, guess: Array, needed: Flags) -> Array:
-    """Caps with which no pool meets the goal."""
+    """Caps with which no pool meets the goal, or that are next to nothing."""
     low = guess.copy()
     while needed.any():
         passed = trials.passes(_caps(np.where(needed, low, np.inf)), goal) & needed
+        # A goal that is met without bytes, as by vehicles that only switch a slot, has no least cap.
+        passed &= low > NOTHING * guess
         if not passed.any():
             break
         low = np.where(passed, low / WIDER, low)
