@@ -23,7 +23,19 @@ Examples:
   planner check scenarios/campaigns/monthly_release.yaml
 """
 
-CAMPAIGN_KEYS = frozenset({"sessions", "inputs", "cases"})
+CAMPAIGN_KEYS = frozenset(
+    {
+        "horizon_h",
+        "curve_step_h",
+        "sessions",
+        "cdn",
+        "update",
+        "campaign",
+        "goal",
+        "inputs",
+        "cases",
+    }
+)
 """Keys of campaigns that no scenario has."""
 
 
@@ -74,7 +86,7 @@ def _check(file: str, overlays: Sequence[Path]) -> None:
     path = known[file] if file in known else find_file(file)
     keys = documents.load(path, file).entries
     kind = path.resolve().parent.name
-    if kind == resources.CAMPAIGNS or not CAMPAIGN_KEYS.isdisjoint(keys):
+    if kind == resources.CAMPAIGNS or _is_campaign(keys, known):
         _check_campaign(path, file, keys, overlays)
     elif "plan_start" not in keys and kind in resources.KINDS:
         check_profile(path, kind)
@@ -90,6 +102,12 @@ def _check(file: str, overlays: Sequence[Path]) -> None:
             "neither a scenario (with plan_start or extends) nor in a folder of profiles "
             f"({', '.join(resources.KINDS)}), nor a campaign (with sessions, inputs or cases)"
         )
+
+
+def _is_campaign(keys: Mapping[str, Node], campaigns: Container[str]) -> bool:
+    """Whether a file says what only campaigns say, or extends one that is known by name."""
+    parent = str(getattr(keys.get("extends"), "text", None) or "").removesuffix(".yaml")
+    return not CAMPAIGN_KEYS.isdisjoint(keys) or parent in campaigns
 
 
 def _check_campaign(

@@ -242,6 +242,8 @@ def test_check_reads_campaigns_with_their_faults(planner: Planner, tmp_path: Pat
     assert done.code == 2
     assert done.out.count(": ok\n") == 3
     assert "  2  sessions   expected at least one entry" in done.err
+    (tmp_path / "ours.yaml").write_text("extends: map_update.yaml\ntitle: Ours\n", "utf-8")
+    assert planner("check", str(tmp_path / "ours.yaml")).code == 0
     base = planner("check", "scenarios/campaigns/base.yaml")
     assert "no campaign by itself, but a base" in base.err
 
