@@ -27,10 +27,10 @@ def decides_gpus(plan: Plan) -> npt.NDArray[np.str_]:
 
 
 def services_part(plan: Plan) -> str:
-    """How much of the need the services are at most, as the end of a sentence; nothing without any."""
+    """How much of the need the services are at most, as the end of a sentence; nothing below half a per cent."""
     serving, needed = _by_month(plan, "gpus_serving_peak"), _by_month(plan, "gpus_required")
     share = float((serving / np.where(needed > 0, needed, 1.0)).max())
-    return f"; services take up to {100 * share:.0f} %" if share > 0 else ""
+    return f"; services take up to {100 * share:.0f} %" if share >= 0.005 else ""
 
 
 def _by_month(plan: Plan, name: str) -> Array:

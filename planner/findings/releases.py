@@ -123,8 +123,10 @@ def _at(x: Array, month: int, ecu: int) -> float:
 
 
 def _outgrown(plan: Plan) -> Iterator[Warning_]:
-    """Packages that are smaller than the weights that they bring to an ECU."""
-    weights = on(plan.values("package_weights")[0], MONTH, ECU, PACKAGE)[0].max(axis=1)
+    """Packages that are smaller than the weights that they bring to an ECU on the road."""
+    weights, vehicles = plan.values("package_weights", "vehicles_by_ecu")
+    there = on(vehicles, MONTH, ECU)[0][:, :, None] > 0
+    weights = (on(weights, MONTH, ECU, PACKAGE)[0] * there).max(axis=1)
     size = on(plan.leaf("package_size"), PACKAGE)[0]
     for index, package in enumerate(plan.project.labels[PACKAGE]):
         small = (size[index] >= 0) & (

@@ -188,9 +188,15 @@ def _has_to_stay(plan: Plan, region: str) -> bool:
     return any(each is not None and each.stays for each in found)
 
 
+def _served_with_vehicles(plan: Plan) -> Array:
+    """Positive in the months in which a region is served and has vehicles that send data, shape (month, region)."""
+    served, vehicles = plan.values("region_served", "vehicles_in_operation")
+    return on(served, MONTH, REGION)[0] * (on(vehicles, MONTH, REGION)[0] > 0)
+
+
 def own_pools(plan: Plan) -> Iterator[Warning_]:
     """Regions whose data stays and is trained on locally."""
-    served = on(plan.values("region_served")[0], MONTH, REGION)[0]
+    served = _served_with_vehicles(plan)
     for index, name in enumerate(_regions(plan)):
         span = span_of(plan, served[:, index])
         if span is None:
@@ -208,7 +214,7 @@ def data_conditions(plan: Plan) -> Iterator[Warning_]:
 
     And classes of data that alone would have to stay.
     """
-    served = on(plan.values("region_served")[0], MONTH, REGION)[0]
+    served = _served_with_vehicles(plan)
     known = frozenset(plan.project.table.labels.get(DATA, ()))
     for index, name in enumerate(_regions(plan)):
         span = span_of(plan, served[:, index])

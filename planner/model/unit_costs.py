@@ -169,14 +169,19 @@ def rent_breakeven_utilisation(
 def workload_cost(
     gpus_for_throughput: Array,
     gpus_work_mean: Array,
+    gpus_serving_mean: Array,
     compute_cost: Array,
     present_factor: Array,
     month_seconds: Array,
 ) -> Array:
-    """Part of the accelerators' cost that each workload causes: its share of all the work that keeps them busy."""
+    """Part of the accelerators' cost that each workload causes: its share of all the work that keeps them busy.
+
+    Live services are part of that work: what stands for them costs no model anything.
+    """
     weight = present_factor * month_seconds
     mine = total(gpus_for_throughput * weight, MONTH, SITE)
-    return compute_cost * ratio(mine, total(gpus_work_mean * weight, MONTH, SITE))
+    everything = (gpus_work_mean + gpus_serving_mean) * weight
+    return compute_cost * ratio(mine, total(everything, MONTH, SITE))
 
 
 @quantity(unit="USD", axes="workload")

@@ -30,7 +30,7 @@ ECUS = "ECU"  # thousands of them, so that a year with few can be read beside on
 _BESIDE_TRAINING = {
     "curation": ("gpus_for_curation", "gpus_for_relabelling"),
     "simulation": ("gpus_for_simulation",),
-    "services": ("gpus_serving_peak",),
+    "services": ("gpus_serving_peak", "gpus_services_waiting"),
 }
 # Totals of the Money group, and the items that stand below them where they are paid.
 _MONEY_PARTS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -123,28 +123,21 @@ class Row:
 
 
 def rows_of(plan: Plan) -> Iterator[Row]:
-    """All rows of the table, those of a group together."""
-    yield from _fleet_rows(plan)
-    yield _row(plan, "Data", "ingest mean", "ingest_mean", _mean)
-    yield _row(plan, "Data", "ingest peak", "ingest_peak", _largest)
-    if in_horizon(plan, "replication").max() > 0:
-        yield _row(plan, "Data", "replication", "replication", _largest)
-    bound = _bound_by(plan)
-    for tier in TIERS:
-        need = f"storage_{tier}_required"
-        yield _row(plan, "Storage", f"{tier} needed", need, _largest, bound[tier])
-        yield _row(plan, "Storage", f"{tier} in service", f"storage_{tier}", at_the_end)
+    """All rows of the table, those of a group together; none of vehicles and their data where there are none."""
+    moving = has_fleet(plan)
+    if moving:
+        yield from _fleet_rows(plan)
+        yield from _data_rows(plan)
+    yield from _storage_rows(plan)
     yield from _compute_rows(plan)
     yield from _release_rows(plan)
-    yield from _edge_rows(plan)
+    if moving:
+        yield from _edge_rows(plan)
     yield from _service_rows(plan)
     if in_horizon(plan, "annotators").max() > 0:
         yield _row(plan, "Labels", "people who label", "annotators", _largest)
-    yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
-    yield _row(plan, "OTA", "peak", "ota_peak", _largest)
-    yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
-    reach = course("ota_reachable_share")
-    yield Row("OTA", "fleet within reach", "%", reach, _smallest_where_any)
+    if moving:
+        yield from _ota_rows(plan)
     yield _row(plan, "Network", "switches", "switches", at_the_end)
     for layer in ("leaf", "spine", "core"):
         if in_horizon(plan, f"switches_{layer}").max() > 0:
@@ -152,7 +145,8 @@ def rows_of(plan: Plan) -> Iterator[Row]:
             yield Row("Network", f"of which {layer}", "1", part, at_the_end, "", True)
     yield _row(plan, "Network", "links", "links", at_the_end)
     yield _row(plan, "Network", "optical modules", "optics", at_the_end)
-    yield _row(plan, "Network", "WAN to buy", "wan_bandwidth", _largest)
+    if in_horizon(plan, "wan_bandwidth").max() > 0:
+        yield _row(plan, "Network", "WAN to buy", "wan_bandwidth", _largest)
     yield from _site_rows(plan)
     yield from _money_rows(plan)
     yield from _carbon_rows(plan)
@@ -171,6 +165,36 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
             yield Row("Fleet", f"on {ecu}", "vehicle", vehicles, at_the_end)
     if in_horizon(plan, "vehicles_unserved").max() > 0:
         yield _row(plan, "Fleet", "served", "vehicles_served", at_the_end)
+
+
+def has_fleet(plan: Plan) -> bool:
+    """Whether any vehicle is on the road in the horizon; a factory of services has none."""
+    return bool(in_horizon(plan, "vehicles_in_operation").max() > 0)
+
+
+def _data_rows(plan: Plan) -> Iterator[Row]:
+    yield _row(plan, "Data", "ingest mean", "ingest_mean", _mean)
+    yield _row(plan, "Data", "ingest peak", "ingest_peak", _largest)
+    if in_horizon(plan, "replication").max() > 0:
+        yield _row(plan, "Data", "replication", "replication", _largest)
+
+
+def _storage_rows(plan: Plan) -> Iterator[Row]:
+    """Need and stock of each tier; nothing of one that is neither needed nor there."""
+    bound = _bound_by(plan)
+    for tier in TIERS:
+        need, stock = f"storage_{tier}_required", f"storage_{tier}"
+        if max(in_horizon(plan, need).max(), in_horizon(plan, stock).max()) > 0:
+            yield _row(plan, "Storage", f"{tier} needed", need, _largest, bound[tier])
+            yield _row(plan, "Storage", f"{tier} in service", stock, at_the_end)
+
+
+def _ota_rows(plan: Plan) -> Iterator[Row]:
+    yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
+    yield _row(plan, "OTA", "peak", "ota_peak", _largest)
+    yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
+    reach = course("ota_reachable_share")
+    yield Row("OTA", "fleet within reach", "%", reach, _smallest_where_any)
 
 
 def _carbon_rows(plan: Plan) -> Iterator[Row]:
@@ -282,6 +306,7 @@ def _service_rows(plan: Plan) -> Iterator[Row]:
         ("inspection", "service_images"),
         ("city streams analysed", "service_streams_analysed"),
         ("GPUs for services", "gpus_serving_peak"),
+        ("GPUs for idle-time work", "gpus_services_waiting"),
     ):
         if in_horizon(plan, name).max() > 0:
             yield _row(plan, "Serving", label, name, _largest)

@@ -32,7 +32,7 @@ from planner.lineage import Source, axis_count, scenario_argument
 from planner.perf import export
 from planner.plan import Plan
 from planner.report.page import Page, cut
-from planner.report.rows import Row, in_horizon, rows_of
+from planner.report.rows import Row, has_fleet, in_horizon, rows_of
 from planner.report.spans import FAR_FROM_HALF, below, compute, draws_in_words, span
 from planner.report.table import number, table
 from planner.text import counted, printable
@@ -50,6 +50,7 @@ LONGEST_SITE = 20
 ORDERS_SHOWN = 5
 WARNINGS_SHOWN = 8
 ASSUMPTIONS_SHOWN = 8
+NAMED_TOGETHER = 3  # workloads that are laid out alike, before the rest is counted
 TIERS_TOGETHER = 0.05  # tiers are listed in one unit where the least is not below this part of it
 
 
@@ -128,9 +129,8 @@ def _header(page: Page, plan: Plan, drawn: Drawn | None) -> None:
     if plan.project.changes:
         page.wrapped(printable(f"Changed: {', '.join(plan.project.changes)}"), indent="  ")
     known = "" if plan.rules_as_of == plan.months[0] else f"; rules known in {plan.rules_as_of}"
-    page.wrapped(
-        printable(f"Trains on {', '.join(titles)}; sales follow {_forecasts(plan)}{known}")
-    )
+    sales = f"; sales follow {_forecasts(plan)}" if has_fleet(plan) else ""
+    page.wrapped(printable(f"Trains on {', '.join(titles)}{sales}{known}"))
     if verdicts := list(_export_verdicts(plan)):
         page.wrapped(printable(f"Export rules: {'; '.join(verdicts)}"), indent="  ")
     if plan.project.overrides:
@@ -268,8 +268,9 @@ def _peaks(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
         yield ", ".join(
             f"{units.show(float(s), 'byte')} {t}" for s, t in zip(stored, TIERS, strict=True)
         )
-    yield shown("ingest_peak", "byte/second", "in")
-    yield shown("ota_peak", "byte/second", "OTA")
+    if has_fleet(plan):
+        yield shown("ingest_peak", "byte/second", "in")
+        yield shown("ota_peak", "byte/second", "OTA")
     yield shown("site_power", "watt", "")
     yield shown("tco", "USD", "TCO")
     if drawn:
@@ -370,9 +371,20 @@ def _what(order: Order, room: int) -> str:
 
 
 def _layouts(plan: Plan) -> list[str]:
-    """How training jobs are laid out, and of which it is not known."""
-    texts = [each.text for each in plan.training_layouts]
+    """How training jobs are laid out, those laid out alike in one, and of which it is not known."""
+    alike: dict[str, list[str]] = {}
+    for each in plan.training_layouts:
+        said = each.text.removeprefix(f"{each.workload}: ")
+        alike.setdefault(said, []).append(each.workload)
+    texts = [f"{_some_of(names)}: {said}" for said, names in alike.items()]
     return [printable(text) for text in (*texts, *assumed(plan))]
+
+
+def _some_of(names: Sequence[str]) -> str:
+    """ "a", "a, b", or the first of many: "a and 13 more, each"."""
+    if len(names) <= NAMED_TOGETHER:
+        return ", ".join(names)
+    return f"{names[0]} and {len(names) - 1} more, each"
 
 
 def _warning_lines(warnings: Sequence[Warning_], everything: bool) -> list[str]:

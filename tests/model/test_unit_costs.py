@@ -49,7 +49,8 @@ def test_all_releases_together_cost_what_training_costs(
     spent = releases / headline.leaves["workload_cadence"] * everything["cost_per_trained_model"]
     assert spent.sum() == pytest.approx(everything["workload_cost"].sum(), rel=1e-12)
     training = (total(everything["gpus_for_throughput"], WORKLOAD) * worth).sum()
-    share = training / (everything["gpus_work_mean"] * worth).sum()
+    work = everything["gpus_work_mean"] + everything["gpus_serving_mean"]
+    share = training / (work * worth).sum()
     assert everything["workload_cost"].sum() == pytest.approx(
         share * everything["compute_cost"].item(), rel=1e-12
     )
