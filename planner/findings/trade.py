@@ -191,7 +191,7 @@ def _has_to_stay(plan: Plan, region: str) -> bool:
 def _served_with_vehicles(plan: Plan) -> Array:
     """Positive in the months in which a region is served and has vehicles that send data, shape (month, region)."""
     served, vehicles = plan.values("region_served", "vehicles_in_operation")
-    return on(served, MONTH, REGION)[0] * (on(vehicles, MONTH, REGION)[0] > 0)
+    return np.asarray(on(served, MONTH, REGION)[0] * (on(vehicles, MONTH, REGION)[0] > 0))
 
 
 def own_pools(plan: Plan) -> Iterator[Warning_]:

@@ -37,6 +37,7 @@ from planner.report.rows import (
     Row,
     at_the_end,
     course,
+    has_fleet,
     rows_of,
 )
 from planner.report.table import GROUP, LABEL, MARGIN, label, number, row_scale
@@ -89,8 +90,10 @@ def _rows(plan: Plan) -> Iterator[Row]:
     """The rows of the table, and what it all costs."""
     for row in rows_of(plan):
         if row.group == "Carbon" and row.label == "CO2e":
-            for words, name in (("TCO", "tco"), ("TCO a vehicle", "cost_per_vehicle")):
-                yield Row("Money", words, "USD", course(name), at_the_end)
+            yield Row("Money", "TCO", "USD", course("tco"), at_the_end)
+            if has_fleet(plan):
+                vehicle = course("cost_per_vehicle")
+                yield Row("Money", "TCO a vehicle", "USD", vehicle, at_the_end)
         yield row
 
 

@@ -50,6 +50,11 @@ HOW_READ = (
     "Needed, served, peaks, starts, days, MW, racks, floor: its largest month; of which: in that month. "
     "Within reach: its smallest month. Ingest mean, PUE: its mean. Hours, bytes, water, money, carbon: its sum."
 )
+HOW_READ_WITHOUT_A_FLEET = (
+    "What is in service: end of the period. "
+    "Needed, served, starts, MW, racks, floor: its largest month; of which: in that month. "
+    "PUE: its mean. Hours, water, money, carbon: its sum."
+)
 HOW_THE_TREND_IS_READ = (
     "Bars: the course over the horizon, in nine equal parts at most. "
     "Beside storage needed: what it is bound by."

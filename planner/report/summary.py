@@ -86,7 +86,7 @@ def summary(
         page.skip()
     _mark(page, plan)
     page.entries("Stopped", [printable(line) for line in plan.stops], style="bold red")
-    page.entries("Layouts", _layouts(plan))
+    page.entries("Layouts", layout_lines(plan))
     page.entries("Binding", [printable(line) for line in binding(plan)])
     page.entries("Warnings", _warning_lines(plan.warnings, all_warnings), style="yellow")
     page.entries("Spread", [printable(undrawn)] if undrawn else [], style="yellow")
@@ -370,7 +370,7 @@ def _what(order: Order, room: int) -> str:
     return cut(printable(f"{order.count:,} x {title}"), room - len(tier)) + tier
 
 
-def _layouts(plan: Plan) -> list[str]:
+def layout_lines(plan: Plan) -> list[str]:
     """How training jobs are laid out, those laid out alike in one, and of which it is not known."""
     alike: dict[str, list[str]] = {}
     for each in plan.training_layouts:

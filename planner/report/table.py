@@ -24,9 +24,11 @@ from planner.report.rows import (
     ECUS,
     GPU_HOURS,
     HOW_READ,
+    HOW_READ_WITHOUT_A_FLEET,
     HOW_THE_TREND_IS_READ,
     KILOMETRES,
     Row,
+    has_fleet,
 )
 from planner.report.spans import WITHIN, span
 from planner.text import printable
@@ -89,7 +91,8 @@ def table(
         line.rstrip()
         page.lines.append(line)
         group = row.group
-    said = [HOW_READ, *([HOW_THE_TREND_IS_READ] if has_trend else [])]
+    how = HOW_READ if has_fleet(plan) else HOW_READ_WITHOUT_A_FLEET
+    said = [how, *([HOW_THE_TREND_IS_READ] if has_trend else [])]
     if span_room:
         said.append(
             f"P10-P90: {columns[-1].label} in {WITHIN} of the draws, good to about a tenth; empty where "

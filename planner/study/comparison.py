@@ -187,8 +187,13 @@ class _Mix:
         structure = self.after if self._structure() in taken else self.before
         graph = (self.after if MODULES in taken else self.before).graph
         overrides = (self.after if OVERRIDES in taken else self.before).overrides
-        found = graph.run(leaves, NAMES, structure.table.sizes, overrides)
-        return {each.name: each.read(found[each.name]) for each in FIGURES}
+        # A hybrid need not be a plan that anybody could make: what has no bounds in it is refused.
+        with np.errstate(over="ignore", divide="ignore"):
+            found = graph.run(leaves, NAMES, structure.table.sizes, overrides)
+            figures = {each.name: each.read(found[each.name]) for each in FIGURES}
+        if not np.isfinite(list(figures.values())).all():
+            raise PlannerError("a figure has no bounds")
+        return figures
 
     def _for_a_node(self, name: str, second: bool, accelerators: object) -> object:
         """A leaf of a whole node, for a node of so many accelerators."""
