@@ -360,3 +360,17 @@ def test_pools_of_a_small_fleet_peak_as_its_copies_do() -> None:
     assert use.peak == pytest.approx(value(got, "peak_gbps_pool_main")) == 20 * 8 / 3600
     assert use.p95 == pytest.approx(value(got, "p95_gbps_30day"))
     assert 0 < use.bound < use.until - use.since
+
+
+def test_a_flow_alone_in_a_step_is_no_faster_than_its_pool() -> None:
+    # One vehicle in a hundred is online for a minute at some time of the day; its link is ten times the pool.
+    brief = replace(PLAIN.sessions[0], start=(0, 23), length=(1 / 60, 1 / 60), chance=(0.01,) * 7)
+    narrow = replace(
+        PLAIN, vehicles=100, sessions=(brief,), pools=(Pool("main", 0.9 * GB),), horizon=240,
+        segments=(replace(PLAIN.segments[0], active_day=1.0),),
+    )  # fmt: skip
+    rollout = follow(narrow, 4000)
+    flows = np.bincount(rollout.flows_begun[0], minlength=rollout.classes.weight.size)
+    sent = rollout.sent_by_class.sum(axis=0)
+    assert sent.sum() > 0
+    assert np.all(sent <= flows * 0.9 * GB / 60 * 1.000001)

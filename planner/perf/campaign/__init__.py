@@ -25,7 +25,8 @@ answers with the outputs of the measured campaigns. From the question to the ans
 Done: all of the campaign's semantics (fleet, sessions, waves, admission, polling, permission, pools, drops, resume,
 verification, install, halt, horizon). Outputs are means with an interval of four campaigns in five. A fleet that fits
 eight times or more into the classes is followed as often, vehicle by vehicle; of a larger one the gates open at the
-time of the mean success share, and their noise is in the openings' intervals alone.
+time of the mean success share, and their noise is in the openings' intervals alone. Where a pool carries no more than
+a few links, what two of them send within five minutes may pass its cap by some per cent.
 Beside the semantics: update chains of absent vehicles and pools with a number of places in `progress`, `packages`
 (payload by distance), `law` (deadlines; filing and consent are part of the rollout), `flash` (fit, time, wear),
 `overlap` (cadence shorter than a campaign), `rollback`. Not here: the search for a campaign.

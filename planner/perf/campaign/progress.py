@@ -78,6 +78,14 @@ class _Run:
         # Wi-Fi sessions without Wi-Fi at home, and cellular ones without permission, are never used.
         self.usable = np.where(wifi, has_wifi[:, None] > 0, np.isfinite(self.wait[:, :kinds]))
         self.usable &= _has_session(campaign)[self.classes.region]
+        # A tiny fleet's pool may be slower than a link: a flow alone in a part of a step has no more than its cap.
+        links = [
+            *campaign.wifi.rates,
+            *(rate for table in campaign.cellular for rate in table.rates),
+        ]
+        links += [rate for r in campaign.regions if r.wifi is not None for rate in r.wifi.rates]
+        alone = fleets * self.caps[self.pool]
+        self.alone = alone if alone.min(initial=np.inf) < max(links) else None
         places = np.tile([p.places for p in campaign.pools], fleets) / fleets
         self.places = places if np.isfinite(places).any() else None
         self.chains = chains_of(campaign)
@@ -234,7 +242,8 @@ class _Run:
         state["next"][who] = polls[np.arange(who.size), slot]
         state["end"][who] = self.ends[who, slot]
         state["left"][who] = self.lefts[who, slot]
-        state["rate"][who] = self.rates[who, slot]
+        rate = self.rates[who, slot]
+        state["rate"][who] = rate if self.alone is None else np.minimum(rate, self.alone[who])
         state["drop_rate"][who] = self.drop_rates[who, slot]
         state["kind"][who] = slot % len(self.campaign.sessions)
 
