@@ -20,6 +20,12 @@ NUMBERS = (
 WHOLE = ("year", "zero_stage")  # numbers that may be 0, or of which 0 means something
 OPTIONAL = ("cp", "ep", "vp", "nodes")  # of which 0 means none of it
 FRACTIONS = ("params_b", "value")  # every other number is a count
+AVERAGED = (
+    "seq_len",
+    "global_batch_size",
+    "micro_batch",
+)  # counts that a table may give as a mean over steps
+LAST_STAGE = 3  # of ZeRO
 BLANKS = ("", "-", "–", "—", "n/a", "n.a.", "na", "nan", "#n/a", "null", "?", "not stated", "n.s.")
 """How tables write that a source does not say."""
 NONE = "none"  # a blank in columns of numbers; in words it says something: no recomputation
@@ -173,6 +179,8 @@ def fault(column: str, text: str) -> str:
     positive = column in NUMBERS and column not in OPTIONAL
     if number < 0 or (number == 0 and positive):
         return f"'{text}' is too small; expected {'more than 0' if positive else '0 or more'}"
-    if column in WHOLE and number != int(number):
+    if column not in (*FRACTIONS, *AVERAGED) and number != int(number):
         return f"'{text}' is not whole"
+    if column == "zero_stage" and number > LAST_STAGE:
+        return f"'{text}' is no stage of ZeRO; expected 0 to {LAST_STAGE}"
     return ""

@@ -161,6 +161,18 @@ def test_moving_memory_takes_its_passes_over_the_memory_rate() -> None:
     assert eager.memory / found.memory == pytest.approx(transformer.FITTED["elementwise_eager"])
 
 
+def test_a_frozen_norm_of_separate_kernels_is_a_product_and_a_sum() -> None:
+    """Two kernels that read and write, and one of the backward pass: six passes where an activation has five."""
+    layer = {"conv": 64, "kernel": 3, "act": False}
+    frozen, plain = (build([{"norm": n}, layer], 64, (64, 64)) for n in ("frozen", "none"))
+    of = runs(fused=0.0)
+    more = terms(frozen, of).memory - terms(plain, of).memory
+    size = np.array([64.0 * 64**3 * 2.0])  # of a batch [byte]
+    traffic = 6.0 * size * residence(of, np.zeros(1, int), size)
+    eager = transformer.FITTED["elementwise_eager"]
+    assert more == pytest.approx(eager * traffic / (0.8 * of.system.memory_rate))
+
+
 def test_accumulation_reduces_gradients_and_updates_weights_once() -> None:
     network = network_of("resnet50")
     once = terms(network, runs(replicas=8.0))

@@ -142,6 +142,21 @@ def test_a_spelling_that_means_two_numbers_or_none_is_not_guessed(column: str, t
     assert fault(column, plain(column, text, row)) == f"'{text}' is not a number"
 
 
+@pytest.mark.parametrize("column", ["layers", "heads", "gpus", "tp", "vp", "year"])
+def test_counts_are_whole(column: str) -> None:
+    assert fault(column, "32.5") == "'32.5' is not whole"
+    assert not fault(column, "32.0")
+
+
+@pytest.mark.parametrize("column", ["params_b", "value", "global_batch_size", "seq_len"])
+def test_sizes_and_means_over_steps_need_not_be(column: str) -> None:
+    assert not fault(column, "32.5")
+
+
+def test_there_are_four_stages_of_zero() -> None:
+    assert [bool(fault("zero_stage", text)) for text in ("0", "3", "4", "9")] == [0, 0, 1, 1]
+
+
 @given(st.integers(1, 10**9), st.sampled_from(["{:,}", "{:_}", "{:d}", "{:.9e}", " {:d} "]))
 @settings(max_examples=25, deadline=None)
 def test_any_count_is_read_in_every_spelling(count: int, spelling: str) -> None:

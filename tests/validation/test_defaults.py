@@ -38,6 +38,18 @@ def tokens(**columns: Any) -> float:
     return predicted(**columns).predicted or 0.0
 
 
+@pytest.mark.parametrize(
+    ("gpu", "precision", "runs_as"),
+    [("V100-32GB", "fp8", "fp16"), ("A100-SXM4-80GB", "fp8", "bf16"), ("H100 SXM", "nvfp4", "fp8")],
+)
+def test_a_precision_that_the_accelerator_lacks_is_the_next_wider_and_said(
+    gpu: str, precision: str, runs_as: str
+) -> None:
+    found = predicted(gpu=gpu, precision=precision)
+    assert found.predicted == tokens(gpu=gpu, precision=runs_as)
+    assert any(f"has no units for {precision}" in text for text in found.assumed)
+
+
 def test_few_micro_batches_in_long_pipelines_are_interleaved() -> None:
     """One layer a chunk leaves 15/16/8 of a step of 16 micro-batches; the paper's 41 % of the peak need it."""
     silent, stated = predicted(**LLAMA_405B), predicted(**LLAMA_405B, vp=8)

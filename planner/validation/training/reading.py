@@ -278,10 +278,15 @@ def _contradiction(n: Mapping[str, float]) -> str:
 
 
 def _bits(case: Case, of: Machine, framework: Framework, assumed: list[str]) -> int:
-    """Bits of the linears; 0 for a precision that is not known."""
+    """Bits of the linears, as wide as the accelerator's narrowest units; 0 for a precision that is not known."""
     text = case.text("precision").lower()
     if text:
-        return next((bits for words, bits in BITS if re.search(words, text)), 0)
+        stated = next((bits for words, bits in BITS if re.search(words, text)), 0)
+        bits = 8 if stated == 4 and not of.peak_4 else stated
+        bits = 16 if bits == 8 and not of.peak_8 else bits
+        if bits != stated:
+            assumed.append(f"{bits}-bit linears: {of.accelerator} has no units for {text}")
+        return bits
     bits = 8 if framework.precision == "fp8" and of.peak_8 else 16
     assumed.append(f"{bits}-bit precision, as {framework.title}")
     return bits
