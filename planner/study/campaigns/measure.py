@@ -35,8 +35,8 @@ class Effort:
     bins_at_once: int = 1
 
 
-COARSE = Effort(2000, 250, 4)
-FINE = Effort(24_000, 4000)
+COARSE = Effort(2000, 250, 6)
+FINE = Effort(12_000, 2000, 2)
 ODDS_OFF = 0.05  # by which few classes may be wrong about the odds that a wave opens before a halt,
 FAVOUR = 0.75  # and what they leave of a mean exposure
 LOOKS = (

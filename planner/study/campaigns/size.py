@@ -29,7 +29,7 @@ from planner.perf.campaign.traffic import BIN
 from planner.study.campaigns.goal import HOURS_PER_DAY, Goal
 
 PRECISION = 0.01  # ratio of a cap that suffices to one that does not, less 1
-CLASSES = 20_000
+CLASSES = 12_000
 SEEDS = 3  # samples of the fleet with which the caps found are tried again
 WIDER = 4.0  # factor by which a first guess of a cap that is too small goes down
 NOTHING = 1e-6  # share of a constant rate for everybody, below which no cap is looked for
