@@ -113,7 +113,7 @@ def plan(
     if json:
         write(files.to_json(found, loaded.title, loaded.file))
     else:
-        write_styled(report.page(found, loaded.title, loaded.file, width()))
+        write_styled(report.page(found, loaded.title, loaded.name, width()))
     if found.cheapest is None:
         raise typer.Exit(FAILED)
 

@@ -14,6 +14,7 @@ from planner.report.campaign_reasons import AS_WRITTEN, kind, policy, reason
 from planner.report.columns import Column, add_table
 from planner.report.page import Page
 from planner.study.campaigns.plan import Judged, Planned
+from planner.study.campaigns.space import all_tried
 from planner.text import counted, printable
 
 SHOWN = 8  # candidates of the front
@@ -31,7 +32,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def page(found: Planned, title: str, file: str, width: int) -> list[Text]:
+def page(found: Planned, title: str, name: str, width: int) -> list[Text]:
     """The whole answer."""
     out = Page(width)
     out.wrapped(printable(title), style="bold")
@@ -55,7 +56,7 @@ def page(found: Planned, title: str, file: str, width: int) -> list[Text]:
         out.entries("Closest", [f"{each.candidate.number}: {policy(each.candidate, found)}"])
         out.entries("", [reason(each, found)])
     out.entries("Meaning", [_meaning(found)])
-    out.commands("Next", [["planner campaign plan", shlex.quote(file), "--out DIR"]])
+    out.commands("Next", [["planner campaign plan", shlex.quote(name), "--out DIR"]])
     return out.lines
 
 
@@ -151,10 +152,11 @@ def _losses(found: Planned) -> Iterator[str]:
 def _meaning(found: Planned) -> str:
     of = "in nine of ten campaigns" if found.search.limits.of == "p90" else "in the mean"
     share = found.reachable / found.base.vehicles
+    whole = all_tried(found.search.space, found.base, found.search.candidates)
     tried = (
-        "all combinations"
-        if len(found.judged) >= found.combinations
-        else f"of {found.combinations:,} combinations, by a quasi-random sequence with seed {found.seed}"
+        f"all of {found.combinations:,} combinations that differ, and the campaign as written"
+        if whole and len(found.judged) < found.search.candidates
+        else f"a sample of {found.combinations:,} combinations, seed {found.seed}"
     )
     return (
         f"exposed ({of}): vehicles on which an install of the bad release had begun when it was stopped; cost and days "

@@ -22,6 +22,7 @@ from scipy.stats import qmc
 
 from planner.perf.campaign.description import Admission, Campaign, Wave
 
+CROSSED = 3  # combinations for each candidate that is wanted, up to which all are gone through
 ROUNDS = 8  # of points drawn, each as many as are wanted, before what was found has to do
 
 
@@ -100,22 +101,34 @@ def candidates(space: Space, base: Campaign, most: int, seed: int) -> list[Candi
     """The campaign as written and then other candidates, no two alike, `most` together at the most."""
     written = _candidate(base, (None, None, False, None, *_rest(base)))
     found = {written: written}
-    for choice in _choices(space.axes(base), most, seed):
+    few = all_tried(space, base, most)
+    for choice in _choices(space.axes(base), most, seed, few):
         each = _candidate(base, choice)
         found.setdefault(each, each)
-        if len(found) >= most:
+        if len(found) >= most and not few:
             break
-    return [replace(each, number=number) for number, each in enumerate(found)]
+    kept = list(found)
+    if len(kept) > most:
+        chosen = np.random.default_rng(seed).choice(np.arange(1, len(kept)), most - 1, False)
+        kept = [written, *(kept[place] for place in np.sort(chosen).tolist())]
+    return [replace(each, number=number) for number, each in enumerate(kept)]
+
+
+def all_tried(space: Space, base: Campaign, most: int) -> bool:
+    """Whether the combinations are few enough to be gone through; many of them may say the same."""
+    return space.combinations(base) <= CROSSED * most
 
 
 def _rest(base: Campaign) -> tuple[Any, ...]:
     return base.halt_share, base.halt_least, base.window, *(pool.cap for pool in base.pools)
 
 
-def _choices(axes: Sequence[Sequence[Any]], most: int, seed: int) -> Iterator[tuple[Any, ...]]:
-    """All combinations, or points of a quasi-random sequence where there are too many."""
+def _choices(
+    axes: Sequence[Sequence[Any]], most: int, seed: int, few: bool
+) -> Iterator[tuple[Any, ...]]:
+    """All combinations, or points of a quasi-random sequence where they are not few."""
     sizes = np.array([len(axis) for axis in axes])
-    if math.prod(sizes.tolist()) <= 2 * most:
+    if few:
         yield from itertools.product(*axes)
         return
     sequence = qmc.Halton(d=len(axes), scramble=True, seed=seed)
