@@ -14,6 +14,7 @@ EXAMPLES = """\
 Examples:
   planner layout llama3_70b --gpus 512 --hardware gh200_nvl32
   planner layout llama3_70b --gpus 512 --hardware dgx_h100 --precision fp8 --batch 1024 --out layouts
+  planner layout resnet50 --gpus 64 --hardware dgx_h100 --batch 16384
   planner layout --task layout_search_task.json --search cli-64 --json
 """
 
@@ -97,9 +98,24 @@ def layout(
         raise typer.BadParameter("expected MODEL, --gpus and --hardware, or --task and --search")
     from planner.cli.output import width, write
     from planner.report import layouts as report
+    from planner.study.layouts.images import image_model_of
     from planner.study.layouts.jobs import wanted
     from planner.study.layouts.search import search as run
 
+    network = image_model_of(model, profiles or ())
+    if network is not None:
+        if out is not None or host_memory is not None:
+            raise typer.BadParameter("--out and --host-memory are of transformers")
+        from planner.report.image_layouts import image_json, image_page
+        from planner.study.layouts.images import answered as image
+
+        answer = image(
+            model, network, hardware, gpus, batch, seq, precision, software, profiles or ()
+        )
+        write(image_json(answer) if json else image_page(answer, width()))
+        if not answer.choices:
+            raise typer.Exit(1)
+        return
     of = wanted(model, hardware, gpus, batch, seq, precision, software, profiles or (), host_memory)
     found = run(of.job, of.gpus, of.batch)
     if out is not None:

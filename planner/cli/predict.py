@@ -101,12 +101,15 @@ def training(
 ) -> None:
     """Step time, tokens/s, utilisation and memory of one layout, by cause; refused where it does not fit."""
     from planner.cli.output import width, write
-    from planner.errors import PlanForbidden
+    from planner.errors import PlanForbidden, PlannerError
     from planner.report import layouts as report
+    from planner.study.layouts.images import image_model_of
     from planner.study.layouts.jobs import wanted
     from planner.study.layouts.one import Asked, one
     from planner.study.layouts.use import FAILURES
 
+    if image_model_of(model, profiles or ()) is not None:
+        raise PlannerError(f"{model} is trained data parallel alone: planner layout has its step")
     of = wanted(model, hardware, gpus, batch, seq, precision, software, profiles or (), host_memory)
     moved = tuple(word.strip() for word in (offload or "").split(",") if word.strip())
     asked = Asked(

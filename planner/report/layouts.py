@@ -180,16 +180,16 @@ def page(found: Found, of: Wanted, width: int) -> str:
     """What the command prints about a search."""
     lines = [_heading(of), ""]
     if found.best is None:
-        return _folded([*lines, *_nothing_fits(found, of)], width)
+        return folded([*lines, *_nothing_fits(found, of)], width)
     lines += _summary(found.best, of)
     lines += ["", *_columns(found)]
     lines += ["", *_why(found)]
     lines += ["", *_front(found)]
     lines += ["", *_fine_print(found, of)]
-    return _folded(lines, width)
+    return folded(lines, width)
 
 
-def _folded(lines: Sequence[str], width: int) -> str:
+def folded(lines: Sequence[str], width: int) -> str:
     """Lines no longer than the terminal; what goes on is set in."""
     folded = []
     for line in lines:
@@ -402,7 +402,7 @@ def prediction(choice: Choice, of: Wanted, width: int, failures: float) -> str:
     lines.append(f"{'available'.ljust(LABEL)}{_capacity(of) / GIB:>10.2f}")
     if of.assumed:
         lines += ["", printable("Assumed: " + "; ".join(of.assumed))]
-    return _folded(lines, width)
+    return folded(lines, width)
 
 
 # --- Charts ----------------------------------------------------------------------------------------------------------

@@ -154,7 +154,10 @@ def test_illegal_layouts_are_refused_in_words(planner: Planner, options, words):
     [
         (("layout", "llama3_8b", "--gpus", "8", "--hardware", "dgx_a100", "--precision", "fp8"), "has no such peak"),
         (("layout", "llama3_8b", "--gpus", "72", "--hardware", "dojo_tile"), "states no network beyond 25"),
-        (("layout", "bev_perception", "--gpus", "8", "--hardware", "dgx_a100"), "names no architecture"),
+        (("layout", "resnet50", "--gpus", "8", "--hardware", "dgx_h100", "--seq", "9"), "224 x 224 pixels"),
+        (("layout", "resnet50", "--gpus", "8", "--hardware", "gaudi2"), "no model of image networks on gaudi"),
+        (("layout", "resnet50", "--gpus", "8", "--hardware", "dgx_h100", "--out", "x"), "are of transformers"),
+        (("predict", "training", "resnet50", "--gpus", "8", "--hardware", "dgx_h100"), "planner layout has its step"),
         (("layout", "llama3_8b"), "expected MODEL, --gpus and --hardware"),
         (("layout", "--task", "x.json"), "--task needs --search"),
         (("layout", "--search", "x"), "--search belongs to --task"),
@@ -304,3 +307,26 @@ def test_generations_before_brain_float_train_in_half_precision(planner: Planner
     old = ("layout", "llama3_1b", "--gpus", "8", "--hardware", "v100_32")
     assert "linears in fp16" in planner(*old).out
     assert "valid: fp16\n" in planner(*old, "--precision", "bf16").err
+
+
+def test_layouts_of_an_image_network(planner: Planner):
+    """All numbers of passes; what fits is ranked by time, and more passes need less memory."""
+    job = ("resnet50", "--gpus", "64", "--hardware", "dgx_h100", "--batch", "65536")
+    answer = json.loads(planner("layout", *job, "--json").out)
+    best, others = answer["best"], answer["runners_up"]
+    assert answer["feasible"] == 1 + len(others) < answer["layouts"]
+    assert all(best["step_time_s"] <= each["step_time_s"] for each in others)
+    assert sum(best["terms_s"].values()) == pytest.approx(best["step_time_s"])
+    assert answer["samples_per_s"] == pytest.approx(65536 / best["step_time_s"])
+    for each in [best, *others, answer["refused"]]:
+        assert 0 <= each["micro_batch"] * each["passes"] * 64 - 65536 < 64 * each["passes"]
+        assert each["memory_gib"] / each["micro_batch"] == pytest.approx(
+            best["memory_gib"] / best["micro_batch"]
+        )
+    assert best["memory_gib"] * 2**30 < 80e9 < answer["refused"]["memory_gib"] * 2**30
+
+
+def test_the_plans_image_network_has_a_page(planner: Planner):
+    page = planner("layout", "bev_perception", "--gpus", "64", "--hardware", "gh200_nvl32").out
+    assert "samples/s" in page and "Time against memory" in page
+    assert re.search(r"matrix products +[\d.]+ +[\d.]+%", page)

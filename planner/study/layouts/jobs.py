@@ -81,6 +81,19 @@ def wanted(
         size = batch * seq / 1e6
         tokens = f"{size:,.0f}" if size >= 100 else f"{size:.3g}"
         assumed.append(f"batch of {batch:,} sequences, {tokens} million tokens")
+    precision = precision_on(machine, precision, assumed)
+    reached(hardware, machine, gpus)
+    software = software_on(machine, software, assumed)
+    job = job_on(
+        shape, machine, gpus, seq, BITS[precision], training.software([software], overlays)
+    )
+    if shape.expert_layers:
+        assumed.append("experts get as many tokens each; HybridEP, graphs of part of a layer")
+    return Wanted(model, hardware, gpus, batch, precision, software, job, tuple(assumed))
+
+
+def precision_on(machine: training.Machine, precision: str | None, assumed: list[str]) -> str:
+    """The precision of the linears, by default the usual 16-bit one. Raises PlannerError where the chip lacks it."""
     if precision is None:
         precision = "fp16" if machine.generation in OLDER else "bf16"
         assumed.append(f"linears in {precision}")
@@ -94,19 +107,23 @@ def wanted(
         raise PlannerError(
             f"precision {precision}: {machine.accelerator} has no such peak; valid: {valid}"
         )
+    return precision
+
+
+def reached(hardware: str, machine: training.Machine, gpus: int) -> None:
+    """Raises PlannerError where no network joins so many accelerators."""
     if gpus > machine.domain and not machine.nic:
         raise PlannerError(
             f"{hardware}: its profile states no network beyond {machine.domain:,.0f} accelerators"
         )
+
+
+def software_on(machine: training.Machine, software: str | None, assumed: list[str]) -> str:
+    """The era of software, by default the usual one of the accelerator's generation."""
     if software is None:
         software = OLDER.get(machine.generation, SOFTWARE)
         assumed.append(f"software {software}")
-    job = job_on(
-        shape, machine, gpus, seq, BITS[precision], training.software([software], overlays)
-    )
-    if shape.expert_layers:
-        assumed.append("experts get as many tokens each; HybridEP, graphs of part of a layer")
-    return Wanted(model, hardware, gpus, batch, precision, software, job, tuple(assumed))
+    return software
 
 
 def machine_of(hardware: str, overlays: Sequence[Path] = ()) -> training.Machine:
