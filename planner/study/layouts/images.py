@@ -169,11 +169,11 @@ def _micro_batches(each: int, fitting: float) -> list[int]:
 def _choices(
     runs: Sequence[ImageRun], network: Network, machine: training.Machine
 ) -> list[ImageChoice]:
-    own, *kernels = side_by_side(runs)
+    own, products, cores, moves = side_by_side(runs)
     bits = [run.bits for run in runs]
     vector = np.array([outside_matrix_units(each, machine) for each in bits], float)
     constants = constants_of(FITTED, [machine.generation] * len(runs), bits, vector)
-    terms = step_terms(own, *kernels, constants)
+    terms = step_terms(own, products, cores, moves, constants)
     # samples_that_fit solves FILLED x memory = samples x activations
     one = FILLED * machine.memory / samples_that_fit(network, machine.memory, HALF)
     return [
