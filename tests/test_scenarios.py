@@ -25,6 +25,7 @@ NAMED = (
     "fourteen_customers",
     "genai_services",
     "half_of_evs",
+    "kaohsiung_100mw",
     "model_n_india_japan",
     "robotics",
     "smart_city",
@@ -33,6 +34,7 @@ NAMED = (
 )
 WITHOUT_A_FLEET = (
     "genai_services",
+    "kaohsiung_100mw",
     "robotics",
     "services_only",
     "smart_city",
@@ -78,6 +80,7 @@ EXPECTED = {
     "half_of_evs": AT_THE_START
     | OF_CARS
     | {"dataset", "hardware", "labels", "package", "residency", "unserved"},
+    "kaohsiung_100mw": {"hardware"},
     "model_n_india_japan": AT_THE_START | OF_CARS | {"hardware", "package", "residency"},
     "robotics": {"hardware"},
     "services_only": {"hardware"},

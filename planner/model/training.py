@@ -366,3 +366,25 @@ def queue_wait(queue_wait_quota: Array, queue_wait_line: Array) -> Array:
 def compute_peak(gpus: Array, accelerator_bf16: Array) -> Array:
     """Dense bf16 peak of all accelerators in service."""
     return total(gpus * accelerator_bf16, SITE, HARDWARE)
+
+
+@quantity(unit="FLOP/second", axes="month")
+def compute_peak_fp4(gpus: Array, accelerator_fp4: Array) -> Array:
+    """Dense peak in 4-bit floating point of all accelerators in service; of those without it nothing."""
+    return total(gpus * accelerator_fp4, SITE, HARDWARE)
+
+
+@quantity(unit="FLOP/second", axes="month")
+def compute_headline(
+    gpus: Array,
+    accelerator_bf16: Array,
+    accelerator_fp8: Array,
+    accelerator_fp4: Array,
+    accelerator_sparsity_factor: Array,
+) -> Array:
+    """What an announcement says of all accelerators in service: the peak in the fewest bits, with structured sparsity.
+
+    No plan uses it: what is trained has no such sparsity, and seldom so few bits.
+    """
+    peak = np.maximum(np.maximum(accelerator_bf16, accelerator_fp8), accelerator_fp4)
+    return total(gpus * peak * accelerator_sparsity_factor, SITE, HARDWARE)
