@@ -29,6 +29,7 @@ from planner.perf.image_step.step import (
 )
 from planner.perf.training_step import constants as transformer
 from planner.perf.training_step.collectives import all_reduce
+from planner.perf.training_step.step import SCALE_LOSS, STEP_FIXED
 
 
 def runs(number: int = 1, chip: str = "a100_80", **changes: Any) -> Runs:
@@ -198,7 +199,7 @@ def test_the_loader_sets_the_pace_where_it_is_slower() -> None:
 def test_replicas_over_domains_lose_a_little_for_each_doubling() -> None:
     found = terms(network_of("resnet50"), runs(3, replicas=np.array([8.0, 16.0, 32.0])))
     rest = step_time(found) - found.straggling
-    expected = transformer.FITTED["scale_loss"] * np.arange(3.0)
+    expected = SCALE_LOSS * np.arange(3.0)
     assert found.straggling / rest == pytest.approx(expected)
 
 
@@ -225,7 +226,7 @@ def test_an_eager_host_launches_for_every_tensor_once_a_step() -> None:
     network = network_of("resnet50")
     of = runs(2, host=1.0, replicas=np.array([1.0, 8.0]), batch=256.0)
     alone, shared = terms(network, of).host
-    fixed = transformer.FITTED["step_fixed"]
+    fixed = STEP_FIXED
     assert alone == pytest.approx(fixed + 6 * 161 * LAUNCH)
     assert shared == pytest.approx(fixed + 12 * 161 * LAUNCH)
     assert terms(network, replace(of, accumulated=4.0 * of.accumulated)).host[0] == alone

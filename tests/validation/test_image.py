@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from planner.perf.image_step import constants as image_constants
 from planner.perf.image_step.constants import FITTED
+from planner.perf.training_step import constants as transformer
 from planner.validation.accuracy import standing
 from planner.validation.cases import Case, read
 from planner.validation.training import image
@@ -125,6 +127,12 @@ def test_the_constants_are_those_that_are_fitted_and_within_their_range() -> Non
 
 def test_both_models_have_three_constants_a_generation_and_twelve_global_ones_at_most() -> None:
     names = [*transformer_priors.PRIORS, *PRIORS]
+    # no value that the steps take as fitted is left out of the count
+    assert {*names} == {*transformer.FITTED, *FITTED}
+    assert {name for name in names if "." not in name} == {
+        *transformer.GLOBAL,
+        *image_constants.GLOBAL,
+    }
     assert len(set(names)) == len(names)
     of_generation = Counter(name.split(".")[0] for name in names if "." in name)
     assert max(of_generation.values()) <= 3, of_generation

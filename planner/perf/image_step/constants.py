@@ -2,7 +2,7 @@
 
 `FITTED` holds the values that are fitted, by `planner.validation.training.image`, where their meaning, range and what
 is known of them beforehand stand. All else that runs fix is the transformer model's (`planner.perf.training_step`) and
-is not fitted again here: together both models have at most three constants for a generation and twelve global ones.
+is not fitted again here: together both models have at most three constants for a generation and eleven global ones.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from planner.axes import Array
 from planner.perf.training_step import constants as transformer
 
 GLOBAL = ("decode",)
-# Fitted on 250 published configurations of 18 networks on 16 accelerators (2026-11-22).
+# Fitted on 251 published configurations of 18 networks on 16 accelerators (2026-11-22).
 FITTED: dict[str, float] = {
-    "volta.matrix": 0.728,
+    "volta.matrix": 0.731,
     "ampere.matrix": 0.609,
-    "ada.matrix": 0.377,
+    "ada.matrix": 0.376,
     "decode": 125.0,
 }
 REFERENCE = "ampere"  # whose convolutions stand for those of generations that no run fixes
@@ -49,10 +49,8 @@ class Constants:
     power: Array  # exponent of the speed of products in the power for a FLOP of the peak [1]
     eager: float  # memory traffic of separate kernels over the counted passes [1]
     block: float  # same of fused kernels in a transformer block [1]
-    step_fixed: float  # host time of a step outside kernels, eager [s]
     overlap: float  # share of the backward pass beside which gradients travel [1]
     contention: float  # slow-down of kernels by transfers of sharded weights beside them [1]
-    scale_loss: float  # relative loss of speed for each doubling of domains that replicas span [1]
 
 
 def constants_of(
@@ -85,9 +83,7 @@ def constants_of(
         decode=values["decode"],
         eager=borrowed["elementwise_eager"],
         block=borrowed["elementwise_fused"],
-        step_fixed=borrowed["step_fixed"],
         power=transformer.power_exponents(borrowed, generation),
         overlap=borrowed["dp_overlap"],
         contention=borrowed["zero_contention_tuned"],
-        scale_loss=borrowed["scale_loss"],
     )

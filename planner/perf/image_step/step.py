@@ -34,6 +34,7 @@ from planner.perf.image_step.kernels import (
 from planner.perf.training_step.collectives import all_gather, all_reduce, reduce_scatter
 from planner.perf.training_step.configuration import System
 from planner.perf.training_step.matmul import PROLOGUE, STREAM, TAIL, TILE, sustained
+from planner.perf.training_step.step import SCALE_LOSS, STEP_FIXED
 
 # Passes over memory (reads and writes) of the forward and the backward pass. Separate kernels of a batch norm:
 # statistics, then read and write; back, two reads for the sums, then two and a write. Fused: activation and addition
@@ -180,12 +181,12 @@ def step_terms(
     waiting = waiting + np.maximum(launch * back_kernels - backward, 0.0)
     calls = TENSOR_LAUNCHES * (1.0 - runs.batched) + SHARED_LAUNCHES * (runs.replicas > 1.0)
     passes = runs.accumulated
-    host = passes * waiting + k.step_fixed * runs.host + launch * calls * runs.tensors
+    host = passes * waiting + STEP_FIXED * runs.host + launch * calls * runs.tensors
     optimiser = optimiser_seconds(runs)
     reduction = reduction_seconds(runs, forward, backward, k)
     exchanges = exchange_seconds(runs, products, moves)
     busy = passes * (forward + backward + exchanges) + host + optimiser + reduction
-    straggling = busy * straggling_share(runs, k)
+    straggling = busy * straggling_share(runs)
     loading = passes * runs.batch / (runs.loader * k.decode)
     loading = np.maximum(loading - busy - straggling, 0.0)
     return StepTerms(
@@ -363,7 +364,7 @@ def exchange_seconds(runs: Runs, p: Products, m: Moves) -> Array:
     return seconds
 
 
-def straggling_share(runs: Runs, k: Constants) -> Array:
+def straggling_share(runs: Runs) -> Array:
     """Relative loss of speed by waiting for the slowest domain."""
     domains = np.maximum(runs.replicas / runs.system.domain, 1.0)
-    return k.scale_loss * np.log2(domains)
+    return SCALE_LOSS * np.log2(domains)

@@ -4,7 +4,7 @@ Pure functions on NumPy arrays, one entry a configuration (a run or a layout): `
 the step under its own name, in seconds, and `step.step_time` their sum. Inputs are four frozen records of arrays:
 `configuration.Configuration` (model, batch, layout), `configuration.System` (accelerator and links),
 `configuration.Software` (the era: which kernels are fused, which transfers overlap) and `constants.Constants` (the
-fitted ones, at most three a generation and twelve global). No files, no units library, no loop over configurations.
+fitted ones, at most three a generation and ten global). No files, no units library, no loop over configurations.
 
 Where an equation lives: `matmul` (tiles, alignment, weight traffic), `layer` (kernels of one block and the floor of
 the host), `head` (vocabulary and loss), `collectives` (algorithms and links), `data_parallel` (gradients, sharded

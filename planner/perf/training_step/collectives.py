@@ -62,6 +62,8 @@ TREE = (14.0e-6, 1.25e-6, 1.9e-6, 8.5e-6, 0.92)  # the same for a tree with LL12
 SWITCH_LATENCY = 23e-6  # of NVLS, same file [s]
 SWITCH_TREE_HOP = 14e-6  # over the network between domains that reduce so, same file [s]
 NETWORK_LATENCY = 31e-6  # of a reduction in network switches (CollNet), same file [s]
+# Wait for each further member of a group within its domain: hosts are a launch apart, which takes 5 to 10 us; assumed.
+ARRIVAL = 1e-5  # [s]
 PEERS_AT_ONCE = 8.0  # sends that one launch of an all-to-all works on together
 
 
@@ -71,12 +73,12 @@ def switch_share(generation: str, domain: float) -> float:
     return min(share, RACK_SHARE) if domain > NODE else share
 
 
-def arrival(members: Array, system: System, delay: float) -> Array:
+def arrival(members: Array, system: System) -> Array:
     """Seconds that a collective waits because its members begin at different times.
 
-    `delay` for each further member, up to those of one domain. Fitted on training runs; benchmarks begin together.
+    `ARRIVAL` for each further member, up to those of one domain. Benchmarks begin together and do not have it.
     """
-    return delay * (np.minimum(members, np.maximum(system.domain, 1.0)) - 1.0)
+    return ARRIVAL * (np.minimum(members, np.maximum(system.domain, 1.0)) - 1.0)
 
 
 def bus_factor(collective: str, members: Array) -> Array:

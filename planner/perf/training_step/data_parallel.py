@@ -50,7 +50,7 @@ def gather_time(c: Configuration, s: System, layer: Array, era: Software, k: Con
     size = WEIGHT_BYTES * layer_parameters(c) / c.tp
     calls = np.maximum(era.gather_lists, 1.0)
     gather = all_gather(size / calls, c.shard_group, c.data_stride, s)
-    gather = gather + arrival(c.shard_group, s, k.latency)
+    gather = gather + arrival(c.shard_group, s)
     lists = np.where(era.gather_lists > 0.0, LIST_COPIES * size / (STREAM * s.memory_rate), 0.0)
     copies = era.gather_lists * c.shard_group * LAUNCH + lists
     transfer = transfers * (calls * gather + copies)
@@ -84,7 +84,7 @@ def exchange_time(
     largest = np.maximum(BUCKET, BUCKET_OF_REPLICA * groups)
     buckets = np.where(era.dp_overlap > 0.0, np.maximum(np.ceil(held / largest), 1.0), 1.0)
     part = size / buckets
-    wait = arrival(groups, s, k.latency)
+    wait = arrival(groups, s)
     return np.where(
         c.zero_stage >= 1.0,
         2.0 * (buckets * reduce_scatter(part, groups, inner, s) + wait),

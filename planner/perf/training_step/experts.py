@@ -15,6 +15,7 @@ import numpy as np
 
 from planner.axes import Array
 from planner.perf.training_step.collectives import (
+    ARRIVAL,
     NODE,
     all_gather,
     all_to_all,
@@ -193,8 +194,8 @@ def dispatch_part(
     copies = SENT_BYTES * m.latent * tokens * m.active * m.kept
     one = np.where(
         mixed.fused_dispatch > 0.0,
-        exchange_time(tokens, m, s, stride, k.latency),
-        all_to_all(copies, m.ep, stride, s) + k.latency * (m.ep > 1.0),
+        exchange_time(tokens, m, s, stride, ARRIVAL),
+        all_to_all(copies, m.ep, stride, s) + ARRIVAL * (m.ep > 1.0),
     )
     one = one / np.where(members_inside(stride, m.ep, s) > NODE, mixed.rack_rate, 1.0)
     size = tokens * m.ep * m.experts

@@ -44,12 +44,11 @@ CAST_BYTES = (
 KERNELS = (30.0, 18.0)  # of a block's forward pass, eager and fused; assumed
 KERNEL_GAP = 2e-6  # from the last wave of a kernel to the first of the next; assumed [s]
 SOFTNESS = 5.0  # exponent of the soft maximum of kernels and launches; assumed
-# Launches of kernels that take less than their launch (copies, sums, scalars), alone and with collectives that block;
-# read off vTrain's largest steps, where they stand out over kernels that are compute bound.
-SMALL_KERNELS, SMALL_BLOCKED = 0.35, 0.55
 # Of a layer's launches before the collective after attention: 16 of 23 in Megatron-LM.
 ATTENTION_LAUNCHES = 0.7
-WHOLE_NODE = 3.0  # growth of the host's time by collectives of a whole node over that of smaller groups; vTrain
+# Growth of the host's time by tensor-parallel collectives: two a pass, each with two events, two waits between streams
+# and a record of the work beside its launch, to some 80 launches of a layer and pass; assumed.
+HOST_SYNC = 0.12
 BACKWARD_HOST = 2.0  # launches of the backward pass over the forward one
 EARLY_STOP = 2.0 / 3.0  # of a block's forward is repeated if recomputation stops early
 
@@ -153,6 +152,7 @@ def host_gap(
     launch: Array,
     blocked: npt.NDArray[np.bool_],
     serial: npt.NDArray[np.bool_],
+    k: Constants,
 ) -> Array:
     """Seconds by which a pass over a block exceeds its kernels because of `launch` seconds on the host.
 
@@ -164,7 +164,7 @@ def host_gap(
     whole = waiting(attention + mlp, launch)
     halves = waiting(attention, ATTENTION_LAUNCHES * launch)
     halves = halves + waiting(mlp, (1.0 - ATTENTION_LAUNCHES) * launch)
-    small = np.where(blocked, SMALL_BLOCKED, SMALL_KERNELS)
+    small = np.where(blocked, k.small_blocked, k.small_kernels)
     alone = np.maximum(small * launch, launch - attention - mlp)
     return np.where(serial, alone, np.where(blocked, halves, whole))
 
@@ -287,7 +287,7 @@ def tensor_parallel_part(
     but the first or last travel while the linears compute, no longer than these take, and slow them.
     """
     message = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden
-    wait = arrival(c.tp, s, k.latency)
+    wait = arrival(c.tp, s)
     half = np.where(
         c.sequence_parallel > 0.0,
         all_gather(message, c.tp, c.tensor_stride, s) + wait,
@@ -307,11 +307,11 @@ def tensor_parallel_part(
     return Part(seen(forward, linears.forward), seen(backward, linears.backward), c.recompute_block)
 
 
-def context_parallel_part(c: Configuration, s: System, k: Constants, core: Part) -> Part:
+def context_parallel_part(c: Configuration, s: System, core: Part) -> Part:
     """Ring attention: keys and values travel behind the core; every further step merges two partial results."""
     tokens = c.micro_batch * c.seq / c.cp
     keys = 2.0 * tokens * c.cp * key_value_width(c) / c.tp
-    travel = all_gather(keys, c.cp, c.tp, s) + arrival(c.cp, s, k.latency)
+    travel = all_gather(keys, c.cp, c.tp, s) + arrival(c.cp, s)
     merged = MERGE_BYTES * (c.cp - 1.0) * tokens * c.hidden / c.tp / (STREAM * s.memory_rate)
     forward = np.maximum(travel - core.forward, 0.0) + merged
     backward = np.maximum(2.0 * travel - core.backward, 0.0) + 2.0 * merged
@@ -328,8 +328,8 @@ def host_part(
     shared: tuple[Part, ...],
 ) -> Part:
     """What the host's launches add to kernels of the two halves of a block and to those that both share."""
-    growth = np.where(c.tp >= s.domain, WHOLE_NODE, c.tp > 1.0) * (c.tp > 1.0)
-    launch = era.host_share * k.host_layer / (1.0 + BACKWARD_HOST) * (1.0 + k.host_sync * growth)
+    growth = np.where(c.tp >= s.domain, k.host_node, 1.0) * (c.tp > 1.0)
+    launch = era.host_share * k.host_layer / (1.0 + BACKWARD_HOST) * (1.0 + HOST_SYNC * growth)
 
     def gap(name: str, launches: Array) -> Array:
         def time(parts: tuple[Part, ...]) -> Array:
@@ -338,7 +338,7 @@ def host_part(
 
         half = 0.5 * time(shared)
         serial = era.serial_launches > 0.0
-        return host_gap(time(attention) + half, time(mlp) + half, launches, c.tp > 1.0, serial)
+        return host_gap(time(attention) + half, time(mlp) + half, launches, c.tp > 1.0, serial, k)
 
     again = gap("again", c.recompute_block * launch)
     backward = gap("backward", BACKWARD_HOST * launch)
@@ -372,7 +372,7 @@ def layer_parts(
     adapters = adapter_part(c, s, era)
     casts = cast_part(c, s, era)
     tensor = tensor_parallel_part(c, s, era, k, together(qkv, projection, into, out))
-    context = context_parallel_part(c, s, k, core)
+    context = context_parallel_part(c, s, core)
     gap = KERNEL_GAP * (KERNELS[0] + era.fused_elementwise * (KERNELS[1] - KERNELS[0]))
     gaps = Part(gap, BACKWARD_HOST * gap, c.recompute_block)
     shared = (element, adapters, casts, tensor, gaps)

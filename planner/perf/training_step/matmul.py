@@ -21,9 +21,9 @@ PROLOGUE = 64.0  # 16-bit inner elements in the time of filling and draining a t
 STREAM = (
     0.8  # share of the peak memory rate that streaming kernels reach; assumed for all generations
 )
-# Speed where the width is odd, divides by 2, by 4 only: 16-bit operands on A100, read off vTrain's head times at
-# tp = 1, 8 and 4, whose vocabulary of 50,257 is not padded.
-MISALIGNED = (0.33, 0.42, 0.45)
+# Speed where the width of 16-bit operands is no multiple of 8, so that rows begin off the 16 bytes of a vector load:
+# batched matmuls of 2,047 columns take three times those of 2,048 (GitHub ml-explore/mlx, issue 2712).
+MISALIGNED = 1.0 / 3.0
 
 SUSTAINED = 0.9  # of the peak: the most of it that any kernel reaches, however much power there is
 
@@ -35,13 +35,7 @@ def sustained(share: Array, system: System, exponent: Array) -> Array:
 
 def alignment(width: Array) -> Array:
     """Share of matmul speed left by the output's width [elements]: 1 where it is a multiple of 8."""
-    odd, two, four = MISALIGNED
-    rest = np.mod(width, 8.0)
-    return np.where(
-        rest == 0.0,
-        1.0,
-        np.where(rest == 4.0, four, np.where(np.mod(rest, 2.0) == 0.0, two, odd)),
-    )
+    return np.where(np.mod(width, 8.0) == 0.0, 1.0, MISALIGNED)
 
 
 def matmul_time(

@@ -55,7 +55,7 @@ from planner.perf.training_step.mixture import (
 )
 from planner.perf.training_step.pipeline import bubble, send_time, slowest_stage
 from planner.perf.training_step.state_space import projection_width, scan_part
-from planner.perf.training_step.step import MixedStepTerms, step_time
+from planner.perf.training_step.step import SCALE_LOSS, STEP_FIXED, MixedStepTerms, step_time
 
 FUSED_ACTIVATION = 2.0 / 3.0  # of the activation's traffic is saved where the matmul applies it
 # Width of a head from which the fused core is bound by its matmuls: half as wide it has twice the exponentials for
@@ -115,7 +115,7 @@ def step_terms(
     mean = (c.layers * block + tail) / c.pp
     slowest = balanced_stage(c, block, tail)
     passes = micro_batches / c.pp
-    sends = np.where(c.pp > 1.0, send_time(c, s, era.scattered_sends, k.latency), 0.0)
+    sends = np.where(c.pp > 1.0, send_time(c, s, era.scattered_sends), 0.0)
     blocked = 2.0 * c.vpp * micro_batches * era.blocking_sends + 2.0 * (c.pp - 1.0)
     zero = np.zeros_like(stack)
     result = MixedStepTerms(
@@ -131,11 +131,11 @@ def step_terms(
         pipeline_sends=sends * blocked,
         gradient_reduction=reduction_time(c, m, s, era, k, c.layers / c.pp * block),
         optimiser=optimiser_time(c, m, s, era),
-        fixed=k.step_fixed + zero,
+        fixed=STEP_FIXED + zero,
         scale=zero,
     )
     domains = np.maximum(c.tp * c.cp * c.dp / s.domain, 1.0)
-    return replace(result, scale=step_time(result) * k.scale_loss * np.log2(domains))
+    return replace(result, scale=step_time(result) * SCALE_LOSS * np.log2(domains))
 
 
 def rate_16(s: System, era: Software, k: Constants) -> Array:
@@ -243,9 +243,7 @@ def attention_work(x: Linears, s: System, era: Software, k: Constants) -> list[W
         Work(layers, elements, "elementwise", "norms of attention"),
         Work(layers, x.casts(inputs, x.repeated), "precision_casts", "casts of attention"),
         Work(layers, x.half, "tensor_parallel", "sums of attention"),
-        Work(
-            layers, context_parallel_part(wide, s, k, core), "context_parallel", "ring of attention"
-        ),
+        Work(layers, context_parallel_part(wide, s, core), "context_parallel", "ring of attention"),
     ]
 
 
@@ -418,7 +416,7 @@ def gather_time(
     dense = WEIGHT_BYTES * dense_weights(c, m) / c.tp / c.layers
     routed = WEIGHT_BYTES * routed_weights(c, m) / m.ep / m.expert_tp / c.layers
     gather = all_gather(dense, c.shard_group, c.data_stride, s)
-    gather = gather + arrival(c.shard_group, s, k.latency)
+    gather = gather + arrival(c.shard_group, s)
     gather = gather + all_gather(routed, groups, m.ep * m.expert_tp, s) * (m.experts > 1.0)
     transfer = (3.0 - c.frozen) * gather
     contention = np.where(era.zero_overlap > 0.0, k.zero_contention_tuned, k.zero_contention)

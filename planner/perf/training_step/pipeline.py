@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from planner.axes import Array
-from planner.perf.training_step.collectives import send
+from planner.perf.training_step.collectives import ARRIVAL, send
 from planner.perf.training_step.configuration import Configuration, System
 
 
@@ -32,11 +32,11 @@ def bubble(c: Configuration, mean: Array, slowest: Array) -> Array:
     return np.maximum(c.pp * mean - slowest, 0.0) / c.vpp * (c.pp > 1.0)
 
 
-def send_time(c: Configuration, s: System, scattered: Array, latency: float) -> Array:
+def send_time(c: Configuration, s: System, scattered: Array) -> Array:
     """Seconds of one send of activations to the next stage.
 
     Tensor-parallel ranks send a part each where `scattered`, else the whole each.
     """
     size = 2.0 * c.micro_batch * c.seq / c.cp * c.hidden / np.where(scattered > 0.0, c.tp, 1.0)
     inside = c.pipeline_stride * c.pp <= s.domain
-    return send(size, np.where(inside, 1.0, c.pipeline_stride), s) + latency
+    return send(size, np.where(inside, 1.0, c.pipeline_stride), s) + ARRIVAL

@@ -1,7 +1,7 @@
 """The constants of an image network's step that are fitted: meaning, unit, what is known beforehand, and range.
 
 Three generations' convolutions and one global constant. What else runs fix is the transformer model's
-(`planner.validation.training.priors`): with it there are at most three for a generation and twelve global ones.
+(`planner.validation.training.priors`): with it there are at most three for a generation and eleven global ones.
 """
 
 from __future__ import annotations

@@ -54,14 +54,18 @@ VOCABULARIES = (  # words of the model, size: configurations published by its ma
     (r"\bmpt\b|mpt-", 50368),
     (r"nemotron", 256000),
 )
-MX_PENALTY = 0.95  # block scales against per-tensor fp8
+MX_PENALTY = (
+    0.95  # block scales against per-tensor fp8: a scale for every 32 elements is applied; assumed
+)
 # Scales of rows: Llama 3 8B on eight H100, 6,150 tokens/s in bf16, 7,690 with a scale a tensor, 6,768 with one a row
 # (pytorch/ao, torchao/float8/README; from memory): a quarter of the linears' gain is left, which is this share.
 ROW_PENALTY = 0.7
 # Of blocks that are checkpointed, where "selective" means every n-th block.
 SHARES = (0.25, 0.5, 1.0)
 ROOM = 0.8  # share of memory that such runs fill at most; assumed
-USABLE = 0.96  # of memory: of 109 runs without recomputation (llm-foundry) the fullest takes 95 % by the same count
+# Of memory, beside what driver and page tables keep (PyTorch reports 79.2 GiB of an A100's 80); assumed, and any share
+# from 0.93 to 0.98 decides every shipped run alike.
+USABLE = 0.96
 VOCABULARY = 51200.0  # GPT-2's 50,257 padded, where neither model nor framework has a usual one
 SHARDED_SINCE = 2022  # Megatron-LM 3.0 has use-distributed-optimizer; DeepSpeed had ZeRO-1 before
 RECENT = 2024  # the year of a row that states none; from then on stacks are alike in their options
@@ -88,10 +92,11 @@ UNFUSED = (
     r"\b(without|no|w/o|non)[- ]?(flash|fused attention)|\b(unfused|naive|vanilla|eager) attention"
 )
 FLASH = r"flash[- ]?att[a-z]*(?:[- ]?v?([1-4])\b)?|\bfa[- ]?([1-4])\b"
-SPLIT = -0.5  # with unfused attention: part of its element-wise steps are kernels of their own, as Megatron-LM in 2020
+# With unfused attention part of its element-wise steps are kernels of their own, as Megatron-LM in 2020; assumed.
+SPLIT = -0.5
 # Stacks with one kernel for scale, mask and softmax.
 FUSED_SOFTMAX = (
-    "megatron_lm", "megatron_core", "megatron_deepspeed", "vtrain", "mlperf", "mlperf_v5_0",
+    "megatron_lm", "megatron_core", "megatron_deepspeed", "vtrain", "mlperf",
     "large_scale_2023", "habana",
 )  # fmt: skip
 # Uncompiled PyTorch: three times the least traffic. Counted from torchtitan's model, in bytes an element over the
@@ -99,7 +104,7 @@ FUSED_SOFTMAX = (
 # residuals 6 over 6.
 EAGER = dict(fused_elementwise=-3.2, host_share=0.5)
 # Layers of one chunk of an interleaved pipeline in NVIDIA's recipes (NeMo 24.07, Megatron-Bridge), by layers.
-RECIPES = ("megatron_core", "mlperf", "mlperf_v5_0")
+RECIPES = ("megatron_core", "mlperf")
 THOUSANDS = 1024  # accelerators from which a stack is of those who have one of their own
 SPARING = (
     *RECIPES,
