@@ -200,11 +200,11 @@ def fabric_stated(text: str, accelerators_per_server: float) -> float | None:
     and management's do not count; a server's total ("400Gbps/node", "1600 Gbps node-node", "inter-node 800 bandwidth");
     a rate "per GPU".
     """
-    per_chip = re.search(r"(\d+) ?Gb(?:ps|/s)? (?:per|a|each) GPU", text)
+    per_chip = re.search(r"(?<!\d)([1-9]\d*) ?Gb(?:ps|/s)? (?:per|a|each) GPU", text)
     if per_chip:
         return float(per_chip[1]) * GIGABIT
-    total = re.search(r"(?<![\dx])(?<!x )(\d+) ?Gb(?:ps|/s)? ?(?:/|per |a )?node", text)
-    total = total or re.search(r"inter-node (\d+) bandwidth", text)
+    total = re.search(r"(?<![\dx])(?<!x )([1-9]\d*) ?Gb(?:ps|/s)? ?(?:/|per |a )?node", text)
+    total = total or re.search(r"inter-node ([1-9]\d*) bandwidth", text)
     if total:
         return float(total[1]) * GIGABIT / accelerators_per_server
     ports = [
@@ -214,7 +214,7 @@ def fabric_stated(text: str, accelerators_per_server: float) -> float | None:
         for pattern in PORTS
         for count, rate in re.findall(pattern, clause)
     ]
-    return max(ports) * GIGABIT / accelerators_per_server if ports else None
+    return max(ports) * GIGABIT / accelerators_per_server if any(ports) else None
 
 
 def _spelt(text: str) -> str:

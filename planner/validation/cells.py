@@ -26,6 +26,8 @@ AVERAGED = (
     "micro_batch",
 )  # counts that a table may give as a mean over steps
 LAST_STAGE = 3  # of ZeRO
+YEARS = (1990, 2100)  # between which a run can have been
+LARGEST = 1e15  # beyond every count, rate and time of a run: squares of it stay numbers
 BLANKS = ("", "-", "–", "—", "n/a", "n.a.", "na", "nan", "#n/a", "null", "?", "not stated", "n.s.")
 """How tables write that a source does not say."""
 NONE = "none"  # a blank in columns of numbers; in words it says something: no recomputation
@@ -176,11 +178,15 @@ def fault(column: str, text: str) -> str:
         return f"'{text}' is not a number"
     if not math.isfinite(number):
         return f"'{text}' is not finite"
+    if number > LARGEST:
+        return f"'{text}' is too large"
     positive = column in NUMBERS and column not in OPTIONAL
     if number < 0 or (number == 0 and positive):
         return f"'{text}' is too small; expected {'more than 0' if positive else '0 or more'}"
     if column not in (*FRACTIONS, *AVERAGED) and number != int(number):
         return f"'{text}' is not whole"
+    if column == "year" and not YEARS[0] <= number <= YEARS[1]:
+        return f"'{text}' is no year of such a run"
     if column == "zero_stage" and number > LAST_STAGE:
         return f"'{text}' is no stage of ZeRO; expected 0 to {LAST_STAGE}"
     return ""

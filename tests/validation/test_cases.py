@@ -142,7 +142,7 @@ def test_a_spelling_that_means_two_numbers_or_none_is_not_guessed(column: str, t
     assert fault(column, plain(column, text, row)) == f"'{text}' is not a number"
 
 
-@pytest.mark.parametrize("column", ["layers", "heads", "gpus", "tp", "vp", "year"])
+@pytest.mark.parametrize("column", ["layers", "heads", "gpus", "tp", "vp"])
 def test_counts_are_whole(column: str) -> None:
     assert fault(column, "32.5") == "'32.5' is not whole"
     assert not fault(column, "32.0")
@@ -151,6 +151,18 @@ def test_counts_are_whole(column: str) -> None:
 @pytest.mark.parametrize("column", ["params_b", "value", "global_batch_size", "seq_len"])
 def test_sizes_and_means_over_steps_need_not_be(column: str) -> None:
     assert not fault(column, "32.5")
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "words"),
+    [
+        ("layers", "1e300", "too large"),
+        ("year", "1e12", "no year of such a run"),
+        ("year", "0", "no year of such a run"),
+    ],
+)
+def test_what_no_run_can_have_been_is_refused(column: str, text: str, words: str) -> None:
+    assert words in fault(column, text)
 
 
 def test_there_are_four_stages_of_zero() -> None:

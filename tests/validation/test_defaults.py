@@ -50,6 +50,15 @@ def test_a_precision_that_the_accelerator_lacks_is_the_next_wider_and_said(
     assert any(f"has no units for {precision}" in text for text in found.assumed)
 
 
+@pytest.mark.parametrize("notes", ["GA=0", "HSDP in groups of 0", "0 Gb/s per GPU", "0 Gb/s node"])
+def test_a_count_of_nothing_in_notes_says_nothing(notes: str) -> None:
+    """A zero that a note has in a place of a count is a slip, and no reason to divide by it."""
+    columns = dict(gpus=16, dp=16, zero_stage=3, micro_batch="", global_batch_size=16)
+    assert tokens(**columns, notes=notes.replace("0", "").replace("=", "")) == tokens(
+        **columns, notes=notes
+    )
+
+
 def test_few_micro_batches_in_long_pipelines_are_interleaved() -> None:
     """One layer a chunk leaves 15/16/8 of a step of 16 micro-batches; the paper's 41 % of the peak need it."""
     silent, stated = predicted(**LLAMA_405B), predicted(**LLAMA_405B, vp=8)

@@ -330,7 +330,7 @@ def _sizes(run: Run) -> None:
     if whole is None:
         each = own or _usual_batch(run)
         whole = each * n
-    steps = re.search(r"\bGA=(\d+)", case.text("notes"))
+    steps = re.search(r"\bGA=([1-9]\d*)", case.text("notes"))
     run.accumulated = float(steps[1]) if steps else 1.0
     run.replicas = n
     if whole < n:

@@ -257,7 +257,7 @@ def _numbers(case: Case, assumed: list[str]) -> tuple[dict[str, float], list[str
         assumed.append(f"dp {n['dp']:g} = gpus / (tp pp cp)")
     if n["micro_batch"] is None and n["global_batch_size"] and n["dp"]:
         local = n["global_batch_size"] / n["dp"]
-        steps = re.search(r"\b(?:ga|gradient accumulation)\s*[= ]\s*(\d+)", case.words)
+        steps = re.search(r"\b(?:ga|gradient accumulation)\s*[= ]\s*([1-9]\d*)", case.words)
         if local == 1.0 or steps:
             n["micro_batch"] = local / (float(steps[1]) if steps else 1.0)
             assumed.append(
@@ -325,7 +325,7 @@ def _configuration(
     replicas = n["dp"] * n["cp"]
     # shards in a server, copies of them beyond it
     hybrid = re.search(r"\bhsdp|hybrid[- _]shard|\bmics\b", case.words)
-    stated = re.search(r"groups? of (\d+)", case.words) if hybrid else None
+    stated = re.search(r"groups? of ([1-9]\d*)", case.words) if hybrid else None
     group = float(stated[1]) if stated else run.machine.server
     shards = min(group, replicas) if hybrid else replicas
     return dict(
