@@ -15,6 +15,7 @@ from planner.plan import HEADLINE, Plan, load
 from planner.report import comparison
 from planner.report.rows import rows_of
 from planner.report.summary import layout_lines, summary
+from planner.study.comparison import difference
 from tests.command import Planner
 
 ROOT = Path(__file__).parents[1]
@@ -158,6 +159,16 @@ def test_the_differences_to_another_base_are_explained(planner: Planner) -> None
     assert "TCO" in done.out
     assert "a vehicle" not in done.out
     assert "Warning" not in done.err
+
+
+@pytest.mark.parametrize("name", ["genai_services", "tesla_2022"])
+def test_another_network_in_the_place_of_one_is_one_cause(name: str) -> None:
+    """A mixture of two networks moves a figure by a thousand times what it is; nothing of it may be said."""
+    found = difference(plan_of("services_only"), plan_of(name))
+    whole = abs(found.after["tco"] - found.before["tco"])
+    moved = [abs(cause.moves["tco"]) for cause in found.causes]
+    assert max(moved) < 2 * whole
+    assert abs(found.together["tco"]) < whole
 
 
 def test_separation_costs_accelerators_and_not_bytes() -> None:

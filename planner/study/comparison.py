@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from planner.axes import AXES, DRAW, MONTH, Array
+from planner.axes import AXES, DRAW, MONTH, SERVICE, WORKLOAD, Array
 from planner.errors import PlannerError
 from planner.inputs.leaves import Row
 from planner.plan import Plan, Project
@@ -25,6 +25,9 @@ from planner.plan import Plan, Project
 MOST_GROUPS = 24  # more are put together by the block of the files in which they stand
 NEGLIGIBLE = 1e-6  # of a figure, below which a difference is rounding
 
+# A site or a kind of hardware is compared field by field with the one in its place; of two networks that train, or
+# two services, no mixture means anything: tokens a second of the one with the hours of the other.
+BY_NAME = frozenset({WORKLOAD, SERVICE})
 OVERRIDES = "--set-quantity"
 MODULES = "--with"
 # Leaves of the training hardware by what people compare; others are named by their path.
@@ -149,12 +152,13 @@ class _Mix:
 
     @cached_property
     def differing_axes(self) -> frozenset[int]:
-        """Axes of another length, or with other labels at several positions."""
+        """Axes of another length, or with other labels: at several positions, or of work (`BY_NAME`)."""
         a, b = self.before.table.labels, self.after.table.labels
         return frozenset(
             axis
             for axis in a.keys() | b.keys()
-            if a.get(axis, ()) != b.get(axis, ()) and max(len(a.get(axis, ())), len(b[axis])) > 1
+            if a.get(axis, ()) != b.get(axis, ())
+            and (axis in BY_NAME or max(len(a.get(axis, ())), len(b[axis])) > 1)
         )
 
     @cached_property

@@ -145,7 +145,8 @@ def _decide(plan: Plan, drawn: Drawn | None, found: dict[str, Drawing]) -> Secti
     about = plan.project.inputs.scenario.about
     if about:
         blocks.append(Paragraph(" ".join(about.split()), "lead"))
-    blocks.append(Facts([_fact(plan, drawn, name) for name in _HEADLINE]))
+    there = [name for name, read in _HEADLINE.items() if read(plan).max() > 0]
+    blocks.append(Facts([_fact(plan, drawn, name) for name in there]))
     if drawn:
         blocks.append(
             Paragraph(
