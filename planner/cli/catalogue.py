@@ -1,4 +1,4 @@
-"""`planner profiles` and `planner scenarios`: what is shipped, and what a profile says."""
+"""`planner profiles` and `planner scenarios`: what is shipped, what a profile says, and whether it can be true."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from planner.cli.complete import profile_kinds_and_names
 from planner.cli.options import Profiles
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ PROFILE_EXAMPLES = """\
 Examples:
   planner profiles list nodes
   planner profiles show nodes/gh200_nvl32
+  planner profiles check accelerators
 """
 SCENARIO_EXAMPLES = """\
 \b
@@ -82,6 +84,52 @@ def show_profile(
     if short not in known:
         raise PlannerError(f'no profile "{short}" in {kind}/; {suggestion(short, known)}')
     write("\n".join(_page(kind, short, overlays or [])))
+
+
+@profiles.command("check", epilog=PROFILE_EXAMPLES)
+def check_library(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="KIND[/NAME]",
+            help="Only this kind, or this profile. Default: every one.",
+            show_default=False,
+            autocompletion=profile_kinds_and_names,
+        ),
+    ] = None,
+    overlays: Profiles = None,
+) -> None:
+    """Sources, confidence, names of other profiles, and figures that have to fit: dense rates, links, memory, power.
+
+    One line for each finding, with file, line and key; exit code 1 where there is one.
+    """
+    from planner.cli.output import write
+    from planner.inputs.plausibility import check_profiles
+    from planner.text import printable
+
+    wanted = _wanted(what, overlays or [])
+    found = sorted(set(check_profiles(wanted, overlays or [])))
+    for each in found:
+        write(printable(str(each)))
+    if found:
+        raise typer.Exit(1)
+    write(f"{len(wanted)} profiles: ok")
+
+
+def _wanted(what: str | None, overlays: Sequence[Path]) -> list[tuple[str, str]]:
+    """Kind and name of the profiles that KIND, KIND/NAME or nothing means."""
+    from planner import resources
+    from planner.errors import PlannerError, suggestion
+
+    kind, _, name = (what or "").strip("/").partition("/")
+    kinds = [kind] if kind else resources.KINDS
+    known = [(each, short) for each in kinds for short in resources.profiles(each, overlays)]
+    if not name:
+        return known
+    if (kind, name) not in known:
+        names = [short for _, short in known]
+        raise PlannerError(f'no profile "{name}" in {kind}/; {suggestion(name, names)}')
+    return [(kind, name)]
 
 
 @scenarios.command("list", epilog=SCENARIO_EXAMPLES)

@@ -58,6 +58,7 @@ __all__ = [
     "ModelArchitecture",
     "MonthIndex",
     "Name",
+    "NetworkPart",
     "Node",
     "PowerMode",
     "Profile",
@@ -68,8 +69,11 @@ __all__ = [
     "ResidencyRule",
     "ShortText",
     "SoftwareEra",
+    "StorageLevel",
+    "StorageSystem",
     "Tariff",
     "TradeRules",
+    "TrainedModel",
     "VolumeTier",
 ]
 
