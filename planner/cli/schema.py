@@ -59,11 +59,13 @@ def schema(
 
 
 def _profile(kind: str) -> dict[str, Any]:
-    """The schema of one kind of profile; a file that extends another need not be complete."""
+    """The schema of one kind of profile; a file that extends another need not be complete, nor its entries."""
     from planner.inputs.profiles import PROFILE_KINDS
 
     document = _described(PROFILE_KINDS[kind])
     document["properties"]["extends"] = _EXTENDS
+    for part in document.get("$defs", {}).values():
+        _partial(part)
     required = document.pop("required", [])
     document["anyOf"] = [{"required": ["extends"]}, {"required": required}]
     return document
@@ -113,17 +115,31 @@ _EXTENDS = {
 
 
 def _described(model: type[Entity]) -> dict[str, Any]:
-    """The schema of a class; a key that may be absent may also be null."""
+    """The schema of a class; a key that may be absent may also be null, which deletes what lies below."""
     document = model.model_json_schema(by_alias=True)
     for part in (document, *document.get("$defs", {}).values()):
-        for field in part.get("properties", {}).values():
-            if (
-                "default" in field
-                and field["default"] is None
-                and {"type": "null"} not in field["anyOf"]
-            ):
-                field["anyOf"].append({"type": "null"})
+        for name, field in part.get("properties", {}).items():
+            for key, entry in field.get("patternProperties", {}).items():
+                field["patternProperties"][key] = _or_null(entry)
+            if "default" in field or name not in part.get("required", ()):
+                part["properties"][name] = _or_null(field)
     return document
+
+
+def _or_null(field: dict[str, Any]) -> dict[str, Any]:
+    """The same schema with room for null."""
+    kinds: str | list[str] | None = field.get("type")
+    if "anyOf" in field:
+        if {"type": "null"} not in field["anyOf"]:
+            field["anyOf"].append({"type": "null"})
+    elif kinds is not None and "enum" not in field:
+        field["type"] = [*([kinds] if isinstance(kinds, str) else kinds), "null"]
+    elif kinds is not None or "$ref" in field:
+        about: dict[str, Any] = {
+            key: field.pop(key) for key in ("default", "description") if key in field
+        }
+        return {**about, "anyOf": [field, {"type": "null"}]}
+    return field
 
 
 def _partial(document: dict[str, Any]) -> dict[str, Any]:
