@@ -44,6 +44,7 @@ MOST_PARTS = 7
 LIGHT = ("#E69F00", "#56B4E9", "#B3A125")  # on which text is dark
 ROOM_FOR_NAMES = 0.8  # where a stack ends, so that the names of its parts fit beside it
 BARS = 10  # assumptions in the chart
+FEWEST_BARS = 2.5  # jobs for which a chart of steps has room, so that the bar of one is no wall
 # Items of the ledger as a board reads them.
 PAID = {
     "nodes": ("nodes",),
@@ -89,7 +90,7 @@ def _gpus(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     band = _band(drawn, "gpus_required")
     if band is not None:
         low, high = (number(float(end[-1])) for end in band)
-        message += f"; in four of five draws {low} to {high}"
+        message += f"; in four of five draws {low} to {high}" if low != high else ""
 
     def draw() -> Figure:
         figure, (axes,) = page(plan, message, "GPUs needed and in service by month" + _banded(band))
@@ -429,6 +430,7 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
             left = left + shares
         axes.set_yticks(rows, [printable(f"{e.workload}\non {e.gpus:,.0f}") for e in layouts])
         axes.set_xlim(0, 1)
+        axes.set_ylim(min(-0.5, len(layouts) - FEWEST_BARS), len(layouts) - 0.5)
         axes.set_xticks([])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
