@@ -185,6 +185,48 @@ def test_another_model_and_system_work(tmp_path):
     assert any("h100" in words for words in answer.assumed)
 
 
+@pytest.mark.parametrize("like", ["core", "cli"])
+def test_a_space_of_another_name_has_the_rules_of_the_one_that_it_is_like(tmp_path, like):
+    space = {**TASK["spaces"][like], "tensor_par": "every divisor", "tensor_par_net": "each tier"}
+    space = space if like == "cli" else TASK["spaces"]["core"]
+    searches = [{"id": name, "kind": name, "gpus": 24, "batch_size": 36} for name in ("mine", like)]
+    file = changed(tmp_path, searches=searches, spaces={**TASK["spaces"], "mine": space})
+    assert answered(file, "mine").layouts == answered(file, like).layouts > 0
+
+
+def test_values_that_a_space_lists_take_the_place_of_its_rules(tmp_path):
+    listed = {
+        "tensor_par": [2, 4],
+        "pipeline_par": [1, 2, 3],
+        "microbatch_size": 1,
+        "optimizer_sharding": [False],
+        "pipeline_interleaving": "every v in {1, 2}",
+    }
+    file = changed(tmp_path, spaces={"core": {**TASK["spaces"]["core"], **listed}})
+    search = read(file, "odd-core")
+    whole = read(changed(tmp_path), "odd-core")
+    rows = [vars(enumerated(each, job_of_task(each)[0]).layouts) for each in (search, whole)]
+    keys = (
+        "tp",
+        "pp",
+        "dp",
+        "vpp",
+        "micro_batch",
+        "zero_stage",
+        "recompute_block",
+        "recompute_core",
+    )
+    fewer, more = (
+        {tuple(row) for row in np.array([each[key] for key in keys]).T.tolist()} for each in rows
+    )
+    kept = {
+        row
+        for row in more
+        if row[0] in (2, 4) and row[1] <= 3 and row[3] <= 2 and row[4] == 1 and row[5] == 0
+    }
+    assert fewer == kept != more
+
+
 def test_a_model_too_large_has_no_best(tmp_path):
     searches = [{"id": "mine", "kind": "core", "gpus": 8, "batch_size": 8}]
     assert answered(changed(tmp_path, searches=searches), "mine").best is None

@@ -176,3 +176,24 @@ def test_newer_generations_are_predicted_from_older_ones() -> None:
     ]
     assert len(errors) > 60
     assert np.mean(errors) < 0.09
+
+
+@pytest.mark.parametrize(
+    ("gpu", "precision", "runs_as", "words"),
+    [
+        ("A100-SXM4-80GB", "fp8", "fp16", "16 bit, a100_80 has no 8-bit units"),
+        ("B200", "nvfp4", "fp8", "8 bit, for 4 bit is not modelled"),
+    ],
+)
+def test_a_precision_that_is_not_there_is_the_next_wider_and_said(
+    gpu: str, precision: str, runs_as: str, words: str
+) -> None:
+    fields = dict(model="BERT-large", family="other", seq_len=128, gpu=gpu, value=100, notes="")
+    found, plain = image.predict([case(**fields, precision=p) for p in (precision, runs_as)])
+    assert found.predicted is not None and found.predicted == plain.predicted
+    assert any(words in text for text in found.assumed)
+
+
+def test_a_precision_that_is_not_known_is_no_16_bit() -> None:
+    (found,) = image.predict([case(precision="int4")])
+    assert found.predicted is None and found.reason == "precision int4 is not known"

@@ -3,9 +3,10 @@
 Such a file holds a model, a system with two tiers of network, and searches of the kinds `core` and `cli`, whose rules
 of enumeration it states in words: `core` loops over stated degrees, `cli` is the exhaustive search of Calculon
 (Isaev et al., SC23), network tiers included. Here every rule is a column of an array; a search of any model, number
-of accelerators and batch works. Of the system the predictor takes peak, memory, memory rate, link and port rates,
-the size of the NVLink domain and whether switches reduce; efficiencies, latencies and the rule that operations never
-overlap belong to the peer's model and are left out, for the predictor has its own.
+of accelerators and batch works, and so does a space of another name whose fields are those of one of these; a
+field may list its values in place of a rule. Of the system the predictor takes peak, memory, memory rate, link and
+port rates, the size of the NVLink domain and whether switches reduce; efficiencies, latencies and the rule that
+operations never overlap belong to the peer's model and are left out, for the predictor has its own.
 """
 
 from __future__ import annotations
@@ -49,6 +50,15 @@ FIXED = {
     "activations_offload": False,
     "optimizer_offload": False,
     "training": True,
+}
+# Fields of a space that may list values, and the columns that have them.
+LISTED = {
+    "tensor_par": "tp",
+    "pipeline_par": "pp",
+    "data_par": "dp",
+    "pipeline_interleaving": "vpp",
+    "optimizer_sharding": "zero_stage",
+    "microbatch_size": "micro_batch",
 }
 BITS = {"float16": 16, "bfloat16": 16, "float8": 8}
 
@@ -117,9 +127,11 @@ def read(file: Path, name: str) -> Search:
         raise PlannerError(f"{file}: no search {name}; {suggestion(name, searches)}")
     own = searches[name]
     kind = reader.of(own, "kind", str)
-    if kind not in KINDS:
+    spaces = reader.of(task, "spaces", dict)
+    space = reader.of(spaces, kind, dict) if kind in spaces else {}
+    form = kind if kind in KINDS else _form(space)
+    if form is None:
         raise PlannerError(f"{file}: search {name}: unknown kind {kind}; known: {', '.join(KINDS)}")
-    space = reader.of(task, "spaces", dict).get(kind, {})
     reader.known(space.get("activation_recompute", []), WAYS, "activation_recompute")
     reader.known(space.get("tensor_par_comm_type", []), COMMUNICATION, "tensor_par_comm_type")
     fixed = {**task.get("fixed_in_every_search", {}), **own}
@@ -134,7 +146,7 @@ def read(file: Path, name: str) -> Search:
     architecture, seq, assumed = _model(reader, model)
     return Search(
         id=name,
-        kind=kind,
+        kind=form,
         gpus=reader.whole(own, "gpus"),
         batch=reader.whole(own, "batch_size"),
         architecture=architecture,
@@ -150,7 +162,7 @@ def read(file: Path, name: str) -> Search:
 
 def enumerated(search: Search, job: Job) -> Listed:
     """All layouts of a search, in the order of its nested loops."""
-    rows = KINDS[search.kind](search)
+    rows = _stated(KINDS[search.kind](search), search.space)
     tiers = tuple(rows.pop(name) for name in ("tensor_tier", "pipeline_tier", "data_tier"))
     inner, outer = search.system.tiers
     inside = [
@@ -172,15 +184,40 @@ def enumerated(search: Search, job: Job) -> Listed:
 ORDER = ("tp", "pp", "dp")
 
 
+def _form(space: Mapping[str, Any]) -> str | None:
+    """The kind whose rules a space of another name has: only the exhaustive one chooses tiers of the network."""
+    if "tensor_par" not in space:
+        return None
+    return "cli" if any("_net" in field for field in space) else "core"
+
+
+def _stated(rows: Columns, space: Mapping[str, Any]) -> Columns:
+    """The layouts with the values that a space states for a degree, where it lists them in place of a rule."""
+    for field, name in LISTED.items():
+        values = _values(space.get(field))
+        if values is not None:
+            rows = kept(rows, np.isin(rows[name], values))
+    return rows
+
+
+def _values(rule: Any) -> Array | None:
+    """Values that a rule lists: alone, in a list, or in braces; None where it is a rule in words."""
+    if isinstance(rule, str):
+        stated = re.search(r"\{([\d\s,]+)\}", rule)
+        return np.array(stated[1].replace(",", " ").split(), float) if stated else None
+    alone = rule if isinstance(rule, list) else [] if rule is None else [rule]
+    whole = alone and all(isinstance(value, int) for value in alone)
+    return np.array(alone, float) if whole else None
+
+
 def _core(search: Search) -> Columns:
     """Stated tensor-parallel degrees; pipelines that divide the blocks; every micro-batch; one place for each group."""
     a, gpus = search.architecture, search.gpus
-    stated = re.search(r"\{([\d\s,]+)\}", str(search.space.get("tensor_par", "")))
-    if stated is None:
+    degrees = _values(search.space.get("tensor_par"))
+    if degrees is None:
         raise PlannerError(
             f"search {search.id}: tensor_par: expected degrees in braces, as {{1, 2, 4, 8}}"
         )
-    degrees = np.array([float(x) for x in stated[1].replace(",", " ").split()])
     rows = crossed({}, tp=degrees[divides(degrees, gpus)])
     rows = crossed(rows, pp=divisors(a.layers))
     rows = kept(rows, divides(rows["tp"] * rows["pp"], gpus))

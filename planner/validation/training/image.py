@@ -38,7 +38,7 @@ from planner.validation.training.image_priors import PRIORS
 PER_SECOND = ("samples_per_s", "images_per_s", "sequences_per_s", "img_per_s")
 PER_GPU = tuple(f"{name}_per_gpu" for name in PER_SECOND)
 BITS = (
-    (r"fp8|float8|mxfp8", 8),
+    (r"fp8|float8|fp4|float4", 8),  # 4 bit is not modelled
     (r"tf32|fp32|float32|single", 32),
     (r"fp16|bf16|float16|half|amp|mixed|\b16\b", 16),
 )
@@ -302,6 +302,9 @@ def _software(run: Run) -> None:
     )
     bits = next((b for words, b in BITS if re.search(words, stated)), None)
     place = run.place
+    if bits is None and case.text("precision"):
+        run.reason = f"precision {case.text('precision')} is not known"
+        return
     if bits is None or not case.text("precision"):
         eight = (
             run.model.sequence and place.peak_8 > 0 and place.generation in ("hopper", "blackwell")
@@ -313,7 +316,12 @@ def _software(run: Run) -> None:
             run.machine = replace(place, peak_32=place.peak_vector)
         else:
             run.assumed.append("precision: 32-bit products in TensorFloat-32, the default")
-    run.bits = 16 if bits == 8 and not place.peak_8 else bits
+    if bits == 8 and "p4" in stated:
+        run.assumed.append("precision: 8 bit, for 4 bit is not modelled in image networks")
+    if bits == 8 and not place.peak_8:
+        bits = 16
+        run.assumed.append(f"precision: 16 bit, {place.accelerator} has no 8-bit units")
+    run.bits = bits
     diffusion = case.family == "diffusion" and not run.model.sharded
     # NeMo's distributed Adam; Apex's distributed LAMB, in one block behind the backward pass unless a submission asks
     # for more (dwu-num-blocks, dwu-overlap-reductions: those of hundreds of servers)

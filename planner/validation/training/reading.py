@@ -87,7 +87,10 @@ ROUNDED = 0.08  # parameters as a source rounds them: "7B" for 6.74 and 7.62 bil
 FIRST_FLASH = 2023
 ALIBI_FUSED = ("llm_foundry",)  # whose Triton kernel of 2023 takes a bias
 # 8 bit and asynchronous tensor parallelism need it; the others are kernels in its place
-COMPILED = r"compil|float8|fp8|async[- ]?tp|liger|unsloth|(?<!un)fused|transformer[- ]?engine"
+COMPILED = (
+    r"compil|float8|fp8|async[- ]?tp|liger|unsloth|(?<!un)fused(?![- _]?(adam|optim))"
+    r"|transformer[- ]?engine"
+)
 UNFUSED = (
     r"\b(without|no|w/o|non)[- ]?(flash|fused attention)|\b(unfused|naive|vanilla|eager) attention"
 )
