@@ -24,7 +24,24 @@ def test_published_figures_come_out(case: Path) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["02", "03", "06", "07", "13", "14", "21", "25", "27", "34", "37", "38", "39", "42"],
+    [
+        "02",
+        "03",
+        "06",
+        "07",
+        "13",
+        "14",
+        "21",
+        "25",
+        "27",
+        "31",
+        "32",
+        "34",
+        "37",
+        "38",
+        "39",
+        "42",
+    ],
 )
 def test_exercise_passes_through_the_command(planner: Planner, number: str) -> None:
     case = next(case for case in CASES if case.stem.startswith(number))

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from planner import resources
-from planner.axes import REGION, on
+from planner.axes import ECU, REGION, on
 from planner.inputs.load import check_profile
+from planner.inputs.load import load as load_inputs
 from planner.inputs.profiles import PROFILE_KINDS, Region
 from planner.plan import Plan, load
 
@@ -52,6 +53,36 @@ def test_a_node_trains_and_draws_power_in_a_plan(node: str) -> None:
     )
     assert required > 0
     assert 0 < idle < typical <= peak
+
+
+@pytest.mark.parametrize("node", _names("nodes"))
+def test_the_headline_s_halls_can_hold_any_node(node: str) -> None:
+    inputs = load_inputs(HEADLINE, hardware=node)
+    assert {site.training for site in inputs.scenario.sites.values()} == {node}
+
+
+@pytest.mark.parametrize("system", _names("storage"))
+def test_a_storage_system_is_bought_in_a_plan(system: str) -> None:
+    plan = _bare(f"tiers.warm.system={system}", "sites.hall.orders_allowed=true")
+    assert float(np.max(plan.values("storage_warm_required")[0])) > 0
+    assert float(np.min(plan.values("storage_unit_usable")[0])) > 0
+
+
+@pytest.mark.parametrize("ecu", _names("ecus"))
+def test_a_computer_drives_in_a_plan(ecu: str) -> None:
+    fleet = f"{{cohort: 1999-12, region: europe, program: car, ecu: {ecu}, vehicles: 1 vehicle}}"
+    plan = _bare(f"programs.car.ecu_from={{{ecu}: 2000-01}}", f"opening_fleet=[{fleet}]")
+    assert plan.project.table.labels[ECU] == (ecu,)
+    assert float(np.max(plan.values("vehicles_by_ecu")[0])) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("region", _names("regions"))
+def test_a_site_stands_in_a_region(region: str) -> None:
+    profile = check_profile(resources.profiles("regions")[region], "regions")
+    assert isinstance(profile, Region)
+    one = [f"regions.{region}.country=TH"] if profile.country == "multiple" else []
+    plan = _bare(f"sites.hall.location={region}", *one)
+    assert 1.0 < float(np.max(plan.values("pue_peak")[0])) < 2.5
 
 
 @pytest.mark.parametrize("model", _names("models"))
