@@ -103,17 +103,18 @@ def check_library(
 
     One line for each finding, with file, line and key; exit code 1 where there is one.
     """
-    from planner.cli.output import write
+    from planner.cli.output import telling, write
     from planner.inputs.plausibility import check_profiles
     from planner.text import printable
 
     wanted = _wanted(what, overlays or [])
-    found = sorted(set(check_profiles(wanted, overlays or [])))
-    for each in found:
+    with telling() as tell:
+        found = set(check_profiles(wanted, overlays or [], tell))
+    for each in sorted(found):
         write(printable(str(each)))
     if found:
         raise typer.Exit(1)
-    write(f"{len(wanted)} profiles: ok")
+    write(f"{len(wanted)} {'profile' if len(wanted) == 1 else 'profiles'}: ok")
 
 
 def _wanted(what: str | None, overlays: Sequence[Path]) -> list[tuple[str, str]]:

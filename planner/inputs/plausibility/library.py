@@ -24,11 +24,17 @@ RULES: Sequence[Callable[[Profile, Shelf], Findings]] = (
 
 
 def check_profiles(
-    wanted: Sequence[tuple[str, str]], overlays: Sequence[Path] = ()
+    wanted: Sequence[tuple[str, str]],
+    overlays: Sequence[Path] = (),
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Fault]:
-    """What is wrong with each of the profiles (kind and name), by file, line and key; nothing where they are sound."""
+    """What is wrong with each of the profiles (kind and name), by file, line and key; nothing where they are sound.
+
+    `tell` is called with where it is before each profile is read.
+    """
     shelf = Shelf(overlays)
-    for kind, name in wanted:
+    for done, (kind, name) in enumerate(wanted):
+        tell(f"{done} of {len(wanted)}: {kind}/{name}")
         try:
             profile = read_profile(kind, name, overlays)
         except InputError as error:
