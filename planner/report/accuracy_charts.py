@@ -17,7 +17,7 @@ import numpy as np
 from planner.report.house import QUIET, house_style
 from planner.study.blocks import moved
 from planner.text import counted, printable
-from planner.validation.accuracy import PROPERTIES, Accuracy, Row, pooled, trends
+from planner.validation.accuracy import PROPERTIES, Accuracy, Row, Trend, pooled, trends
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,11 +94,19 @@ def _point(row: Row) -> tuple[float, float]:
     return row.outcome.seconds / (1.0 + (row.time_error or 0.0)), row.outcome.seconds
 
 
+def moves(found: Sequence[Trend]) -> str:
+    """With what the error moves, as far as rows tell."""
+    said = ", ".join(f"{100 * t.slope:+.1f} points with {t.step}" for t in found if t.clear)
+    if said:
+        return f"The error moves: {said}"
+    if not found:
+        return "Too few configurations to tell what the error moves with"
+    return f"The error does not move with {' or '.join(trend.name for trend in found)}"
+
+
 def _residuals(accuracy: Accuracy, rows: Sequence[Row]) -> Figure:
-    moving = [trend for trend in trends(accuracy) if trend.clear]
-    said = ", ".join(f"{100 * t.slope:+.1f} points with {t.step}" for t in moving)
     figure, panels = _page(
-        f"The error moves: {said}" if said else "The error moves with neither size, scale nor year",
+        moves(trends(accuracy)),
         "Predicted over measured time, less 1, of each configuration; dashed: "
         f"{WITHIN_SAID} off; slopes within sources",
         len(PROPERTIES),
@@ -111,7 +119,10 @@ def _residuals(accuracy: Accuracy, rows: Sequence[Row]) -> Figure:
         axes.axhline(0.0, color=QUIET, linewidth=1, zorder=0)
         for off in (-WITHIN, WITHIN):
             axes.axhline(100 * off, color=QUIET, linewidth=0.8, linestyle="--", zorder=0)
-        if doubling:
+        if not known:
+            axes.set_xticks([])
+            axes.text(0.5, 0.9, "no row states it", ha="center", transform=axes.transAxes)
+        elif doubling:
             axes.set_xscale("log")
             _plain(axes, "x")
         else:

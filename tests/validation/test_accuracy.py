@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from planner.errors import PlannerError
+from planner.report import accuracy_charts
 from planner.report.accuracy import page, to_json
 from planner.validation import fitting
 from planner.validation.accuracy import Accuracy, assess, trends
@@ -294,3 +295,15 @@ def test_a_source_is_left_out_by_any_of_its_names(words: str, tmp_path: Path) ->
         writer.writerows(kept)
     assert validate("training", [part], leave_out=words).macro_configurations > 0
     assert validate("training", [part], leave_out="Megatron-LM SC21").macro_configurations > 0
+
+
+def test_charts_of_rows_without_size_scale_and_year_are_drawn(tmp_path: Path) -> None:
+    rows = tmp_path / "runs.csv"
+    rows.write_text(
+        "source,model,family,global_batch_size,gpu,metric,value\n"
+        "a lab,ResNet-50,vision,256,V100-32GB,samples_per_s,800\n"
+    )
+    assessed = validate("training", [rows])
+    assert accuracy_charts.moves(trends(assessed)).startswith("Too few")
+    found = accuracy_charts.write(assessed, tmp_path)
+    assert [file.name for file in found] == ["predicted_step.png", "residuals.png"]
