@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from planner.inputs.naming import frameworks
 from planner.perf.training_step.constants import FITTED, MMA_SYNC, constants_of
 from planner.validation.cases import Case, Outcome
-from planner.validation.training import dense, moe
+from planner.validation.training import dense, moe, reading
 from planner.validation.training.reading import run_of
 
 GPT = dict(
@@ -57,6 +58,11 @@ def test_a_count_of_nothing_in_notes_says_nothing(notes: str) -> None:
     assert tokens(**columns, notes=notes.replace("0", "").replace("=", "")) == tokens(
         **columns, notes=notes
     )
+
+
+def test_defaults_are_of_frameworks_that_have_a_profile() -> None:
+    named = {*reading.ALIBI_FUSED, *reading.FUSED_SOFTMAX, *reading.RECIPES, *reading.SPARING}
+    assert named <= set(frameworks())
 
 
 def test_few_micro_batches_in_long_pipelines_are_interleaved() -> None:
