@@ -134,6 +134,13 @@ def test_every_accelerator_has_what_a_prediction_needs() -> None:
         assert found.processors > 0 and (found.cache > 0 or found.generation == "dojo"), name
 
 
+def test_a_system_says_more_of_a_machine_than_the_node_of_its_name() -> None:
+    both = {*resources.profiles("systems")} & {*resources.profiles("nodes")}
+    assert {"gb200_nvl72", "hgx_mi300x"} <= both
+    rack = machine("gb200", "gb200_nvl72")
+    assert (rack.server, rack.domain) == (4.0, 72.0)  # the node is sold as a rack of 72
+
+
 def test_every_system_and_era_that_is_named_exists() -> None:
     for each in systems().values():
         assert each.accelerator in accelerators()

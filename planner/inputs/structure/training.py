@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -16,8 +17,7 @@ from planner.inputs.image_job import (
     sample_flops,
     stack_of,
 )
-from planner.inputs.load import Inputs
-from planner.inputs.naming import accelerators
+from planner.inputs.load import Inputs, read_profile
 from planner.inputs.numbers import Cell
 from planner.inputs.profiles import Accelerator, ImageModel, Node
 from planner.inputs.profiles.hardware import NetworkPart
@@ -137,8 +137,8 @@ def _machine(inputs: Inputs, name: str, node: Node) -> Machine | None:
     card: NetworkPart = inputs.profile("network", node.nic)
     if chip.generation is None or chip.cache is None or chip.processors is None:
         return None
-    rated = accelerators()[chip.rated_as] if chip.rated_as else None
-    return joined(chip, node, card, rated, (node.accelerator, name))
+    rated = read_profile("accelerators", chip.rated_as) if chip.rated_as else None
+    return joined(chip, node, card, cast("Accelerator | None", rated), (node.accelerator, name))
 
 
 def _mixtures(jobs: Sequence[tuple[int, int, Job, float]], rated: Sequence[float]) -> Steps:
