@@ -12,6 +12,7 @@ from planner.axes import ECU, REGION, on
 from planner.inputs.load import check_profile
 from planner.inputs.load import load as load_inputs
 from planner.inputs.profiles import PROFILE_KINDS, Region
+from planner.perf.export import FREE
 from planner.plan import Plan, load
 
 BARE = Path(__file__).parents[1] / "cases" / "minimal.yaml"
@@ -83,6 +84,13 @@ def test_a_site_stands_in_a_region(region: str) -> None:
     one = [f"regions.{region}.country=TH"] if profile.country == "multiple" else []
     plan = _bare(f"sites.hall.location={region}", *one)
     assert 1.0 < float(np.max(plan.values("pue_peak")[0])) < 2.5
+
+
+@pytest.mark.parametrize("region", PARTS)
+def test_parts_of_rows_may_have_any_accelerator(region: str) -> None:
+    edits = [f"regions.{region}.country=TH"] if region == "south_east_asia" else []
+    plan = _bare(f"sites.hall.location={region}", *edits, hardware="gb300_nvl72")
+    assert float(np.max(plan.values("export_verdict")[0])) == FREE
 
 
 @pytest.mark.parametrize("model", _names("models"))
