@@ -89,7 +89,7 @@ def read_campaign(
         cell_wait_without_wifi=policy["cell_wait_h_without_wifi"].optional(
             lambda node: node.number(0.0)
         ),
-        window=policy["download_window_local_h"].optional(CampaignNode.span),
+        window=policy["download_window_local_h"].optional(CampaignNode.hours),
         backoff=policy["backoff_s"].number(0.0) / 3600,
         resume=mode,  # type: ignore[arg-type]
         chunk=resume["chunk_mb"].positive() * BYTES_PER_MB if mode == "chunk" else 0.0,
@@ -254,7 +254,7 @@ def _wave(node: CampaignNode) -> Wave:
         }
     return Wave(
         share=node["share"].number(0.0),
-        not_before=node["not_before_h"].number(),
+        not_before=node["not_before_h"].number(0.0),
         gate=node["open_when_prev_success"].optional(lambda each: each.number(0.0, 1.0)),
         after_previous=node["min_after_prev_open_h"].number(0.0),
         admission=kind,  # type: ignore[arg-type]

@@ -22,6 +22,7 @@ ANNOTATIONS = ("note", "sources")
 _ANNOTATED = frozenset({"value", "source", "confidence", "note"})
 _SHOWN = 60  # characters of a value in a message
 MOST_SHOWN_KEYS = 12
+HOURS_PER_DAY = 24.0
 
 
 @dataclass
@@ -205,6 +206,15 @@ class CampaignNode:
             self.fault(f"expected two numbers, found {len(ends)}")
             return 0.0, 1.0
         return ends[0].number(), ends[1].number()
+
+    def hours(self) -> tuple[float, float] | None:
+        """Hours of a day between which something is allowed, past midnight too; None: the whole day, no limit."""
+        ends = self.items()
+        if len(ends) != 2:
+            self.fault(f"expected two numbers, found {len(ends)}")
+            return None
+        first, last = (each.number(0.0, HOURS_PER_DAY) for each in ends)
+        return None if (first, last) == (0.0, HOURS_PER_DAY) else (first, last)
 
     def rising(self) -> tuple[float, float]:
         low, high = self.span()

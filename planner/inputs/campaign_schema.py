@@ -63,6 +63,10 @@ def _span(meaning: str, null: bool = False) -> Schema:
     return _annotated(_list({"type": "number"}, 2), meaning, null)
 
 
+def _hours_of_day(meaning: str, null: bool = False) -> Schema:
+    return _annotated(_list({"type": "number", "minimum": 0, "maximum": 24}, 2), meaning, null)
+
+
 def _object(meaning: str, **properties: Schema) -> Schema:
     return {
         "type": "object",
@@ -146,7 +150,7 @@ def _campaign() -> Schema:
     wave = _object(
         "vehicles that open together",
         share=_number("share of the fleet; shares are normalised", 0),
-        not_before_h=_number("hours from the start"),
+        not_before_h=_number("hours from the start", 0),
         open_when_prev_success=_chance(
             "share of the wave before that has to be updated", null=True
         ),
@@ -175,7 +179,7 @@ def _campaign() -> Schema:
             "hours until cellular is permitted with Wi-Fi at home; null: never", 0, null=True
         ),
         cell_wait_h_without_wifi=_number("the same without; null: never", 0, null=True),
-        download_window_local_h=_span("local hours of downloads; null: all day", null=True),
+        download_window_local_h=_hours_of_day("local hours of downloads; null: all day", null=True),
         backoff_s=_number("seconds after a drop or a failed verification", 0),
         resume=_object(
             "what is kept of a broken download",

@@ -167,6 +167,11 @@ def test_what_is_no_finite_number_is_refused(written: Write, number: str) -> Non
         ("update: {p_verify_fail_full: 1}", "update.p_verify_fail_full", "largest value 0.99"),
         ("fleet: null", "fleet", "expected an object, found nothing"),
         ("sessions: {a: 1}", "sessions", "expected a list, found an object"),
+        (
+            "campaign: {download_window_local_h: [22, 30]}",
+            "campaign.download_window_local_h[1]",
+            "above the largest value 24",
+        ),
         ("campaign: {resume: {mode: chunk}}", "campaign.resume", "lacks 'chunk_mb'"),
         (
             "cdn: {pools: [{name: a, cap_gbps: 1, regions: [taiwan, japan, india, usa, europe]}]}",
@@ -185,6 +190,20 @@ def test_what_no_campaign_can_be_is_refused(
 ) -> None:
     found = {fault.path: fault.message for fault in faults(written(f"{text}\n"))}
     assert said in found[path]
+
+
+def test_a_wave_opens_no_earlier_than_its_campaign(written: Write) -> None:
+    content = case()["inputs"]
+    content["campaign"]["waves"][0]["not_before_h"] = -30
+    (fault,) = faults(written(content, "mine.json"))
+    assert fault.path == "campaign.waves[0].not_before_h"
+
+
+def test_a_window_of_the_whole_day_cuts_no_session_at_midnight(written: Write) -> None:
+    whole = written("campaign: {download_window_local_h: [0, 24]}\n")
+    assert load_campaign(whole).campaign.window is None
+    night = written("campaign: {download_window_local_h: [22, 6]}\n", "night.yaml")
+    assert load_campaign(night).campaign.window == (22.0, 6.0)
 
 
 def test_regions_have_a_name_each_and_a_technology_where_cellular_is_used(written: Write) -> None:

@@ -135,7 +135,7 @@ def _space(node: CampaignNode, loaded: LoadedCampaign) -> Space:
         admissions=each("admission", _admission),
         halt_shares=each("halt_error_share", maybe(lambda item: item.number(0.0, 1.0))),
         halt_leasts=each("halt_min_failures", lambda item: item.whole(0)),
-        windows=each("download_window_local_h", maybe(CampaignNode.span)),
+        windows=each("download_window_local_h", maybe(CampaignNode.hours)),
         caps=tuple(caps.get(name, ()) for name in names),
     )
 
