@@ -103,6 +103,12 @@ def test_bytes_fall_into_the_bins_in_which_they_are_sent() -> None:
     assert sent == pytest.approx(np.array([[0.5, 1, 0.25, 0], [2, 0, 0, 0]]))
 
 
+def test_flows_that_end_as_they_begin_send_nothing_at_all() -> None:
+    at = np.random.default_rng(0).random(1000)
+    sent = on_grid(at, at, 1e9 * np.ones(1000), np.zeros(1000, int), 1, 12)
+    assert (sent == 0).all()
+
+
 def test_the_95th_percentile_leaves_36_hours_of_a_month_free() -> None:
     rates = np.zeros(8640)
     rates[:432] = 7

@@ -19,6 +19,9 @@ FIRST_DAY = 24.0  # [hours]
 
 def on_grid(begin: Array, end: Array, rate: Array, row: Array, rows: int, bins: int) -> Array:
     """Bytes by (row, bin) of flows of `rate` [byte/hour] from `begin` to `end` [hours after the first bin's start]."""
+    lasting = end > begin
+    if not lasting.all():  # an empty payload: its ramps cancel but for the last digit
+        begin, end, rate, row = (each[lasting] for each in (begin, end, rate, row))
     place = np.concatenate([begin, end]) / BIN
     slope = np.concatenate([rate, -rate])
     cell = np.clip(np.ceil(place).astype(int), 0, bins) + (bins + 1) * np.concatenate([row, row])
