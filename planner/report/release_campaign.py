@@ -119,13 +119,15 @@ class _Release:
     def region(self, region: int, link: int) -> dict[str, Any]:
         offset = on(self.plan.leaf("region_utc_offset"), REGION)[0, region] / HOUR_SECONDS
         by_cell = LINKS[link] == CELLULAR
-        cells = self.cells()
+        # Vehicles on Wi-Fi never use the cellular network; the one that is named is that of their own region.
+        mine = (region, LINKS.index(CELLULAR))
+        cells = [self.name(*mine)] if mine in self.ways else self.cells()
         found = {
             "name": self.name(region, link),
             "share": float(self.vehicles[region, link] / self.vehicles.sum()),
             "utc_offset_h": float(offset),
             "p_home_wifi": 0 if by_cell else 1,
-            "cell_mix": {self.name(region, link): 1} if by_cell else dict.fromkeys(cells[:1], 1),
+            "cell_mix": dict.fromkeys(cells[:1], 1),
         }
         return found if by_cell else found | {"wifi": self.rates(region, link)}
 

@@ -132,6 +132,14 @@ def test_the_command_writes_a_campaign_that_can_be_run(planner: Planner, tmp_pat
     assert planner("size", "5pct_ev_market", "--at", "2026-01").code == 2
 
 
+def test_a_region_names_its_own_cellular_network() -> None:
+    regions = release_campaign(plan_of(()), "2030-12")["fleet"]["regions"]
+    there = {each["name"] for each in regions}
+    for each in regions:
+        own = each["name"].rpartition("_")[0] + "_cellular"
+        assert own not in there or set(each["cell_mix"]) == {own}
+
+
 def test_a_month_without_vehicles_has_no_release() -> None:
     with pytest.raises(InputError, match="no such month"):
         release_campaign(plan_of(()), "2030-13")
