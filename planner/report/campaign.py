@@ -27,6 +27,7 @@ from planner.text import counted, printable
 
 DAYS_FROM = 48.0  # hours from which a time is given in days
 NAME, COUNT, CELL = 25, 11, 8
+WIDEST_NAME = 33  # of a region and its link: the table is then as wide as the page
 LINK_NAMES = ("Wi-Fi", "cellular")
 WAITED = {"clock": "its time", "soak": "the soak", "success": "success before", "": "never opens"}
 
@@ -106,7 +107,7 @@ def _head(out: Page, run: CampaignRun) -> None:
     campaign = run.campaign
     out.wrapped(printable(run.loaded.title), style="bold")
     out.add(
-        f"{campaign.vehicles:,} vehicles, {counted(len(campaign.regions), 'region')}, "
+        f"{counted(campaign.vehicles, 'vehicle')}, {counted(len(campaign.regions), 'region')}, "
         f"{counted(len(campaign.waves), 'wave')}, horizon {time_text(campaign.horizon)}"
     )
     out.wrapped(headline(run, spans=True), style="bold")
@@ -122,13 +123,21 @@ def headline(run: CampaignRun, spans: bool = False) -> str:
         if run.mean(name) is None:
             final = percent(run.mean("updated_share") or 0.0)
             verb = "is " if quantile == 50 else ""
-            parts.append(f"{who} {verb}not within the horizon: {final} are at its end")
+            mean = " in the mean" if run.law.chance > TELLING else ""
+            parts.append(f"{who} {verb}not within the horizon: {final} are at its end{mean}")
             break
         verb = "is updated " if quantile == 50 else ""
         parts.append(
             f"{who} {verb}after {time_text(run.mean(name))}{_between(run, name) if spans else ''}"
+            f"{_seldom(run, name)}"
         )
     return ", ".join(parts) + "."
+
+
+def _seldom(run: CampaignRun, output: str) -> str:
+    """In how many campaigns there is this time, where not in all: others are halted before, or too slow."""
+    reached = run.outcome.outputs[output].reached
+    return f" in {percent(reached, 0)} of campaigns" if reached < 1 - TELLING else ""
 
 
 def _between(run: CampaignRun, output: str) -> str:
@@ -173,11 +182,13 @@ def _rows(out: Page, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -
 def _completion(out: Page, run: CampaignRun) -> None:
     """When shares of each region and link are downloaded and updated."""
     heads = [f"{q * 100:.0f} %" for q in QUANTILES]
-    lead = " " * (NAME + COUNT)
+    longest = max(len(printable(region.name)) for region in run.campaign.regions)
+    name_width = min(max(NAME, longest + 2 + max(map(len, LINK_NAMES))), WIDEST_NAME)
+    lead = " " * (name_width + COUNT)
     block = len(heads) * CELL
     out.add(f"{lead}{'downloaded'.rjust(block)}{'updated'.rjust(block)}", "bold")
     columns = [
-        Column("by region and home link", NAME), Column("vehicles", COUNT),
+        Column("by region and home link", name_width), Column("vehicles", COUNT),
         *(Column(head, CELL) for _ in range(2) for head in heads), Column("at end", CELL),
     ]  # fmt: skip
     rows = [
@@ -196,7 +207,7 @@ def _completion(out: Page, run: CampaignRun) -> None:
             if not round(count):
                 continue
             times = [*downloaded[:, place, link], *updated[:, place, link]]
-            title = f"{region.name[: NAME - 10]} {name}"
+            title = f"{printable(region.name)[: name_width - len(name) - 2]} {name}"
             rows.append(
                 [title, f"{count:,.0f}", *map(time_text, times), percent(at_end[place, link])]
             )

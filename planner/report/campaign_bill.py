@@ -97,7 +97,7 @@ def _components(out: Page, bill: Bill) -> None:
 
 def _accounts(out: Page, bill: Bill) -> None:
     out.add(
-        f"{'contract':<{NAME}}{'TB':>10}{'95/5, Gb/s':>12}{'of mean':>8}{CURRENCY:>11}  tariff",
+        f"{'contract':<{NAME}}{'TB':>10}{'95/5, Gb/s':>12}{'/ mean':>8}{CURRENCY:>11}  tariff",
         "bold",
     )
     for each in bill.accounts:

@@ -13,6 +13,7 @@ from planner.report.campaign import percent, time_text
 from planner.report.campaign_reasons import AS_WRITTEN, kind, policy, reason
 from planner.report.columns import Column, add_table
 from planner.report.page import Page
+from planner.study.campaigns.front import RELATIVE
 from planner.study.campaigns.plan import Judged, Planned
 from planner.study.campaigns.space import all_tried
 from planner.text import counted, printable
@@ -160,5 +161,6 @@ def _meaning(found: Planned) -> str:
     )
     return (
         f"exposed ({of}): vehicles on which an install of the bad release had begun when it was stopped; cost and days "
-        f"are of the good release; reachable: {percent(share, 2)} of the fleet; tried: {tried}"
+        f"are of the good release; costs, or exposures, that differ by less than {100 * RELATIVE:g} % count as equal; "
+        f"reachable: {percent(share, 2)} of the fleet; tried: {tried}"
     )

@@ -17,6 +17,7 @@ from planner.report.campaign_reasons import kind, policy, reason
 from planner.report.house import ALARM, NEED, QUIET, house_style
 from planner.report.house import INNER as BEATEN
 from planner.study.blocks import moved
+from planner.study.campaigns.front import RELATIVE
 from planner.study.campaigns.measure import Measured
 from planner.study.campaigns.plan import Judged, Planned
 from planner.study.campaigns.space import Admitted
@@ -167,7 +168,9 @@ def _chart(found: Planned, title: str) -> Figure:
     top = 0.955 - 0.052 * len(lines)
     figure.text(0.055, 0.955, "\n".join(lines), fontsize=13, weight="bold", va="top")
     figure.text(
-        0.055, top, "Cost and exposure of each candidate by its days; dashed: the demands",
+        0.055, top,
+        "Cost and exposure of each candidate by its days; dashed: the demands; "
+        f"a difference of less than {100 * RELATIVE:g} % beats nobody",
         color=QUIET, va="top",
     )  # fmt: skip
     figure.text(

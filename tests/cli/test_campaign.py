@@ -110,7 +110,7 @@ def test_a_goal_is_compared_with_the_curve(planner: Planner) -> None:
     out = planner("campaign", "run", "urgent_safety_fix", *FEW).out
     assert "\nGoal      95.0 % of the reachable fleet updated by day 7: " in out
     assert "planner campaign size urgent_safety_fix\n" in out
-    assert answer(planner, "map_update", *FEW)["goal"] is None
+    assert answer(planner, CASES, "--case", "c01_plain_uncapped", *FEW)["goal"] is None
 
 
 def test_law_cadence_flash_and_rollback_are_answered(planner: Planner, tmp_path: Path) -> None:
@@ -170,6 +170,34 @@ def test_a_campaign_that_halts_says_so(planner: Planner) -> None:
     assert "chance 100 %" in done.out
     assert "If nothing halts it:" in done.out
     assert "--case c05_bad_release_halts" in done.out
+
+
+def test_a_time_that_few_campaigns_reach_says_in_how_many(planner: Planner, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    rule = "{halt_error_share: 0.001, halt_min_failures: 5}"
+    file.write_text(
+        f"extends: monthly_release.yaml\nfleet: {{n_vehicles: 50000}}\ncampaign: {rule}\n",
+        encoding="utf-8",
+    )
+    done = planner("campaign", "run", str(file), *FEW)
+    lead = " ".join(done.out.splitlines()[2:5])
+    assert "% of campaigns" in lead and "at its end in the mean" in lead
+    found = answer(planner, str(file), *FEW)
+    assert f"in {100 * found['spread']['t50_h']['reached']:.0f} % of campaigns" in lead
+
+
+def test_long_names_of_regions_are_told_apart(planner: Planner, tmp_path: Path) -> None:
+    case = next(each for each in read_cases(Path(CASES)) if each["name"].startswith("c01"))
+    content = json.loads(json.dumps(case["inputs"]))
+    old = content["fleet"]["regions"][0]
+    names = ["rest_of_world_one", "rest_of_world_two"]
+    content["fleet"]["regions"] = [{**old, "name": each} for each in names]
+    content["cdn"]["pools"][0]["regions"] = names
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    done = planner("campaign", "run", str(file), *FEW)
+    for name in names:
+        assert f"\n{name} Wi-Fi " in done.out and f"\n{name} cellular " in done.out
 
 
 def test_the_same_seed_gives_the_same_answer_and_another_a_near_one(planner: Planner) -> None:
