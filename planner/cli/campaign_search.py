@@ -36,7 +36,6 @@ Of = Annotated[
     str | None,
     typer.Option("--of", metavar="STAGE", help="updated (default) or downloaded."),
 ]
-ERASE = "\r\x1b[K"  # what stands on the terminal's line
 
 
 def size(
@@ -51,7 +50,7 @@ def size(
     profiles: Profiles = None,
 ) -> None:
     """The least CDN cap of each pool with which a share of its reachable vehicles is done by a day."""
-    from planner.cli.output import FAILED, width, write, write_styled
+    from planner.cli.output import FAILED, telling, width, write, write_styled
     from planner.inputs.campaign_files import load_campaign
     from planner.report import campaign_size as report
     from planner.study.campaigns.reading import read_goal
@@ -60,7 +59,8 @@ def size(
 
     loaded = load_campaign(campaign, case, profiles or ())
     goal = read_goal(loaded, share, days, of)
-    found = least(loaded.campaign, goal, classes or CLASSES, seed)
+    with telling() as tell:
+        found = least(loaded.campaign, goal, classes or CLASSES, seed, tell=tell)
     if json:
         write(report.to_json(found, loaded.title, loaded.file))
     else:
@@ -92,7 +92,7 @@ def plan(
     profiles: Profiles = None,
 ) -> None:
     """The cheapest campaign that is in time and safe, its trade against days and exposure, and why others lose."""
-    from planner.cli.output import FAILED, width, write, write_styled
+    from planner.cli.output import FAILED, telling, width, write, write_styled
     from planner.inputs.campaign_files import load_campaign
     from planner.report import campaign_plan as report
     from planner.report import campaign_plan_files as files
@@ -103,10 +103,8 @@ def plan(
     overlays = profiles or ()
     loaded = load_campaign(campaign, case, overlays)
     wanted = read_search(loaded, read_goal(loaded, share, days, of), candidates, overlays)
-    shown = sys.stderr.isatty()
-    found = search(loaded.campaign, wanted, seed, workers or cores(), _tell if shown else None)
-    if shown:
-        sys.stderr.write(ERASE)
+    with telling() as tell:
+        found = search(loaded.campaign, wanted, seed, workers or cores(), tell)
     if out is not None:
         for file in files.write(found, loaded.title, loaded.file, out):
             sys.stderr.write(f"{file}\n")
@@ -116,9 +114,3 @@ def plan(
         write_styled(report.page(found, loaded.title, loaded.name, width()))
     if found.cheapest is None:
         raise typer.Exit(FAILED)
-
-
-def _tell(done: int, total: int) -> None:
-    """Writes a line to the terminal that says how far it is, over the one before."""
-    sys.stderr.write(f"{ERASE}{done} of {total} candidates followed")
-    sys.stderr.flush()

@@ -74,7 +74,15 @@ def load_campaign(
     shown = str(path)
     roots = resources.campaign_roots(overlays)
     tree = documents.resolve(path, roots, shown, deletes=False)
-    return campaign_of(tree, shown, case, str(name_or_path))
+    return campaign_of(tree, shown, case, _called(name_or_path, path, overlays))
+
+
+def _called(name_or_path: str | Path, path: Path, overlays: Sequence[Path]) -> str:
+    """What to call a campaign to come back to it: a shipped one by its name, another as the user did."""
+    known = resources.campaigns(overlays).get(path.stem)
+    if known is not None and known.resolve() == path.resolve():
+        return path.stem
+    return str(name_or_path)
 
 
 def campaign_of(tree: Table, file: str, case: str | None = None, name: str = "") -> LoadedCampaign:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 from rich.text import Text
@@ -14,6 +13,7 @@ from planner.axes import Array
 from planner.perf.campaign.breakdown import PoolUse
 from planner.perf.campaign.description import Wave
 from planner.report import campaign_bill, campaign_policy
+from planner.report.columns import Column, add_table
 from planner.report.page import Page
 from planner.report.table import number
 from planner.study.campaign_run import (
@@ -30,14 +30,6 @@ NAME, COUNT, CELL = 25, 11, 8
 WIDEST_NAME = 33  # of a region and its link: the table is then as wide as the page
 LINK_NAMES = ("Wi-Fi", "cellular")
 WAITED = {"clock": "its time", "soak": "the soak", "success": "success before", "": "never opens"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of right-aligned cells."""
-
-    title: str
-    width: int
 
 
 def page(run: CampaignRun, width: int) -> list[Text]:
@@ -166,19 +158,6 @@ def _totals(run: CampaignRun) -> Iterator[str]:
 # --- Tables ----------------------------------------------------------------------------------------------------------
 
 
-def _rows(out: Page, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
-    """A table whose first column is a name."""
-    first, *rest = columns
-
-    def line(cells: Sequence[str]) -> str:
-        name = printable(cells[0])[: first.width].ljust(first.width)
-        return name + "".join(x.rjust(c.width) for x, c in zip(cells[1:], rest, strict=True))
-
-    out.add(line([column.title for column in columns]), "bold")
-    for row in rows:
-        out.add(line(row))
-
-
 def _completion(out: Page, run: CampaignRun) -> None:
     """When shares of each region and link are downloaded and updated."""
     heads = [f"{q * 100:.0f} %" for q in QUANTILES]
@@ -211,7 +190,7 @@ def _completion(out: Page, run: CampaignRun) -> None:
             rows.append(
                 [title, f"{count:,.0f}", *map(time_text, times), percent(at_end[place, link])]
             )
-    _rows(out, columns, rows)
+    add_table(out, columns, rows)
 
 
 def _pools(out: Page, run: CampaignRun) -> None:
@@ -231,7 +210,7 @@ def _pools(out: Page, run: CampaignRun) -> None:
         ]
         for pool in run.pools
     ]
-    _rows(out, columns, rows)
+    add_table(out, columns, rows)
 
 
 def _waves(out: Page, run: CampaignRun) -> None:
@@ -253,7 +232,7 @@ def _waves(out: Page, run: CampaignRun) -> None:
                 admission(wave),
             ]
         )
-    _rows(out, columns, rows)
+    add_table(out, columns, rows)
 
 
 def admission(wave: Wave) -> str:

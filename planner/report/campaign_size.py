@@ -136,15 +136,16 @@ def _margin(found: Sized) -> Iterator[str]:
 def _precision(found: Sized) -> str:
     low, high = (float(each) for each in (found.others.min(), found.others.max()))
     return (
-        f"a cap {percent(found.precision, 0)} smaller does not suffice, in the same sample of the fleet; with "
+        f"caps {percent(found.precision, 0)} smaller do not suffice, in the same sample of the fleet; with "
         f"{counted(len(found.others), 'other sample')} {percent(low, 2)} to {percent(high, 2)} of a pool's "
-        "reachable vehicles are done; caps of neighbouring goals to twice that"
+        "reachable vehicles are done; caps of neighbouring goals are those of fewer vehicle classes and longer time "
+        "steps, times the ratio of both for this goal"
     )
 
 
 def _meaning(found: Sized) -> str:
     joined = (
-        "; gates join the pools: none of them could be less while the others are what they are"
+        "; gates join the pools: a cap that is smaller may hold up the next wave in all of them"
         if found.joined
         else ""
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from planner.perf.campaign.odds import (
     sent_per_finish,
     unbroken,
 )
-from planner.perf.campaign.sampling import counts_by_share, uniform_within
+from planner.perf.campaign.sampling import counts_by_share, uniform, uniform_within
 from planner.perf.campaign.sessions import cut_by_window, first_poll, start_within
 from planner.perf.campaign.sharing import water_level
 from planner.perf.campaign.traffic import BIN, on_grid, percentile_95
@@ -211,7 +212,7 @@ def test_downloads_without_resume_have_the_closed_form() -> None:
 def test_slots_come_with_consent_and_retries_on_later_days(slot: tuple[float, float]) -> None:
     install = Install(0.5, 0.5, 3, 0, slot, 0.4)
     ready = np.random.default_rng(2).uniform(24, 48, 20_000)
-    starts = slot_starts(np.random.default_rng(3), install, ready)
+    starts = slot_starts(partial(uniform, np.random.default_rng(3)), install, ready)
     hour = (starts - slot[0]) % 24
     assert np.all(hour <= slot[1] - slot[0] + 1e-9)
     assert np.all(starts[:, 0] >= ready)

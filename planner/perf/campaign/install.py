@@ -7,17 +7,21 @@ be drawn for success or failure.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from planner.axes import Array
 from planner.perf.campaign.description import Install
-from planner.perf.campaign.sampling import Generator, Whole, uniform
+from planner.perf.campaign.sampling import Generator, Whole
 
 HOURS_PER_DAY = 24.0
+Draw = Callable[[int], Array]
+"""So many Uniform(0, 1) numbers, one for each vehicle of a call."""
 
 
 def attempt_starts(
-    rng: Generator,
+    draw: Draw,
     install: Install,
     done: Array,
     parked_at: Array,
@@ -32,28 +36,26 @@ def attempt_starts(
     if install.slot is None:
         if consent is not None:
             # Asked once a day from the first on; a retry needs no second yes.
-            asked = days_to_consent(rng, np.where(np.isnan(consent), 1.0, consent)) - 1
+            asked = days_to_consent(draw, np.where(np.isnan(consent), 1.0, consent)) - 1
             parked_at = parked_at + HOURS_PER_DAY * asked
         pause = install.duration + install.retry_delay
         return np.asarray(parked_at[:, None] + np.arange(install.attempts) * pause)
     chance = np.full(done.size, install.consent)
     if consent is not None:
         chance = np.where(np.isnan(consent), chance, consent)
-    return slot_starts(rng, install, done + utc_offset, chance) - utc_offset[:, None]
+    return slot_starts(draw, install, done + utc_offset, chance) - utc_offset[:, None]
 
 
-def days_to_consent(rng: Generator, chance: Array) -> Array:
+def days_to_consent(draw: Draw, chance: Array) -> Array:
     """Days until the first one with an agreement, that one counted: geometric; infinite where there never is one."""
     if np.all(chance >= 1):
         return np.ones(chance.size)
     with np.errstate(divide="ignore"):
-        days = np.log1p(-uniform(rng, chance.size)) / np.log1p(-chance)
+        days = np.log1p(-draw(chance.size)) / np.log1p(-chance)
     return np.asarray(np.ceil(days).clip(1))
 
 
-def slot_starts(
-    rng: Generator, install: Install, ready: Array, consent: Array | None = None
-) -> Array:
+def slot_starts(draw: Draw, install: Install, ready: Array, consent: Array | None = None) -> Array:
     """Local time of the slots that attempts would use, for payloads ready at a local time.
 
     `consent`: chance of a slot on a vehicle's day, if not the campaign's. The day on which the payload arrives may
@@ -71,17 +73,17 @@ def slot_starts(
     today = np.floor(ready / HOURS_PER_DAY)
 
     def slot_on(day: Array) -> Array:
-        return np.asarray(HOURS_PER_DAY * day + first + (last - first) * uniform(rng, count))
+        return np.asarray(HOURS_PER_DAY * day + first + (last - first) * draw(count))
 
     def wait() -> Array:
         """Days to the next one with a slot, from the next day on."""
-        return days_to_consent(rng, chance)
+        return days_to_consent(draw, chance)
 
     day = today + wait()
     start = slot_on(day)
     for earlier in (today, today - 1):
         slot = slot_on(earlier)
-        ahead = (slot >= ready) & (uniform(rng, count) < chance)
+        ahead = (slot >= ready) & (draw(count) < chance)
         day = np.where(ahead, earlier, day)
         start = np.where(ahead, slot, start)
     starts[:, 0] = start

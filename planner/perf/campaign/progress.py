@@ -9,7 +9,9 @@ next one at its true time. Installs are laid out when a payload is verified, so 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +21,7 @@ import numpy.typing as npt
 from planner.axes import Array
 from planner.perf.campaign.classes import LEAST_PER_WAVE, classes_of
 from planner.perf.campaign.description import Campaign
-from planner.perf.campaign.install import attempt_starts, failures_before_success
+from planner.perf.campaign.install import Draw, attempt_starts, failures_before_success
 from planner.perf.campaign.records import ROUNDING, Records, Rollout, pools_of
 from planner.perf.campaign.sampling import Whole, keyed, uniform
 from planner.perf.campaign.sessions import HOURS_PER_DAY, day_sessions, first_poll
@@ -32,6 +34,8 @@ STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at 
 FEW_ROWS = 4  # one in so many
 MANY = 4  # vehicles by class from which on the classes' own noise is more than the fleet's
 NOT_YET = np.inf
+APART = 7919  # classes, between whose draws there is nothing in common
+INSTALLS = 1 << 20  # in place of a region, in the seeds of what is drawn for all classes at once
 AFTER = 1e-6  # [hours]: a poll that found no place is not the next one
 
 
@@ -129,6 +133,10 @@ class _Run:
         self.openings = np.full((fleets, len(campaign.waves)), np.inf)
         self.opened = np.zeros(fleets, int)  # waves
         self.gates: list[list[tuple[Whole, Array, Array]]] = [[] for _ in campaign.waves]
+        self.dealt: dict[int, Array] = {}  # draws for installs by class, where runs are compared
+        self.verified: list[
+            tuple[Whole, Array, Array]
+        ] = []  # not laid out yet: class, time, parked
         self.recheck = np.full(fleets, -np.inf)  # when the next gate is to be looked at again
         self.records = Records()
         self.bins = int(np.ceil(campaign.horizon / BIN - ROUNDING))
@@ -284,6 +292,7 @@ class _Run:
         fleets = self.classes.fleets
         need = share * self.classes.wave_size[number - 1] / fleets * (1 - ROUNDING)
         reached = np.full(fleets, NOT_YET)
+        self.lay_out()
         if self.gates[number - 1]:
             fleet, time, weight = (
                 np.concatenate(part) for part in zip(*self.gates[number - 1], strict=True)
@@ -306,6 +315,7 @@ class _Run:
         """All that a window up to `end` changes, to take it back; no arrays where no cap could ask for them."""
         rows: Whole | None = None
         state = {}
+        self.lay_out()
         if np.isfinite(self.caps).any():
             changes = self.state["next"] < end
             if self.opened.min() < len(self.campaign.waves):
@@ -336,6 +346,7 @@ class _Run:
         self.flow_squares = before.flow_squares
         for each, length in zip(self.gates, before.gates, strict=True):
             del each[length:]
+        self.verified.clear()
         self.recheck[:] = -np.inf
         self.records.cut(before.records)
 
@@ -377,8 +388,9 @@ class _Run:
             bins = min(max(steady, self.bins_at_once), last - first)
             until = min((first + bins) * BIN, end)
             who = np.flatnonzero(self.state["next"] < until)
-            if bins > 1 and not self.stays_full(who, until):
-                bins = 1
+            # A search that asks for longer steps levels out the rates within them, also of pools that are not full.
+            if bins > self.bins_at_once and not self.stays_full(who, until):
+                bins = self.bins_at_once
                 until = min((first + bins) * BIN, end)
                 who = np.flatnonzero(self.state["next"] < until)
             level = np.full(self.caps.size, np.inf)
@@ -564,13 +576,25 @@ class _Run:
         self.complete(who[~bad], time[~bad])
 
     def complete(self, who: Whole, time: Array) -> None:
-        """Verified: lay out the installs."""
+        """Verified: to be installed."""
         if not who.size:
             return
-        state, install = self.state, self.campaign.install
+        state = self.state
         state["finished"][who] = True
         state["next"][who] = np.inf
-        starts = self.install_starts(who, time)
+        parked_at = np.where(self.parked[state["kind"][who]], time, state["left"][who])
+        self.verified.append((who, time, parked_at))
+        if self.links.max() > 1:  # the next release may be fetched in the same window
+            self.lay_out()
+
+    def lay_out(self) -> None:
+        """The installs of all payloads verified since the last time; gates and the next releases wait for them."""
+        if not self.verified:
+            return
+        who, time, parked_at = (np.concatenate(part) for part in zip(*self.verified, strict=True))
+        self.verified.clear()
+        state, install = self.state, self.campaign.install
+        starts = self.install_starts(who, time, parked_at)
         last = state["stage"][who] + 1 >= self.links[who]
         if not last.all():
             self.go_on(who[~last], starts[~last])
@@ -592,13 +616,29 @@ class _Run:
                 who_ends = np.repeat(fleet[mine], install.attempts)
                 self.gates[number].append((who_ends, ends.ravel(), success[mine].ravel()))
 
-    def install_starts(self, who: Whole, time: Array) -> Array:
-        """Starts of the attempts, for payloads verified at a time."""
-        state, region = self.state, self.classes.region[who]
-        parked_at = np.where(self.parked[state["kind"][who]], time, state["left"][who])
+    def install_starts(self, who: Whole, time: Array, parked_at: Array) -> Array:
+        """Starts of the attempts, for payloads verified at a time in vehicles that park at or after it."""
+        region = self.classes.region[who]
         consent = None if self.consent is None else self.consent[region]
         install, offset = self.campaign.install, self.offset[region]
-        return attempt_starts(self.rng, install, time, parked_at, offset, consent)
+        return attempt_starts(self.install_draws(who), install, time, parked_at, offset, consent)
+
+    def install_draws(self, who: Whole) -> Draw:
+        """Even draws for the installs of these classes; where runs are to be compared, each class's own ones."""
+        if not self.common:
+            return partial(uniform, self.rng)
+        classes, turn = self.classes.weight.size, itertools.count()
+        # Of a later release on the way: those of another class.
+        place = (who + APART * self.state["stage"][who].astype(np.intp)) % classes
+
+        def draw(_: int) -> Array:
+            number = next(turn)
+            if number not in self.dealt:
+                rng = np.random.default_rng((self.seed, INSTALLS, number))
+                self.dealt[number] = uniform(rng, classes)
+            return np.asarray(self.dealt[number][place])
+
+        return draw
 
     def go_on(self, who: Whole, starts: Array) -> None:
         """A release on the way is there: once it is installed the next one is fetched."""
@@ -619,6 +659,7 @@ class _Run:
 
     def result(self) -> Rollout:
         """All records joined."""
+        self.lay_out()
         records, empty = self.records, np.zeros(0)
         nobody = empty.astype(int)
         attempts, pools = self.campaign.install.attempts, len(self.campaign.pools)

@@ -2,6 +2,7 @@
 
 goal        what has to be reached by when
 size        the least cap by pool that meets a goal
+trials      what caps do to the share that is done by a time, as tried so far
 demands     what a search wants: limits, the bad release, prices
 space       the candidates of a search
 screening   what closed forms say against a candidate before any rollout is followed

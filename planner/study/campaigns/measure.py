@@ -16,7 +16,6 @@ from planner.axes import Array
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS, Campaign
 from planner.perf.campaign.exposure import Exposure, exposure
 from planner.perf.campaign.halt import halt_law
-from planner.perf.campaign.progress import follow
 from planner.perf.campaign.reaching import UPDATED, arrivals
 from planner.perf.campaign.records import Rollout, pools_of
 from planner.perf.campaign.traffic import BIN
@@ -24,16 +23,7 @@ from planner.study.campaigns.demands import NINE_OF_TEN, Search
 from planner.study.campaigns.goal import HOURS_PER_DAY
 from planner.study.campaigns.screening import Excess
 from planner.study.campaigns.space import Candidate, campaign_of
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How closely rollouts are looked at: vehicle classes in all, of each wave at the least, and the time step."""
-
-    classes: int
-    least: int
-    bins_at_once: int = 1
-
+from planner.study.campaigns.trials import Effort
 
 COARSE = Effort(2000, 250, 6)
 FINE = Effort(12_000, 2000, 2)
@@ -121,13 +111,7 @@ def measure(
     group: Sequence[Candidate],
 ) -> list[Measured]:
     """Measure candidates of the same rollout but for caps and halt."""
-    follows = partial(
-        follow,
-        classes=effort.classes,
-        seed=seed,
-        least=effort.least,
-        bins_at_once=effort.bins_at_once,
-    )
+    follows = partial(effort.follow, seed=seed)
     bad, good = _Known(follows), _Known(follows)
     found = []
     for _, alike in _by_caps(group):

@@ -22,16 +22,17 @@ from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.reaching import reachable
 from planner.study.campaigns.demands import Search
 from planner.study.campaigns.front import beaten_by, front
-from planner.study.campaigns.measure import COARSE, FINE, Effort, Measured, measure
+from planner.study.campaigns.measure import COARSE, FINE, Measured, measure
 from planner.study.campaigns.screening import Excess, online, refused
 from planner.study.campaigns.space import Candidate, campaign_of, candidates
+from planner.study.campaigns.trials import Effort, Tell
 from planner.study.processes import keep_memory, one_thread
+from planner.text import counted
 
 REACH_CLASSES = 40_000
 ONLINE_CLASSES = 8_000
 SLACK = 0.03  # of a limit, by which few classes may be wrong about it: a closer look decides
 FEW = 24  # candidates for which no further process is started
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,9 @@ def plan(
     search: Search,
     seed: int = 0,
     workers: int = 1,
-    progress: Progress | None = None,
+    tell: Tell | None = None,
 ) -> Planned:
-    """Search for the best campaigns. `progress` is told of candidates measured and to be measured."""
+    """Search for the best campaigns. `tell` is told how far it is."""
     # Whom a window leaves out counts as not reached, where the window is what is searched for.
     whole = replace(base, window=None) if search.space.windows else base
     reach = reachable(whole, REACH_CLASSES, seed).by(np.array([base.horizon]))[:, 0]
@@ -125,14 +126,14 @@ def plan(
     with _Team(base, search, there, seed, workers if len(left) > FEW else 1) as team:
         # The campaign as written is what others are compared with, whatever becomes of it.
         wanted = [each for each in left if each.number]
-        found = {each.number: each for each in team.measured(wanted, COARSE, progress)}
-        found.update((each.number, each) for each in team.measured(tried[:1], FINE, None))
+        found = {each.number: each for each in team.measured(wanted, COARSE, tell)}
+        found.update((each.number, each) for each in team.measured(tried[:1], FINE, tell))
         while True:
             best = _best(search, found, SLACK)
             unsure = [tried[number] for number in best if not found[number].fine]
             if not unsure:
                 break
-            found.update((each.number, each) for each in team.measured(unsure, FINE, None))
+            found.update((each.number, each) for each in team.measured(unsure, FINE, tell))
     return Planned(
         base=base,
         search=search,
@@ -223,7 +224,7 @@ class _Team:
             self.pool.shutdown(cancel_futures=True)
 
     def measured(
-        self, wanted: Sequence[Candidate], effort: Effort, progress: Progress | None
+        self, wanted: Sequence[Candidate], effort: Effort, tell: Tell | None
     ) -> list[Measured]:
         """Measure candidates; those of one rollout go to one process."""
         groups: dict[object, list[Candidate]] = {}
@@ -236,8 +237,9 @@ class _Team:
         for each in run(task, groups.values()):
             found.append(each)
             done += len(each)
-            if progress is not None:
-                progress(done, len(wanted))
+            if tell is not None:
+                closely = " closely" if effort == FINE else ""
+                tell(f"{done} of {counted(len(wanted), 'candidate')} followed{closely}")
         return list(chain.from_iterable(found))
 
 

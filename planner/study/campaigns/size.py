@@ -1,22 +1,26 @@
 """What is the least capacity of each pool with which a share of the reachable fleet is done by a day?
 
-More capacity is never later, so each pool's least cap is found by halving the ratio between one that is too small and
-one that suffices. Pools share no bytes: one rollout tries a cap in every pool at once. Only gates join them, since a
-wave opens for the whole fleet; where there are any, the caps are tried together at the end, raised until all pools meet
-the goal, and lowered one by one. Every pool has to meet the goal with its own reachable vehicles. The release is a good
+More capacity is never later. A few classes of vehicles and long steps show how the share at the deadline rises with the
+cap; with many classes and short steps caps close to the answer are then tried until one suffices and one smaller by the
+precision does not. What few classes are wrong about is nearly the same for all caps, so it is taken off: their
+share is shifted by how much they are wrong with no cap at all, and goals beside the one asked for have the caps of few
+classes times the ratio that was found for the goal itself (control variates). Pools share no bytes: one rollout tries a
+cap in every pool at once. Only gates join them, since a wave opens for the whole fleet; where there are any, the caps
+are tried together at the end. Every pool has to meet the goal with its own reachable vehicles. The release is a good
 one: nothing halts it.
+
+Source: Asmussen, Glynn, Stochastic Simulation, 2007, V.2 (control variates), VI.2 (common random numbers).
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from planner.axes import Array
 from planner.perf.campaign.description import Campaign
-from planner.perf.campaign.progress import follow
 from planner.perf.campaign.reaching import (
     DOWNLOADED,
     UPDATED,
@@ -25,17 +29,21 @@ from planner.perf.campaign.reaching import (
     arrivals,
     reachable,
 )
+from planner.perf.campaign.records import Rollout
 from planner.perf.campaign.traffic import BIN
 from planner.study.campaigns.goal import HOURS_PER_DAY, Goal
+from planner.study.campaigns.trials import FLAT, NOTHING, Caps, Effort, Flags, Tell, Trials
 
-PRECISION = 0.01  # ratio of a cap that suffices to one that does not, less 1
+PRECISION = 0.02  # ratio of a cap that suffices to one that does not, less 1
 CLASSES = 12_000
 SEEDS = 3  # samples of the fleet with which the caps found are tried again
-WIDER = 4.0  # factor by which a first guess of a cap that is too small goes down
-NOTHING = 1e-6  # share of a constant rate for everybody, below which no cap is looked for
-NUDGE = 1.05  # by which caps rise together until all pools meet the goal
-Caps = tuple[float, ...]
-Flags = npt.NDArray[np.bool_]
+CLOSE_LEAST = 2000  # classes of a wave at the least,
+CLOSE_BINS = 3  # five-minute bins of a step in which a cap binds,
+ROUGH_BINS = 6
+ROUGH_CLASSES, ROUGH_LEAST = 4000, 400  # and classes, in all and by wave, of the first look
+STEEPEST = 1.0  # share by a cap's logarithm where every byte counts
+STEP = 0.4  # of a cap's logarithm at the most from one trial to the next
+GUESSES = 6  # trials by the rough curve, after which brackets are halved
 
 
 @dataclass(frozen=True)
@@ -90,47 +98,6 @@ class Sized:
         return bool(np.isfinite(self.caps).all())
 
 
-class _Trials:
-    """Rollouts with caps that were tried, and what share of each pool's reachable vehicles they brought how far."""
-
-    def __init__(
-        self, campaign: Campaign, until: float, of: Stage, reach: Arrivals, classes: int, seed: int
-    ) -> None:
-        self.campaign = replace(campaign, horizon=min(campaign.horizon, until))
-        self.of, self.classes, self.seed = of, classes, seed
-        self.reachable = reach.by(np.array([campaign.horizon]))[:, 0]
-        self.joined = len(campaign.pools) > 1 and any(
-            wave.gate is not None for wave in campaign.waves
-        )
-        self.done: dict[Caps, Arrivals] = {}
-
-    def shares(self, caps: Caps, hours: float) -> Array:
-        """The share of each pool's reachable vehicles that is done by a time, with these caps."""
-        if caps not in self.done:
-            pools = tuple(
-                replace(pool, cap=cap) for pool, cap in zip(self.campaign.pools, caps, strict=True)
-            )
-            rollout = follow(replace(self.campaign, pools=pools), self.classes, self.seed)
-            self.done[caps] = arrivals(rollout, self.of)
-        done = self.done[caps].by(np.array([hours]))[:, 0]
-        return np.asarray(done / np.maximum(self.reachable, 1e-9))
-
-    def passes(self, caps: Caps, goal: Goal) -> Flags:
-        """Whether each pool meets the goal."""
-        return np.asarray((self.shares(caps, goal.hours) >= goal.share) | (self.reachable <= 0))
-
-    def bracket(self, pool: int, goal: Goal, low: float, high: float) -> tuple[float, float]:
-        """The closest caps of a pool that are known to be too small and to suffice."""
-        if self.joined:
-            return low, high
-        for caps in self.done:
-            if self.passes(caps, goal)[pool]:
-                high = min(high, caps[pool])
-            else:
-                low = max(low, caps[pool])
-        return low, high
-
-
 def size(
     campaign: Campaign,
     goal: Goal,
@@ -138,31 +105,48 @@ def size(
     seed: int = 0,
     precision: float = PRECISION,
     nearby: bool = True,
+    tell: Tell | None = None,
 ) -> Sized:
-    """The least caps for a goal; `nearby`: and those for a day less, a day more, a smaller and a larger share."""
-    uncapped, reach = _uncapped(campaign, goal, classes, seed)
+    """The least caps for a goal; `nearby`: and those for a day less, a day more, a smaller and a larger share.
+
+    `tell` is told how far it is.
+    """
+    free = replace(campaign, pools=tuple(replace(pool, cap=np.inf) for pool in campaign.pools))
+    close = Effort(classes, CLOSE_LEAST, CLOSE_BINS, common=True)
+    rough = Effort(min(classes, ROUGH_CLASSES), ROUGH_LEAST, ROUGH_BINS, common=True)
+    reach = reachable(campaign, classes, seed)
+    rollout = close.follow(free, seed)
+    uncapped = _uncapped(rollout, goal, reach)
+    there, joined = uncapped.reachable, _joined(campaign)
     near = _near(goal, campaign.horizon) if nearby else []
-    trials = _Trials(
-        campaign, max(each.hours for each in (goal, *near)), goal.of, reach, classes, seed
-    )
-    caps = _least(trials, goal, uncapped, precision)
-    others = []
-    for other in range(seed + 1, seed + SEEDS):
-        again = _Trials(campaign, goal.hours, goal.of, reach, classes, other)
-        others.append(again.shares(caps, goal.hours))
+
+    def trials(goals: list[Goal], effort: Effort, seed: int, free: Arrivals | None) -> Trials:
+        until = max(each.hours for each in goals)
+        return Trials(campaign, until, goal.of, there, effort, seed, free, tell)
+
+    looked = trials([goal], close, seed, arrivals(rollout, goal.of))
+    first = trials([goal, *near], rough, seed, arrivals(rough.follow(free, seed), goal.of))
+    search = _Search(looked, first, uncapped.peak, precision)
+    caps = search.least(goal, joined)
+    others = [
+        trials([goal], close, other, None).shares(np.array(caps), goal.hours)
+        for other in range(seed + 1, seed + SEEDS)
+    ]
     return Sized(
         campaign=campaign,
         goal=goal,
         caps=caps,
         uncapped=uncapped,
-        shares=trials.shares(caps, goal.hours),
+        shares=looked.shares(np.array(caps), goal.hours),
         others=np.array(others),
-        variants=tuple(
-            Variant(each, _least(trials, each, uncapped, 2 * precision)) for each in near
-        ),
+        variants=tuple(Variant(each, search.beside(each, goal, caps)) for each in near),
         precision=precision,
-        joined=trials.joined,
+        joined=joined,
     )
+
+
+def _joined(campaign: Campaign) -> bool:
+    return len(campaign.pools) > 1 and any(wave.gate is not None for wave in campaign.waves)
 
 
 def _near(goal: Goal, horizon: float) -> list[Goal]:
@@ -176,86 +160,109 @@ def _near(goal: Goal, horizon: float) -> list[Goal]:
     ]
 
 
-def _uncapped(campaign: Campaign, goal: Goal, classes: int, seed: int) -> tuple[Uncapped, Arrivals]:
-    free = replace(campaign, pools=tuple(replace(pool, cap=np.inf) for pool in campaign.pools))
-    reach = reachable(campaign, classes, seed)
-    rollout = follow(free, classes, seed)
+def _uncapped(rollout: Rollout, goal: Goal, reach: Arrivals) -> Uncapped:
+    campaign = rollout.campaign
     deadline = np.array([goal.hours])
     there = reach.by(np.array([campaign.horizon]))[:, 0]
     whole = np.maximum(there, 1e-9)
     bins = int(np.ceil(min(goal.hours, campaign.horizon) / BIN - 1e-9))
     pool = np.array([r.pool for r in campaign.regions])[rollout.classes.region]
     vehicles = np.bincount(pool, rollout.classes.weight, len(campaign.pools))
-    return (
-        Uncapped(
-            reachable=there,
-            vehicles=np.asarray(vehicles),
-            peak=np.asarray(rollout.sent.sum(axis=1)[:, :bins].max(axis=1) / BIN),
-            online=reach.by(deadline)[:, 0] / whole,
-            downloaded=arrivals(rollout, DOWNLOADED).by(deadline)[:, 0] / whole,
-            updated=arrivals(rollout, UPDATED).by(deadline)[:, 0] / whole,
-        ),
-        reach,
+    return Uncapped(
+        reachable=there,
+        vehicles=np.asarray(vehicles),
+        peak=np.asarray(rollout.sent.sum(axis=1)[:, :bins].max(axis=1) / BIN),
+        online=reach.by(deadline)[:, 0] / whole,
+        downloaded=arrivals(rollout, DOWNLOADED).by(deadline)[:, 0] / whole,
+        updated=arrivals(rollout, UPDATED).by(deadline)[:, 0] / whole,
     )
 
 
-def _least(trials: _Trials, goal: Goal, uncapped: Uncapped, precision: float) -> Caps:
-    """The least caps for a goal, to a precision; infinite where none suffices."""
-    count = len(trials.campaign.pools)
-    free = (np.inf,) * count
-    possible = trials.passes(free, goal)
-    needed = possible & (trials.reachable > 0)
-    peak = np.where(needed, np.maximum(uncapped.peak, 1.0) * (1 + precision), np.inf)
-    # All of it at one constant rate is hardly enough; if it is, `_too_small` goes down.
-    low = _too_small(trials, goal, peak / (2 * WIDER), needed)
-    high = peak.copy()
-    for pool in np.flatnonzero(needed):
-        low[pool], high[pool] = trials.bracket(int(pool), goal, low[pool], high[pool])
-    while True:
-        open_ = needed & (high > low * (1 + precision))
-        if not open_.any():
-            break
-        middle = np.where(open_, np.sqrt(low * high), high)
-        passed = trials.passes(_caps(middle), goal)
-        high = np.where(open_ & passed, middle, high)
-        low = np.where(open_ & ~passed, middle, low)
-    if trials.joined:
-        high = _together(trials, goal, high, peak, needed, precision)
-    unused = possible & ~needed  # nobody can be reached there: nothing is needed
-    return _caps(np.where(unused, 0.0, np.where(possible, high, np.inf)))
+class _Search:
+    """Caps for goals: read from rough trials, and for one goal tried closely until they are known to the precision."""
 
+    def __init__(self, close: Trials, rough: Trials, peak: Array, precision: float) -> None:
+        self.close, self.rough, self.precision = close, rough, precision
+        self.peak = np.maximum(peak, 1.0) * (1 + precision)
+        self.free = np.full(peak.size, np.inf)
 
-def _caps(values: Array) -> Caps:
-    return tuple(float(value) for value in values)
+    def possible(self, goal: Goal) -> Flags:
+        """Whether each pool meets the goal with no cap."""
+        return self._passes(self.close.shares(self.free, goal.hours), goal)
 
+    def _passes(self, shares: Array, goal: Goal) -> Flags:
+        return np.asarray((shares >= goal.share) | (self.close.reachable <= 0))
 
-def _too_small(trials: _Trials, goal: Goal, guess: Array, needed: Flags) -> Array:
-    """Caps with which no pool meets the goal, or that are next to nothing."""
-    low = guess.copy()
-    while needed.any():
-        passed = trials.passes(_caps(np.where(needed, low, np.inf)), goal) & needed
-        # A goal that is met without bytes, as by vehicles that only switch a slot, has no least cap.
-        passed &= low > NOTHING * guess
-        if not passed.any():
-            break
-        low = np.where(passed, low / WIDER, low)
-    return low
+    def _rough(self, goal: Goal, wanted: Flags) -> Array:
+        """The caps by few classes; what they are wrong about with no cap is taken off their shares."""
+        wrong = self.rough.shares(self.free, goal.hours) - self.close.shares(self.free, goal.hours)
+        return self.rough.explore(goal.hours, goal.share + wrong, self.peak, wanted)
 
+    def beside(self, other: Goal, goal: Goal, caps: Caps) -> Caps:
+        """The least caps for another goal, by how few classes are wrong about the caps of the first one."""
+        possible = self.possible(other)
+        wanted = possible & (self.close.reachable > 0)
+        there = self.possible(goal)
+        known = wanted & there & np.isfinite(caps)
+        ratio = np.where(known, caps, 1.0) / np.where(known, self._rough(goal, known), 1.0)
+        found = np.minimum(self._rough(other, wanted) * ratio, self.peak)
+        return self._answer(found, possible, wanted)
 
-def _together(
-    trials: _Trials, goal: Goal, caps: Array, peak: Array, needed: Flags, precision: float
-) -> Array:
-    """Caps with which all pools meet the goal at once, none of which could be less by itself."""
-    while not trials.passes(_caps(caps), goal)[needed].all() and (caps < peak)[needed].any():
-        caps = np.where(needed, np.minimum(caps * NUDGE, peak), caps)
-    for pool in np.flatnonzero(needed):
-        low, high = caps[pool] / NUDGE, caps[pool]
-        while high > low * (1 + precision):
-            tried = caps.copy()
-            tried[pool] = np.sqrt(low * high)
-            if trials.passes(_caps(tried), goal)[needed].all():
-                high = tried[pool]
-            else:
-                low = tried[pool]
-        caps[pool] = high
-    return caps
+    def _answer(self, caps: Array, possible: Flags, wanted: Flags) -> Caps:
+        unused = possible & ~wanted  # nobody can be reached there: nothing is needed
+        return tuple(np.where(unused, 0.0, np.where(possible, caps, np.inf)).tolist())
+
+    def least(self, goal: Goal, joined: bool) -> Caps:
+        """The least caps for a goal, to the precision; infinite where none suffices."""
+        possible = self.possible(goal)
+        wanted = possible & (self.close.reachable > 0)
+        if not wanted.any():
+            return self._answer(self.free, possible, wanted)
+        guess, finer = self._rough(goal, wanted), 1 + self.precision
+        wrong = self.rough.shares(self.free, goal.hours) - self.close.shares(self.free, goal.hours)
+        slope = self.rough.slope(goal.hours, goal.share + wrong, self.peak)
+        low, high = np.zeros(guess.size), self.peak.copy()
+        before: tuple[Array, Array] | None = None
+        for turn in itertools.count():
+            open_ = wanted & (high > low * finer) & (high > NOTHING * self.peak)
+            if not open_.any():
+                break
+            aimed = guess * finer ** (1 / 3)
+            aimed = np.where(high <= guess * finer, high / finer, aimed)
+            aimed = np.where(low * finer >= guess, low * finer, aimed)
+            if turn >= GUESSES:
+                aimed = np.where(low > 0, np.sqrt(low * high), aimed)
+            tried = np.where(wanted, np.where(open_, np.clip(aimed, low, high), high), np.inf)
+            shares = self.close.shares(tried, goal.hours)
+            passed = self._passes(shares, goal)
+            high = np.where(open_ & passed, tried, high)
+            low = np.where(open_ & ~passed, tried, low)
+            # The rough curve's slope through the point that was found, or that through it and the one before.
+            if before is not None:
+                far = np.log(np.where(wanted, tried, 1.0) / np.where(wanted, before[0], 1.0))
+                own = (shares - before[1]) / np.where(far != 0, far, 1.0)
+                slope = np.where(
+                    np.abs(far) > self.precision / 2, np.clip(own, FLAT, STEEPEST), slope
+                )
+            before = (tried, shares)
+            guess = tried * np.exp(np.clip((goal.share - shares) / slope, -STEP, STEP))
+        if joined:
+            high = self._together(goal, high, wanted)
+        return self._answer(high, possible, wanted)
+
+    def _together(self, goal: Goal, caps: Array, wanted: Flags) -> Array:
+        """Caps with which all pools meet the goal at once; smaller by the precision, none of them does."""
+        finer = 1 + self.precision
+
+        def missed(tried: Array) -> Flags:
+            shares = self.close.shares(np.where(wanted, tried, np.inf), goal.hours)
+            return wanted & ~self._passes(shares, goal)
+
+        while (late := missed(caps)).any() and (caps < self.peak)[late].any():
+            caps = np.where(late, np.minimum(caps * finer, self.peak), caps)
+        while True:
+            spare = wanted & ~missed(caps / finer) & (caps > NOTHING * self.peak)
+            lower = np.where(spare, caps / finer, caps)
+            if not spare.any() or missed(lower).any():
+                return caps
+            caps = lower
