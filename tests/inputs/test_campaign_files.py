@@ -284,3 +284,13 @@ def test_every_number_of_a_shipped_campaign_has_a_source(shipped: LoadedCampaign
     asked = {"horizon_h", "curve_step_h", "goal"}  # what the user wants to know, not a fact
     described = {key: each for key, each in shipped.document.items() if key not in asked}
     assert list(unsourced(described, "", False)) == []
+
+
+def test_a_shipped_campaign_is_called_by_its_name_and_another_as_the_user_did(
+    tmp_path: Path,
+) -> None:
+    shipped = resources.campaigns()["map_update"]
+    assert load_campaign(shipped).name == "map_update"
+    own = tmp_path / "map_update.yaml"
+    own.write_text(f"extends: {shipped}\n", encoding="utf-8")
+    assert load_campaign(own).name == str(own)

@@ -63,8 +63,8 @@ def test_no_cap_suffices_for_those_who_come_online_after_the_deadline() -> None:
 
 
 def test_pools_are_independent_without_gates() -> None:
-    got = sized(TWO_POOLS, Goal(0.9, 6))
-    alone = sized(replace(EVENINGS, vehicles=7500), Goal(0.9, 6))
+    got = sized(TWO_POOLS, Goal(0.9, 6), 4000)
+    alone = sized(replace(EVENINGS, vehicles=7500), Goal(0.9, 6), 4000)
     assert not got.joined
     assert got.caps[0] == pytest.approx(alone.caps[0], rel=0.05)
     assert (got.shares >= 0.9).all()
@@ -100,6 +100,12 @@ def test_more_share_less_time_or_more_vehicles_never_need_less(
     assert sized(larger, Goal(share, days), 1000).caps[0] == pytest.approx(
         cap * larger.vehicles / EVENINGS.vehicles, rel=0.06
     )
+
+
+def test_few_trials_are_followed_closely_and_told_of() -> None:
+    told: list[str] = []
+    size(TWO_POOLS, Goal(0.9, 6), 3000, nearby=False, tell=told.append)
+    assert told[0].startswith("2 rollouts of 3,000 classes") and len(told) <= 20
 
 
 def test_a_goal_is_a_share_and_a_day() -> None:
