@@ -95,7 +95,7 @@ def test_what_binds_and_what_is_never_reached_is_said(planner: Planner) -> None:
     found = answer(planner, "monthly_release", *FEW)
     assert found["t99_h"] is None
     assert "not continued beyond the horizon" in found["warnings"][0]
-    assert found["warnings"][1].startswith("A cap binds: americas for")
+    assert any(each.startswith("A cap binds: americas for") for each in found["warnings"])
     stuck = {pool["name"]: pool["at_cap_h"] for pool in found["pools"]}
     assert stuck["americas"] > 5
     out = planner("campaign", "run", "rollback", *FEW).out
