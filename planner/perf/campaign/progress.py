@@ -132,7 +132,8 @@ class _Run:
         self.day = np.full(len(campaign.regions), -1)
         self.openings = np.full((fleets, len(campaign.waves)), np.inf)
         self.opened = np.zeros(fleets, int)  # waves
-        self.gates: list[list[tuple[Whole, Array, Array]]] = [[] for _ in campaign.waves]
+        # By wave: copy of the fleet, time and vehicles of successes, and all their vehicles.
+        self.gates: list[list[tuple[Whole, Array, Array, float]]] = [[] for _ in campaign.waves]
         self.dealt: dict[int, Array] = {}  # draws for installs by class, where runs are compared
         self.verified: list[
             tuple[Whole, Array, Array]
@@ -293,10 +294,11 @@ class _Run:
         need = share * self.classes.wave_size[number - 1] / fleets * (1 - ROUNDING)
         reached = np.full(fleets, NOT_YET)
         self.lay_out()
-        if self.gates[number - 1]:
-            fleet, time, weight = (
-                np.concatenate(part) for part in zip(*self.gates[number - 1], strict=True)
-            )
+        # Until the successes of all times together are enough, none are enough by now.
+        known = self.gates[number - 1]
+        if known and sum(each[3] for each in known) >= need:
+            parts = list(zip(*known, strict=True))
+            fleet, time, weight = (np.concatenate(part) for part in parts[:3])
             order = np.lexsort((time, fleet)) if fleets > 1 else np.argsort(time)
             fleet, time = fleet[order], time[order]
             total = np.cumsum(weight[order])
@@ -614,7 +616,8 @@ class _Run:
                 mine = wave == number
                 ends = starts[mine] + install.duration
                 who_ends = np.repeat(fleet[mine], install.attempts)
-                self.gates[number].append((who_ends, ends.ravel(), success[mine].ravel()))
+                counted = success[mine].ravel()
+                self.gates[number].append((who_ends, ends.ravel(), counted, float(counted.sum())))
 
     def install_starts(self, who: Whole, time: Array, parked_at: Array) -> Array:
         """Starts of the attempts, for payloads verified at a time in vehicles that park at or after it."""
