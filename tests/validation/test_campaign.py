@@ -91,6 +91,24 @@ def test_a_tight_cap_with_drops_waits_and_fallbacks_follows_the_semantics() -> N
     assert peak == pytest.approx(0.012) == max(found["peak_gbps_5min"])
 
 
+def test_short_sessions_at_a_cap_for_days_follow_the_semantics() -> None:
+    # Trips of 12 to 60 minutes inside a window, with drops: who is there changes within a quarter of an hour.
+    x = changed(
+        "c15", fleet__n_vehicles=1600, horizon_h=120, cdn__pools__0__cap_gbps=0.16,
+        campaign__download_window_local_h=[9, 20], links__lte__drops_per_hour=4.0,
+        links__wifi__drops_per_hour=2.0, update__full_mb=700.0, campaign__backoff_s=600.0,
+        campaign__cell_wait_h_with_wifi=10.0, campaign__poll_interval_h=0.25,
+        campaign__resume={"mode": "chunk", "chunk_mb": 150.0},
+        campaign__waves=[{"share": 1.0, "not_before_h": 0, "open_when_prev_success": None,
+                          "min_after_prev_open_h": 0, "admission": {"type": "all"}}],
+    )  # fmt: skip
+    found = [simulate(copy.deepcopy(x), seed) for seed in range(2)]
+    got = outcome(follow(read_campaign(x), 12_000)).outputs
+    for name, tolerance_of in (("download_t50_h", 0.02), ("connection_drops", 0.04)):
+        expected = np.mean([each[name] for each in found])
+        assert got[name].mean == pytest.approx(expected, rel=tolerance_of), name
+
+
 def test_slots_attempts_and_gates_follow_the_semantics() -> None:
     wave = {"not_before_h": 0, "min_after_prev_open_h": 12.0, "admission": {"type": "all"}}
     x = changed(

@@ -31,6 +31,7 @@ from planner.perf.campaign.waves import opening
 
 WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap binds
 STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at its cap
+STEADY_SHARE = 0.8  # of the vehicles that want to send in them and do so from begin to end
 FEW_ROWS = 4  # one in so many
 MANY = 4  # vehicles by class from which on the classes' own noise is more than the fleet's
 NOT_YET = np.inf
@@ -391,7 +392,9 @@ class _Run:
             until = min((first + bins) * BIN, end)
             who = np.flatnonzero(self.state["next"] < until)
             # A search that asks for longer steps levels out the rates within them, also of pools that are not full.
-            if bins > self.bins_at_once and not self.stays_full(who, until):
+            if bins > self.bins_at_once and not (
+                self.stays_full(who, until) and self.changes_little(who, until)
+            ):
                 bins = self.bins_at_once
                 until = min((first + bins) * BIN, end)
                 who = np.flatnonzero(self.state["next"] < until)
@@ -415,6 +418,14 @@ class _Run:
         stays = who[state["end"][who] >= until]
         demand = state["rate"][stays] * self.classes.weight[stays]
         return bool((np.bincount(self.pool[stays], demand, self.caps.size) >= self.caps).all())
+
+    def changes_little(self, who: Whole, until: float) -> bool:
+        """Whether most of these flows run on until then, so that a longer step levels out little."""
+        state, weight = self.state, self.classes.weight[who]
+        stays = state["running"][who] & (state["end"][who] >= until)
+        if self.may_drop:
+            stays &= state["drop"][who] >= until
+        return bool(weight @ stays >= STEADY_SHARE * weight.sum())
 
     def placed(self, who: Whole, places: Array) -> Whole:
         """Those of these flows that run or find a place; the others come again at their next poll, and are counted."""
