@@ -8,6 +8,7 @@ answers with the outputs of the measured campaigns. From the question to the ans
     sessions      who is online when, over which link, and when it polls
     waves         openings and eligible times
     sharing       max-min fair shares of a capped pool
+    state         what every class has and waits for
     progress      the rollout itself, event by event where flows are free, in five-minute steps where a cap binds
     install       attempts to install
     records       what is written down of it

@@ -19,13 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.perf.campaign.classes import LEAST_PER_WAVE, classes_of
+from planner.perf.campaign.classes import LEAST_PER_WAVE
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.install import Draw, attempt_starts, failures_before_success
-from planner.perf.campaign.records import ROUNDING, Records, Rollout, pools_of
-from planner.perf.campaign.sampling import Whole, keyed, uniform
-from planner.perf.campaign.sessions import HOURS_PER_DAY, day_sessions, first_poll
+from planner.perf.campaign.records import ROUNDING, Rollout
+from planner.perf.campaign.sampling import Whole, uniform
+from planner.perf.campaign.sessions import HOURS_PER_DAY
 from planner.perf.campaign.sharing import found_place, water_level
+from planner.perf.campaign.state import State
 from planner.perf.campaign.traffic import BIN, FIRST_DAY, on_grid
 from planner.perf.campaign.waves import opening
 
@@ -33,7 +34,6 @@ WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap 
 STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at its cap
 STEADY_SHARE = 0.8  # of the vehicles that want to send in them and do so from begin to end
 FEW_ROWS = 4  # one in so many
-MANY = 4  # vehicles by class from which on the classes' own noise is more than the fleet's
 NOT_YET = np.inf
 APART = 7919  # classes, between whose draws there is nothing in common
 INSTALLS = 1 << 20  # in place of a region, in the seeds of what is drawn for all classes at once
@@ -53,100 +53,10 @@ class _Snapshot:
     flow_squares: Array
 
 
-class _Run:
+class _Run(State):
     """The state of every class, and the steps that change it."""
 
     bins_at_once = 1  # of a step in which flows share a cap
-
-    def __init__(self, campaign: Campaign, count: int, seed: int, least: int, common: bool) -> None:
-        self.campaign, self.seed, self.common = campaign, seed, common
-        self.rng = np.random.default_rng(seed)
-        self.classes = classes_of(self.rng, campaign, count, least)
-        fleets = self.classes.fleets
-        self.many = campaign.vehicles > MANY * self.classes.weight.size
-        kinds = len(campaign.sessions)
-        n = self.classes.weight.size
-        wifi = np.array([s.wifi for s in campaign.sessions])
-        self.by_cell = ~wifi
-        self.parked = np.array([s.parked for s in campaign.sessions])
-        self.offset = np.array([r.utc_offset for r in campaign.regions])
-        # Every copy of the fleet has pools of its own, with its part of the weights.
-        self.pool = np.array([r.pool for r in campaign.regions])[self.classes.region]
-        self.pool += len(campaign.pools) * self.classes.fleet
-        tables = (campaign.wifi, *campaign.cellular)
-        self.may_drop = any(table.drops_per_hour > 0 for table in tables)
-        self.caps = np.tile([p.cap for p in campaign.pools], fleets) / fleets
-        waits = [campaign.cell_wait_without_wifi, campaign.cell_wait_with_wifi]
-        cell_wait = np.array([np.inf if w is None else w for w in waits])
-        has_wifi = (self.classes.wifi_rate > 0).astype(int)
-        self.wait = np.tile(np.where(wifi, 0.0, cell_wait[has_wifi][:, None]), (1, 2))
-        # Wi-Fi sessions without Wi-Fi at home, and cellular ones without permission, are never used.
-        self.usable = np.where(wifi, has_wifi[:, None] > 0, np.isfinite(self.wait[:, :kinds]))
-        self.usable &= _has_session(campaign)[self.classes.region]
-        # A tiny fleet's pool may be slower than a link: a flow alone in a part of a step has no more than its cap.
-        links = [
-            *campaign.wifi.rates,
-            *(rate for table in campaign.cellular for rate in table.rates),
-        ]
-        links += [rate for r in campaign.regions if r.wifi is not None for rate in r.wifi.rates]
-        alone = fleets * self.caps[self.pool]
-        self.alone = alone if alone.min(initial=np.inf) < max(links) else None
-        places = np.tile([p.places for p in campaign.pools], fleets) / fleets
-        self.places = places if np.isfinite(places).any() else None
-        self.chains = chains_of(campaign)
-        first = self.chains[self.classes.version, 0]
-        is_delta = np.isfinite(first)
-        size = np.where(is_delta, first, campaign.full)
-        self.links = np.array([1 + len(v.earlier) for v in campaign.versions])[self.classes.version]
-        self.lead = np.array([r.law.lead for r in campaign.regions])
-        asked = [np.nan if r.law.consent is None else r.law.consent for r in campaign.regions]
-        self.consent = None if np.isnan(asked).all() else np.array(asked)
-        shape = (n, 2 * kinds)
-        self.state: dict[str, npt.NDArray[Any]] = {
-            "eligible": np.full(n, np.inf),
-            "next": np.full(n, np.inf),  # when the flow begins or goes on
-            "free": np.full(n, 0.0),  # from when on the vehicle may poll
-            "running": np.zeros(n, bool),
-            "finished": np.zeros(n, bool),
-            "is_delta": is_delta,
-            "size": size,
-            "missing": size.copy(),  # bytes
-            "drop": np.full(n, np.inf),
-            "dropped": np.zeros(n, int),  # how often
-            "end": np.zeros(n),
-            "left": np.zeros(n),
-            "rate": np.zeros(n),
-            "drop_rate": np.zeros(n),
-            "kind": np.zeros(n, np.int8),
-            "verified": np.zeros(n, np.int8),  # how often
-            "stage": np.zeros(n, np.int8),  # releases installed on the way
-            "sent": np.zeros((2, n)),  # bytes over Wi-Fi and cellular
-        }
-        # How much longer each flow's hazard of a drop may add up, where runs are to be compared.
-        self.state["patience"] = self.patience(np.arange(n)) if common else np.zeros(n)
-        # The sessions of the last two local days: yesterday's may run past midnight.
-        self.begins = np.full(shape, np.inf)
-        self.ends = np.full(shape, -np.inf)
-        self.lefts = np.full(shape, -np.inf)
-        self.rates = np.zeros(shape)
-        self.drop_rates = np.zeros(shape)
-        self.day = np.full(len(campaign.regions), -1)
-        self.openings = np.full((fleets, len(campaign.waves)), np.inf)
-        self.opened = np.zeros(fleets, int)  # waves
-        # By wave: copy of the fleet, time and vehicles of successes, and all their vehicles.
-        self.gates: list[list[tuple[Whole, Array, Array, float]]] = [[] for _ in campaign.waves]
-        self.dealt: dict[int, Array] = {}  # draws for installs by class, where runs are compared
-        self.verified: list[
-            tuple[Whole, Array, Array]
-        ] = []  # not laid out yet: class, time, parked
-        self.recheck = np.full(fleets, -np.inf)  # when the next gate is to be looked at again
-        self.records = Records()
-        self.bins = int(np.ceil(campaign.horizon / BIN - ROUNDING))
-        self.pools = pools_of(campaign)
-        self.row = 2 * (self.classes.region + len(campaign.regions) * self.classes.fleet)
-        self.sent = np.zeros((2 * len(campaign.regions) * fleets, self.bins))
-        self.flow_squares = np.zeros(self.caps.size)  # [byte^2], over flows and their bins
-        self.first_day = np.zeros(n)  # bytes by class
 
     def run(self) -> Rollout:
         """From the start to the horizon."""
@@ -180,82 +90,6 @@ class _Run:
                 grids.append((days[:, None] + hour - self.offset).ravel())
         edges = np.unique(np.concatenate(grids))
         return [float(edge) for edge in edges[(edges >= 0) & (edges <= horizon)]]
-
-    # --- who is online ------------------------------------------------------------------------------------------------
-
-    def draw_sessions(self, until: float) -> None:
-        """Sessions of every local day that begins before `until`, for vehicles that still need one."""
-        for region, offset in enumerate(self.offset):
-            while HOURS_PER_DAY * self.day[region] - offset < until:
-                day = int(self.day[region])
-                # Before they are eligible vehicles need no sessions; those of a day end before the next one does.
-                soon = HOURS_PER_DAY * (day + 2) - offset
-                wanted = ~self.state["finished"] & (self.state["eligible"] < soon)
-                if self.common:
-                    wanted[:] = True
-                    self.rng = np.random.default_rng((self.seed, region, day + 1))
-                self.draw_day(np.flatnonzero(wanted & (self.classes.region == region)), day)
-                self.day[region] += 1
-
-    def catch_up(self, wave: Whole) -> None:
-        """The sessions that a wave's vehicles would have by now, had they been eligible before."""
-        if self.common:
-            self.schedule(wave)
-            return
-        # A window that was taken back may have drawn them already: no vehicle has the sessions of two draws.
-        self.begins[wave], self.ends[wave] = np.inf, -np.inf
-        for region, offset in enumerate(self.offset):
-            drawn = int(self.day[region])
-            mine = wave[self.classes.region[wave] == region]
-            for day in range(max(drawn - 2, -1), drawn):
-                soon = HOURS_PER_DAY * (day + 2) - offset
-                self.draw_day(mine[self.state["eligible"][mine] < soon], day)
-
-    def draw_day(self, who: Whole, day: int) -> None:
-        """One local day of these classes, in sequence; vehicles that wait for a session are given one."""
-        if not who.size:
-            return
-        state, classes = self.state, self.classes
-        today = day_sessions(
-            self.rng,
-            self.campaign,
-            day,
-            classes.region[who],
-            classes.segment[who],
-            classes.wifi_rate[who],
-            classes.absent_until[who],
-            self.usable[who],
-            self.many,
-        )
-        kinds = len(self.campaign.sessions)
-        # Today's sessions take the place of those of the day before yesterday.
-        place = kinds * (day % 2)
-        for slots, drawn in (
-            (self.begins, today.begin),
-            (self.ends, today.end),
-            (self.lefts, today.left),
-            (self.rates, today.rate),
-            (self.drop_rates, today.drops),
-        ):
-            slots[who, place : place + kinds] = drawn
-        idle = ~state["running"][who] & ~state["finished"][who] & np.isinf(state["next"][who])
-        self.schedule(who[idle])
-
-    def schedule(self, who: Whole) -> None:
-        """The next flow of these classes: the first permitted poll in a session that is known."""
-        if not who.size:
-            return
-        state = self.state
-        ready = np.maximum(state["eligible"][who, None] + self.wait[who], state["free"][who, None])
-        polls = first_poll(self.begins[who], self.ends[who], ready, self.campaign.poll)
-        slot = polls.argmin(axis=1)
-        state["next"][who] = polls[np.arange(who.size), slot]
-        state["end"][who] = self.ends[who, slot]
-        state["left"][who] = self.lefts[who, slot]
-        rate = self.rates[who, slot]
-        state["rate"][who] = rate if self.alone is None else np.minimum(rate, self.alone[who])
-        state["drop_rate"][who] = self.drop_rates[who, slot]
-        state["kind"][who] = slot % len(self.campaign.sessions)
 
     # --- waves --------------------------------------------------------------------------------------------------------
 
@@ -525,10 +359,6 @@ class _Run:
             with np.errstate(divide="ignore"):
                 state["drop"][who] = time + patience / drop_rate
 
-    def patience(self, who: Whole) -> Array:
-        """Exponential numbers of mean 1 by class and number of its drops."""
-        return -np.log1p(-keyed(self.seed, who, self.state["dropped"][who]))
-
     def interrupt(self, who: Whole, time: Array) -> None:
         """A drop or the end of a session: what is kept, and when the vehicle goes on."""
         if not who.size:
@@ -706,25 +536,6 @@ class _Run:
             stages=joined(records.stages, nobody, none_done, nobody),
             refused=joined(records.refused, nobody, empty),
         )
-
-
-def chains_of(campaign: Campaign) -> Array:
-    """Payloads [bytes] by (version, release), oldest release first; NaN where it is a full image, or there is none."""
-    longest = max(1 + len(version.earlier) for version in campaign.versions)
-    chains = np.full((len(campaign.versions), longest), np.nan)
-    for row, version in zip(chains, campaign.versions, strict=True):
-        payloads = (*version.earlier, version.delta)
-        row[: len(payloads)] = [np.nan if each is None else each for each in payloads]
-    return chains
-
-
-def _has_session(campaign: Campaign) -> npt.NDArray[np.bool_]:
-    """Whether vehicles of a region have a kind of session, by (region, session)."""
-    there = [
-        [session.regions is None or number in session.regions for session in campaign.sessions]
-        for number in range(len(campaign.regions))
-    ]
-    return np.array(there)
 
 
 def follow(
