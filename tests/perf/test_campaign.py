@@ -274,9 +274,12 @@ def test_no_payload_is_complete_at_the_poll() -> None:
 def test_a_fleet_of_any_size_takes_the_same_times() -> None:
     small = replace(TRIPS, pools=(Pool("main", 300 * GB),))
     large = replace(small, vehicles=400_000_000, pools=(Pool("main", 3e7 * GB),))
-    one, other = predict(small, 4000), predict(large, 4000)
+    middle = replace(small, vehicles=400_000, pools=(Pool("main", 3e4 * GB),))
+    one, two, other = (predict(each, 4000) for each in (small, middle, large))
     assert one.updated_share == pytest.approx(other.updated_share, abs=0.02)
-    assert value(one, "t90_h") == pytest.approx(value(other, "t90_h"), abs=3)
+    # Four thousand vehicles have a noise of their own: 106 to 111 h with five seeds.
+    assert value(one, "t90_h") == pytest.approx(value(other, "t90_h"), abs=5)
+    assert value(two, "t90_h") == pytest.approx(value(other, "t90_h"), rel=1e-3)
     assert value(one, "total_tb") * 1e5 == pytest.approx(value(other, "total_tb"), rel=0.005)
 
 
