@@ -66,7 +66,7 @@ def test_every_domain_has_a_section_and_every_chart_a_number_in_its_message() ->
         "updates",
         "Facility",
         "Money",
-        "Carbon",
+        "carbon",
         "Risks",
     ):
         assert any(words in title for title in titles), words

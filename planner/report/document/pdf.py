@@ -89,7 +89,9 @@ def _width(section: Section) -> float:
     """Width of a chart as a share of the page: smaller beside much else."""
     pictures = sum(isinstance(each, Picture) for each in section.blocks)
     others = sum(isinstance(each, (Facts, Grid)) for each in section.blocks)
-    return 1.0 if pictures == 1 and others == 1 else 0.8 if pictures == 1 else 0.7
+    if pictures > 1:
+        return 0.7 if others == 1 else 0.55
+    return 1.0 if others == 1 else 0.8
 
 
 def _block(block: Block, width: float) -> dict[str, Any]:

@@ -45,13 +45,15 @@ ORDERS_SHOWN = 12
 WARNINGS_ON_THE_FIRST_PAGE = 3
 ASSUMPTIONS_ON_THE_FIRST_PAGE = 3
 BINDING_ON_THE_FIRST_PAGE = 2
+FOLLOWING = "Releases, vehicle computers and services"  # short: on the page of the one before
 # Sections by the groups of rows that stand in them, and the charts before these.
 DOMAINS = (
     ("Demand", ("Fleet", "Data", "Labels"), ("fleet", "ingest")),
     ("Data and storage", ("Storage",), ("storage",)),
-    ("Compute", ("Compute", "Release", "ECUs", "Serving"), ("work", "steps")),
+    ("Compute", ("Compute",), ("work", "steps")),
+    (FOLLOWING, ("Release", "ECUs", "Serving"), ()),
     ("Network and updates over the air", ("OTA", "Network"), ("ota",)),
-    ("Facility", ("Site",), ("power",)),
+    ("Facility and carbon", ("Site", "Carbon"), ("power", "carbon")),
 )
 
 
@@ -67,7 +69,6 @@ def document(plans: Sequence[Compared]) -> tuple[Document, list[tuple[Plan, Draw
         _decide(plan, drawn, found),
         *(_domain(plan, drawn, found, *each) for each in DOMAINS),
         _money(plan, found),
-        _domain(plan, drawn, found, "Carbon", ("Carbon",), ("carbon",)),
         _risks(plan, found),
     ]
     if len(plans) > 1:
@@ -226,7 +227,7 @@ def _domain(
     rows = [row for row in rows_of(plan) if row.group in groups]
     if rows:
         blocks.append(tables.by_year(plan, rows, drawn, title, explaining))
-    return Section(title, blocks)
+    return Section(title, blocks, follows=title == FOLLOWING)
 
 
 def explaining(row: Row) -> str:
