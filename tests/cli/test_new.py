@@ -124,8 +124,8 @@ def test_the_tutorial_runs_to_its_end(
 
 def test_a_shell_is_offered_names() -> None:
     assert HEADLINE in complete.scenario_names("5")
-    assert complete.node_names("gh200_nvl32,dgx_h") == ["gh200_nvl32,dgx_h100"]
+    assert complete.node_names("gh200_nvl32,dgx_h1") == ["gh200_nvl32,dgx_h100"]
     assert "nodes/" in complete.profile_kinds_and_names("no")
-    assert complete.profile_kinds_and_names("nodes/dgx_h") == ["nodes/dgx_h100"]
+    assert complete.profile_kinds_and_names("nodes/dgx_h1") == ["nodes/dgx_h100"]
     assert complete.profile_kinds_and_names("nothing/") == []
     assert "gpus_required" in complete.quantity_names("gpus")

@@ -63,8 +63,9 @@ def test_a_node_of_more_power_than_any_rack_may_draw_is_refused(faults: Faults) 
 def test_one_switch_or_storage_unit_beyond_what_a_rack_may_draw_is_refused(
     faults: Faults, piece: str, name: str
 ) -> None:
-    found = faults("", (piece, "90 kW"), ("sites.china.rack_density", "200 kW"))
-    # 140 kW in Taiwan from 2026 on, 80 kW in Japan.
+    dense = ("sites.japan.rack_density", "80 kW"), ("sites.china.rack_density", "200 kW")
+    found = faults("", (piece, "90 kW"), *dense)
+    # 200 kW in Taiwan from 2026 on.
     assert [fault.path for fault in found] == ["sites.japan.rack_density"]
     assert f"80 kW, and one {name} draws 90 kW" in found[0].message
 

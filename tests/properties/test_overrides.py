@@ -24,11 +24,15 @@ UNHEARD = {
     ("performance_density", "export_verdict"),
     ("node_delivery_time", "site_operates"),
     ("nodes_acquired", "all_for_rent"),
+    ("gpus", "compute_peak_fp4"),
+    ("session_chance", "session_range"),
 }
 """The processing performance of every shipped chip decides before its density is looked at.
 
 No rule changes what these plans may have delivered: whether a site operates does not depend on when it could be.
 All kinds of node in these plans are for rent, however many there are.
+None of their accelerators computes with 4 bits.
+Sessions of these plans are shorter than a day, so that there are gaps between them however likely they are.
 """
 COMPUTED: dict[str, dict[str, Array]] = {}
 

@@ -39,6 +39,7 @@ systems: {p4d: null}
 software: {nvidia_2024: null}
 frameworks: {torchtitan: null}
 architectures: {deepseek_v3: null, nemotron3_nano: null}
+tariffs: {cloudfront_us_eu: null, wholesale_95_5: null, cellular_china: null}
 image_models: {resnet50: null, mask_rcnn_resnet50: null, flux_1: null, stable_diffusion_2: null, bert_base: null}
 """
 )
