@@ -137,7 +137,8 @@ def _payloads(release_bytes: Array) -> tuple[Array, Array]:
     low, high = (edge(axis=0, keepdims=True) for edge in (level.min, level.max))
     if np.array_equal(low, high):
         return np.exp(low), np.ones((1, *level.shape))
-    up = 2.0 * (level - low) / np.maximum(high - low, LEAST)
+    # A draw whose releases are alike has the last payload alone, as it would have by itself.
+    up = np.where(high > low, 2.0 * (level - low) / np.maximum(high - low, LEAST), 2.0)
     least, most = np.maximum(1.0 - up, 0.0), np.maximum(up - 1.0, 0.0)
     weights = np.stack([least, 1.0 - least - most, most])
     return np.exp(low + (high - low) * np.array([[0.0], [0.5], [1.0]])), weights
