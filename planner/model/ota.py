@@ -160,7 +160,7 @@ def _need(
         added(weights * _draws_last(each, MONTH) / months, 1)[:, 0]
         for each in (release_delta_share, release_full_ratio)
     )
-    share, full = np.broadcast_arrays(share, full)
+    share, full = np.broadcast_arrays(np.minimum(share, 1.0), full)  # 1, but for rounding
     delta = (1.0 - (1.0 - share) * full) / np.maximum(share, LEAST)
     sizes = np.stack([np.where(share > 0, delta, 0.0), full], axis=1)
     shares = np.stack([share, 1.0 - share], axis=1)

@@ -30,6 +30,7 @@ DAY = 86_400.0
 HOUR = 3600.0
 HOURS = 24
 LEAST = 1e-300  # a share that is as good as none
+ROUNDING = 1e-12  # of a share, or of a number of sessions
 RARE = 1e-6  # the least chance of a day without a session
 TIERS = np.array([-1.150349380376008, -0.318639363964375, 0.318639363964375, 1.150349380376008])
 """Normal quantiles of the middles of four equal parts: link rates of a quarter of the vehicles each."""
@@ -233,7 +234,7 @@ def busiest_day(need: Need, use: Use, window: Array) -> BusiestDay:
     y = rates * np.maximum(days - delays / 2.0, 0.0)
     for part, at, number in zip(mix[1:], y[1:], SESSIONS[1:], strict=True):
         begun = begun + part * use.mixed(1.0 - _stop_loss(at, number) / number)[:, None]
-    later = (1.0 - first) * begun / np.maximum(several, LEAST)
+    later = (1.0 - first) * begun / np.maximum(several, ROUNDING)
     at_once = served_at_once(need, use)
     back = window / use.absence
     returning = back * np.exp(-back) - np.expm1(-back)
@@ -257,7 +258,7 @@ def hours_of_busiest_day(
         for each in (need.share, need.size, need.first, need.time, need.sessions)
     )
     lead = _mean(share * size, first) / HOUR
-    rest = np.maximum(_mean(share, number) - 1.0, LEAST)
+    rest = np.maximum(_mean(share, number) - 1.0, ROUNDING)
     length = use.length / HOUR
     tail = np.minimum(_mean(share, time - first) / rest / HOUR, length)
     waiting, today, at_once, later, whole = (

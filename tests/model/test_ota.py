@@ -21,6 +21,8 @@ from planner.model.ota import (
     session_length,
     session_range,
 )
+from planner.plan import load
+from planner.study.sampling import Sampler
 from planner.units import from_base, to_base
 
 DAY = 86_400.0
@@ -145,3 +147,12 @@ def test_reachable_vehicles_are_a_share_of_those_served(everything: dict[str, Ar
     assert reachable.min() >= 0 and reachable.max() < 1
     served = total(everything["vehicles_served"], REGION, PROGRAM)
     assert (total(everything["ota_vehicles"], REGION, PROGRAM, LINK) <= served * (1 + 1e-12)).all()
+
+
+def test_shares_that_add_up_to_one_but_for_rounding_leave_no_sessions_behind() -> None:
+    """Draw 6,467 of the headline plan: all vehicles have the release before, by a share that rounds to more than 1."""
+    project = load("5pct_ev_market")
+    leaves = project.table.redrawn(Sampler.of(project.table, 1).draws(6460, 6476))
+    found = project.run(["completion_rate_peak", "download_hours", "ota_peak"], leaves, 16)
+    assert (found["completion_rate_peak"] >= 0).all()
+    assert found["ota_peak"].max() < 100 * np.median(found["ota_peak"].max(axis=1))
