@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from planner.errors import InputError, PlanForbidden, PlannerError
-    from planner.plan import Plan, Project, load, size
+    from planner.plan import Plan, size
+    from planner.project import Project, load
     from planner.study.drawn import spread
     from planner.study.simulation import Simulation, simulate
 
@@ -42,8 +43,8 @@ _HOMES = {
     "PlanForbidden": "planner.errors",
     "PlannerError": "planner.errors",
     "Plan": "planner.plan",
-    "Project": "planner.plan",
-    "load": "planner.plan",
+    "Project": "planner.project",
+    "load": "planner.project",
     "size": "planner.plan",
     "Simulation": "planner.study.simulation",
     "simulate": "planner.study.simulation",

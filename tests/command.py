@@ -17,7 +17,8 @@ import pytest
 
 from planner import plan
 from planner.cli import main
-from planner.plan import Plan, Project
+from planner.plan import Plan
+from planner.project import Project
 
 ROOT = Path(__file__).parents[1]
 _LOAD = plan.load
@@ -64,7 +65,7 @@ def commands(patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> P
 
 
 def _load(scenario: Path, **options: Any) -> Project:
-    """`planner.plan.load`; what rests on files of the checkout alone is remembered."""
+    """`planner.project.load`; what rests on files of the checkout alone is remembered."""
     given = {name: tuple(x) if isinstance(x, list) else x for name, x in options.items()}
     if given.get("with_modules") or given.get("profiles") or not _shipped(scenario):
         return _LOAD(scenario, **given)

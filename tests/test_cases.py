@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planner.findings import checks
-from planner.plan import load
+from planner.project import load
 from tests.command import Planner, Result
 
 FOLDER = Path(__file__).parent.joinpath("cases")

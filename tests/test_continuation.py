@@ -7,7 +7,8 @@ import pytest
 
 from planner.axes import MONTH, REGION, SITE, TIER, WORKLOAD, on, total
 from planner.inputs.numbers import month_index, month_label
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 
 START = month_index("2026-12")
 

@@ -8,9 +8,10 @@ import pytest
 from planner import units
 from planner.axes import HARDWARE, MONTH, SITE, on
 from planner.errors import PlanForbidden
-from planner.findings import Warning_, assumptions, beside_orders, binding, forbidden, in_short
+from planner.findings import Warning_, assumptions, beside_orders, binding, in_short
 from planner.findings.spans import first_order
-from planner.plan import Plan, load, size
+from planner.plan import Plan, size
+from planner.project import load
 
 CHINA = {"regions.china.serve": "required"}
 
@@ -53,7 +54,7 @@ def test_data_that_must_stay_needs_a_site_in_its_country() -> None:
 
 
 def test_a_region_that_must_be_served_and_is_not_forbids_the_plan(plan: Plan) -> None:
-    forbidden(plan)
+    plan.require_lawful()
     with pytest.raises(PlanForbidden, match=r"china: .*serve: required"):
         size("5pct_ev_market", set=CHINA)
     assert PlanForbidden.exit_code == 1
@@ -164,7 +165,7 @@ def test_orders_cost_what_is_paid_for_them(plan: Plan) -> None:
     ):
         book = sum(order.usd for order in still.orders if order.kind in kinds)
         assert book == pytest.approx(ledger.at(item=item).values.sum()), item
-    assert "inflation" not in " ".join(beside_orders(still))
+    assert "inflation" not in " ".join(beside_orders(still, still.orders))
     assert all(o.order_by <= o.delivered <= o.in_service for o in plan.orders)
     assert min(o.order_by for o in plan.orders) >= plan.months[0]
 
@@ -212,7 +213,9 @@ def test_what_moves_cost_most_is_not_hidden_by_what_moves_gpus(plan: Plan) -> No
 )
 def test_the_order_book_and_what_is_beside_it_are_capex(scenario: str, edits: list[str]) -> None:
     found = load(scenario, set=edits).plan()
-    together = sum(order.usd for order in found.orders) + sum(beside_orders(found).values())
+    together = sum(order.usd for order in found.orders) + sum(
+        beside_orders(found, found.orders).values()
+    )
     assert together == pytest.approx(found["capex"].values.sum(), rel=1e-8, abs=1.0)
 
 

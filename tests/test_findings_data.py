@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.findings import Warning_
-from planner.plan import load
+from planner.project import load
 
 CASES = Path(__file__).parent / "cases"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.findings import Warning_, binding
-from planner.plan import load
+from planner.project import load
 
 SHORT = [
     (

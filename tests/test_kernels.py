@@ -12,7 +12,8 @@ from planner.axes import HARDWARE, SCALE, TERM, WORKLOAD, on
 from planner.errors import PlannerError
 from planner.findings.kernels import KernelTable, kernel_tables
 from planner.perf.kernels import Kernel
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 
 PERCEPTION, DRIVING = range(2)
 PEAK, MEMORY = 989.4e12, 4.8e12

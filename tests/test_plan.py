@@ -10,9 +10,11 @@ import pytest
 import planner
 from planner.axes import HARDWARE, MONTH, SITE, TIER, on
 from planner.errors import InputError, PlannerError
+from planner.headline import HEADLINE
 from planner.inputs.numbers import month_index, month_label
 from planner.perf.ordering import whole_units
-from planner.plan import HEADLINE, Plan, load, size
+from planner.plan import Plan, size
+from planner.project import load
 from planner.quantity import GraphError
 
 SCENARIO = "5pct_ev_market"

@@ -11,7 +11,9 @@ import yaml
 
 from planner import resources
 from planner.findings import checks
-from planner.plan import HEADLINE, Plan, load
+from planner.headline import HEADLINE
+from planner.plan import Plan
+from planner.project import load
 from planner.report import comparison
 from planner.report.rows import rows_of
 from planner.report.summary import layout_lines, summary

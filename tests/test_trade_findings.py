@@ -10,10 +10,12 @@ import pytest
 
 from planner.axes import DATA
 from planner.errors import InputError, PlanForbidden
-from planner.findings import forbidden, trade
-from planner.plan import VIOLATION_MARK, Plan, load, size
+from planner.findings import trade
+from planner.plan import Plan, size
+from planner.project import load
 from planner.report import export
 from planner.report.summary import summary
+from planner.results import VIOLATION_MARK
 
 LATER = {"plan_start": "2026-06", "horizon": "{start: 2026-07, end: 2027-12}"}
 COMMITTED = {"sites.china.committed": "[{hardware: gh200_nvl32, count: 3, in_service: 2024-06}]"}
@@ -27,7 +29,7 @@ def texts(plan: Plan, kind: str, place: str | None = None) -> list[str]:
 
 
 def test_a_region_whose_data_has_to_stay_is_left_out_and_the_plan_goes_on() -> None:
-    forbidden(load("5pct_ev_market").plan())
+    load("5pct_ev_market").plan().require_lawful()
 
 
 def test_it_stops_where_the_region_is_required() -> None:
@@ -101,7 +103,7 @@ def test_committed_hardware_that_came_while_it_was_free_does_not() -> None:
 def test_ordered_hardware_that_an_override_puts_there_stops_the_plan_too() -> None:
     plan = load("5pct_ev_market", set_quantity="orders=1").plan()
     with pytest.raises(PlanForbidden, match=r"china: .* denied"):
-        forbidden(plan)
+        plan.require_lawful()
 
 
 def test_a_plan_in_which_no_site_may_have_its_hardware_stops() -> None:
@@ -120,7 +122,7 @@ def test_a_site_without_regions_that_is_shut_leaves_its_work_to_others() -> None
 
 def test_a_what_if_delivers_counts_and_says_so() -> None:
     plan = load("5pct_ev_market", allow_export_violation=True).plan()
-    forbidden(plan)
+    plan.require_lawful()
     (text,) = texts(plan, "export", "china")
     assert text.startswith("against the export rules: china") and "denied" in text
     assert plan["gpus"].at(site="china", hardware="gh200_nvl32").values.max() > 0

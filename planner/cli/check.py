@@ -150,6 +150,6 @@ def _missing_of_a_base(keys: Container[str]) -> list[str]:
 def _check_scenario(path: Path, overlays: Sequence[Path]) -> None:
     """Read a scenario and the checks that it declares; whether they hold is not asked."""
     from planner.findings import checks
-    from planner.plan import load
+    from planner.project import load
 
     checks(load(path, profiles=list(overlays)).plan())

@@ -48,7 +48,7 @@ def new_scenario(
 ) -> None:
     """A scenario that plans what another does until something in it is changed."""
     from planner.cli.options import find_file
-    from planner.plan import load
+    from planner.project import load
     from planner.report import starters
 
     file = file.with_suffix(".yaml") if not file.suffix else file

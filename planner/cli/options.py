@@ -11,7 +11,7 @@ import typer
 from planner.cli.complete import node_names, scenario_names
 
 if TYPE_CHECKING:
-    from planner.plan import Project
+    from planner.project import Project
 
 Scenario = Annotated[
     str,
@@ -105,7 +105,7 @@ def load_project(
     allow_export_violation: bool = False,
 ) -> Project:
     """The project that the shared options describe."""
-    from planner.plan import load
+    from planner.project import load
 
     return load(
         find_file(scenario),

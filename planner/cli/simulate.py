@@ -77,7 +77,6 @@ def simulate(
     """How far a plan may be off: draws of all uncertain inputs, P10 to P90, and what is risked by building for less."""
     from planner.cli.output import telling, width, write, write_styled
     from planner.cli.size import judge
-    from planner.findings import forbidden
     from planner.study.simulation import simulate as run
 
     if workers is not None and workers < 1:
@@ -93,7 +92,7 @@ def simulate(
         allow_export_violation,
     )
     plan = project.plan()
-    forbidden(plan)
+    plan.require_lawful()
     names = [name.strip() for name in (keep or "").split(",") if name.strip()]
     with telling() as tell:
         simulation = run(project, draws, seed, names, out, workers, _progress(draws, tell))

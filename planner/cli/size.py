@@ -180,9 +180,9 @@ def _print(plan: Plan, all_orders: bool, all_warnings: bool, with_spread: bool) 
 def judge(plan: Plan) -> None:
     """Fail where a rule forbids the plan or a declared check does not hold."""
     from planner.errors import PlanForbidden
-    from planner.findings import checks, forbidden
+    from planner.findings import checks
 
-    forbidden(plan)
+    plan.require_lawful()
     results = checks(plan)
     failed = [result.name for result in results if not result.holds]
     if failed:

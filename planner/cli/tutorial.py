@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -66,6 +67,7 @@ STEPS = (
 
 
 def tutorial(
+    context: typer.Context,
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="A new folder for its files.")
     ] = Path("planner_tutorial"),
@@ -84,7 +86,8 @@ def tutorial(
     if out.exists():
         raise PlannerError(f"{out}: is there already; name another folder with --out")
     file = out / "mine.yaml"
-    _run(f"planner new scenario {file} --extends {BASE} --title 'My first scenario'")
+    planner = context.find_root().command.main
+    _run(planner, f"planner new scenario {file} --extends {BASE} --title 'My first scenario'")
     for number, step in enumerate(STEPS, 1):
         names = {"file": str(file), "folder": str(out)}
         if step.command.startswith("planner diff"):
@@ -92,7 +95,7 @@ def tutorial(
         command = step.command.format(**names)
         text = "\n".join(wrapped(step.text.format(**names), 96))
         write(f"\n{number} of {len(STEPS)}\n{text}\n\n$ {command}")
-        write(_shown(_run(command), step.begin))
+        write(_shown(_run(planner, command), step.begin))
         if not no_pause and sys.stdin.isatty() and number < len(STEPS):
             typer.prompt("Enter to go on", default="", show_default=False)
     write(
@@ -100,17 +103,15 @@ def tutorial(
     )
 
 
-def _run(command: str) -> str:
+def _run(planner: Callable[..., object], command: str) -> str:
     """A command's output, as typed; it runs in this process."""
     import contextlib
     import io
     import shlex
 
-    from planner.cli.app import app
-
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        app(args=shlex.split(command)[1:], prog_name="planner", standalone_mode=False)
+        planner(args=shlex.split(command)[1:], prog_name="planner", standalone_mode=False)
     return out.getvalue()
 
 

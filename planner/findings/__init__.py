@@ -9,7 +9,7 @@ from planner.findings.layouts import TrainingLayout, assumed, training_layouts
 from planner.findings.orders import Order, beside_orders, orders
 from planner.findings.ranking import in_short
 from planner.findings.spans import Warning_
-from planner.findings.trade import forbidden, stops
+from planner.findings.trade import stops
 from planner.findings.warnings import STORAGE_NEEDS, binding, warnings
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "beside_orders",
     "binding",
     "checks",
-    "forbidden",
     "in_short",
     "orders",
     "stops",

@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import MONTH, SITE, Array, on
-from planner.plan import Plan
+from planner.results import Results
 
 DEADLINES = "release deadlines"
 WAITING = "waiting time of experiments"
 MEAN = "mean work of training, curation and simulation"
 
 
-def decides_gpus(plan: Plan) -> npt.NDArray[np.str_]:
+def decides_gpus(plan: Results) -> npt.NDArray[np.str_]:
     """The need that is the largest in each month of the horizon, over all sites; "" where nothing is needed.
 
     What experiments wait for stands beside the release runs: where there is any, it decides with them.
@@ -26,13 +26,13 @@ def decides_gpus(plan: Plan) -> npt.NDArray[np.str_]:
     return np.where((mean > 0) | (at_once > 0), decides, "")
 
 
-def services_part(plan: Plan) -> str:
+def services_part(plan: Results) -> str:
     """How much of the need the services are at most, as the end of a sentence; nothing below half a per cent."""
     serving, needed = _by_month(plan, "gpus_serving_peak"), _by_month(plan, "gpus_required")
     share = float((serving / np.where(needed > 0, needed, 1.0)).max())
     return f"; services take up to {100 * share:.0f} %" if share >= 0.005 else ""
 
 
-def _by_month(plan: Plan, name: str) -> Array:
+def _by_month(plan: Results, name: str) -> Array:
     (values,) = plan.values(name)
     return np.asarray(on(values, MONTH, SITE)[0][plan.horizon].sum(axis=1))

@@ -12,7 +12,7 @@ import numpy as np
 from planner import units
 from planner.axes import DRAW, MONTH, Array
 from planner.inputs.leaves import LeafTable
-from planner.plan import Plan
+from planner.results import Results
 from planner.runner import Moved, varied
 
 SWING_QUANTITIES = ("tco", "gpus_required")
@@ -40,7 +40,7 @@ class Assumption:
     moves: dict[str, float]
 
 
-def assumptions(plan: Plan, count: int = 10) -> list[Assumption]:
+def assumptions(plan: Results, count: int = 10) -> list[Assumption]:
     """The uncertain inputs that move cost or GPUs most when each alone goes to its low and its high."""
     inputs = _uncertain(plan)
     if not inputs:
@@ -66,7 +66,7 @@ def assumptions(plan: Plan, count: int = 10) -> list[Assumption]:
     ]
 
 
-def _uncertain(plan: Plan) -> dict[str, list[int]]:
+def _uncertain(plan: Results) -> dict[str, list[int]]:
     """Rows with a low and a high that reach cost or GPUs, by the path that they are named by."""
     table, graph = plan.project.table, plan.project.graph
     reach = frozenset().union(*(graph.ancestors(name) for name in SWING_QUANTITIES))
@@ -84,7 +84,7 @@ def _uncertain(plan: Plan) -> dict[str, list[int]]:
     return inputs
 
 
-def _swings(plan: Plan, inputs: Sequence[Sequence[int]]) -> dict[str, Array]:
+def _swings(plan: Results, inputs: Sequence[Sequence[int]]) -> dict[str, Array]:
     """Sizes of the swing quantities with the rows of each input at their lows and their highs, shape (input, 2)."""
     table, graph = plan.project.table, plan.project.graph
     steps = graph.order(SWING_QUANTITIES)
@@ -124,7 +124,7 @@ def _size(x: Array) -> Array:
 
 
 def _assumption(
-    plan: Plan, path: str, members: Sequence[int], moves: dict[str, float]
+    plan: Results, path: str, members: Sequence[int], moves: dict[str, float]
 ) -> Assumption:
     rows = [plan.project.table.rows[index] for index in members]
     first = rows[0]

@@ -11,7 +11,7 @@ from planner.errors import Fault, InputError, PlannerError, UnitError, suggestio
 from planner.inputs import documents
 from planner.inputs.numbers import month_label
 from planner.inputs.scenario import Check
-from planner.plan import Labelled, Plan
+from planner.results import Labelled, Results
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class CheckResult:
     text: str
 
 
-def checks(plan: Plan) -> tuple[CheckResult, ...]:
+def checks(plan: Results) -> tuple[CheckResult, ...]:
     """The scenario's declared expectations against the plan. Raises InputError where one cannot be read."""
     faults: list[Fault] = []
     results = []
@@ -44,12 +44,12 @@ def checks(plan: Plan) -> tuple[CheckResult, ...]:
     return tuple(results)
 
 
-def _place(plan: Plan, index: int) -> tuple[str, int]:
+def _place(plan: Results, index: int) -> tuple[str, int]:
     file, line, _ = documents.locate(plan.project.inputs.tree, ("checks", index))
     return file, line
 
 
-def _checked(plan: Plan, check: Check) -> CheckResult:
+def _checked(plan: Results, check: Check) -> CheckResult:
     if check.quantity not in plan.project.graph.quantities:
         hint = suggestion(check.quantity, plan.project.graph.quantities)
         raise PlannerError(f'no quantity "{check.quantity}"; {hint}')
@@ -82,7 +82,7 @@ def _checked(plan: Plan, check: Check) -> CheckResult:
     return CheckResult(check.name, check.quantity, bool(holds), shown, wanted, text)
 
 
-def _found(labelled: Labelled, check: Check, plan: Plan) -> float:
+def _found(labelled: Labelled, check: Check, plan: Results) -> float:
     """The one number that a check speaks of, in the quantity's unit."""
     part = labelled.at(**check.where)
     if "month" in part.axes:

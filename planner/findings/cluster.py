@@ -8,18 +8,18 @@ from planner import units
 from planner.axes import MONTH, SITE, TIER, WORKLOAD, on, peak
 from planner.catalogue import TIERS
 from planner.findings.spans import Warning_
-from planner.plan import Plan
+from planner.results import Results
 
 HOT = TIERS.index("hot")
 
 
-def warnings(plan: Plan) -> Iterator[Warning_]:
+def warnings(plan: Results) -> Iterator[Warning_]:
     """Read bandwidth and lives that the plan assumes, where its own physics says otherwise."""
     yield from _reads_more(plan)
     yield from _lives_apart(plan)
 
 
-def _reads_more(plan: Plan) -> Iterator[Warning_]:
+def _reads_more(plan: Results) -> Iterator[Warning_]:
     """Workloads whose accelerators read more than the hot tier is sized to give each of them."""
     rate, trained, rates = plan.values("training_read_rate", "gpus_for_release", "tier_read_rate")
     given = float(on(rates, TIER)[0, HOT])
@@ -36,7 +36,7 @@ def _reads_more(plan: Plan) -> Iterator[Warning_]:
             yield Warning_("feeding", workload, first, last, size, "B/s", text)
 
 
-def _lives_apart(plan: Plan) -> Iterator[Warning_]:
+def _lives_apart(plan: Results) -> Iterator[Warning_]:
     """Hardware that is replaced before it is written down: what is left of its price then is lost."""
     age, life = (
         float(plan.leaf(name).flat[0])

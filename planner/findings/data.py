@@ -11,17 +11,17 @@ from planner import units
 from planner.axes import DATA, MONTH, PROGRAM, SITE, TIER, cumulative, on, total
 from planner.catalogue import SitePools
 from planner.findings.spans import Warning_
-from planner.plan import Plan
+from planner.results import Results
 
 
-def warnings(plan: Plan) -> Iterator[Warning_]:
+def warnings(plan: Results) -> Iterator[Warning_]:
     """Copies that stand together, stores that cannot hold what arrives, more labels than people."""
     yield from _copies_together(plan)
     yield from _store_outgrown(plan)
     yield from _too_few_annotators(plan)
 
 
-def _copies_together(plan: Plan) -> Iterator[Warning_]:
+def _copies_together(plan: Results) -> Iterator[Warning_]:
     """Classes with more copies than their pool has sites, at the sites where such data arrives."""
     labels = plan.project.table.labels
     kept = on(total(plan.values("data_kept")[0], PROGRAM), MONTH, DATA, SITE)[0]
@@ -41,7 +41,7 @@ def _copies_together(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("copies", site, first, last, float(copies[found].max()), "1", text)
 
 
-def _store_outgrown(plan: Plan) -> Iterator[Warning_]:
+def _store_outgrown(plan: Results) -> Iterator[Warning_]:
     """Sites that buy no storage, and whose store is too small for what is to be held of all that arrives."""
     names = ("site_ingest_mean", "storage_usable", "tier_held")
     ingest, usable, held = plan.values(*names)
@@ -63,7 +63,7 @@ def _store_outgrown(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("data", name, first, plan.months[last], share, "1", text)
 
 
-def _too_few_annotators(plan: Plan) -> Iterator[Warning_]:
+def _too_few_annotators(plan: Results) -> Iterator[Warning_]:
     """Months in which more people would have to label than can be had."""
     needed = on(total(plan.values("annotators")[0], SITE), MONTH)[0]
     limit = float(plan.leaf("labels_annotators_limit").flat[0])

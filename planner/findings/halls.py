@@ -13,7 +13,7 @@ import numpy as np
 from planner import units
 from planner.axes import MONTH, SITE, on
 from planner.findings.spans import Warning_, months_text, span_of
-from planner.plan import Plan
+from planner.results import Results
 
 # Kind, shortfall, limit, unit, and what a line says of how much.
 LIMITS = (
@@ -40,7 +40,7 @@ LIMITS = (
 )
 
 
-def hall_warnings(plan: Plan) -> Iterator[Warning_]:
+def hall_warnings(plan: Results) -> Iterator[Warning_]:
     """Every limit of a hall that is passed: by how much at most, in which months, and what comes later."""
     for index, site in enumerate(plan.project.table.labels[SITE]):
         redundancy = plan.project.inputs.scenario.sites[site].redundancy
@@ -58,7 +58,7 @@ def hall_warnings(plan: Plan) -> Iterator[Warning_]:
             yield Warning_(kind, site, first, last, most, unit, text)
 
 
-def _later(plan: Plan, limit: str, index: int, first: str) -> str:
+def _later(plan: Results, limit: str, index: int, first: str) -> str:
     """From when the hall has more, if ever."""
     given = plan.values(limit)[0] if limit in plan else plan.leaf(limit)
     values = on(given, MONTH, SITE)[0][:, index]

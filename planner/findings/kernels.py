@@ -14,7 +14,7 @@ from planner.findings.layouts import in_words, training_layouts
 from planner.model.training_speed import felt
 from planner.perf.kernels import Kernel, largest
 from planner.perf.training_jobs import TrainingJobs
-from planner.plan import Plan
+from planner.results import Results
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class KernelTable:
 
 
 def kernel_tables(
-    plan: Plan,
+    plan: Results,
     workload: int | None = None,
     hardware: int | None = None,
     scale: int | None = None,

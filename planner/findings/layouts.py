@@ -12,7 +12,7 @@ from planner.axes import HARDWARE, MONTH, SCALE, SITE, TERM, WORKLOAD, Array, on
 from planner.findings.spans import Warning_, months_text, span_of
 from planner.inputs.structure.training import why_not
 from planner.perf.training_jobs import TrainingJobs
-from planner.plan import Plan
+from planner.results import Results
 
 DEGREES = {
     "tp": "tensor {}",
@@ -42,7 +42,7 @@ class TrainingLayout:
     text: str
 
 
-def training_layouts(plan: Plan) -> Iterator[TrainingLayout]:
+def training_layouts(plan: Results) -> Iterator[TrainingLayout]:
     """For each workload that a site trains, and each kind of hardware that it trains on; those that are predicted."""
     jobs = cast("TrainingJobs", plan.project.leaves["training_jobs"])
     times, by_term, peaks = plan.values("step_time", "step_by_term", "accelerator_peak")
@@ -88,7 +88,7 @@ def training_layouts(plan: Plan) -> Iterator[TrainingLayout]:
             )
 
 
-def assumed(plan: Plan) -> Iterator[str]:
+def assumed(plan: Results) -> Iterator[str]:
     """In words: workloads of which no step is predicted on some kind of hardware, with what is assumed instead."""
     predicted = on(plan.leaf("training_is_predicted"), WORKLOAD, HARDWARE)[0]
     used = on(plan.leaf("site_trains_on"), SITE, HARDWARE)[0].any(axis=0)
@@ -109,13 +109,13 @@ def assumed(plan: Plan) -> Iterator[str]:
             )
 
 
-def warnings(plan: Plan) -> Iterator[Warning_]:
+def warnings(plan: Results) -> Iterator[Warning_]:
     """Models that are not those whose step is predicted, and runs that no number of accelerators ends in time."""
     yield from _unlike(plan)
     yield from _saturated(plan)
 
 
-def _unlike(plan: Plan) -> Iterator[Warning_]:
+def _unlike(plan: Results) -> Iterator[Warning_]:
     """Workloads whose model has another size than the architecture at whose speed it trains."""
     own = on(plan.leaf("model_parameters"), WORKLOAD)[0]
     laid_out = on(plan.leaf("architecture_parameters"), WORKLOAD)[0]
@@ -130,7 +130,7 @@ def _unlike(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("architecture", workload, first, last, float(own[w]), "1", text)
 
 
-def _saturated(plan: Plan) -> Iterator[Warning_]:
+def _saturated(plan: Results) -> Iterator[Warning_]:
     """Runs that need more than the largest job that is any faster than a smaller one."""
     runs = _runs(plan)
     rates = on(plan.values("site_training_rate")[0], WORKLOAD, SITE, SCALE)[0]
@@ -151,7 +151,7 @@ def _saturated(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("deadline", workload, first, last, size, "1", text)
 
 
-def _runs(plan: Plan) -> Array:
+def _runs(plan: Results) -> Array:
     """Accelerators of a release run in its pool, by month, workload and site; 0 at sites that take no part in it."""
     runs, here = (
         on(x, MONTH, WORKLOAD, SITE)[0] for x in plan.values("run_gpus", "gpus_for_release")

@@ -6,7 +6,7 @@ of the book, or is not paid as it says, is in `beside_orders`: both together are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from planner.axes import HARDWARE, ITEM, MONTH, NETWORK, SITE, TIER, Array, on
 from planner.catalogue import ITEMS
 from planner.findings.spans import month_before
 from planner.model.decisions import months_of_life, whole_months
-from planner.plan import Plan
+from planner.results import Results
 
 # Items of the cash flow that are on top of the book, in the words of its footer.
 ON_TOP = {"installation": "installation", "duty": "duty", "halls": "building"}
@@ -47,7 +47,7 @@ class Order:
     reason: str
 
 
-def orders(plan: Plan) -> list[Order]:
+def orders(plan: Results) -> list[Order]:
     """The order book by order month, the most expensive order of a month first."""
     return sorted(
         (
@@ -61,7 +61,7 @@ def orders(plan: Plan) -> list[Order]:
     )
 
 
-def _node_orders(plan: Plan) -> Iterator[Order]:
+def _node_orders(plan: Results) -> Iterator[Order]:
     inputs, labels = plan.project.inputs, plan.project.table.labels
     entering = on(plan.values("orders")[0], MONTH, SITE, HARDWARE)[0]
     lead = on(plan.values("node_delivery_time")[0], SITE, HARDWARE)[0]
@@ -83,7 +83,7 @@ def _node_orders(plan: Plan) -> Iterator[Order]:
             yield Order(*what, part, *when, part * unit, reason)
 
 
-def _storage_orders(plan: Plan) -> Iterator[Order]:
+def _storage_orders(plan: Results) -> Iterator[Order]:
     inputs, labels = plan.project.inputs, plan.project.table.labels
     entering = on(plan.values("storage_orders")[0], MONTH, TIER, SITE)[0]
     lead = on(plan.leaf("system_lead_time"), TIER)[0]
@@ -104,7 +104,7 @@ def _storage_orders(plan: Plan) -> Iterator[Order]:
             yield Order(*what, part, *when, part * unit, reason)
 
 
-def _switch_orders(plan: Plan) -> Iterator[Order]:
+def _switch_orders(plan: Results) -> Iterator[Order]:
     """Switches by network, which enter service with the nodes that hang on them."""
     inputs = plan.project.inputs
     for network, *line in _network_orders(
@@ -114,7 +114,7 @@ def _switch_orders(plan: Plan) -> Iterator[Order]:
         yield Order("switch", switch, inputs.profile("network", switch).title, network, *line)
 
 
-def _link_orders(plan: Plan) -> Iterator[Order]:
+def _link_orders(plan: Results) -> Iterator[Order]:
     """Links by network: cables, with the optics at their ends where switches take pluggable modules."""
     inputs = plan.project.inputs
     for network, *line in _network_orders(
@@ -127,7 +127,7 @@ def _link_orders(plan: Plan) -> Iterator[Order]:
 
 
 def _network_orders(
-    plan: Plan, orders: str, at_start: str, price: str
+    plan: Results, orders: str, at_start: str, price: str
 ) -> Iterator[tuple[Any, ...]]:
     """Network, site, count, months, price and reason of what enters service; rented nodes bring theirs with them."""
     labels = plan.project.table.labels
@@ -151,7 +151,7 @@ def _network_orders(
             yield *names, part, *when, float(part * paid), reason
 
 
-def _rig_orders(plan: Plan) -> Iterator[Order]:
+def _rig_orders(plan: Results) -> Iterator[Order]:
     """Rigs with their ECUs, which serve when they are delivered."""
     found, before, unit = plan.values("rig_orders", "rigs_before", "rig_unit_price")
     entering = on(found, MONTH, SITE)[0]
@@ -169,7 +169,7 @@ def _rig_orders(plan: Plan) -> Iterator[Order]:
 
 
 def _renewed(
-    plan: Plan, entering: Array, before: Array, interval: str = "site_order_interval"
+    plan: Results, entering: Array, before: Array, interval: str = "site_order_interval"
 ) -> Array:
     """Units of each order (month, ..., site) that stand in for units at the end of their life.
 
@@ -201,28 +201,28 @@ def _parts(count: int, renewed: float) -> Iterator[tuple[int, str]]:
             yield part, reason
 
 
-def beside_orders(plan: Plan) -> dict[str, float]:
-    """What makes the plan's capex of the order book, in USD: the book's sum and these add up to it."""
+def beside_orders(plan: Results, book: Iterable[Order]) -> dict[str, float]:
+    """What makes the plan's capex of its order book, in USD: the book's sum and these add up to it."""
     (ledger,) = plan.values("cash_flow")
     paid = dict(zip(ITEMS, on(ledger, MONTH, ITEM)[0].sum(axis=0).tolist(), strict=True))
-    book = sum(order.usd for order in plan.orders)
+    ordered = tuple(book)
     parts = {name: paid[item] for name, item in ON_TOP.items()}
     parts[COMMITTED] = _balances(plan)
-    parts[LEASED] = -_leased(plan)
+    parts[LEASED] = -_leased(plan, ordered)
     capex = float(plan.values("capex")[0].sum())
-    parts[INFLATION] = capex - book - sum(parts.values())
+    parts[INFLATION] = capex - sum(order.usd for order in ordered) - sum(parts.values())
     return {name: usd for name, usd in parts.items() if abs(usd) > ROUNDING * capex}
 
 
-def _leased(plan: Plan) -> float:
+def _leased(plan: Results, book: Iterable[Order]) -> float:
     """Price of the nodes in the book that are leased: their payments are running costs."""
     leases = on(plan.leaf("site_leases"), SITE)[0]
     named = zip(plan.project.table.labels[SITE], leases, strict=True)
     sites = {site for site, leased in named if leased}
-    return sum(o.usd for o in plan.orders if o.kind == "node" and o.site in sites)
+    return sum(o.usd for o in book if o.kind == "node" and o.site in sites)
 
 
-def _balances(plan: Plan) -> float:
+def _balances(plan: Results) -> float:
     """What is still to be paid for nodes and storage that were committed before the plan."""
     nodes, storage = plan.values("node_committed_value", "storage_committed_value")
     buys = on(plan.leaf("site_buys"), SITE)[0]
@@ -233,13 +233,13 @@ def _balances(plan: Plan) -> float:
     return float((value * money).sum()) * balance
 
 
-def _money(plan: Plan) -> Array:
+def _money(plan: Results) -> Array:
     """What multiplies a price of the base date in each month: the scenario's price level, and money of the day."""
     level = on(plan.values("money_level")[0], MONTH)[0]
     return np.broadcast_to(level * plan.leaf("economics_currency_factor").item(), len(plan.months))
 
 
-def _labels(plan: Plan, *months: int) -> tuple[str, str, str]:
+def _labels(plan: Results, *months: int) -> tuple[str, str, str]:
     """Months of the order, the delivery and the start of service."""
     ordered, delivered, entering = (plan.months[month] for month in months)
     return ordered, delivered, entering

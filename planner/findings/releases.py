@@ -10,7 +10,7 @@ import numpy as np
 from planner import units
 from planner.axes import ECU, MONTH, PACKAGE, SITE, Array, on
 from planner.findings.spans import SHOWN, Warning_, first_order, months_text, span_of
-from planner.plan import Plan
+from planner.results import Results
 from planner.text import counted
 
 OVERRUN = "ECUs are overrun"
@@ -22,7 +22,7 @@ RESOURCES = {
 }
 
 
-def release_warnings(plan: Plan) -> Iterator[Warning_]:
+def release_warnings(plan: Results) -> Iterator[Warning_]:
     """Qualification that takes longer than its cadence, ECUs that are overrun, packages that are outgrown."""
     yield from _window(plan)
     yield from _qualification(plan)
@@ -30,7 +30,7 @@ def release_warnings(plan: Plan) -> Iterator[Warning_]:
     yield from _outgrown(plan)
 
 
-def _window(plan: Plan) -> Iterator[Warning_]:
+def _window(plan: Results) -> Iterator[Warning_]:
     """A window for qualification that is longer than the time between releases, by which rigs are then counted."""
     window = float(plan.leaf("qualification_window").flat[0])
     cadence = float(plan.values("qualification_cadence")[0].flat[0])
@@ -46,7 +46,7 @@ def _window(plan: Plan) -> Iterator[Warning_]:
     yield Warning_("qualification", host, *needed, "1", text)
 
 
-def _qualification(plan: Plan) -> Iterator[Warning_]:
+def _qualification(plan: Results) -> Iterator[Warning_]:
     """Months in which a release is not through before the next one comes, or has no rig at all."""
     time, cadence = (x.ravel() for x in plan.values("qualification_time", "qualification_cadence"))
     short, rigs = (on(x, MONTH, SITE)[0].sum(axis=1) for x in plan.values("rigs_short", "rigs"))
@@ -68,7 +68,7 @@ def _qualification(plan: Plan) -> Iterator[Warning_]:
     yield Warning_("qualification", host, *late[:2], most, "1", text, brief)
 
 
-def _until_the_first(plan: Plan, first: str, last: str) -> bool:
+def _until_the_first(plan: Results, first: str, last: str) -> bool:
     """Whether rigs are short only until the first ones ordered serve."""
     host = int(plan.leaf("site_hosts_releases").argmax())
     entering = on(plan.values("rig_orders")[0], MONTH, SITE)[0, :, host]
@@ -77,7 +77,7 @@ def _until_the_first(plan: Plan, first: str, last: str) -> bool:
     return order is not None and last < order[1]
 
 
-def _why(plan: Plan, month: str) -> str:
+def _why(plan: Results, month: str) -> str:
     """What keeps the rigs from standing: orders, the policy, or the time that they take to come."""
     host = int(plan.leaf("site_hosts_releases").argmax())
     need = on(plan.values("rigs_required")[0], MONTH, SITE)[0, plan.months.index(month), host]
@@ -90,7 +90,7 @@ def _why(plan: Plan, month: str) -> str:
     return f"a rig serves {days:.3g} days after its order"
 
 
-def _overrun(plan: Plan) -> Iterator[Warning_]:
+def _overrun(plan: Results) -> Iterator[Warning_]:
     """The first month in which what runs on an ECU is more than it has, with the vehicles that carry it then."""
     used, vehicles = (on(x, MONTH, ECU)[0] for x in plan.values("edge_used", "vehicles_by_ecu"))
     used = np.where(vehicles > 0, used, 0.0)
@@ -110,7 +110,7 @@ def _overrun(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("edge", ecu, first, last, most, "1", text, "", OVERRUN, brief)
 
 
-def _resource(plan: Plan, month: int, ecu: int) -> str:
+def _resource(plan: Results, month: int, ecu: int) -> str:
     """What is needed most of an ECU in a month, over what it has."""
     names = list(RESOURCES)
     needs = [_at(x, month, ecu) for x in plan.values(*names)]
@@ -122,7 +122,7 @@ def _at(x: Array, month: int, ecu: int) -> float:
     return float(values[min(month, len(values) - 1), ecu])
 
 
-def _outgrown(plan: Plan) -> Iterator[Warning_]:
+def _outgrown(plan: Results) -> Iterator[Warning_]:
     """Packages that are smaller than the weights that they bring to an ECU on the road."""
     weights, vehicles = plan.values("package_weights", "vehicles_by_ecu")
     there = on(vehicles, MONTH, ECU)[0][:, :, None] > 0

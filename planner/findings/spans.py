@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.axes import Array
-from planner.plan import Plan
+from planner.results import Results
 
 SHOWN = 1e-3  # a shortfall below a thousandth of a unit is rounding
 
@@ -43,7 +43,7 @@ def stated(warning: Warning_) -> dict[str, str | float]:
     }
 
 
-def span_of(plan: Plan, short: Array) -> tuple[str, str, float] | None:
+def span_of(plan: Results, short: Array) -> tuple[str, str, float] | None:
     """First and last month of the horizon with a shortfall, and its largest size; None without one."""
     within = short[plan.horizon]
     where = np.flatnonzero(within > SHOWN)
@@ -53,13 +53,13 @@ def span_of(plan: Plan, short: Array) -> tuple[str, str, float] | None:
     return months[where[0]], months[where[-1]], float(within.max())
 
 
-def month_before(plan: Plan, month: int, by: float) -> int:
+def month_before(plan: Results, month: int, by: float) -> int:
     """The month that contains the moment `by` [s] before a month begins, at least the first."""
     edges = plan.project.table.calendar.edges
     return max(int(np.searchsorted(edges, edges[month] - by + 1e-6, side="right")) - 1, 0)
 
 
-def first_order(plan: Plan, entering: Array, wait: float, since: str) -> tuple[str, str] | None:
+def first_order(plan: Results, entering: Array, wait: float, since: str) -> tuple[str, str] | None:
     """Months of the order and of the service of the first units that come after a month began.
 
     `entering` units entering service by month, `wait` seconds from an order to its service. Where the plan orders

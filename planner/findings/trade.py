@@ -18,14 +18,13 @@ import numpy as np
 from planner import resources, units
 from planner.axes import DATA, HARDWARE, MONTH, REGION, SITE, Array, on
 from planner.catalogue import SitePools
-from planner.errors import PlanForbidden
 from planner.findings.spans import Warning_, months_text, span_of
 from planner.inputs.load import check_profile
 from planner.inputs.numbers import Cell, month_label
 from planner.inputs.profiles import Accelerator
 from planner.inputs.rules import origin
 from planner.perf import export, residency
-from planner.plan import Plan
+from planner.results import Results
 
 ABROAD = "any other country"  # a destination that no rule names
 CONDITIONS = "data goes abroad under conditions"
@@ -33,26 +32,20 @@ _NAMED = re.compile(r"^accelerator: ([a-z0-9_]+)$", re.MULTILINE)
 WHOLE = 0.5  # of an accelerator: less than half of one is rounding of the need
 
 
-def forbidden(plan: Plan) -> None:
-    """Raise PlanForbidden where a rule stops the plan; `model.trade` says when one does."""
-    if plan.stops:
-        raise PlanForbidden("\n".join(plan.stops))
-
-
-def stops(plan: Plan) -> Iterator[str]:
+def stops(plan: Results) -> Iterator[str]:
     """Why rules stop the plan, and what is allowed instead; nothing where they do not."""
     found = [*_required(plan), *([] if plan.export_violation_allowed else _stopped(plan))]
     yield from dict.fromkeys(found)
 
 
-def _required(plan: Plan) -> Iterator[str]:
+def _required(plan: Results) -> Iterator[str]:
     regions = plan.project.inputs.scenario.regions
     required = {name for name, region in regions.items() if region.serve == "required"}
     for warning in unserved(plan, required):
         yield f"{warning.text} (serve: required)"
 
 
-def _stopped(plan: Plan) -> Iterator[str]:
+def _stopped(plan: Results) -> Iterator[str]:
     """Deliveries that the plan needs and the export rules stop."""
     for each in _unlawful(plan):
         yield f"{each.text}; {_alternatives(plan, each.place, each.first)}"
@@ -76,11 +69,11 @@ def _stopped(plan: Plan) -> Iterator[str]:
 # --- Regions ---------------------------------------------------------------------------------------------------------
 
 
-def _regions(plan: Plan) -> tuple[str, ...]:
+def _regions(plan: Results) -> tuple[str, ...]:
     return plan.project.table.labels[REGION]
 
 
-def unserved(plan: Plan, among: Container[str] | None = None) -> Iterator[Warning_]:
+def unserved(plan: Results, among: Container[str] | None = None) -> Iterator[Warning_]:
     """Regions that are not served, with the rule, the class of data and what would be allowed."""
     left_out = on(plan.values("vehicles_unserved")[0], MONTH, REGION)[0]
     for index, region in enumerate(_regions(plan)):
@@ -96,7 +89,7 @@ def unserved(plan: Plan, among: Container[str] | None = None) -> Iterator[Warnin
         yield Warning_("unserved", region, first, last, most, "vehicle", text, brief=brief)
 
 
-def _reason(plan: Plan, region: str, month: str, in_full: bool) -> str:
+def _reason(plan: Results, region: str, month: str, in_full: bool) -> str:
     """Why a region is not served: its data may not go to its site, or the site may not have its hardware.
 
     In full with the classes of data that a rule keeps where the hardware alone would be reason enough.
@@ -112,13 +105,13 @@ def _reason(plan: Plan, region: str, month: str, in_full: bool) -> str:
     return f"{_refusal(plan, site, month)}{stays}; {_alternatives(plan, site, month)}"
 
 
-def _site_is_shut(plan: Plan, region: str, month: str) -> bool:
+def _site_is_shut(plan: Results, region: str, month: str) -> bool:
     """Whether it is the site's hardware, not its own data, that keeps a region out."""
     kept = _residency(plan, region, _country(plan, _site_of(plan, region)), month)
     return kept is None or not kept.stays
 
 
-def _elsewhere(plan: Plan, warning: Warning_) -> str:
+def _elsewhere(plan: Results, warning: Warning_) -> str:
     """The other sites of the plan that may have a region's data and that have hardware."""
     labels = plan.project.table.labels
     month, region = plan.months.index(warning.first), _regions(plan).index(warning.place)
@@ -146,7 +139,7 @@ class _Residency:
 
 
 def _residency(
-    plan: Plan,
+    plan: Results,
     region: str,
     destination: str,
     month: str,
@@ -175,26 +168,26 @@ def _residency(
     return _Residency(limb.verdict, text, rule.name, limb.condition)
 
 
-def _classes(plan: Plan, limb: residency.Limb) -> list[str]:
+def _classes(plan: Results, limb: residency.Limb) -> list[str]:
     """The classes of data that a limb speaks of, as far as the scenario has them."""
     known = plan.project.table.labels.get(DATA, ())
     named = [name for name in limb.data if name != residency.EVERYTHING]
     return [name for name in named if name in known] or named or ["all classes"]
 
 
-def _has_to_stay(plan: Plan, region: str) -> bool:
+def _has_to_stay(plan: Results, region: str) -> bool:
     """Whether a region's data may not leave in any month of the horizon."""
     found = (_residency(plan, region, ABROAD, month) for month in plan.horizon_months)
     return any(each is not None and each.stays for each in found)
 
 
-def _served_with_vehicles(plan: Plan) -> Array:
+def _served_with_vehicles(plan: Results) -> Array:
     """Positive in the months in which a region is served and has vehicles that send data, shape (month, region)."""
     served, vehicles = plan.values("region_served", "vehicles_in_operation")
     return np.asarray(on(served, MONTH, REGION)[0] * (on(vehicles, MONTH, REGION)[0] > 0))
 
 
-def own_pools(plan: Plan) -> Iterator[Warning_]:
+def own_pools(plan: Results) -> Iterator[Warning_]:
     """Regions whose data stays and is trained on locally."""
     served = _served_with_vehicles(plan)
     for index, name in enumerate(_regions(plan)):
@@ -209,7 +202,7 @@ def own_pools(plan: Plan) -> Iterator[Warning_]:
             yield Warning_("residency", name, *span, "1", text, brief=brief)
 
 
-def data_conditions(plan: Plan) -> Iterator[Warning_]:
+def data_conditions(plan: Results) -> Iterator[Warning_]:
     """Regions whose data reaches their site, or others of its pool, under conditions.
 
     And classes of data that alone would have to stay.
@@ -237,7 +230,7 @@ def data_conditions(plan: Plan) -> Iterator[Warning_]:
                 yield Warning_("residency", name, *span, "1", text, "", heading, brief)
 
 
-def _pool_mates(plan: Plan, site: str) -> list[str]:
+def _pool_mates(plan: Results, site: str) -> list[str]:
     """The other sites of a site's pool."""
     pool = cast(SitePools, plan.project.leaves["site_pools"])[_site_index(plan, site)]
     sites = plan.project.table.labels[SITE]
@@ -245,7 +238,7 @@ def _pool_mates(plan: Plan, site: str) -> list[str]:
 
 
 def _onward(
-    plan: Plan, region: str, site: str, other: str, month: str
+    plan: Results, region: str, site: str, other: str, month: str
 ) -> Iterator[tuple[str, str]]:
     """What a rule asks of a region's data that leaves its site for another of the pool: data sets, and copies.
 
@@ -277,7 +270,7 @@ def _onward(
         yield text, f"{region} to {other} ({rule})"
 
 
-def _trains(plan: Plan, site: str, month: str) -> bool:
+def _trains(plan: Results, site: str, month: str) -> bool:
     """Whether a site has a part of its pool's training in a month."""
     part = on(plan.values("allocation")[0], MONTH, SITE)[0]
     return bool(part[min(plan.months.index(month), len(part) - 1), _site_index(plan, site)] > 0)
@@ -286,32 +279,32 @@ def _trains(plan: Plan, site: str, month: str) -> bool:
 # --- Sites and deliveries --------------------------------------------------------------------------------------------
 
 
-def _site_of(plan: Plan, region: str) -> str:
+def _site_of(plan: Results, region: str) -> str:
     site = plan.project.inputs.scenario.regions[region].site
     assert site is not None
     return site
 
 
-def _site_index(plan: Plan, site: str) -> int:
+def _site_index(plan: Results, site: str) -> int:
     return plan.project.table.labels[SITE].index(site)
 
 
-def _country(plan: Plan, site: str) -> str:
+def _country(plan: Results, site: str) -> str:
     countries = cast("tuple[str, ...]", plan.project.leaves["site_country"])
     return countries[_site_index(plan, site)]
 
 
-def _operator(plan: Plan, site: str) -> str:
+def _operator(plan: Results, site: str) -> str:
     operators = cast("tuple[str, ...]", plan.project.leaves["site_operator"])
     return operators[_site_index(plan, site)]
 
 
-def _in_force(plan: Plan, month: str) -> tuple[export.Rule, ...]:
+def _in_force(plan: Results, month: str) -> tuple[export.Rule, ...]:
     rules = cast(export.Rules, plan.project.leaves["export_rules"])
     return rules.in_force(plan.project.table.calendar.first + plan.months.index(month))
 
 
-def _verdict_text(plan: Plan, site: str, kind: str, month: str) -> str | None:
+def _verdict_text(plan: Results, site: str, kind: str, month: str) -> str | None:
     """The verdict on a kind of node with its reason: "denied (3A090.a, us_2023_10, in force 2023-11)"."""
     found = export.deciding_limb(
         _in_force(plan, month), _country(plan, site), _operator(plan, site), _chips(plan, kind)
@@ -325,7 +318,7 @@ def _verdict_text(plan: Plan, site: str, kind: str, month: str) -> str | None:
     return f"{word} ({limb.name}, {rule.name}, in force {month_label(rule.effective)}{operator})"
 
 
-def _refusal(plan: Plan, site: str, month: str) -> str:
+def _refusal(plan: Results, site: str, month: str) -> str:
     """Why a site has no hardware."""
     kind = plan.project.inputs.scenario.sites[site].training
     verdict = _verdict_text(plan, site, kind, month)
@@ -339,7 +332,7 @@ def _refusal(plan: Plan, site: str, month: str) -> str:
     return f"{title} {verdict}, before an order can be delivered"
 
 
-def _alternatives(plan: Plan, site: str, month: str) -> str:
+def _alternatives(plan: Results, site: str, month: str) -> str:
     allowed = permitted_nodes(plan, site, month)
     if allowed:
         return f"allowed there: {', '.join(allowed)}"
@@ -347,7 +340,7 @@ def _alternatives(plan: Plan, site: str, month: str) -> str:
     return f"of the {known} node profiles none is allowed there"
 
 
-def permitted_nodes(plan: Plan, site: str, month: str) -> list[str]:
+def permitted_nodes(plan: Results, site: str, month: str) -> list[str]:
     """Kinds of node, shipped or of the plan, that the rules let into a site in a month without a licence."""
     rules = _in_force(plan, month)
     where = (_country(plan, site), _operator(plan, site))
@@ -362,7 +355,7 @@ def permitted_nodes(plan: Plan, site: str, month: str) -> list[str]:
     return allowed
 
 
-def _profile(plan: Plan, kind: str, name: str) -> Any:
+def _profile(plan: Results, kind: str, name: str) -> Any:
     """A profile of the plan, or a shipped one that the plan does not use."""
     used = plan.project.inputs.profiles.get(kind, {})
     return used[name] if name in used else _shipped(kind, name)
@@ -373,7 +366,7 @@ def _shipped(kind: str, name: str) -> Any:
     return check_profile(resources.profiles(kind)[name], kind)
 
 
-def _accelerator(plan: Plan, kind: str) -> Accelerator:
+def _accelerator(plan: Results, kind: str) -> Accelerator:
     """The accelerator of a kind of node.
 
     Of a node that the plan does not use no more is read than the line that names it: a page that lists what a country
@@ -386,7 +379,7 @@ def _accelerator(plan: Plan, kind: str) -> Accelerator:
     return cast(Accelerator, _profile(plan, "accelerators", name))
 
 
-def _chips(plan: Plan, kind: str) -> export.Chips:
+def _chips(plan: Results, kind: str) -> export.Chips:
     """What the rules look at, of the accelerator of a kind of node."""
     return _rated(_accelerator(plan, kind))
 
@@ -413,13 +406,13 @@ def _rated(accelerator: Accelerator) -> export.Chips:
     )
 
 
-def _deliveries(plan: Plan) -> Array:
+def _deliveries(plan: Results) -> Array:
     """Nodes delivered, ordered or committed, by (month, site, hardware)."""
     ordered, committed = plan.values("nodes_delivered", "nodes_committed_delivered")
     return np.asarray(on(ordered + committed, MONTH, SITE, HARDWARE)[0])
 
 
-def _counted(plan: Plan, delivered: Array) -> Iterator[tuple[str, str, str, str, float]]:
+def _counted(plan: Results, delivered: Array) -> Iterator[tuple[str, str, str, str, float]]:
     """Site, kind of node, first month, last month and number of what is delivered."""
     labels = plan.project.table.labels
     for site, kind in np.argwhere(delivered.any(axis=0)):
@@ -429,7 +422,7 @@ def _counted(plan: Plan, delivered: Array) -> Iterator[tuple[str, str, str, str,
         yield labels[SITE][site], labels[HARDWARE][kind], *span, count
 
 
-def _unlawful(plan: Plan) -> Iterator[Warning_]:
+def _unlawful(plan: Results) -> Iterator[Warning_]:
     """Deliveries that the rules stop: committed before the plan, or made in a what-if."""
     against = on(plan.values("nodes_unlawful")[0], MONTH, SITE, HARDWARE)[0]
     for site, kind, first, last, count in _counted(plan, against):
@@ -439,14 +432,14 @@ def _unlawful(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("export", site, first, last, count, "1", text)
 
 
-def violations(plan: Plan) -> Iterator[Warning_]:
+def violations(plan: Results) -> Iterator[Warning_]:
     """The deliveries of a what-if that the rules stop."""
     for each in _unlawful(plan) if plan.export_violation_allowed else ():
         text = f"against the export rules: {each.text}"
         yield Warning_("export", each.place, each.first, each.last, each.size, each.unit, text)
 
 
-def kept_out(plan: Plan) -> Iterator[Warning_]:
+def kept_out(plan: Results) -> Iterator[Warning_]:
     """Sites that need more hardware than the rules let in, though some of it stands there or could have come."""
     short = on(plan.values("gpus_kept_out")[0], MONTH, SITE)[0]
     for index, site in enumerate(plan.project.table.labels[SITE]):
@@ -460,7 +453,7 @@ def kept_out(plan: Plan) -> Iterator[Warning_]:
             yield Warning_("export", site, first, last, most, "1", text)
 
 
-def shut_sites(plan: Plan) -> Iterator[Warning_]:
+def shut_sites(plan: Results) -> Iterator[Warning_]:
     """Sites that no region sends data to and that may not have their hardware: others do their share of training."""
     operates = on(plan.values("site_operates")[0], MONTH, SITE)[0]
     scenario = plan.project.inputs.scenario
@@ -474,7 +467,7 @@ def shut_sites(plan: Plan) -> Iterator[Warning_]:
             yield Warning_("export", site, *span, "1", text)
 
 
-def export_conditions(plan: Plan) -> Iterator[Warning_]:
+def export_conditions(plan: Results) -> Iterator[Warning_]:
     """Deliveries that need a notice or a case-by-case review, and have no licence."""
     verdict, licensed = plan.values("export_verdict")[0], plan.leaf("site_licensed")
     asked = on(verdict * (1.0 - licensed), MONTH, SITE, HARDWARE)[0]
@@ -489,7 +482,7 @@ def export_conditions(plan: Plan) -> Iterator[Warning_]:
             yield Warning_("export", site, first, last, count, "1", text)
 
 
-def idle_licences(plan: Plan) -> Iterator[Warning_]:
+def idle_licences(plan: Results) -> Iterator[Warning_]:
     """Declared licences that lift nothing, because the rules deny the delivery."""
     verdict = on(plan.values("export_verdict")[0], MONTH, SITE, HARDWARE)[0]
     labels, start = plan.project.table.labels, plan.project.table.calendar.first
@@ -511,7 +504,7 @@ def idle_licences(plan: Plan) -> Iterator[Warning_]:
                 yield Warning_("export", site, *span, "1", text)
 
 
-def unknown_density(plan: Plan) -> Iterator[Warning_]:
+def unknown_density(plan: Results) -> Iterator[Warning_]:
     """Deliveries of chips whose die area nobody has written down, where the density could decide."""
     for site, kind, first, last, count in _counted(plan, _deliveries(plan)):
         chip = _chips(plan, kind)

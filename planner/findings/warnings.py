@@ -22,7 +22,7 @@ from planner.findings.halls import hall_warnings
 from planner.findings.ranking import ranked
 from planner.findings.releases import release_warnings
 from planner.findings.spans import SHOWN, Warning_, first_order, months_text, span_of
-from planner.plan import Plan
+from planner.results import Results
 
 LEFT_OUT = 0.01  # of vehicles or bytes: a hundredth may be lost without a word
 FULL = "data sets are at their limits"
@@ -35,7 +35,7 @@ STORAGE_NEEDS = {
 }
 
 
-def warnings(plan: Plan) -> list[Warning_]:
+def warnings(plan: Results) -> list[Warning_]:
     """Every shortfall of the horizon, the gravest first."""
     found = [
         *_without_effect(plan),
@@ -66,7 +66,7 @@ def warnings(plan: Plan) -> list[Warning_]:
     return ranked(found)
 
 
-def _gpus_short(plan: Plan) -> Iterator[Warning_]:
+def _gpus_short(plan: Results) -> Iterator[Warning_]:
     short = on(plan.values("gpus_short")[0], MONTH, SITE)[0]
     for index, site in enumerate(plan.project.table.labels[SITE]):
         span = span_of(plan, short[:, index])
@@ -86,7 +86,7 @@ def _gpus_short(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("gpus", site, first, last, most, "1", text, brief)
 
 
-def _node_order(plan: Plan, site: str, since: str) -> tuple[str, str] | None:
+def _node_order(plan: Results, site: str, since: str) -> tuple[str, str] | None:
     """Months of order and service of the first nodes that come to a site after a month began."""
     scenario, labels = plan.project.inputs.scenario, plan.project.table.labels
     kind, place = labels[HARDWARE].index(scenario.sites[site].training), labels[SITE].index(site)
@@ -105,7 +105,7 @@ def _at_start(last: str, order: tuple[str, str] | None) -> bool:
     return order is not None and last < order[1]
 
 
-def _long_waits(plan: Plan) -> Iterator[Warning_]:
+def _long_waits(plan: Results) -> Iterator[Warning_]:
     """Sites at which experiments wait longer than allowed for their gang; where nothing stands, GPUs are short."""
     wait, there = (on(x, MONTH, SITE)[0] for x in plan.values("queue_wait", "gpus_equivalent"))
     allowed = float(plan.leaf("training_max_queue_wait").flat[0])
@@ -137,7 +137,7 @@ def _hours(seconds: float) -> str:
     return units.show(seconds, "hour")
 
 
-def _storage_short(plan: Plan) -> Iterator[Warning_]:
+def _storage_short(plan: Results) -> Iterator[Warning_]:
     """One line a site: the tiers that cannot hold or feed what they must."""
     short = on(plan.values("storage_short")[0], MONTH, TIER, SITE)[0]
     for index, site in enumerate(plan.project.table.labels[SITE]):
@@ -163,7 +163,7 @@ def _storage_short(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("storage", site, first, last, most, "byte", text, brief)
 
 
-def _storage_order(plan: Plan, site: int, tier: str, since: str) -> tuple[str, str] | None:
+def _storage_order(plan: Results, site: int, tier: str, since: str) -> tuple[str, str] | None:
     """Months of order and service of the first units of a tier that come to a site after a month began."""
     index = TIERS.index(tier)
     entering = on(plan.values("storage_orders")[0], MONTH, TIER, SITE)[0, :, index, site]
@@ -172,7 +172,7 @@ def _storage_order(plan: Plan, site: int, tier: str, since: str) -> tuple[str, s
     return first_order(plan, entering, float(wait), since)
 
 
-def _power_short(plan: Plan) -> Iterator[Warning_]:
+def _power_short(plan: Results) -> Iterator[Warning_]:
     short = on(plan.values("site_power_short")[0], MONTH, SITE)[0]
     limit = on(plan.leaf("site_power_limit"), MONTH, SITE)[0]
     for index, site in enumerate(plan.project.table.labels[SITE]):
@@ -189,7 +189,7 @@ def _power_short(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("power", site, first, last, most, "W", text)
 
 
-def _datasets_full(plan: Plan) -> Iterator[Warning_]:
+def _datasets_full(plan: Results) -> Iterator[Warning_]:
     held, used = plan.values("dataset_time", "allocation")
     held = on(held * (used > 0), MONTH, WORKLOAD, SITE)[0].max(axis=2)
     limit = on(plan.leaf("model_dataset_limit"), WORKLOAD)[0]
@@ -206,7 +206,7 @@ def _datasets_full(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("dataset", workload, *span[:2], hours, "hour", text, "", FULL, brief)
 
 
-def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
+def _campaigns_overlap(plan: Results) -> Iterator[Warning_]:
     days = on(plan.values("ota_days_to_99")[0], MONTH)[0]
     cadence = float(plan.leaf("package_cadence").min())
     span = span_of(plan, np.where(days > cadence, days, 0.0))
@@ -217,7 +217,7 @@ def _campaigns_overlap(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("ota", "fleet", span[0], span[1], days_taken, "day", text)
 
 
-def _unreached(plan: Plan) -> Iterator[Warning_]:
+def _unreached(plan: Results) -> Iterator[Warning_]:
     """Served vehicles in support that releases cannot reach."""
     reached, served = plan.values("ota_vehicles", "vehicles_supported")
     gap = _by_month(served) - _by_month(reached)
@@ -229,7 +229,7 @@ def _unreached(plan: Plan) -> Iterator[Warning_]:
         yield Warning_("ota", "fleet", *span, "vehicle", text, brief=brief)
 
 
-def _dropped(plan: Plan) -> Iterator[Warning_]:
+def _dropped(plan: Results) -> Iterator[Warning_]:
     """Served vehicles that lose much of what they record."""
     recorded, uploaded = plan.values("served_recorded", "ingest_mean")
     lost = _by_month(recorded) - _by_month(uploaded)
@@ -246,7 +246,7 @@ def _by_month(x: Array) -> Array:
     return np.asarray(x[0].sum(axis=tuple(range(MONTH, x.ndim - 1))))
 
 
-def _hard_to_buy(plan: Plan) -> Iterator[Warning_]:
+def _hard_to_buy(plan: Results) -> Iterator[Warning_]:
     """Ordered nodes that may not be for sale, or not any more when they are ordered."""
     inputs, labels = plan.project.inputs, plan.project.table.labels
     ordered = on(plan.values("nodes_ordered")[0], MONTH, SITE, HARDWARE)[0].sum(axis=1)
@@ -270,7 +270,7 @@ def _hard_to_buy(plan: Plan) -> Iterator[Warning_]:
             yield Warning_("hardware", kind_name, first, last, count, "1", text, brief=brief)
 
 
-def _without_effect(plan: Plan) -> Iterator[Warning_]:
+def _without_effect(plan: Results) -> Iterator[Warning_]:
     """Inputs set on the command line that nothing reads."""
     graph, table = plan.project.graph, plan.project.table
     for row in table.rows:
@@ -281,7 +281,7 @@ def _without_effect(plan: Plan) -> Iterator[Warning_]:
             )
 
 
-def binding(plan: Plan) -> tuple[str, ...]:
+def binding(plan: Results) -> tuple[str, ...]:
     """One line for each limit that is reached, and for each need that decides a purchase.
 
     Site power that falls short; storage by capacity or bandwidth; training by its peaks or its mean work.
@@ -306,7 +306,7 @@ def _largest(names: Sequence[str], *needs: Array) -> npt.NDArray[np.str_]:
     return np.where((sizes > 0).any(axis=0), np.array(names)[sizes.argmax(axis=0)], "")
 
 
-def _course(plan: Plan, by: npt.NDArray[np.str_]) -> str:
+def _course(plan: Results, by: npt.NDArray[np.str_]) -> str:
     """What binds in the end, since when, and what before; "" in months without a need."""
     known = [
         (month, str(name)) for month, name in zip(plan.horizon_months, by, strict=True) if name

@@ -17,10 +17,10 @@ from planner.inputs.numbers import month_label
 from planner.lineage.explanation import WrittenCell
 from planner.lineage.pins import Pins, fixed, own_parts
 from planner.perf import export, residency
-from planner.plan import Plan
+from planner.results import Results
 
 
-def rows_that_matter(plan: Plan, info: LeafInfo, pins: Pins) -> list[Row]:
+def rows_that_matter(plan: Results, info: LeafInfo, pins: Pins) -> list[Row]:
     """The rows whose change would change the leaf at the pinned labels."""
     rows = [plan.project.table.rows[index] for index in info.rows]
     if not rows:
@@ -59,7 +59,7 @@ def written(row: Row) -> WrittenCell:
     return WrittenCell(row.path, f"{value}{unit}{spread}", row.confidence, place, row.source)
 
 
-def places(plan: Plan, info: LeafInfo, pins: Pins) -> list[WrittenCell]:
+def places(plan: Results, info: LeafInfo, pins: Pins) -> list[WrittenCell]:
     """Where an input stands that is no number: a name, a date, a rule."""
     value = plan.project.leaves[info.name]
     if isinstance(value, export.Rules | residency.Rules):
@@ -72,7 +72,7 @@ def places(plan: Plan, info: LeafInfo, pins: Pins) -> list[WrittenCell]:
     return [WrittenCell(path.strip(), "", "", file, None) for path, _, file in pinned or split]
 
 
-def _text_place(plan: Plan, path: str) -> WrittenCell:
+def _text_place(plan: Results, path: str) -> WrittenCell:
     tree = plan.project.inputs.tree
     steps = tuple(path.split("."))
     file, line, found = documents.locate(tree, steps)
@@ -82,7 +82,7 @@ def _text_place(plan: Plan, path: str) -> WrittenCell:
     return WrittenCell(found, getattr(node, "text", None) or "", "", f"{file}:{line}", None)
 
 
-def _rule_places(plan: Plan, rules: export.Rules | residency.Rules) -> list[WrittenCell]:
+def _rule_places(plan: Results, rules: export.Rules | residency.Rules) -> list[WrittenCell]:
     """The rules that count, by the place at which they stand in their profile."""
     inputs = plan.project.inputs
     exports = isinstance(rules, export.Rules)

@@ -15,20 +15,20 @@ from planner.axes import AXES, HOUR, MONTH, Array
 from planner.catalogue import Parts
 from planner.errors import PlannerError, suggestion
 from planner.inputs.leaves import Row
-from planner.plan import Plan
+from planner.results import Results
 from planner.text import printable
 
 Pins = Mapping[int, int]  # position by axis
 
 
-def check_known(plan: Plan, name: str) -> None:
+def check_known(plan: Results, name: str) -> None:
     """Refuses what is neither a quantity nor an input of the plan."""
     names = (*plan.project.graph.quantities, *plan.project.table.leaves)
     if name not in names:
         raise PlannerError(f'no quantity or input "{printable(name)}"; {suggestion(name, names)}')
 
 
-def rows_at(plan: Plan, path: str) -> list[Row]:
+def rows_at(plan: Results, path: str) -> list[Row]:
     """The rows that a dotted path names, of one leaf: of several, the first that the model reads."""
     if "." not in path:
         return []
@@ -42,7 +42,7 @@ def rows_at(plan: Plan, path: str) -> list[Row]:
     return [row for row in found if row.leaf == read[0]]
 
 
-def pins_of_rows(plan: Plan, rows: Sequence[Row]) -> dict[int, int]:
+def pins_of_rows(plan: Results, rows: Sequence[Row]) -> dict[int, int]:
     """Where a single row stands on the axes of its leaf; several rows are shown together."""
     if len(rows) != 1:
         return {}
@@ -52,7 +52,9 @@ def pins_of_rows(plan: Plan, rows: Sequence[Row]) -> dict[int, int]:
     return {axis: labels[axis].index(label) for axis, label in pairs}
 
 
-def pins_asked_for(plan: Plan, at: str | None, labels: Mapping[str, str | None]) -> dict[int, int]:
+def pins_asked_for(
+    plan: Results, at: str | None, labels: Mapping[str, str | None]
+) -> dict[int, int]:
     """Axis and position of everything that is held fixed."""
     given = {axis: label for axis, label in {**labels, "month": at}.items() if label is not None}
     return {_axis(name): _position(plan, _axis(name), str(label)) for name, label in given.items()}
@@ -64,7 +66,7 @@ def _axis(name: str) -> int:
     return AXES.index(name)
 
 
-def _position(plan: Plan, axis: int, label: str) -> int:
+def _position(plan: Results, axis: int, label: str) -> int:
     known = plan.project.labels[axis]
     if axis == HOUR:
         label = label.removesuffix(":00").zfill(2)

@@ -26,7 +26,7 @@ from planner.lineage.explanation import Explanation
 from planner.lineage.formulas import code_file, of_other_items, statements, taken
 from planner.lineage.pins import Pins, check_known, fixed, pins_asked_for, pins_of_rows, rows_at
 from planner.lineage.values import Wording, adds, extreme, spread_values
-from planner.plan import Plan
+from planner.results import Results
 from planner.text import counted, printable
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ ORDERS = ("orders", "storage_orders", "switch_orders", "nodes_committed_entering
 
 
 def explain(
-    plan: Plan,
+    plan: Results,
     name: str,
     at: str | None = None,
     depth: int | None = None,
@@ -62,7 +62,7 @@ def explain(
     return lineage.root()
 
 
-def scenario_argument(plan: Plan) -> str:
+def scenario_argument(plan: Results) -> str:
     """How to name the plan's scenario on a command line from here."""
     path = Path(os.path.abspath(plan.project.inputs.path))
     if path.is_relative_to(Path.cwd()):
@@ -83,7 +83,7 @@ def _refuse_idle_pins(lineage: _Lineage, name: str, pins: Pins) -> None:
 class _Lineage:
     """Builds the tree of one quantity at fixed labels."""
 
-    def __init__(self, plan: Plan, name: str, depth: int, pins: Pins) -> None:
+    def __init__(self, plan: Results, name: str, depth: int, pins: Pins) -> None:
         self.plan = plan
         self.name = name
         self.depth = depth

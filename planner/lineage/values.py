@@ -29,13 +29,15 @@ from planner.axes import (
 )
 from planner.catalogue import Calendar, Parts
 from planner.graph import Graph
+from planner.headline import HEADLINE, NOT_ADDED
 from planner.inputs.leaves import LeafInfo
 from planner.inputs.numbers import month_label
 from planner.lineage.formulas import added
 from planner.lineage.pins import Pins, fixed, own_parts
 from planner.perf import export, residency
 from planner.perf.training_jobs import TrainingJobs
-from planner.plan import HEADLINE, NOT_ADDED, Plan, Project
+from planner.project import Project
+from planner.results import Results
 from planner.text import counted, printable
 
 # Codes that stand for a word.
@@ -93,7 +95,7 @@ def extreme(graph: Graph, name: str) -> str:
 class Wording:
     """Says the values of a plan where the pins hold them fixed."""
 
-    plan: Plan
+    plan: Results
     pins: Pins
 
     def of_array(self, name: str, values: Array, unit: str, axes: Sequence[int]) -> str:

@@ -35,7 +35,9 @@ from planner.axes import AXES
 from planner.errors import Fault, InputError, suggestion
 from planner.findings import checks
 from planner.findings.spans import stated
-from planner.plan import HEADLINE, Labelled, Plan
+from planner.headline import HEADLINE
+from planner.plan import Plan
+from planner.results import Labelled
 
 SCHEMA = 1
 DIGITS = 12

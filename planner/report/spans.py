@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.axes import Array
-from planner.plan import Plan, Project
+from planner.plan import Plan
+from planner.project import Project
 from planner.report.rows import Course
 from planner.text import counted
 

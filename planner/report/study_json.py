@@ -25,7 +25,8 @@ import numpy as np
 
 from planner import units
 from planner.axes import Array
-from planner.plan import HEADLINE, Plan
+from planner.headline import HEADLINE
+from planner.plan import Plan
 from planner.report import export
 from planner.study.analysis import Shortfall, Spread, Spreads
 from planner.study.simulation import Simulation

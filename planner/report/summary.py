@@ -348,7 +348,7 @@ def _no_orders(plan: Plan) -> str:
 
 def _beside_the_book(plan: Plan) -> str:
     """From the book's sum to the plan's capex."""
-    beside = beside_orders(plan)
+    beside = beside_orders(plan, plan.orders)
     more = [f"{name} ({units.show(usd, 'USD')})" for name, usd in beside.items() if usd > 0]
     less = [f"{name} ({units.show(-usd, 'USD')})" for name, usd in beside.items() if usd < 0]
     said = [f"with {_listed(more)}"] if more else []

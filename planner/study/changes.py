@@ -20,7 +20,7 @@ from planner.inputs.documents import (
     dotted,
     is_number,
 )
-from planner.plan import Project
+from planner.project import Project
 
 PROSE = frozenset({"title", "about", "note", "notes", "sources", "source", "extends", "url"})
 ABOUT_A_NUMBER = ("source", "confidence")

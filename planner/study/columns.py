@@ -16,7 +16,8 @@ from itertools import groupby
 import numpy as np
 
 from planner.axes import AXES, DRAW, MONTH, Array
-from planner.plan import HEADLINE, NOT_ADDED, Project
+from planner.headline import HEADLINE, NOT_ADDED
+from planner.project import Project
 from planner.quantity import Quantity
 
 # Needs that something is built for, each with what of it the plan has, where that is a quantity of its own.

@@ -20,7 +20,8 @@ import numpy as np
 from planner.axes import AXES, DRAW, MONTH, SERVICE, WORKLOAD, Array
 from planner.errors import PlannerError
 from planner.inputs.leaves import Row
-from planner.plan import Plan, Project
+from planner.plan import Plan
+from planner.project import Project
 
 MOST_GROUPS = 24  # more are put together by the block of the files in which they stand
 NEGLIGIBLE = 1e-6  # of a figure, below which a difference is rounding

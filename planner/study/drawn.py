@@ -13,7 +13,9 @@ import numpy as np
 
 from planner.axes import DRAW, Array
 from planner.errors import Fault, InputError
-from planner.plan import Labelled, Plan, Project
+from planner.plan import Plan
+from planner.project import Project
+from planner.results import Labelled
 from planner.study import statistics
 from planner.study.mixing import refuse_mixed
 from planner.study.sampling import Sampler

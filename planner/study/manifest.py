@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from planner.plan import Project
+from planner.project import Project
 from planner.study.blocks import FORMAT
 
 DIGITS = 16

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from planner.axes import DRAW
-from planner.plan import Project
+from planner.project import Project
 from planner.quantity import QuantityError
 from planner.study.sampling import Sampler
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from planner.axes import AXES, Array
 from planner.errors import Fault, InputError, PlannerError, suggestion
-from planner.plan import Project
+from planner.project import Project
 from planner.study.analysis import Risk, Spread, Spreads, risk, spent, spreads
 from planner.study.blocks import Block, Folder, missing
 from planner.study.columns import KEPT, NEEDS, Column, Columns

@@ -25,7 +25,7 @@ from typing import Any, Protocol
 
 from planner.axes import Array
 from planner.errors import PlannerError
-from planner.plan import Project, load
+from planner.project import Project, load
 from planner.study.blocks import MERGED_AT_ONCE, Block, Folder, StudyError
 from planner.study.columns import Columns
 from planner.study.manifest import manifest_of

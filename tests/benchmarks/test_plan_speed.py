@@ -20,7 +20,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from planner.axes import DRAW, Array
-from planner.plan import HEADLINE, Project, load
+from planner.headline import HEADLINE
+from planner.project import Project, load
 from planner.runner import Program
 
 DRAWS = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from planner.plan import load
+from planner.project import load
 from planner.study import Sampler
 
 LIMIT = 20.0  # milliseconds for 256 draws, beside some hundred for the plans of these draws

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.plan import HEADLINE, Project, load
+from planner.headline import HEADLINE
+from planner.project import Project, load
 from planner.study.blocks import Block, Folder
 from planner.study.columns import KEPT
 from planner.study.sampling import Sampler

@@ -9,7 +9,7 @@ import math
 
 import pytest
 
-from planner.plan import load
+from planner.project import load
 from tests.cli.conftest import Planner
 
 MAIN = "scenarios/5pct_ev_market.yaml"

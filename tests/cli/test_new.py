@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planner.cli import complete
-from planner.plan import load
+from planner.project import load
 from tests.cli.conftest import Planner
 
 HEADLINE = "5pct_ev_market"

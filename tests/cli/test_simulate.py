@@ -20,8 +20,10 @@ import pytest
 from planner.cli import main
 from planner.cli.output import ERASE, telling
 from planner.cli.simulate import _progress
-from planner.plan import HEADLINE, VIOLATION_MARK, load
+from planner.headline import HEADLINE
+from planner.project import load
 from planner.report import charts, study_files
+from planner.results import VIOLATION_MARK
 from planner.study.columns import KEPT, NEEDS
 from planner.study.simulation import simulate
 from tests.cli.conftest import ROOT, Planner

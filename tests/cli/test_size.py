@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from planner.plan import HEADLINE
+from planner.headline import HEADLINE
 from planner.report.export import inert
 from tests.cli.conftest import Planner
 

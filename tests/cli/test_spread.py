@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import planner as package
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 from planner.report.rows import rows_of
 from planner.report.spans import compute, span
 from planner.report.summary import _FIGURES, summary

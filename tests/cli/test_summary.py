@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner import units
-from planner.plan import load
+from planner.project import load
 from planner.report.page import Page
 from planner.report.summary import summary
 from planner.report.table import number, periods, trend

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from planner.plan import STOPPED_MARK, VIOLATION_MARK
+from planner.plan import STOPPED_MARK
+from planner.results import VIOLATION_MARK
 from tests.cli.conftest import Planner
 
 MAIN = "scenarios/5pct_ev_market.yaml"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from planner.errors import Fault
-from planner.plan import load
+from planner.project import load
 
 Faults = Callable[..., list[Fault]]
 

@@ -10,7 +10,7 @@ import pytest
 from planner.errors import Fault, InputError
 from planner.inputs.load import Inputs, load
 from planner.inputs.numbers import Leaf
-from planner.plan import load as load_project
+from planner.project import load as load_project
 from planner.resources import find_scenario, profiles
 
 Faults = Callable[..., list[Fault]]

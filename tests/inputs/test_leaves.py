@@ -33,7 +33,7 @@ from planner.inputs.load import Inputs
 from planner.inputs.numbers import month_index
 from planner.model import factory
 from planner.model.fleet import market_row_share
-from planner.plan import load
+from planner.project import load
 from planner.quantity import Quantity
 from planner.resources import scenarios
 

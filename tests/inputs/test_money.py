@@ -9,7 +9,7 @@ from planner import units
 from planner.axes import MONTH, SITE, on
 from planner.errors import InputError
 from planner.perf.distributions import quantile
-from planner.plan import load
+from planner.project import load
 
 MAIN = "5pct_ev_market"
 

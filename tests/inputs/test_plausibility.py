@@ -19,7 +19,7 @@ from planner.inputs.plausibility import check_profiles
 from planner.inputs.profiles import Accelerator, Ecu, NetworkPart, Node, TrainedModel
 from planner.inputs.training import joined, machine
 from planner.perf import export
-from planner.plan import load
+from planner.project import load
 from tests.command import Planner
 
 Found = Callable[[str, str], list[str]]

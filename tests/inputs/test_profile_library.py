@@ -13,7 +13,8 @@ from planner.inputs.load import check_profile
 from planner.inputs.load import load as load_inputs
 from planner.inputs.profiles import PROFILE_KINDS, Region
 from planner.perf.export import FREE
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 
 BARE = Path(__file__).parents[1] / "cases" / "minimal.yaml"
 HEADLINE = resources.scenario_root() / "5pct_ev_market.yaml"

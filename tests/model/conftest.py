@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.axes import Array
-from planner.plan import Project, load
+from planner.project import Project, load
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from planner.model.acquisition import (
     rent_cost,
     rented_share,
 )
-from planner.plan import load
+from planner.project import load
 from planner.units import to_base
 
 YEAR = 365.25 * 86_400.0

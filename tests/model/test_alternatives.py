@@ -18,7 +18,7 @@ from planner.model.alternatives import (
     tco_if_leased,
     tco_if_rented,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 
 SITES = ("taiwan", "japan", "china")
 WAYS = {"buy": "tco_if_bought", "lease": "tco_if_leased", "rent": "tco_if_rented"}

@@ -7,7 +7,7 @@ import pytest
 
 from planner.axes import MONTH, SITE, Array, on, place, total
 from planner.model.carbon import grid_carbon
-from planner.plan import Project, load
+from planner.project import Project, load
 
 YEARS = place(np.array([600.0, 450.0, 300.0]), MONTH)
 THEN = place(800.0)

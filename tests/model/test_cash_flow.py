@@ -26,7 +26,7 @@ from planner.model.cash_flow import (
     residual_present,
     tco,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 
 DAY = 86_400.0
 YEAR = 365.25 * DAY

@@ -37,7 +37,7 @@ from planner.model.curation import (
 )
 from planner.model.storage import tier_datasets
 from planner.model.telemetry import clip_consent, data_stream_share, vehicle_recorded_by_class
-from planner.plan import Project, load
+from planner.project import Project, load
 from planner.units import to_base
 
 DAY = 86_400.0

@@ -20,7 +20,7 @@ from planner.model.decisions import (
     storage_units_a_rack,
     switches_a_rack,
 )
-from planner.plan import Project
+from planner.project import Project
 
 DAY = 86_400.0
 MONTH_S = 365.25 / 12 * DAY

@@ -10,7 +10,7 @@ import pytest
 from planner.axes import DRAW, RANK, Array
 from planner.graph import Quantity
 from planner.inputs.leaves import LeafTable
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import seeded_bugs as bugs
 
 DRAWS = 8

@@ -15,7 +15,7 @@ from planner.model.edge import (
     edge_power,
     edge_time_used,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 
 ORIN, THOR = 0, 1
 

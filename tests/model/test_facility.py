@@ -28,7 +28,7 @@ from planner.model.facility import (
 )
 from planner.model.hardware import nodes, racks_of_nodes, racks_of_storage
 from planner.perf.ordering import whole_units
-from planner.plan import Project, load
+from planner.project import Project, load
 
 
 def by_site(*values: float) -> Array:

@@ -17,7 +17,7 @@ from planner.model.fleet import (
     vehicles_from_sales,
     vehicles_mean,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 from planner.units import from_base
 
 YEAR = 365.25 * 86_400.0

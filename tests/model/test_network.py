@@ -34,7 +34,7 @@ from planner.model.network import (
     wan_exchange,
     wan_exchange_out,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 
 CASES = Path(__file__).parents[1].joinpath("cases")
 

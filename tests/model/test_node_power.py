@@ -15,7 +15,7 @@ from planner.model.node_power import (
     node_power_idle_bottom_up,
     node_power_typical_bottom_up,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 
 NAMES = [
     "node_draw_peak",

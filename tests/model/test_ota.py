@@ -21,7 +21,7 @@ from planner.model.ota import (
     session_length,
     session_range,
 )
-from planner.plan import load
+from planner.project import load
 from planner.study.sampling import Sampler
 from planner.units import from_base, to_base
 

@@ -25,7 +25,7 @@ from planner.model.payments import (
     node_payments,
     rig_payments,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 from planner.units import to_base
 
 DAY = 86_400.0

@@ -16,7 +16,8 @@ from planner.model.training import (
     queue_load,
     queue_room,
 )
-from planner.plan import Project, load, size
+from planner.plan import size
+from planner.project import Project, load
 
 ALL_PREEMPTIBLE = [
     f"workloads.{name}.preemptible_share=100 %" for name in ("perception", "driving", "world_model")

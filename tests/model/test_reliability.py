@@ -24,7 +24,7 @@ from planner.model.reliability import (
     run_gang,
     run_interruption_rate,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 
 DAY, HOUR = 86_400.0, 3_600.0
 TOGETHER, APART = ((1.0, 1.0), (1.0, 1.0)), ((1.0, 0.0), (0.0, 1.0))

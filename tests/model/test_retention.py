@@ -20,7 +20,7 @@ from planner.model.retention import (
     tier_entering,
     wan_replication,
 )
-from planner.plan import Project
+from planner.project import Project
 
 DAY = 86_400.0
 NONE = Parts((), (DATA, SITE), (1, 1), np.zeros(0, dtype=np.intp), {})

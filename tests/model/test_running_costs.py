@@ -19,7 +19,7 @@ from planner.model.running_costs import (
     staff_cost,
     wan_cost,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 from planner.units import to_base
 
 DAY = 86_400.0

@@ -20,7 +20,7 @@ from planner.model.services import (
     service_speed,
     service_tokens,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 
 CASES = Path(__file__).parents[1] / "cases"
 HOUR_LONG, DAY, MINUTE = 3600.0, 86_400.0, 60.0

@@ -18,7 +18,7 @@ from planner.model.simulation import (
     simulation_speedup,
     virtual_vehicles,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 from planner.units import from_base, to_base
 
 DAY, HOUR = 86_400.0, 3600.0

@@ -21,7 +21,7 @@ from planner.model.storage import (
     tier_lands,
     training_read_rate,
 )
-from planner.plan import load
+from planner.project import load
 
 DAY = 86_400.0
 # Adjoining ages, all of the data in each tier.

@@ -27,7 +27,7 @@ from planner.model.telemetry import (
     upload_session_time,
     vehicle_recorded,
 )
-from planner.plan import Project, load
+from planner.project import Project, load
 from planner.units import from_base, to_base
 
 DAY = 86_400.0

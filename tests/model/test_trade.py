@@ -10,7 +10,7 @@ import pytest
 from planner.axes import HARDWARE, MONTH, REGION, SITE, Array, on, place
 from planner.catalogue import SECONDS_A_DAY, SECONDS_A_MONTH, Calendar
 from planner.errors import PlanForbidden
-from planner.findings.trade import forbidden, shut_sites
+from planner.findings.trade import shut_sites
 from planner.model.hardware import nodes_committed_delivered
 from planner.model.trade import (
     export_lawful,
@@ -22,7 +22,7 @@ from planner.model.trade import (
     total_processing_performance,
 )
 from planner.perf import export
-from planner.plan import Project, load
+from planner.project import Project, load
 
 
 def verdicts(project: Project, site: str) -> dict[str, str]:
@@ -152,7 +152,7 @@ def test_what_was_free_before_any_order_could_arrive_serves_no_region() -> None:
     assert not np.take(found["region_served"], region, axis=REGION).any()
     required = load("5pct_ev_market", set={**changes, "regions.china.serve": "required"})
     with pytest.raises(PlanForbidden, match="HGX H800 server, 8 x H800 denied"):
-        forbidden(required.plan())
+        required.plan().require_lawful()
 
 
 def test_a_site_that_is_shut_before_anything_could_come_says_why() -> None:

@@ -23,7 +23,7 @@ from planner.model.training import (
 )
 from planner.model.training_speed import accelerator_peak, run_gpus
 from planner.perf.release import PATTERN_LIMIT
-from planner.plan import Project
+from planner.project import Project
 
 HOUR, DAY = 3600.0, 86_400.0
 ALONE = ((1.0,),)

@@ -8,7 +8,8 @@ import pytest
 from planner.axes import HARDWARE, SCALE, TERM, WORKLOAD, on
 from planner.findings import assumed
 from planner.perf.training_jobs import TrainingJobs
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 from planner.study.layouts.jobs import wanted
 from planner.study.layouts.one import Asked, one
 

@@ -12,7 +12,8 @@ from planner.findings.assumptions import assumptions
 from planner.findings.layouts import _runs
 from planner.inputs.image_models import network_of
 from planner.perf.training import rate_of_accelerators
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 
 PERCEPTION, DRIVING, WORLD = range(3)
 

@@ -8,7 +8,8 @@ import pytest
 from planner.axes import HARDWARE, ITEM, MONTH, PROGRAM, REGION, SITE, WORKLOAD, Array, place, total
 from planner.catalogue import ITEMS
 from planner.model.unit_costs import compute_part, cost_share_of_revenue, tco_annualised
-from planner.plan import Plan, Project, load
+from planner.plan import Plan
+from planner.project import Project, load
 from planner.units import to_base
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from planner.axes import ECU, MONTH, PROGRAM, REGION, Array, on, place, total
 from planner.model.edge import ecu_units_for_service
-from planner.plan import Project, load
+from planner.project import Project, load
 from tests.properties.layouts import RUNNING, read
 
 YEAR = 365.25 * 86_400.0

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from planner.axes import Array
 from planner.inputs.checks import FEWEST_PORTS
 from planner.inputs.leaves import LeafTable
-from planner.plan import Project, load
+from planner.project import Project, load
 
 Factors = Mapping[int, float]
 

@@ -30,7 +30,7 @@ from planner.axes import (
 from planner.catalogue import Calendar, Parts
 from planner.graph import Quantity
 from planner.model import factory, fleet, retention, telemetry, training
-from planner.plan import Project
+from planner.project import Project
 
 FACTORY = {
     value.name: value

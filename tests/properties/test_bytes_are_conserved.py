@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from planner.axes import LINK, MONTH, REGION, SITE, TIER, Array, on, place, total
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
     WHOLE_PLANS,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from planner.axes import MONTH, SITE, TIER, WORKLOAD, Array, take
 from planner.graph import Quantity
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import cluster_bugs as bugs
 from tests.properties.layouts import (
     WHOLE_PLANS,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from planner.axes import HOUR, SERVICE, WORKLOAD, Array, first, peak, total
 from planner.catalogue import SECONDS_A_YEAR, SitePools
 from planner.model import services, training
-from planner.plan import Project
+from planner.project import Project
 from tests.properties.layouts import (
     WHOLE_PLANS,
     factors,

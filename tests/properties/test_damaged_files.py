@@ -18,7 +18,8 @@ import pytest
 
 from planner import resources
 from planner.errors import Fault, InputError
-from planner.plan import HEADLINE, load
+from planner.headline import HEADLINE
+from planner.project import load
 from tests.command import Planner
 from tests.properties.mutations import MUTATIONS, mutated
 

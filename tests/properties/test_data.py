@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from planner.axes import DATA, MONTH, PROGRAM, REGION, SITE, TIER, Array, on, place, total
 from planner.graph import Quantity
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import data_bugs as bugs
 from tests.properties.layouts import (
     RUNNING,

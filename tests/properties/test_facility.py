@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from planner.axes import HARDWARE, MONTH, NETWORK, TIER, Array, lowest, peak, total
 from planner.graph import Quantity
 from planner.perf.ordering import whole_units
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import facility_bugs as bugs
 from tests.properties.layouts import (
     WHOLE_PLANS,

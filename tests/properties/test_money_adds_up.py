@@ -20,7 +20,7 @@ from planner.catalogue import INVESTMENT, ITEMS, RUNNING, among
 from planner.model import carbon as carbon_model
 from planner.model import cash_flow as ledger_model
 from planner.model import payments
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
     ANNOUNCED,

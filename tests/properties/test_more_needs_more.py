@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from planner.axes import TIER
 from planner.graph import Quantity
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import WHOLE_PLANS, factors, layout, rows_of, run, scaled, times
 

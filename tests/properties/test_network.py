@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.axes import Array
-from planner.plan import Project
+from planner.project import Project
 from tests.properties.layouts import WHOLE_PLANS, factors, layout, rows_of, run, same, scaled, times
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 

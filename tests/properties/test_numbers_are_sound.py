@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
     LAYOUTS,

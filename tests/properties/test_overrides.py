@@ -11,7 +11,7 @@ import pytest
 
 from planner.axes import RANK, Array
 from planner.errors import PlannerError
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import layout
 

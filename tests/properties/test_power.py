@@ -19,7 +19,7 @@ from planner.perf.power import (
     node_power_idle,
     node_power_peak,
 )
-from planner.plan import Project
+from planner.project import Project
 from tests.properties.layouts import WHOLE_PLANS, layout, rows_of, run, times
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 

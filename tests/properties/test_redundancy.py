@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from planner.axes import Array
-from planner.plan import Project
+from planner.project import Project
 from tests.properties.layouts import ANNOUNCED, factors, read, run, scaled
 from tests.properties.seeded_bugs import caught, instead_of, with_bug
 

@@ -31,7 +31,7 @@ from planner.axes import (
     total,
 )
 from planner.graph import Quantity
-from planner.plan import Project
+from planner.project import Project
 from tests.properties.layouts import (
     WHOLE_PLANS,
     factors,

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from planner import units
 from planner.axes import REGION, total
+from planner.headline import HEADLINE
 from planner.inputs import documents, numbers
-from planner.plan import HEADLINE, Project
+from planner.project import Project
 from tests.properties import seeded_bugs as bugs
 from tests.properties.layouts import (
     ANNOUNCED,

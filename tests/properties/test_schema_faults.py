@@ -23,7 +23,7 @@ from planner.errors import Fault, InputError
 from planner.inputs import documents
 from planner.inputs.numbers import Cell, HourProfile, Leaf, MonthProfile, Series
 from planner.inputs.profiles import PROFILE_KINDS, Entity
-from planner.plan import Project, load
+from planner.project import Project, load
 from tests.properties.layouts import RUNNING, read
 
 Steps = tuple[str | int, ...]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from planner.axes import PROGRAM, REGION, SITE, total
 from planner.graph import Quantity
 from planner.perf import export, residency
-from planner.plan import Project
+from planner.project import Project
 from tests.properties import trade_bugs as bugs
 from tests.properties.layouts import Factors, factors, layout, read, rows_of, run, scaled
 from tests.properties.seeded_bugs import caught, with_bug

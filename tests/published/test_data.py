@@ -15,7 +15,7 @@ from planner.model.curation import (
     label_cost,
     label_hours,
 )
-from planner.plan import load
+from planner.project import load
 
 DAY = 86_400.0
 HOUR_S = 3600.0

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 
 # row, ECU profile, peak bandwidth [GB/s] where the board's differs, parameters, bits, published tokens a second
 AWQ = "Lin et al., AWQ, MLSys 2024, figure of speed on Jetson AGX Orin 64 GB (204.8 GB/s), 4 bits"

@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 
 from planner.axes import HARDWARE, MONTH, REGION, SITE, Array, on
-from planner.findings import forbidden
 from planner.inputs.numbers import month_index
 from planner.perf import export, residency
-from planner.plan import Project, load
+from planner.project import Project, load
 from planner.resources import profiles
 
 MM2 = 1e-6
@@ -420,7 +419,7 @@ def test_rules_that_were_not_known_do_not_bind() -> None:
 def test_china_is_left_out_of_the_announced_plan_without_stopping_it() -> None:
     """GH200 could not be sold to mainland China (rule of October 2023), and the data may not leave."""
     plan = load("5pct_ev_market").plan()
-    forbidden(plan)
+    plan.require_lawful()
     (found,) = [w for w in plan.warnings if w.kind == "unserved"]
     for word in ("china", "denied", "us_2023_10", "cn_automotive_2021", "clips", "CN"):
         assert word in found.text

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 
 HALL = Path(__file__).parent.parent / "cases" / "d29_20480_h100.yaml"
 BAND = 0.15  # rows without a printed width

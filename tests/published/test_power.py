@@ -16,7 +16,7 @@ import pytest
 
 from planner.axes import Array
 from planner.perf.power import node_power_peak
-from planner.plan import load
+from planner.project import load
 from tests.published.top500 import (
     FITTED,
     LINPACK_PEAK_SHARE,

@@ -14,7 +14,7 @@ from planner.model.services import (
     summary_chunks,
 )
 from planner.perf.services import carried_over, summary_time
-from planner.plan import load
+from planner.project import load
 
 DAY = 86_400.0
 H100, GH200_96, A100 = ("h100_sxm", "gh200_96", "a100_80")

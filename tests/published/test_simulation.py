@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.plan import load, size
+from planner.plan import size
+from planner.project import load
 from planner.units import from_base, to_base
 
 CASES = Path(__file__).parent.parent / "cases"

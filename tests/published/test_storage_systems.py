@@ -29,7 +29,7 @@ from planner.perf.feeding import (
     read_demand,
     served_bandwidth,
 )
-from planner.plan import load
+from planner.project import load
 
 DAY, YEAR = 86_400.0, 365.25 * 86_400.0
 GB, TB, MIB, TIB, PIB = 1e9, 1e12, 1024.0**2, 1024.0**4, 1024.0**5

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
-from planner.plan import VIOLATION_MARK, Plan, load
+from planner.plan import Plan
+from planner.project import load
 from planner.report import charts, house
+from planner.results import VIOLATION_MARK
 from planner.study.simulation import Simulation, simulate
 
 SCENARIO = "test_fleet"

@@ -13,11 +13,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from planner.plan import VIOLATION_MARK, Plan, load
+from planner.plan import Plan
+from planner.project import load
 from planner.report.comparison import Compared
 from planner.report.document import files, html, pdf, workbook
 from planner.report.document.content import Bullets, Document, Facts, Grid, Picture
 from planner.report.document.sections import document
+from planner.results import VIOLATION_MARK
 
 HEADLINE = "5pct_ev_market"
 SMALL = "test_fleet"

@@ -13,7 +13,8 @@ from planner.errors import InputError
 from planner.inputs.campaign import read_campaign
 from planner.inputs.campaign_files import load_campaign
 from planner.perf.campaign import Campaign, Rollout, follow, outcome
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 from planner.report.release_campaign import release_campaign
 from tests.command import Planner
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import pytest
 
-from planner.plan import Plan, load
+from planner.plan import Plan
+from planner.project import load
 from planner.study.changes import changes
 from planner.study.comparison import NAMES, difference
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.plan import HEADLINE, load
+from planner.headline import HEADLINE
+from planner.project import load
 from planner.study import Sampler
 
 DRAWS = 64

@@ -21,9 +21,10 @@ from scipy import special, stats
 
 from planner.axes import Array
 from planner.errors import InputError, PlannerError
+from planner.headline import FINDINGS, HEADLINE
 from planner.inputs.leaves import Correlation
 from planner.perf.distributions import Distribution
-from planner.plan import FINDINGS, HEADLINE, load
+from planner.project import load
 from planner.study import analysis
 from planner.study.blocks import Block, Folder, StudyError, missing
 from planner.study.drawn import Drawn

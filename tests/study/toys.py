@@ -12,7 +12,7 @@ from planner.catalogue import Calendar
 from planner.graph import Graph, Quantity
 from planner.inputs.leaves import LeafInfo, LeafTable, Row
 from planner.perf.distributions import Distribution, quantile
-from planner.plan import Project
+from planner.project import Project
 from tests.example_graphs import compute
 
 NORMAL = Distribution("normal", (100.0, 10.0))

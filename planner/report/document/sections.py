@@ -194,7 +194,7 @@ def _decisions(plan: Plan) -> Iterator[str]:
             f"(in service {largest.in_service})"
         )
         total = units.show(sum(each.usd for each in orders), "USD")
-        beside = sum(beside_orders(plan).values())
+        beside = sum(beside_orders(plan, plan.orders).values())
         yield f"{len(orders):,} orders over the plan, {total}; {units.show(beside, 'USD')} comes beside them"
     else:
         yield "Nothing has to be ordered"

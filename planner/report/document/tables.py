@@ -10,8 +10,9 @@ import numpy as np
 from planner import units
 from planner.axes import MONTH
 from planner.catalogue import ITEMS
+from planner.headline import NOT_ADDED
 from planner.inputs.leaves import Row as LeafRow
-from planner.plan import NOT_ADDED, Plan
+from planner.plan import Plan
 from planner.report.cash_flow import Entry, cash_flow
 from planner.report.document.content import Cell, Column, Grid
 from planner.report.document.pictures import PAID

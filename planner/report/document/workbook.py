@@ -11,7 +11,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from planner.plan import HEADLINE, Plan
+from planner.headline import HEADLINE
+from planner.plan import Plan
 from planner.report.document import tables
 from planner.report.document.content import Document, Grid
 from planner.text import printable
