@@ -63,18 +63,18 @@ def run(
     """When a campaign is done, what it sends and how fast, what fails, and what a bad build reaches."""
     from planner.cli.output import width, write, write_styled
     from planner.inputs.campaign_files import load_campaign
-    from planner.report import campaign as report
-    from planner.report import campaign_json
+    from planner.report.campaigns import answer
+    from planner.report.campaigns import page as report
     from planner.study.campaign_run import run as follow
 
     overlays = profiles or ()
     found = follow(load_campaign(campaign, case, overlays), classes, seed, overlays)
     if out is not None:
-        from planner.report import campaign_tables
+        from planner.report.campaigns import files
 
-        for file in campaign_tables.write(found, out):
+        for file in files.write(found, out):
             sys.stderr.write(f"{file}\n")
     if json:
-        write(campaign_json.to_json(found))
+        write(answer.to_json(found))
     else:
         write_styled(report.page(found, width()))

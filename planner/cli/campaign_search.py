@@ -52,7 +52,7 @@ def size(
     """The least CDN cap of each pool with which a share of its reachable vehicles is done by a day."""
     from planner.cli.output import FAILED, telling, width, write, write_styled
     from planner.inputs.campaign_files import load_campaign
-    from planner.report import campaign_size as report
+    from planner.report.campaigns import caps as report
     from planner.study.campaigns.reading import read_goal
     from planner.study.campaigns.size import CLASSES
     from planner.study.campaigns.size import size as least
@@ -94,8 +94,8 @@ def plan(
     """The cheapest campaign that is in time and safe, its trade against days and exposure, and why others lose."""
     from planner.cli.output import FAILED, telling, width, write, write_styled
     from planner.inputs.campaign_files import load_campaign
-    from planner.report import campaign_plan as report
-    from planner.report import campaign_plan_files as files
+    from planner.report.campaigns import found as report
+    from planner.report.campaigns import found_files as files
     from planner.study.campaigns.plan import plan as search
     from planner.study.campaigns.reading import read_goal, read_search
     from planner.study.processes import cores

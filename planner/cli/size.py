@@ -147,7 +147,7 @@ def _export(
 
 def _write_campaign(plan: Plan, file: Path, month: str | None) -> None:
     from planner.cli.output import write
-    from planner.report.release_campaign import release_campaign, to_text
+    from planner.report.campaigns.release import release_campaign, to_text
 
     campaign = release_campaign(plan, month if month is not None else plan.months[-1])
     file.write_text(to_text(campaign), encoding="utf-8")

@@ -89,7 +89,7 @@ def _campaigns(files: list[Path], json: bool, plain: bool) -> None:
     """Outputs of simulated campaigns against the model's."""
     from planner.cli.output import width, write, write_styled
     from planner.errors import PlannerError
-    from planner.report import campaign_accuracy as report
+    from planner.report.campaigns import accuracy as report
     from planner.validation.campaign import compare_campaigns
 
     if not files:

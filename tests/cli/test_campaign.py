@@ -17,7 +17,7 @@ from planner import resources
 from planner.inputs.campaign import read_campaign
 from planner.inputs.campaign_files import load_campaign
 from planner.perf.campaign import predict
-from planner.report import campaign_charts, campaign_tables
+from planner.report.campaigns import charts, files
 from planner.study.campaign_run import run
 from planner.validation.campaign import read_cases
 from tests.cli.conftest import Planner
@@ -237,11 +237,9 @@ def test_files_and_charts_are_written_whole(planner: Planner, tmp_path: Path) ->
 def test_the_same_campaign_gives_the_same_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        campaign_charts, "_charts", lambda found: [("a", campaign_charts._traffic(found))]
-    )
+    monkeypatch.setattr(charts, "_charts", lambda found: [("a", charts._traffic(found))])
     for name in ("a", "b"):
-        campaign_tables.write(run(load_campaign("model_n_india_japan"), 4000), tmp_path / name)
+        files.write(run(load_campaign("model_n_india_japan"), 4000), tmp_path / name)
     for file in (tmp_path / "a").iterdir():
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes(), file.name
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from planner.inputs.campaign_files import load_campaign
-from planner.report import campaign, campaign_json
+from planner.report.campaigns import answer, page
 from planner.study.campaign_run import CampaignRun, run
 
 
@@ -17,7 +17,7 @@ def found() -> CampaignRun:
 
 
 def test_components_of_the_json_add_up_to_its_total(found: CampaignRun) -> None:
-    bill = json.loads(campaign_json.to_json(found))["bill"]
+    bill = json.loads(answer.to_json(found))["bill"]
     assert bill["currency"] == "USD"
     assert bill["total_low"] < bill["total"] < bill["total_high"]
     for parts in (bill["components"], bill["by_month"], bill["by_place"]):
@@ -36,7 +36,7 @@ def test_components_of_the_json_add_up_to_its_total(found: CampaignRun) -> None:
 
 
 def test_the_page_has_the_bill_within_its_width(found: CampaignRun) -> None:
-    lines = [line.plain for line in campaign.page(found, 100)]
+    lines = [line.plain for line in page.page(found, 100)]
     assert max(map(len, lines)) <= 100
     text = "\n".join(lines)
     for expected in (

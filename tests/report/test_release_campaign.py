@@ -15,7 +15,7 @@ from planner.inputs.campaign_files import load_campaign
 from planner.perf.campaign import Campaign, Rollout, follow, outcome
 from planner.plan import Plan
 from planner.project import load
-from planner.report.release_campaign import release_campaign
+from planner.report.campaigns.release import release_campaign
 from tests.command import Planner
 
 CLASSES = 40_000

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from planner.perf.campaign.description import Campaign, Pool
 from planner.perf.campaign.reaching import reachable
-from planner.report.campaign_reasons import kind, reason
+from planner.report.campaigns.reasons import kind, reason
 from planner.study.campaigns.demands import BadRelease, Costs, Limits, Prices, Search
 from planner.study.campaigns.front import beaten_by, dominates, front
 from planner.study.campaigns.goal import Goal

@@ -19,8 +19,8 @@ from planner import units
 from planner.axes import Array
 from planner.perf.campaign.billing import Bill
 from planner.perf.campaign.traffic import month_of, percentile_95
-from planner.report.campaign import headline, percent, time_text, vehicles
-from planner.report.campaign_bill import delivery_by_rule
+from planner.report.campaigns.bill import delivery_by_rule
+from planner.report.campaigns.page import headline, percent, time_text, vehicles
 from planner.report.house import (
     ALARM,
     APART,

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS
 from planner.perf.campaign.reaching import DOWNLOADED
-from planner.report.campaign import percent
+from planner.report.campaigns.page import percent
 from planner.report.columns import Column, add_table
 from planner.report.page import Page
 from planner.report.table import number

@@ -12,7 +12,7 @@ from planner import units
 from planner.axes import Array
 from planner.perf.campaign.breakdown import PoolUse
 from planner.perf.campaign.description import Wave
-from planner.report import campaign_bill, campaign_policy
+from planner.report.campaigns import bill, policy
 from planner.report.columns import Column, add_table
 from planner.report.page import Page
 from planner.report.table import number
@@ -46,10 +46,10 @@ def page(run: CampaignRun, width: int) -> list[Text]:
     _waves(out, run)
     out.skip()
     if run.bill is not None:
-        campaign_bill.add_to(out, run.bill, run.bill_between)
+        bill.add_to(out, run.bill, run.bill_between)
         out.skip()
     out.entries("Goal", list(_goal(run)))
-    campaign_policy.add_to(out, run)
+    policy.add_to(out, run)
     out.entries("Failures", list(_failures(run)))
     out.entries("Exposure", list(_exposure(run)))
     out.entries("Binding", list(_binding(run)))

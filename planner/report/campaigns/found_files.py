@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS
-from planner.report.campaign_plan import headline
-from planner.report.campaign_reasons import kind, policy, reason
+from planner.report.campaigns.found import headline
+from planner.report.campaigns.reasons import kind, policy, reason
 from planner.report.house import ALARM, NEED, QUIET, house_style
 from planner.report.house import INNER as BEATEN
 from planner.study.blocks import moved

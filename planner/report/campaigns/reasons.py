@@ -6,7 +6,7 @@ import numpy as np
 
 from planner import units
 from planner.perf.campaign.description import BYTE_PER_HOUR_OF_GBPS
-from planner.report.campaign import percent
+from planner.report.campaigns.page import percent
 from planner.report.table import number
 from planner.study.campaigns.measure import Measured
 from planner.study.campaigns.plan import Judged, Planned

@@ -12,7 +12,7 @@ import numpy as np
 
 from planner.axes import Array
 from planner.perf.campaign.breakdown import LINKS
-from planner.report import campaign_charts, campaign_json
+from planner.report.campaigns import answer, charts
 from planner.study.blocks import moved
 from planner.study.campaign_run import CampaignRun
 
@@ -21,12 +21,12 @@ def write(run: CampaignRun, folder: Path) -> list[Path]:
     """Write everything into a folder; gives the files, charts as their PNG."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "campaign.json"]
-    text = campaign_json.to_json(run) + "\n"
+    text = answer.to_json(run) + "\n"
     moved(files[0], lambda part: part.write_text(text, encoding="utf-8"))
     for name, head, rows in _tables(run):
         files.append(folder / f"{name}.csv")
         moved(files[-1], partial(_write_csv, head, rows))
-    return files + campaign_charts.write(run, folder)
+    return files + charts.write(run, folder)
 
 
 def _write_csv(head: Sequence[str], rows: Iterable[Sequence[Any]], file: Path) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from planner import units
-from planner.report.campaign import percent, time_text
-from planner.report.campaign_reasons import AS_WRITTEN, kind, policy, reason
+from planner.report.campaigns.page import percent, time_text
+from planner.report.campaigns.reasons import AS_WRITTEN, kind, policy, reason
 from planner.report.columns import Column, add_table
 from planner.report.page import Page
 from planner.study.campaigns.front import RELATIVE

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from planner.perf.campaign.breakdown import LINKS
-from planner.report import campaign_bill, campaign_policy
+from planner.report.campaigns import bill, policy
 from planner.study.campaign_run import BAD_SHARES, NOTICED, QUANTILES, CampaignRun
 
 
@@ -70,11 +70,9 @@ def document(run: CampaignRun) -> dict[str, Any]:
             zip((each.name for each in run.campaign.regions), run.unreachable.tolist(), strict=True)
         ),
         "goal": _goal(run),
-        **campaign_policy.document(run),
+        **policy.document(run),
         "warnings": list(run.warnings),
-        **(
-            {} if run.bill is None else {"bill": campaign_bill.document(run.bill, run.bill_between)}
-        ),
+        **({} if run.bill is None else {"bill": bill.document(run.bill, run.bill_between)}),
     }
 
 
