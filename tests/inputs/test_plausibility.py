@@ -315,6 +315,124 @@ def test_figures_of_nodes_and_units_fit(found: Found, what: str, lines: str, key
     assert key in keys(found(what, lines))
 
 
+@pytest.mark.parametrize(
+    ("what", "key", "text"),
+    [
+        # bits for bytes, a prefix too many or too few
+        ("accelerators/h100_sxm", "memory_bandwidth", "3.35 GB/s"),
+        ("accelerators/h100_sxm", "memory_bandwidth", "33.5 TB/s"),
+        ("accelerators/h100_sxm", "memory_bandwidth", "3.35 Tb/s"),
+        ("accelerators/h100_sxm", "link_bandwidth", "450 Gb/s"),
+        ("accelerators/h100_sxm", "host_link_bandwidth", "63 Gb/s"),
+        ("accelerators/h100_sxm", "cache", "50 GB"),
+        ("accelerators/b200", "die_area", "16 mm^2"),
+        ("network/connectx7", "port_rate", "400 GB/s"),
+        ("network/quantum2_qm9700", "port_rate", "51.2 Tb/s"),  # all ports, both directions
+        ("network/quantum2_qm9700", "power", "1.5 W"),
+        ("systems/dgx_h200", "nic_bandwidth", "400 GB/s"),
+        ("storage/nvme_tlc", "drive_capacity", "15.36 PB"),
+        ("storage/nvme_tlc", "drive_capacity", "15.36 GB"),
+        ("storage/nvme_tlc", "read_bandwidth", "40 MB/s"),
+        ("storage/nvme_tlc", "power", "1.2 W"),
+        ("ecus/jetson_t5000", "memory_bandwidth", "2.73 TB/s"),
+        ("ecus/drive_thor", "flash", "256 MB"),
+        ("vehicles/model_c", "buffer", "256 MB"),
+        ("regions/taiwan", "grid_carbon", "642 kg/kWh"),
+        ("regions/taiwan", "cellular_uplink", "20 Gb/s"),
+        # another currency, cents, thousands, one for all or all for one
+        ("accelerators/h100_sxm", "price", "30 USD"),
+        ("accelerators/h100_sxm", "price", "300000 USD"),
+        ("accelerators/h100_sxm", "rent_price", "19.9 USD/hour"),
+        ("nodes/dgx_h100", "price", "2700000 USD"),
+        ("nodes/dgx_h100", "embodied_carbon", "2.5 kg"),
+        ("nodes/dgx_h100", "power_idle", "100 W"),
+        ("nodes/dgx_h100", "nics", "64"),
+        ("nodes/dgx_h100", "nodes_per_rack", "32"),
+        ("nodes/dgx_h100", "local_storage", "30.72 GB"),
+        ("network/quantum2_qm9700", "price", "36 USD"),
+        ("regions/taiwan", "electricity_price", "4.27 USD/kWh"),
+        ("regions/taiwan", "building_cost", "10000 USD/watt"),
+        # twice what is dense or one way, or of another variant
+        ("accelerators/h100_sxm", "host_link_bandwidth", "128 GB/s"),
+        ("accelerators/h100_sxm", "fp64", "134 TFLOP/s"),
+        ("accelerators/h100_sxm", "fp32", "989 TFLOP/s"),
+        ("accelerators/h100_pcie", "power", "700 W"),
+        ("accelerators/b200", "year", "2020"),
+        ("accelerators/h100_sxm", "year", "2032"),
+        # what cannot be beside the rest
+        ("nodes/dgx_h100", "rails", "7"),
+        ("network/quantum2_qm9700", "ports_per_module", "5"),
+        ("systems/dgx_h200", "scale_up_domain", "12"),
+        ("storage/nvme_tlc", "drive_failure_rate", "90 %/year"),
+        ("regions/taiwan", "utc_offset", "-8 hour"),
+        ("climates/taipei", "design_wet_bulb", "36 degC"),
+        ("models/driving_10b", "utilisation", "95 %"),
+    ],
+)
+def test_wrong_units_and_figures_of_other_things(
+    found: Found, what: str, key: str, text: str
+) -> None:
+    assert key in keys(found(what, f"{key}: {number(text)}\n"))
+
+
+@pytest.mark.parametrize(
+    ("what", "figures"),
+    [
+        ("ecus/drive_orin", {"int8": "254 TOPS", "fp16": "83.6 TFLOP/s"}),
+        ("ecus/jetson_t4000", {"power": "350 W"}),  # of a developer kit
+        (
+            "ecus/drive_thor",
+            {
+                **{"int8": "1000 TOPS", "fp8": "1000 TFLOP/s"},
+                **{"fp4": "2000 TFLOP/s", "fp16": "500 TFLOP/s"},
+            },
+        ),
+    ],
+)
+def test_4_and_5_rates_of_a_vehicles_computer_beside_its_power(
+    found: Found, what: str, figures: dict[str, str]
+) -> None:
+    lines = "".join(f"{key}: {number(text)}\n" for key, text in figures.items())
+    assert "int8" in keys(found(what, lines))
+
+
+def test_the_ends_of_a_spread_count_too(found: Found) -> None:
+    spread = "{low: 0.1 USD/kWh, base: 0.8 USD/kWh, high: 2 USD/kWh, source: In cents, confidence: assumed}"
+    (finding,) = found("regions/malaysia", f"electricity_price: {spread}\n")
+    assert finding == (
+        "electricity_price  found 2 USD/kWh; expected 0.005 USD/kWh to 1 USD/kWh, "
+        "the size of such things; is it the unit?"
+    )
+
+
+def test_sales_in_thousands_or_millions_are_not_vehicles(found: Found) -> None:
+    lines = f"rows: {{china: {{sales: {{'2025': {number('11.008 vehicle')}}}}}}}\n"
+    assert keys(found("markets/iea_2024_steps", lines)) == {"rows.china.sales.2025"}
+
+
+def test_a_chip_on_a_board_is_meant_with_a_machine_of_its_generation(found: Found) -> None:
+    assert keys(found("accelerators/h100_sxm", "default_system: dgx_a100\n")) == {"default_system"}
+
+
+@pytest.mark.parametrize(
+    "address", ["htp://epoch.ai/data", "https:/epoch.ai/data", "https://epoch", "www.epoch.ai"]
+)
+def test_addresses_of_sources_are_well_formed(found: Found, address: str) -> None:
+    lines = f'sources: {{epoch: "Epoch AI, {address}, read 2026"}}\n'
+    assert keys(found("accelerators/h100_sxm", lines)) == {"sources.epoch"}
+    assert not found("accelerators/h100_sxm", 'sources: {epoch: "https://epoch.ai/data."}\n')
+
+
+def test_what_is_published_names_its_publication(found: Found) -> None:
+    lines = "memory: {value: 80 GB, source: As everybody knows, confidence: published}\n"
+    (finding,) = found("accelerators/h100_sxm", lines)
+    assert finding.startswith("memory.source  found published, ")
+    lines = (
+        "memory: {value: 80 GB, source: Our own measurement of May 2024, confidence: measured}\n"
+    )
+    assert not found("accelerators/h100_sxm", lines)
+
+
 def test_sources_are_declared_and_memory_is_not_a_publication(found: Found) -> None:
     lines = "memory: {value: 80 GB, source: epoche, confidence: published}\n"
     (finding,) = found("accelerators/h100_sxm", lines)

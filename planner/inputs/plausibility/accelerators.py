@@ -10,12 +10,14 @@ from planner.inputs.plausibility.generations import (
     BY_GENERATION,
     C2C,
     CLOCK,
+    CUT_LINKS,
     DENSITIES,
     DENSITY_DECIDES,
     GH200_LARGE,
     GRACE,
     GRACES,
     GRAPHICS_AMPERE,
+    JOINED,
     LINK_FOR_CHINA,
     PEER_LINK,
     TERA,
@@ -150,6 +152,12 @@ def _links(chip: Accelerator, family: Family) -> Findings:
             ("link_bandwidth",),
             f"{found}, the wire to one peer",
             f"{shown(family.link, 'byte/second')}, the sum over seven (the node says scale_up: mesh)",
+        )
+    elif chip.form in JOINED and link < CUT_LINKS * family.link:
+        yield Implausible(
+            ("link_bandwidth",),
+            found,
+            f"at least {shown(CUT_LINKS * family.link, 'byte/second')} of all links, in bytes, for {chip.form}",
         )
 
 

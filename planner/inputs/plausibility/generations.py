@@ -139,3 +139,21 @@ GRACES = {
 # Published performance densities, TPP a mm2: they hold only for dense rates (specification pages of H20 and H100).
 DENSITIES: Mapping[tuple[str, str], float] = {("H100", "sxm"): 19.4, ("H20", "sxm"): 2.9}
 DENSITY_DECIDES = (1600.0, 4800.0)  # TPP between which the class depends on density (88 FR 73458)
+
+FIRST_YEAR: Mapping[str, int] = {
+    **{"pascal": 2016, "volta": 2017, "turing": 2018, "ampere": 2020, "ada": 2022, "hopper": 2022},
+    **{"blackwell": 2024, "cdna2": 2021, "cdna3": 2023, "cdna4": 2025},
+    **{"gaudi": 2019, "tpu": 2017, "dojo": 2021},
+}
+YEARS_ON_SALE = 8  # between the first chip of a generation and the last
+
+# byte/s in one direction to the host where no superchip joins it: PCIe x16 of the generation's own standard.
+HOST_LINK: Mapping[str, float] = {
+    **dict.fromkeys(("pascal", "volta", "turing", "tpu"), 16 * GIGA),
+    **dict.fromkeys(("ampere", "ada"), 32 * GIGA),
+    "cdna2": 36 * GIGA,  # Infinity Fabric
+    **dict.fromkeys(("hopper", "cdna3", "gaudi"), 64 * GIGA),
+    **dict.fromkeys(("blackwell", "cdna4"), 128 * GIGA),
+}
+CUT_LINKS = 0.4  # of the generation's link: what China's variants and half of a package keep
+JOINED = "sxm", "oam", "superchip"  # forms that stand on a board with links between chips

@@ -8,13 +8,23 @@ from pathlib import Path
 from planner.errors import Fault, InputError
 from planner.inputs.documents import Node, locate
 from planner.inputs.load import as_written, profile_tree, read_profile
-from planner.inputs.plausibility import accelerators, nodes, others, references, sources
+from planner.inputs.plausibility import (
+    accelerators,
+    magnitudes,
+    nodes,
+    others,
+    proportions,
+    references,
+    sources,
+)
 from planner.inputs.plausibility.finding import Findings, Shelf
 from planner.inputs.profiles import Profile
 
 RULES: Sequence[Callable[[Profile, Shelf], Findings]] = (
     sources.rules,
     references.rules,
+    magnitudes.rules,
+    proportions.rules,
     accelerators.rules,
     nodes.rules,
     others.ecus,

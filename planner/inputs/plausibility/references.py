@@ -11,7 +11,17 @@ from typing import Any, get_args
 
 from planner.inputs.documents import Steps
 from planner.inputs.plausibility.finding import Findings, Implausible, Shelf
-from planner.inputs.profiles import Accelerator, Market, NetworkPart, Node, Profile, Ref, Region
+from planner.inputs.plausibility.generations import JOINED
+from planner.inputs.profiles import (
+    Accelerator,
+    ComputeSystem,
+    Market,
+    NetworkPart,
+    Node,
+    Profile,
+    Ref,
+    Region,
+)
 
 
 def rules(profile: Profile, shelf: Shelf) -> Findings:
@@ -26,12 +36,29 @@ def rules(profile: Profile, shelf: Shelf) -> Findings:
         if profile.default_system:
             where = ["systems", "nodes"]
             yield from shelf.missing(("default_system",), where, profile.default_system)
+            if profile.form in JOINED:
+                yield from _own_machine(profile, profile.default_system, shelf)
     if isinstance(profile, Node):
         card = shelf.get("network", profile.nic)
         if isinstance(card, NetworkPart) and card.part != "nic":
             yield Implausible(("nic",), f"{profile.nic}, a {card.part}", "a network card")
     if isinstance(profile, Region):
         yield from _market_row(profile, shelf)
+
+
+def _own_machine(chip: Accelerator, name: str, shelf: Shelf) -> Findings:
+    """The machine that is meant with a chip has chips of its generation."""
+    for kind in ("systems", "nodes"):
+        found = shelf.get(kind, name) if name in shelf.names(kind) else None
+        if isinstance(found, ComputeSystem | Node):
+            other = shelf.get("accelerators", found.accelerator)
+            if isinstance(other, Accelerator) and other.generation != chip.generation:
+                yield Implausible(
+                    ("default_system",),
+                    f"{name}, of {found.accelerator} ({other.generation})",
+                    f"a machine of {chip.generation}",
+                )
+            return
 
 
 def _market_row(region: Region, shelf: Shelf) -> Findings:

@@ -1,7 +1,8 @@
 """Does every number say where it comes from, and is that where it could come from?
 
 That a number of a profile names a source and a confidence is refused by the loader already; here is what it cannot
-see: a source that is not declared, or a memory that passes as published.
+see: a source that is not declared, a publication that is not named, an address that leads nowhere, or a memory that
+passes as published.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from planner.inputs.profiles import Profile
 
 READ = ("measured", "published")
 MEMORY = "from memory"
+CHECKED_ITSELF = ("utc_offset",)  # civil time is common knowledge, and compared with the zones
 _ID = re.compile(r"^[a-z][a-z0-9_]*$")
+_YEAR = re.compile(r"\b(19|20)\d\d\b")
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+_ADDRESS = re.compile(r"\b(?:h?tt?ps?|www)\b[:.]/*[^\s\"'()<>]*", re.IGNORECASE)
+_WELL_FORMED = re.compile(
+    r"^https?://[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:\d+)?(/\S*)?$", re.IGNORECASE
+)
 
 
 def rules(profile: Profile, shelf: Shelf) -> Findings:
@@ -36,3 +44,19 @@ def rules(profile: Profile, shelf: Shelf) -> Findings:
                 f"{cell.confidence}, {MEMORY}",
                 "derived or assumed: nobody can look up a memory",
             )
+        elif steps[-1] in CHECKED_ITSELF:
+            continue
+        elif cell.confidence in READ and not (
+            _YEAR.search(source) or profile.sources.keys() & set(_WORD.findall(source))
+        ):
+            yield Implausible(
+                (*steps, "source"),
+                f'{cell.confidence}, "{source}"',
+                "a source that the profile declares, or at least the year of one; else derived or assumed",
+            )
+    for name, text in profile.sources.items():
+        for address in _ADDRESS.findall(text):
+            if not _WELL_FORMED.match(address.rstrip(".,;:")):
+                yield Implausible(
+                    ("sources", name), address, "an address: https://host.domain/path"
+                )

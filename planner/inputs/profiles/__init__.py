@@ -44,6 +44,7 @@ __all__ = [
     "PROFILE_KINDS",
     "SOLD",
     "Accelerator",
+    "Climate",
     "ComputeSystem",
     "Country",
     "Duties",
@@ -74,6 +75,7 @@ __all__ = [
     "Tariff",
     "TradeRules",
     "TrainedModel",
+    "Vehicle",
     "VolumeTier",
 ]
 
