@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planner import resources
 from planner.plan import Plan
@@ -28,9 +28,19 @@ _UNIT_AFTER = re.compile(
 NEED, PLAN, QUIET, ALARM = "#0072B2", "#D55E00", "#666666", "#B00020"
 OUTER, INNER = "#cfe3f1", "#93c1e0"  # tints of the colour of needs
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C", "#B3A125")
-TITLE_WIDTH = 84  # characters of a line of the title
+# What text is written in where the colour itself is too light for it on white: the same hue, at a contrast of 4.5
+# (WCAG 2.2, success criterion 1.4.3).
+WRITTEN = {
+    "#E69F00": "#8A5F00", "#009E73": "#007A59", "#CC79A7": "#A3457A", "#56B4E9": "#1F6F9E",
+    "#D55E00": "#B34F00", "#8C8C8C": "#666666", "#B3A125": "#716514",
+}  # fmt: skip
+LARGE, IN_A_REPORT, FLAT = (10.0, 5.6), (8.4, 4.2), (8.4, 3.5)  # inches of a chart
+MARGIN = 0.2  # inches at the left of the texts
+TITLE_WIDTH = 9.3  # characters of the title to an inch
+FOOTER_WIDTH = 15.0  # characters of the footer to an inch
 HIGHEST = 1.08  # share of the height above which no label is
 APART = 0.052  # least distance of two labels, as a share of the height
+LABEL = 0.19  # inches that a label at the end of a line takes
 SHORT_HORIZON = 36  # months, up to which single months are named
 NAME = 1.0  # inches that the name of a month takes
 
@@ -47,33 +57,47 @@ def house_style() -> Iterator[None]:
 
 
 def page(
-    plan: Plan, title: str, subtitle: str, beside: str = "", panels: int = 1
+    plan: Plan,
+    title: str,
+    subtitle: str,
+    beside: str = "",
+    panels: int = 1,
+    size: tuple[float, float] = LARGE,
 ) -> tuple[Figure, list[Axes]]:
-    """A page with its title, what it shows, the scenario in the footer with what is said `beside` it, and panels."""
+    """A page with its title, what it shows, the scenario in the footer with what is said `beside` it, and panels.
+
+    `size` is in inches; what stands around the panels takes the same inches on a page of any size.
+    """
     from matplotlib.figure import Figure
 
-    figure = Figure()
-    lines = textwrap.wrap(_UNIT_AFTER.sub("\u00a0", printable(title)), TITLE_WIDTH)
-    top = 0.955
-    if plan.mark:
-        figure.text(0.055, top, printable(plan.mark), color=ALARM, weight="bold", va="top")
-        top -= 0.045
-    figure.text(
-        0.055, top, "\n".join(lines), fontsize=13, weight="bold", va="top", linespacing=1.25
+    width, height = size
+    figure = Figure(figsize=size)
+    lines = textwrap.wrap(
+        _UNIT_AFTER.sub("\u00a0", printable(title)), round(TITLE_WIDTH * (width - MARGIN))
     )
-    top -= 0.052 * len(lines)
-    figure.text(0.055, top, printable(subtitle), color=QUIET, va="top")
+    left, down = MARGIN / width, 0.2  # down: inches from the top
+
+    def write(text: str, **how: Any) -> None:
+        figure.text(left, 1.0 - down / height, text, va="top", **how)
+
+    if plan.mark:
+        write(printable(plan.mark), color=ALARM, weight="bold")
+        down += 0.25
+    write("\n".join(lines), fontsize=13, weight="bold", linespacing=1.25)
+    down += 0.29 * len(lines)
+    write(printable(subtitle), color=QUIET)
+    down += 0.45 if panels == 1 else 0.68
     source = f"{plan.title} ({plan.project.inputs.path.stem}){beside and f' · {beside}'}"
     if plan.project.changes:
         source += f" · {' '.join(plan.project.changes)}"
-    footer = textwrap.wrap(printable(source), 140)[:2]
-    figure.text(0.055, 0.025, "\n".join(footer), color=QUIET, fontsize=8, va="bottom")
+    footer = textwrap.wrap(printable(source), round(FOOTER_WIDTH * (width - MARGIN)))[:2]
+    figure.text(left, 0.1 / height, "\n".join(footer), color=QUIET, fontsize=8, va="bottom")
     axes = figure.subplots(1, panels, squeeze=False)[0]
     figure.subplots_adjust(
-        left=0.075,
-        right=0.85 if panels == 1 else 0.92,
-        top=top - (0.085 if panels == 1 else 0.125),
-        bottom=0.15,
+        left=0.75 / width,
+        right=1.0 - (1.5 if panels == 1 else 0.95) / width,
+        top=1.0 - down / height,
+        bottom=0.72 / height,
         wspace=0.62,
     )
     return figure, list(axes)
@@ -93,9 +117,13 @@ def name_months(axes: Axes, months: Sequence[str]) -> None:
     axes.set_xticks(places[::step], [months[place][:4] for place in places[::step]])
 
 
-def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], least: float = APART) -> None:
-    """Names of lines at their right ends, moved apart by at least a share of the height."""
+def label_ends(
+    axes: Axes, ends: Sequence[tuple[float, str, str]], least: float | None = None
+) -> None:
+    """Names of lines at their right ends, in their colours, moved apart by at least a share of the height."""
     low, high = axes.get_ylim()
+    if least is None:
+        least = LABEL / (axes.figure.get_figheight() * axes.get_position().height)  # type: ignore[union-attr]
     ordered = sorted(ends)
     places = apart([(value - low) / (high - low) for value, _, _ in ordered], least)
     for place, (_, text, colour) in zip(places, ordered, strict=True):
@@ -105,7 +133,7 @@ def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]], least: float 
             xycoords="axes fraction",
             xytext=(6, 0),
             textcoords="offset points",
-            color=colour,
+            color=WRITTEN.get(colour, colour),
             va="center",
             fontsize=9,
             annotation_clip=False,

@@ -23,22 +23,31 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its head, whether it holds numbers, and its share of the width (0: as wide as it needs)."""
+    """A column: its head, whether it holds numbers, and its share of the width (0: as wide as it needs).
+
+    On paper the texts of a column of `sources` become numbers of notes.
+    """
 
     head: str
     numbers: bool = False
     share: float = 0.0
+    sources: bool = False
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. `small` ones are for looking up; a row whose first cell is empty goes on with the group above."""
+    """A table. `small` ones are for looking up; a row whose first cell is empty goes on with the group above.
+
+    The last rows, as many as `sums`, are sums of those above.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
     small: bool = False
     name: str = ""  # of the sheet of a workbook
+    title: str = ""
+    sums: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,11 +97,11 @@ Block = Grid | Picture | Facts | Paragraph | Bullets
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report; each begins a page unless it `follows` on the same one."""
+    """A part of a report; on paper a `fresh` one begins a page."""
 
     title: str
     blocks: Sequence[Block]
-    follows: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True)

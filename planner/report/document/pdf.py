@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,8 +21,8 @@ from planner.report.document.content import (
     Grid,
     Paragraph,
     Picture,
-    Section,
 )
+from planner.report.document.notes import Notes
 from planner.text import printable
 
 LONG_WORD = re.compile(r"\S{19,}")
@@ -30,6 +30,9 @@ BREAKABLE = re.compile(r"(?<=[._/\-=,])(?=\w)")
 MAY_BREAK = "\u200b"  # a line may end here
 PPI = 110.0
 BODY_ONLY = "Appendix"
+SOURCES = "Appendix: sources by number"
+AUTHOR = "AI-factory capacity planner"
+KEYWORDS = ["capacity plan", "AI factory", "GPUs", "storage", "network", "power", "cost"]
 Form = Literal["pdf", "png"]
 
 
@@ -63,7 +66,7 @@ def _set(document: Document, charts: Mapping[str, Path], folder: Path, form: For
         font_paths=[str(Path(matplotlib.get_data_path(), "fonts", "ttf"))],
         ignore_system_fonts=True,
         timestamp=0,
-        pdf_tags=False,  # three times the size; who needs tags has the page in HTML
+        pdf_standards=["ua-1"] if form == "pdf" else [],  # tagged, so that it can be read aloud
     )
     return [made] if isinstance(made, bytes) else list(made)
 
@@ -71,39 +74,34 @@ def _set(document: Document, charts: Mapping[str, Path], folder: Path, form: For
 def _data(document: Document) -> dict[str, Any]:
     return {
         "title": _text(document.title),
+        "author": AUTHOR,
+        "keywords": KEYWORDS,
         "subtitle": _text(document.subtitle),
         "mark": _text(document.mark),
         "footer": _text(document.footer),
-        "sections": [
-            {
-                "title": _text(each.title),
-                "follows": each.follows,
-                "blocks": [_block(block, _width(each)) for block in each.blocks],
-            }
-            for each in document.sections
-        ],
+        "sections": [*_sections(document)],
     }
 
 
-def _width(section: Section) -> float:
-    """Width of a chart as a share of the page: smaller beside much else."""
-    pictures = sum(isinstance(each, Picture) for each in section.blocks)
-    others = sum(isinstance(each, (Facts, Grid)) for each in section.blocks)
-    if pictures > 1:
-        return 0.7 if others == 1 else 0.55
-    return 1.0 if others == 1 else 0.8
+def _sections(document: Document) -> Iterator[dict[str, Any]]:
+    """The sections, and after them the sources that their tables name by number."""
+    notes = Notes(document)
+    for each in document.sections:
+        blocks = [_block(notes.on_paper(block)) for block in each.blocks]
+        yield {"title": _text(each.title), "fresh": each.fresh, "blocks": blocks}
+    if notes.texts:
+        listed = {"kind": "notes", "items": [_text(text) for text in notes.texts]}
+        yield {"title": SOURCES, "fresh": True, "blocks": [listed]}
 
 
-def _block(block: Block, width: float) -> dict[str, Any]:
+def _block(block: Block) -> dict[str, Any]:
     match block:
         case Paragraph(text, tone):
             return {"kind": "paragraph", "text": _text(text), "tone": tone}
         case Bullets(title, items):
             return {"kind": "bullets", "title": _text(title), "items": [_text(i) for i in items]}
         case Picture(name, message):
-            return {
-                "kind": "picture", "file": f"{name}.svg", "message": _text(message), "width": width,
-            }  # fmt: skip
+            return {"kind": "picture", "file": f"{name}.svg", "message": _text(message)}
         case Facts(items):
             said = [
                 {"label": _text(i.label), "value": _text(i.value), "span": _text(i.span)}
@@ -118,6 +116,8 @@ def _grid(grid: Grid) -> dict[str, Any]:
     return {
         "kind": "grid",
         "small": grid.small,
+        "title": _text(grid.title),
+        "sums": grid.sums,
         "note": _text(grid.note),
         "columns": [
             {"head": _text(c.head), "numbers": c.numbers, "share": c.share} for c in grid.columns

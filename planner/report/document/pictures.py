@@ -6,30 +6,36 @@ lies in 80 % of the draws, month by month.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from planner import units
-from planner.axes import ITEM, REGION, SITE, Array
+from planner.axes import ITEM, MONTH, REGION, SITE, Array, on
 from planner.catalogue import ITEMS, TIERS
 from planner.findings import Assumption
 from planner.plan import Plan
+from planner.report.document.names import Names
 from planner.report.house import (
     COLOURS,
+    FLAT,
+    IN_A_REPORT,
     NEED,
     OUTER,
     PLAN,
     QUIET,
+    WRITTEN,
     count_thousands,
     label_ends,
     name_months,
     page,
 )
 from planner.report.rows import added, by_month, course, in_horizon, left_for_training
-from planner.report.spans import ENDS
+from planner.report.spans import ENDS, WITHIN
 from planner.report.table import number
 from planner.text import printable
 
@@ -41,22 +47,30 @@ if TYPE_CHECKING:
 
 LEAST_SHARE = 0.02  # of a stack, below which a part goes to the others
 MOST_PARTS = 7
-LIGHT = ("#E69F00", "#56B4E9", "#B3A125")  # on which text is dark
-ROOM_FOR_NAMES = 0.8  # where a stack ends, so that the names of its parts fit beside it
+LIGHT = ("#E69F00", "#56B4E9", "#B3A125", "#CC79A7", "#009E73", "#8C8C8C")  # on which text is dark
+ROOM_FOR_NAMES = 0.76  # where a stack ends, so that the names of its parts fit beside it
 BARS = 10  # assumptions in the chart
+ROW, ABOVE_AND_BELOW = (
+    0.36,
+    2.1,
+)  # inches of the chart of assumptions: one of them, and what is around them all
+FEWEST_ROWS = 3
+LEAST_MOVE = 0.5  # per cent, below which nothing is said to move
+NAME_WIDTH = 46  # characters of a line of an assumption's name
+FEWEST_YEARS = 4  # for which a chart by year has room, so that the bar of one is no wall
 FEWEST_BARS = 2.5  # jobs for which a chart of steps has room, so that the bar of one is no wall
 # Items of the ledger as a board reads them.
 PAID = {
     "nodes": ("nodes",),
     "storage": ("storage",),
     "networks": ("network",),
-    "halls, installation": ("building", "installation"),
+    "halls and installation": ("building", "installation"),
     "energy": ("energy",),
-    "cellular, CDN": ("cellular", "delivery"),
+    "cellular and CDN": ("cellular", "delivery"),
     "labels": ("labels",),
-    "licences, staff": ("licences", "staff"),
-    "lease, rent, colocation": ("lease", "rent", "colocation"),
-    "maintenance, WAN": ("maintenance", "wan"),
+    "licences and staff": ("licences", "staff"),
+    "lease, rent and colocation": ("lease", "rent", "colocation"),
+    "maintenance and WAN": ("maintenance", "wan"),
 }
 
 
@@ -85,15 +99,16 @@ def _gpus(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     needed = in_horizon(plan, "gpus_required")[0]
     if needed.max() <= 0:
         return
-    last = plan.horizon_months[-1][:4]
-    message = f"The factory needs {number(needed.max())} GPUs by {last}"
+    month = plan.horizon_months[int(needed.argmax())]
+    message = f"The factory needs {number(needed.max())} GPUs by {month[:4]}"
     band = _band(drawn, "gpus_required")
     if band is not None:
-        low, high = (number(float(end[-1])) for end in band)
-        message += f"; in four of five draws {low} to {high}" if low != high else ""
+        low, high = (number(float(end[int(needed.argmax())])) for end in band)
+        message += f"; in {WITHIN} of the draws {low} to {high}" if low != high else ""
 
     def draw() -> Figure:
-        figure, (axes,) = page(plan, message, "GPUs needed and in service by month" + _banded(band))
+        subtitle = "GPUs needed and in service by month" + _banded(band)
+        figure, (axes,) = page(plan, message, subtitle, size=FLAT)
         own = in_horizon(plan, "gpus")[0]
         _need(axes, plan, needed, own, band, 1.0, ("needed", "in service"))
         axes.set_ylabel("GPUs")
@@ -108,21 +123,21 @@ def _storage(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         return
     peaks = [float(in_horizon(plan, f"storage_{tier}_required").max()) for tier in tiers]
     scale, unit = units.magnitude(np.array([max(peaks)]), "byte")
-    sizes = "/".join(number(peak / scale) for peak in peaks)
-    message = f"Stores grow to {sizes} {unit} {'/'.join(tiers)}"
+    needs = [f"storage_{tier}_required" for tier in tiers]
+    sizes = [f"{units.show(peak, 'byte')} {tier}" for peak, tier in zip(peaks, tiers, strict=True)]
+    message = f"Storage for {listed(sizes)} is needed"
 
     def draw() -> Figure:
-        figure, panels = page(
-            plan, message, "Usable storage needed and in service by month", panels=len(tiers)
-        )
+        some = next((b for b in map(partial(_band, drawn), needs) if b is not None), None)
+        subtitle = "Usable storage needed and in service by month" + _banded(some)
+        figure, panels = page(plan, message, subtitle, panels=len(tiers), size=IN_A_REPORT)
         for axes, tier in zip(panels, tiers, strict=True):
             need = in_horizon(plan, f"storage_{tier}_required")[0] / scale
             own = in_horizon(plan, f"storage_{tier}")[0] / scale
             band = _band(drawn, f"storage_{tier}_required")
             scaled = None if band is None else (band[0] / scale, band[1] / scale)
             _need(axes, plan, need, own, scaled, 1.0, ("need", "has"))
-            axes.set_title(tier)
-            axes.set_ylabel(unit)
+            axes.set_title(f"{tier}, {unit}")
         return figure
 
     yield Drawing("storage", message, draw)
@@ -172,6 +187,16 @@ def _band(drawn: Drawn | None, name: str) -> tuple[Array, Array] | None:
     return np.asarray(low), np.asarray(high)
 
 
+def _day(month: str) -> str:
+    """What ends with a month: the year where it is its last."""
+    return month.removesuffix("-12")
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a, b and c"."""
+    return " and ".join([part for part in (", ".join(parts[:-1]), parts[-1]) if part])
+
+
 def _banded(band: tuple[Array, Array] | None) -> str:
     return "" if band is None else "; band: P10 to P90 of each month"
 
@@ -190,9 +215,9 @@ def _fleet(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         return
     largest = max(parts, key=lambda name: float(parts[name][-1]))
     share = float(parts[largest][-1] / total[-1]) if total[-1] else 0.0
-    message = f"{units.show(float(total[-1]), 'vehicle')} are on the road at the end of {plan.horizon_months[-1]}"
+    message = f"{units.show(float(total[-1]), 'vehicle')} are on the road at the end of {_day(plan.horizon_months[-1])}"
     if len(regions) > 1:
-        message += f", {100 * share:.0f} % of them in {largest}"
+        message += f", {100 * share:.0f} % of them in {Names(plan).of(largest)}"
     yield _stacked(plan, "fleet", message, "Vehicles on the road by region", parts, "vehicle")
 
 
@@ -203,11 +228,14 @@ def _ingest(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     scale, unit = units.magnitude(np.array([peak.max()]), "byte/second")
     message = f"Vehicles send up to {number(peak.max() / scale)} {unit}"
     if mean[-1] > 0:
-        message += f", {number(peak[-1] / mean[-1])} times the mean"
+        message += f" in their busiest hour, {number(peak[-1] / mean[-1])} times the mean"
     band = _band(drawn, "ingest_peak")
 
     def draw() -> Figure:
-        figure, (axes,) = page(plan, message, "Ingest over all sites by month" + _banded(band))
+        subtitle = (
+            "Data from vehicles at all sites by month" + _banded(band) + " (peak)" * bool(band)
+        )
+        figure, (axes,) = page(plan, message, subtitle, size=IN_A_REPORT)
         scaled = None if band is None else (band[0] / scale, band[1] / scale)
         _need(axes, plan, peak / scale, mean / scale, scaled, 1.0, ("peak", "mean"), "default")
         axes.set_ylabel(unit)
@@ -221,7 +249,7 @@ def _work(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         "training": left_for_training(plan),
         "curation": added(plan, ("gpus_for_curation", "gpus_for_relabelling")),
         "simulation": added(plan, ("gpus_for_simulation",)),
-        "services": added(plan, ("gpus_serving_peak",)),
+        "services": added(plan, ("gpus_serving_peak", "gpus_services_waiting")),
     }
     shown = {name: values[0, plan.horizon] for name, values in parts.items()}
     total = sum(shown.values())
@@ -230,7 +258,9 @@ def _work(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     most = int(total.argmax())
     largest = max(shown, key=lambda name: float(shown[name][most]))
     share = 100 * float(shown[largest][most] / total[most])
-    message = f"{largest.capitalize()} takes {share:.0f} % of the GPUs where the need is largest"
+    takes = "take" if largest == "services" else "takes"
+    month = plan.horizon_months[most]
+    message = f"{largest.capitalize()} {takes} {share:.0f} % of the GPUs in {month}, when the need is largest"
     yield _stacked(plan, "work", message, "GPUs needed by what they do", shown, "1", "GPUs")
 
 
@@ -243,10 +273,15 @@ def _power(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     peak = float(in_horizon(plan, "site_power").max())
     if peak <= 0:
         return
-    pue = in_horizon(plan, "pue_of_sites")[0]
-    message = (
-        f"The sites draw up to {units.show(peak, 'watt')} at a PUE of {pue[pue > 0].mean():.2f}"
-    )
+    names = Names(plan)
+    most = int(in_horizon(plan, "site_power").sum(axis=0).argmax())
+    largest = max(parts, key=lambda name: float(parts[name][most]))
+    together = float(sum(values[most] for values in parts.values()))
+    message = f"{names.of(largest)} draws up to {units.show(peak, 'watt')} from the grid"
+    if parts[largest][most] < together * (1.0 - LEAST_SHARE):
+        share = 100 * float(parts[largest][most]) / together
+        message = f"The sites draw up to {units.show(peak, 'watt')} from the grid"
+        message += f", {share:.0f} % of it in {names.of(largest)}"
     yield _stacked(
         plan, "power", message, "Peak power at the grid by site and month", parts, "watt"
     )
@@ -264,8 +299,9 @@ def _stacked(
     """Areas over the months of the horizon, the largest at the end below."""
 
     def draw() -> Figure:
-        figure, (axes,) = page(plan, message, subtitle)
+        figure, (axes,) = page(plan, message, subtitle, size=IN_A_REPORT)
         shown = _largest_parts(parts)
+        names = Names(plan)
         total = np.sum(list(shown.values()), axis=0)
         scale, written = units.magnitude(np.array([total.max()]), unit)
         months = np.arange(len(total))
@@ -278,7 +314,11 @@ def _stacked(
         count_thousands(axes.yaxis)
         tops = np.cumsum([layer[-1] for layer in layers])
         ends = [
-            (float(top - layer[-1] / 2), f"{printable(each)} {number(float(layer[-1]))}", colour)
+            (
+                float(top - layer[-1] / 2),
+                f"{printable(names.of(each))} {number(float(layer[-1]))}",
+                colour,
+            )
             for top, layer, each, colour in zip(tops, layers, shown, COLOURS, strict=False)
         ]
         label_ends(axes, ends)
@@ -310,39 +350,54 @@ def _money(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         return
     largest = max(paid, key=lambda name: float(paid[name].sum()))
     share = 100 * float(paid[largest].sum()) / total
-    message = (
-        f"{units.show(total, 'USD')} are paid until {plan.months[-1]}; {largest} is {share:.0f} %"
-    )
+    message = f"{units.show(total, 'USD')} to pay until {plan.months[-1]}; {share:.0f} % of it for {largest}"
     yield _bars(plan, "money", message, "Payments by year, before discounting", paid, "USD")
 
 
 def _carbon(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
-    sites = plan.project.labels[SITE]
+    made = by_month(plan, "carbon_embodied")[0]
+    everything = sum(
+        by_month(plan, "carbon_by_site", (SITE, index))[0]
+        for index in range(len(plan.project.labels[SITE]))
+    )
     parts = {
-        name: _by_year(plan, by_month(plan, "carbon_by_site", (SITE, index))[0])
-        for index, name in enumerate(sites)
+        "energy": _by_year(plan, np.maximum(everything - made, 0.0)),
+        "making equipment": _by_year(plan, made),
     }
     total = float(sum(values.sum() for values in parts.values()))
     if total <= 0:
         return
-    made = float(by_month(plan, "carbon_embodied")[0].sum()) / total
-    message = f"The plan emits {units.show(total, 'kg')} of CO2e, {100 * made:.0f} % of it in making things"
-    yield _bars(
-        plan, "carbon", message, "Emissions of energy and of equipment by site", parts, "kg"
-    )
+    share = 100 * float(parts["making equipment"].sum()) / total
+    message = f"The plan emits {units.show(total, 'kg')} of CO2e, {share:.0f} % of it in making the equipment"
+    yield _bars(plan, "carbon", message, "CO2e by cause and year, all sites", parts, "kg")
 
 
 def _ota(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
-    sent = _by_year(plan, by_month(plan, "ota_bytes")[0])
-    peak = float(in_horizon(plan, "ota_peak").max())
-    if peak <= 0:
+    peak = in_horizon(plan, "ota_peak")[0]
+    if peak.max() <= 0:
         return
-    days = float(in_horizon(plan, "ota_days_to_99").max())
+    sent = by_month(plan, "ota_bytes")[0]
+    seconds = on(plan.leaf("month_seconds"), MONTH)[0]
+    mean = (sent / seconds)[plan.horizon]
+    scale, unit = units.magnitude(np.array([peak.max()]), "byte/second")
     message = (
-        f"Releases peak at {units.show(peak, 'byte/second')} and reach 99 % of those within reach in "
-        f"{units.show(days, 'day')}"
+        f"Releases go out at up to {number(peak.max() / scale)} {unit}; "
+        f"vehicles download {units.show(float(_by_year(plan, sent)[-1]), 'byte')} "
+        f"in {plan.months[-1][:4]}"
     )
-    yield _bars(plan, "ota", message, "Delivered to vehicles by year", {"delivered": sent}, "byte")
+    band = _band(drawn, "ota_peak")
+
+    def draw() -> Figure:
+        subtitle = (
+            "Rate of downloads over the air by month" + _banded(band) + " (peak)" * bool(band)
+        )
+        figure, (axes,) = page(plan, message, subtitle, size=IN_A_REPORT)
+        scaled = None if band is None else (band[0] / scale, band[1] / scale)
+        _need(axes, plan, peak / scale, mean / scale, scaled, 1.0, ("peak", "mean"), "default")
+        axes.set_ylabel(unit)
+        return figure
+
+    yield Drawing("ota", message, draw)
 
 
 def _paid(plan: Plan, items: Sequence[str]) -> Array:
@@ -368,32 +423,40 @@ def _bars(
     """Stacked bars by year; parts are named beside the last."""
 
     def draw() -> Figure:
-        figure, (axes,) = page(plan, message, subtitle)
+        figure, (axes,) = page(plan, message, subtitle, size=IN_A_REPORT)
         shown = _largest_parts(parts)
         total = np.sum(list(shown.values()), axis=0)
         scale, written = units.magnitude(np.array([total.max()]), unit)
         base = np.zeros(len(total))
         ends = []
         for (each, values), colour in zip(shown.items(), COLOURS, strict=False):
-            axes.bar(np.arange(len(total)), values / scale, 0.72, base, color=colour, linewidth=0)
-            ends.append(
-                (float(base[-1] + values[-1] / scale / 2), each, colour, values[-1] / scale)
+            layer = values / scale
+            axes.bar(
+                np.arange(len(total)),
+                layer,
+                0.72,
+                base,
+                color=colour,
+                edgecolor="white",
+                linewidth=0.4,
             )
-            base = base + values / scale
+            ends.append(
+                (float(base[-1] + layer[-1] / 2), f"{each} {number(float(layer[-1]))}", colour)
+            )
+            base = base + layer
         for place, height in enumerate(base):
             axes.annotate(
                 number(float(height)), (place, height), (0, 3), textcoords="offset points",
                 ha="center", fontsize=9, color=QUIET,
             )  # fmt: skip
         axes.set_xticks(np.arange(len(total)), years(plan))
-        axes.set_xlim(-0.5, len(total) - 0.5)
+        axes.set_xlim(-0.5, max(len(total), FEWEST_YEARS) - 0.5)
         axes.set_ylim(0, 1.1 * base.max())
         axes.set_ylabel(written)
         count_thousands(axes.yaxis)
         if len(shown) > 1:
-            labels = [(at, f"{printable(n)} {number(float(v))}", c) for at, n, c, v in ends]
-            label_ends(axes, labels)
             figure.subplots_adjust(right=ROOM_FOR_NAMES)
+            label_ends(axes, ends)
         return figure
 
     return Drawing(name, message, draw)
@@ -408,10 +471,18 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     if not layouts:
         return
     best = max(layouts, key=lambda each: each.utilisation)
-    message = f"Training reaches {100 * best.utilisation:.0f} % of the dense peak at best ({best.workload})"
+    message = (
+        f"Training computes at {100 * best.utilisation:.0f} % of the accelerators' peak at best "
+        f"({best.workload.replace('_', ' ')})"
+    )
 
     def draw() -> Figure:
-        figure, (axes,) = page(plan, message, "Where the time of a training step goes, by job")
+        figure, (axes,) = page(
+            plan,
+            message,
+            "Where the time of a training step goes, by job and GPUs",
+            size=IN_A_REPORT,
+        )
         terms: dict[str, Array] = {}
         for row, each in enumerate(layouts):
             for term, seconds in each.terms.items():
@@ -421,23 +492,30 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         for (term, shares), colour in zip(shown.items(), COLOURS, strict=False):
             axes.barh(rows, shares, 0.6, left, color=colour, linewidth=0)
             for row, share, begin in zip(rows, shares, left, strict=True):
-                if share > 0.06:
+                if share > 0.085:
                     axes.text(
-                        begin + share / 2, row, f"{printable(term.replace('_', ' '))}\n{100 * share:.0f} %",
-                        ha="center", va="center", fontsize=7.5,
+                        begin + share / 2, row, f"{printable(term_in_words(term))}\n{100 * share:.0f} %",
+                        ha="center", va="center", fontsize=8.5,
                         color="white" if colour not in LIGHT else "#222222",
                     )  # fmt: skip
             left = left + shares
-        axes.set_yticks(rows, [printable(f"{e.workload}\non {e.gpus:,.0f}") for e in layouts])
+        jobs = [f"{printable(e.workload.replace('_', ' '))}\n{e.gpus:,.0f} GPUs" for e in layouts]
+        axes.set_yticks(rows, jobs)
         axes.set_xlim(0, 1)
         axes.set_ylim(min(-0.5, len(layouts) - FEWEST_BARS), len(layouts) - 0.5)
         axes.set_xticks([])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
-        figure.subplots_adjust(left=0.16, right=0.96)
+        figure.subplots_adjust(left=0.16, right=0.97, bottom=0.14)
         return figure
 
     yield Drawing("steps", message, draw)
+
+
+def term_in_words(term: str) -> str:
+    """A cause of the time of a step as people call it."""
+    words = {"mlp": "feed-forward", "qkv": "QKV"}
+    return words.get(term, term.replace("_", " "))
 
 
 def _assumptions(plan: Plan) -> Iterator[Drawing]:
@@ -446,36 +524,54 @@ def _assumptions(plan: Plan) -> Iterator[Drawing]:
         return
     shown.sort(key=lambda each: -abs(each.moves["tco"]))
     first = shown[0]
-    message = f"{first.path} alone moves the total cost by {100 * first.moves['tco']:+.0f} %"
+    message = (
+        f"{sentence(first.meaning)} alone moves the total cost by {100 * first.moves['tco']:+.0f} %"
+    )
 
     def draw() -> Figure:
-        figure, (axes,) = page(
-            plan, message, "Each uncertain input alone at the end of its span that moves cost most"
-        )
+        subtitle = "Each uncertain input alone at the end of its span (P10 or P90) that moves the figure most"
+        size = IN_A_REPORT[0], ABOVE_AND_BELOW + ROW * max(len(shown), FEWEST_ROWS)
+        figure, panels = page(plan, message, subtitle, panels=2, size=size)
         rows = np.arange(len(shown))[::-1]
-        for offset, name, colour, words in (
-            (0.19, "tco", COLOURS[0], "total cost"),
-            (-0.19, "gpus_required", COLOURS[1], "GPUs needed"),
+        for axes, name, colour, words in zip(
+            panels, ("tco", "gpus_required"), COLOURS, ("total cost", "GPUs needed"), strict=False
         ):
             moves = [100 * each.moves.get(name, 0.0) for each in shown]
-            axes.barh(rows + offset, moves, 0.36, color=colour, linewidth=0, label=words)
+            axes.barh(rows, moves, 0.62, color=colour, linewidth=0)
             for row, move in zip(rows, moves, strict=True):
+                text = f"{move:+.0f} %" if abs(move) >= LEAST_MOVE else "none"
                 axes.annotate(
-                    f"{move:+.0f} %", (max(move, 0.0), row + offset), (4, 0), fontsize=8,
+                    text, (max(move, 0.0), row), (4, 0), fontsize=8,
                     textcoords="offset points", va="center", color=QUIET,
                 )  # fmt: skip
-        axes.set_yticks(rows, [_short(each) for each in shown], fontsize=8)
-        axes.set_xlabel("%")
-        axes.grid(axis="x")
-        axes.grid(False, axis="y")
-        axes.axvline(0, color="#888888", linewidth=0.8)
-        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
-        figure.subplots_adjust(left=0.37, right=0.93)
+            axes.set_title(f"{words}, change in %", color=WRITTEN.get(colour, colour))
+            axes.set_yticks(rows, [""] * len(shown))
+            axes.set_ylim(-0.6, max(len(shown), FEWEST_ROWS) - 0.4)
+            axes.set_xlim(min(0.0, 1.3 * min(moves)), max(1.22 * max(moves), 1.0))
+            axes.grid(axis="x")
+            axes.grid(False, axis="y")
+            axes.spines["left"].set_visible(False)
+            axes.axvline(0, color="#888888", linewidth=0.8)
+        labels = [textwrap.fill(in_words(each), NAME_WIDTH) for each in shown]
+        panels[0].set_yticks(rows, labels, fontsize=8, linespacing=1.0)
+        figure.subplots_adjust(left=0.37, right=0.97, wspace=0.12)
         return figure
 
     yield Drawing("assumptions", message, draw)
 
 
-def _short(each: Assumption) -> str:
-    path = printable(each.path)
-    return path if len(path) <= 44 else f"...{path[-41:]}"
+def sentence(text: str) -> str:
+    """A meaning as the beginning of a sentence, without what it says for the reader of the file."""
+    text = printable(text).partition("; ")[0]
+    return text[:1].upper() + text[1:]
+
+
+def in_words(each: Assumption) -> str:
+    """What an input means, and which of its siblings it is."""
+    place = printable(each.path).split(".")
+    which = " ".join(part for part in place[1:-1] if part not in ("*", "series"))
+    tail = place[-1] if "series" in place else ""
+    words = " ".join(part.replace("_", " ") for part in (which, tail) if part)
+    meaning = sentence(each.meaning)
+    text = f"{meaning}: {words}" if words else meaning
+    return text if len(text) <= 2 * NAME_WIDTH else f"{text[: 2 * NAME_WIDTH - 3]}..."

@@ -7,6 +7,7 @@ everything for those who look things up.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -16,9 +17,10 @@ from planner import units
 from planner.axes import Array
 from planner.catalogue import TIERS
 from planner.errors import PlannerError
-from planner.findings import TrainingLayout, beside_orders, binding, checks, in_short
+from planner.findings import Order, TrainingLayout, beside_orders, binding, checks, in_short
 from planner.lineage import Source, scenario_argument
 from planner.plan import Plan
+from planner.report.cash_flow import cash_flow
 from planner.report.comparison import Compared, differences, lines_of, why_lines
 from planner.report.comparison import change as change_of
 from planner.report.document import tables
@@ -35,23 +37,33 @@ from planner.report.document.content import (
     Picture,
     Section,
 )
-from planner.report.document.pictures import Drawing, drawings
-from planner.report.rows import Row, in_horizon, rows_of
+from planner.report.document.names import Names
+from planner.report.document.pictures import Drawing, drawings, in_words, listed, term_in_words
+from planner.report.rows import (
+    HOW_READ,
+    HOW_READ_WITHOUT_A_FLEET,
+    Row,
+    has_fleet,
+    in_horizon,
+    rows_of,
+)
 from planner.report.spans import compute, draws_in_words, span
 from planner.report.table import label, number, row_scale
 from planner.study.drawn import Drawn
+from planner.text import counted
 
 ORDERS_SHOWN = 12
 WARNINGS_ON_THE_FIRST_PAGE = 3
 ASSUMPTIONS_ON_THE_FIRST_PAGE = 3
-BINDING_ON_THE_FIRST_PAGE = 2
-FOLLOWING = "Releases, vehicle computers and services"  # short: on the page of the one before
+FIRST_MONTHS = 12  # for which a board is told what it commits
+SMALL_CHANGE = 0.02  # of the total cost, below which ways to acquire are alike
+CERTAINTY = {"published": "published", "measured": "measured", "derived": "derived from those"}
 # Sections by the groups of rows that stand in them, and the charts before these.
 DOMAINS = (
     ("Demand", ("Fleet", "Data", "Labels"), ("fleet", "ingest")),
     ("Data and storage", ("Storage",), ("storage",)),
     ("Compute", ("Compute",), ("work", "steps")),
-    (FOLLOWING, ("Release", "ECUs", "Serving"), ()),
+    ("Releases, vehicle computers and services", ("Release", "ECUs", "Serving"), ()),
     ("Network and updates over the air", ("OTA", "Network"), ("ota",)),
     ("Facility and carbon", ("Site", "Carbon"), ("power", "carbon")),
 )
@@ -67,12 +79,13 @@ def document(plans: Sequence[Compared]) -> tuple[Document, list[tuple[Plan, Draw
     found = {each.name: each for each in drawings(plan, drawn)}
     sections = [
         _decide(plan, drawn, found),
+        how_to_read(plan, drawn),
         *(_domain(plan, drawn, found, *each) for each in DOMAINS),
-        _money(plan, found),
+        _money(plan, drawn, found),
         _risks(plan, found),
     ]
     if len(plans) > 1:
-        sections.insert(1, _comparison(plans))
+        sections.insert(2, _comparison(plans))
     sections += list(_appendix(plan))
     months = plan.horizon_months
     kept = [section for section in sections if section.blocks]
@@ -95,7 +108,8 @@ def draws_of(plan: Plan) -> Drawn | None:
         return None
     courses = [course for row in rows_of(plan) for course in (row.course, row.follows) if course]
     try:
-        compute(drawn, plan, [*courses, *_HEADLINE.values()])
+        whole = [partial(_whole, name=name) for name, *_ in _UNIT_COSTS]
+        compute(drawn, plan, [*courses, *_HEADLINE.values(), *whole])
     except PlannerError:
         return None
     return drawn
@@ -120,6 +134,12 @@ def _whole(source: Source, name: str) -> Array:
     return values.reshape(len(values))
 
 
+_UNIT_COSTS = (
+    ("cost_per_vehicle", 1.0, "total cost per vehicle"),
+    ("cost_per_vehicle_year", 365.25 * 86400.0, "total cost per vehicle and year"),
+    ("cost_per_1000_km", 1e6, "total cost per thousand km"),
+    ("gpu_hour_cost", 3600.0, "cost of a GPU-hour in service"),
+)
 _HEADLINE = {
     "gpus_required": partial(_largest, name="gpus_required"),
     **{
@@ -133,11 +153,13 @@ _HEADLINE = {
 }
 _LABELS = {
     "gpus_required": ("GPUs needed", "1"),
-    **{f"storage_{tier}_required": (f"{tier} storage", "byte") for tier in TIERS},
-    "ingest_peak": ("ingest peak", "byte/second"),
-    "ota_peak": ("OTA peak", "byte/second"),
-    "site_power": ("power at the grid", "watt"),
-    "tco": ("total cost of ownership", "USD"),
+    "storage_hot_required": ("hot storage (flash)", "byte"),
+    "storage_warm_required": ("warm storage (disks)", "byte"),
+    "storage_cold_required": ("cold storage (archive)", "byte"),
+    "ingest_peak": ("data from vehicles, peak", "byte/second"),
+    "ota_peak": ("updates to vehicles, peak", "byte/second"),
+    "site_power": ("power from the grid, peak", "watt"),
+    "tco": ("total cost, present value", "USD"),
 }
 
 
@@ -151,23 +173,55 @@ def _decide(plan: Plan, drawn: Drawn | None, found: dict[str, Drawing]) -> Secti
     if drawn:
         blocks.append(
             Paragraph(
-                f"Below each figure: between which values it lies in {draws_in_words(drawn)} of all uncertain inputs.",
+                f"Large: the plan with every uncertain input at its median, in its largest month. Small: between which "
+                f"values the figure lies in {draws_in_words(drawn)} of all uncertain inputs.",
                 "quiet",
             )
         )
+    blocks.append(Bullets("To decide", list(_decisions(plan, drawn))))
     blocks += _pictures(found, ("gpus",))
-    blocks.append(Bullets("To decide", list(_decisions(plan))))
-    warned = in_short(plan.warnings)[:WARNINGS_ON_THE_FIRST_PAGE]
-    if warned:
-        blocks.append(Bullets("What is short or at risk", warned))
-    rests = [
-        f"{each.path} = {each.value}, {each.confidence}: moves cost by "
-        f"{100 * each.moves.get('tco', 0.0):+.0f} %, GPUs by {100 * each.moves.get('gpus_required', 0.0):+.0f} %"
-        for each in plan.assumptions[:ASSUMPTIONS_ON_THE_FIRST_PAGE]
-    ]
-    if rests:
-        blocks.append(Bullets("It rests on", rests))
+    names = Names(plan)
+    warned = [names.said(text) for text in in_short(plan.warnings)]
+    at_risk = [*_enough(plan, drawn), *warned[:WARNINGS_ON_THE_FIRST_PAGE]]
+    left = len(warned) - WARNINGS_ON_THE_FIRST_PAGE
+    if left > 0:
+        at_risk[-1] += f". {left:,} more: Risks and assumptions"
+    if at_risk:
+        blocks.append(Bullets("What could go wrong", at_risk))
+    blocks.append(Bullets("It rests on", list(_rests(plan))))
     return Section("Decision summary", blocks)
+
+
+def _rests(plan: Plan) -> Iterator[str]:
+    """How well the inputs are known, and those which move the plan most."""
+    known = Counter(row.confidence for row in tables.written_rows(plan))
+    parts = [f"{known[name]:,} {words}" for name, words in CERTAINTY.items() if known[name]]
+    others = sum(known.values()) - sum(known[name] for name in CERTAINTY)
+    yield f"{sum(known.values()):,} inputs, each with its source: {', '.join(parts)}, {others:,} assumed"
+    for each in plan.assumptions[:ASSUMPTIONS_ON_THE_FIRST_PAGE]:
+        moves = [
+            f"{words} by {100 * each.moves[name]:+.0f} %"
+            for name, words in (("tco", "total cost"), ("gpus_required", "GPUs"))
+            if abs(each.moves.get(name, 0.0)) >= 0.005
+        ]
+        yield tables.typeset(
+            f"{in_words(each)}: {each.value} ({each.low} to {each.high}, {each.confidence}) moves "
+            f"{' and '.join(moves) or 'little'}"
+        )
+
+
+def _enough(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
+    """In how many draws what the plan buys is enough, and what would be in nine of ten."""
+    if drawn is None:
+        return
+    peaks, built = _HEADLINE["gpus_required"](drawn), float(in_horizon(plan, "gpus").max())
+    if not built or np.ptp(peaks) == 0:
+        return
+    share, most = 100 * float(np.mean(peaks <= built)), span(peaks)[1]
+    yield (
+        f"The {number(built)} GPUs of this plan are enough in {share:.0f} % of the draws; "
+        f"to be enough in 90 % it takes {number(most)}"
+    )
 
 
 def _fact(plan: Plan, drawn: Drawn | None, name: str) -> Fact:
@@ -177,33 +231,69 @@ def _fact(plan: Plan, drawn: Drawn | None, name: str) -> Fact:
     between = ""
     if drawn:
         low, high = (units.show(end, unit) for end in span(read(drawn)))
-        between = f"{low} to {high}" if low != high else ""
+        between = f"{low} to {high}" if low != high else "alike in the draws"
     return Fact(words, units.show(value, unit), between, name)
 
 
-def _decisions(plan: Plan) -> Iterator[str]:
-    """What must be ordered first, all of it, what binds, and how it is best acquired."""
+def _decisions(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
+    """What must be ordered by when, all of it, what it costs to own, and how it is best acquired."""
     orders = plan.orders
     if orders:
         first = orders[0].order_by
         due = [each for each in orders if each.order_by == first]
-        cost = units.show(sum(each.usd for each in due), "USD")
-        largest = max(due, key=lambda each: each.usd)
-        yield (
-            f"Order {cost} by {first}, of it {largest.count:,} x {largest.what} for {largest.site} "
-            f"(in service {largest.in_service})"
-        )
+        yield f"By {first}: {_placed(plan, due)}"
+        until = _later(first, FIRST_MONTHS)
+        year = [each for each in orders if each.order_by < until]
+        if len(due) < len(year) < len(orders):
+            yield f"In the {FIRST_MONTHS} months from {first}: {_placed(plan, year)}"
+        capex = units.show(float(plan.values("capex")[0].sum()), "USD")
         total = units.show(sum(each.usd for each in orders), "USD")
-        beside = sum(beside_orders(plan, plan.orders).values())
-        yield f"{len(orders):,} orders over the plan, {total}; {units.show(beside, 'USD')} comes beside them"
+        beside = beside_orders(plan, plan.orders)
+        more = [f"{name} ({units.show(usd, 'USD')})" for name, usd in beside.items() if usd > 0]
+        less = [f"{name} ({units.show(-usd, 'USD')})" for name, usd in beside.items() if usd < 0]
+        said = [
+            *([f"with {listed(more)}"] if more else []),
+            *([f"less {listed(less)}"] if less else []),
+        ]
+        book = f"Over the whole plan: {counted(len(orders), 'order')} for {total}"
+        yield f"{book}; {', '.join(said)} the investment is {capex}" if said else book
     else:
-        yield "Nothing has to be ordered"
+        yield "Nothing has to be ordered: what stands and is committed is enough"
+    cost, between = units.show(plan.values("tco")[0].item(), "USD"), ""
+    if drawn:
+        low, high = (units.show(end, "USD") for end in span(_HEADLINE["tco"](drawn)))
+        between = f" ({low} to {high})" if low != high else ""
+    rate = 100 * cash_flow(plan).rate
+    yield f"To own and run it until {plan.months[-1]} costs {cost}{between}, discounted at {rate:.3g} % a year"
+    yield from _ways(plan)
+
+
+def _placed(plan: Plan, orders: Sequence[Order]) -> str:
+    """How many orders for how much, and the largest of them."""
+    cost = units.show(sum(each.usd for each in orders), "USD")
+    largest = max(orders, key=lambda each: each.usd)
+    what = f"{largest.count:,} x {largest.what} for {Names(plan).of(largest.site)}"
+    book = f"place {counted(len(orders), 'order')} for {cost}"
+    return f"{book}, the largest {what}, in service {largest.in_service}"
+
+
+def _later(month: str, months: int) -> str:
+    """The month so many months later."""
+    place = 12 * int(month[:4]) + int(month[5:]) - 1 + months
+    return f"{place // 12}-{place % 12 + 1:02d}"
+
+
+def _ways(plan: Plan) -> Iterator[str]:
+    """How the accelerators are best acquired, as far as that makes a difference."""
     costs = {way: plan.values(f"tco_if_{way}")[0].item() for way in ("bought", "leased", "rented")}
     known = {way: cost for way, cost in costs.items() if math.isfinite(cost)}
-    if len(set(known.values())) > 1:
-        said = ", ".join(f"{way} {units.show(cost, 'USD')}" for way, cost in known.items())
-        yield f"Total cost if all accelerators were {said}"
-    yield from binding(plan)[-BINDING_ON_THE_FIRST_PAGE:]
+    if len(set(known.values())) < 2:
+        return
+    said = ", ".join(f"{way} {units.show(cost, 'USD')}" for way, cost in known.items())
+    least, most = min(known.values()), max(known.values())
+    cheapest = min(known, key=lambda way: known[way])
+    verdict = f"{cheapest} is cheapest" if most > least * (1 + SMALL_CHANGE) else "they cost alike"
+    yield f"Accelerators bought, leased or rented: {verdict} (total cost if all are {said})"
 
 
 def _pictures(found: dict[str, Drawing], names: Sequence[str]) -> list[Block]:
@@ -222,12 +312,19 @@ def _domain(
     charts: Sequence[str],
 ) -> Section:
     blocks: list[Block] = list(_pictures(found, charts))
-    if title == "Compute" and plan.training_layouts:
-        blocks.append(_layouts(plan))
     rows = [row for row in rows_of(plan) if row.group in groups]
     if rows:
         blocks.append(tables.by_year(plan, rows, drawn, title, explaining))
-    return Section(title, blocks, follows=title == FOLLOWING)
+    if title == "Compute":
+        if plan.training_layouts:
+            blocks.append(_layouts(plan))
+        names = Names(plan)
+        blocks.append(Bullets("What sets the size", [names.said(line) for line in binding(plan)]))
+    if "Network" in groups and not any(row.group == "OTA" for row in rows):
+        title = "Network"
+    if title.startswith("Releases") and not any(row.group in ("Release", "ECUs") for row in rows):
+        title = "Services"
+    return Section(title, blocks)
 
 
 def explaining(row: Row) -> str:
@@ -240,17 +337,18 @@ def _layouts(plan: Plan) -> Grid:
     columns = [
         Column("job"),
         Column("hardware"),
-        Column("needed", True),
+        Column("GPUs needed", True),
         Column("laid out on", True),
         Column("step", True),
         Column("of the peak", True),
         Column("layout", share=1.0),
         Column("most of the step", share=1.0),
     ]
+    names = Names(plan)
     rows = [
         [
-            Cell(each.workload),
-            Cell(each.hardware),
+            Cell(each.workload.replace("_", " ")),
+            Cell(names.of(each.hardware)),
             Cell(number(each.gpus_needed), each.gpus_needed),
             Cell(f"{each.gpus:,.0f}", each.gpus),
             Cell(units.show(each.step_time, "second"), each.step_time),
@@ -258,15 +356,19 @@ def _layouts(plan: Plan) -> Grid:
             Cell(_degrees(each)),
             Cell(
                 ", ".join(
-                    f"{term.replace('_', ' ')} {100 * seconds / each.step_time:.0f} %"
+                    f"{term_in_words(term)} {100 * seconds / each.step_time:.0f} %"
                     for term, seconds in list(each.terms.items())[:3]
                 )
             ),
         ]
         for each in plan.training_layouts
     ]
-    note = "Computed from the networks' kernels, the hardware and the software's overlaps; none is measured here."
-    return Grid(columns, rows, note, name="layouts")
+    note = (
+        "Layout: over how many GPUs the data (dp), each layer's matrices (tp), the layers (pp) and the sequence (cp) are "
+        "split; zero: what the copies share out. QKV: the products which make queries, keys and values. Computed from "
+        "the networks' kernels, the hardware and the software's overlaps; none is measured here."
+    )
+    return Grid(columns, rows, note, name="layouts", title="How training jobs are laid out")
 
 
 def _degrees(layout: TrainingLayout) -> str:
@@ -276,28 +378,28 @@ def _degrees(layout: TrainingLayout) -> str:
     return ", ".join(parts)
 
 
-def _money(plan: Plan, found: dict[str, Drawing]) -> Section:
+def _money(plan: Plan, drawn: Drawn | None, found: dict[str, Drawing]) -> Section:
     blocks: list[Block] = list(_pictures(found, ("money",)))
     blocks.append(tables.paid_by_year(plan))
-    unit_costs = []
-    for name, scale, words in (
-        ("cost_per_vehicle", 1.0, "a vehicle"),
-        ("cost_per_vehicle_year", 365.25 * 86400.0, "a vehicle and year"),
-        ("cost_per_1000_km", 1e6, "a thousand km"),
-        ("gpu_hour_cost", 3600.0, "a GPU-hour in service"),
-    ):
-        cost = plan.values(name)[0].item()
-        if cost:
-            unit_costs.append(Fact(words, units.show(cost * scale, "USD"), "", name))
+    unit_costs = [
+        _unit_cost(plan, drawn, *each) for each in _UNIT_COSTS if plan.values(each[0])[0].item()
+    ]
     if unit_costs:
         blocks.append(Facts(unit_costs))
     if plan.orders:
-        book = tables.order_book(plan, ORDERS_SHOWN)
+        blocks.append(tables.orders_by_year(plan))
         left = len(plan.orders) - ORDERS_SHOWN
-        if left > 0:
-            blocks.append(Paragraph(f"The first {ORDERS_SHOWN} of {len(plan.orders):,} orders:"))
-        blocks.append(book)
+        title = f"The first {ORDERS_SHOWN} of {len(plan.orders):,} orders" if left > 0 else "Orders"
+        blocks.append(tables.order_book(plan, ORDERS_SHOWN, title))
     return Section("Money", blocks)
+
+
+def _unit_cost(plan: Plan, drawn: Drawn | None, name: str, scale: float, words: str) -> Fact:
+    between = ""
+    if drawn:
+        low, high = (units.show(end * scale, "USD") for end in span(_whole(drawn, name)))
+        between = f"{low} to {high}" if low != high else ""
+    return Fact(words, units.show(plan.values(name)[0].item() * scale, "USD"), between, name)
 
 
 def _risks(plan: Plan, found: dict[str, Drawing]) -> Section:
@@ -305,7 +407,8 @@ def _risks(plan: Plan, found: dict[str, Drawing]) -> Section:
     if plan.assumptions:
         blocks.append(tables.assumptions(plan))
     if plan.warnings:
-        blocks.append(Bullets("All warnings", [each.text for each in plan.warnings]))
+        names = Names(plan)
+        blocks.append(Bullets("All warnings", [names.said(each.text) for each in plan.warnings]))
     declared = [each.text for each in checks(plan)]
     if declared:
         blocks.append(Bullets("Checks that the scenario declares", declared))
@@ -337,7 +440,42 @@ def _comparison(plans: Sequence[Compared]) -> Section:
     return Section("Comparison", blocks)
 
 
+def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
+    """The words of the report, as far as the plan needs them."""
+    said = {
+        "Draw": "one outcome in which every uncertain input has a value from its span; the same draws are used throughout",
+        "P10, P90": "one draw in ten lies below the first, one in ten above the second: four of five lie between",
+        "Median": "as many draws lie above as below; the plan has every input at its median, which need not make the "
+        "plan's figures the medians of the draws",
+    }
+    if not drawn:
+        said = {}
+    said |= {
+        "GPUs needed": "accelerators that the work takes; in service: bought, delivered and tested by then",
+        "Usable storage": "what programs can fill; copies, parity and formatting are added when it is bought",
+    }
+    if has_fleet(plan):
+        said["OTA"] = "updates over the air: releases of software and networks sent to the vehicles"
+        said["Served"] = "vehicles whose data a site may hold and which get releases from it"
+    said |= {
+        "PUE": "energy that the site takes from the grid over what its computers take",
+        "TCO": "total cost of ownership: everything paid until the end less what the equipment is then worth, in the "
+        "money of the plan's first month",
+        "CO2e": "greenhouse gases as the carbon dioxide that warms as much; embodied: from making the equipment",
+        "Confidence": "published, measured, derived (computed from published numbers) or assumed (our judgement)",
+    }
+    rows = [[Cell(word), Cell(meaning)] for word, meaning in said.items()]
+    how = HOW_READ if has_fleet(plan) else HOW_READ_WITHOUT_A_FLEET
+    return Section(
+        "How to read this report",
+        [
+            Grid([Column("word"), Column("meaning", share=1.0)], rows, name="words"),
+            Paragraph(f"Columns of years. {how}", "quiet"),
+        ],
+    )
+
+
 def _appendix(plan: Plan) -> Iterator[Section]:
-    yield Section("Appendix: all orders", [tables.order_book(plan)] if plan.orders else [])
-    yield Section("Appendix: every quantity", [tables.quantities(plan)])
-    yield Section("Appendix: every input and its source", [tables.inputs(plan)])
+    yield Section("Appendix: all orders", [tables.order_book(plan)] if plan.orders else [], True)
+    yield Section("Appendix: every quantity", [tables.quantities(plan)], True)
+    yield Section("Appendix: every input and its source", [tables.inputs(plan)], True)

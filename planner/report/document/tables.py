@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,14 +17,23 @@ from planner.inputs.leaves import Row as LeafRow
 from planner.plan import Plan
 from planner.report.cash_flow import Entry, cash_flow
 from planner.report.document.content import Cell, Column, Grid
-from planner.report.document.pictures import PAID
+from planner.report.document.names import Names
+from planner.report.document.pictures import PAID, sentence
 from planner.report.rows import Row
 from planner.report.spans import span
 from planner.report.table import count, label, number, periods, row_scale
 from planner.study.drawn import Drawn
 
 MOST_COLUMNS = 9
+# Kinds of orders as a board reads them.
+ORDERED = {
+    "node": "nodes with accelerators", "storage": "storage", "switch": "switches", "link": "cables and optics",
+    "rig": "test rigs",
+}  # fmt: skip
 CERTAIN = "certain"
+LARGE = re.compile(
+    r"(?<![\w.,-])(?:\d+(?:\.\d+)?e\+?(?:[5-9]|0[5-9]|1[0-4])|\d{5,9})(?![\w.,-])"
+)  # worth commas
 
 
 def by_year(
@@ -40,6 +51,7 @@ def by_year(
     heads = [*(["before"] if any(before) else []), *(period.label for period in columns)]
     lines = []
     group = ""
+    names = Names(plan)
     for row, has_before in zip(rows, before, strict=True):
         read = row.read(plan, slices)[:, 0].tolist()
         earlier = row.read(plan, [slice(0, start)])[0, 0] if has_before else None
@@ -49,7 +61,7 @@ def by_year(
         cells = [_number(value, row, scale, explains(row)) for value in values]
         ends = _ends(row, drawn, slices[-1], scale)
         first = Cell(row.group if row.group != group else "")
-        lines.append([first, Cell(label(row, unit, None)), *cells, Cell(ends)])
+        lines.append([first, Cell(_named(row, unit, names)), *cells, Cell(ends)])
         group = row.group
     spans = [
         Column(f"{columns[-1].label}, P10 to P90", True),
@@ -58,22 +70,63 @@ def by_year(
     return Grid(grid, lines, name=name)
 
 
+def _named(row: Row, unit: str, names: Names) -> str:
+    """The label of a row with its unit, as print has them."""
+    head, _, tail = (
+        row.label.rpartition(" ")
+        if row.label.startswith(("of which ", "on "))
+        else ("", "", row.label)
+    )
+    first, space, rest = tail.partition(" ")
+    said = " ".join(part for part in (head, names.known(first) + space + rest) if part)
+    return typeset(label(replace(row, label=said), unit, None))
+
+
+def typeset(text: str) -> str:
+    """Squares, cubes and large numbers as print has them: "m²", "25,000,000 km"."""
+    text = text.replace("m^2", "m²").replace("m^3", "m³")
+    return LARGE.sub(lambda found: f"{float(found[0]):,.10g}", text)
+
+
 def _number(value: float | None, row: Row, scale: float, explains: str) -> Cell:
     if value is None:
         return Cell("")
     text = count(value) if row.unit == "1" and scale == 1 else number(value / scale)
-    return Cell(text, value if math.isfinite(value) else None, explains)
+    return Cell(typeset(text), value if math.isfinite(value) else None, explains)
 
 
 def _ends(row: Row, drawn: Drawn | None, months: slice, scale: float) -> str:
     if drawn is None:
         return ""
-    low, high = (number(end / scale) for end in span(row.read(drawn, [months])[0]))
+    low, high = (typeset(number(end / scale)) for end in span(row.read(drawn, [months])[0]))
     return f"{low} to {high}" if low != high else ""
 
 
-def order_book(plan: Plan, most: int | None = None) -> Grid:
+def orders_by_year(plan: Plan) -> Grid:
+    """What is to be ordered in each year, by kind, in millions."""
+    years = sorted({each.order_by[:4] for each in plan.orders})
+    kinds = [kind for kind in ORDERED if any(each.kind == kind for each in plan.orders)]
+    sums = {
+        (kind, year): sum(e.usd for e in plan.orders if (e.kind, e.order_by[:4]) == (kind, year))
+        for kind in kinds
+        for year in years
+    }
+    columns = [
+        Column("USD M", share=1.0),
+        *(Column(year, True) for year in years),
+        Column("sum", True),
+    ]
+    rows = [_money_row(ORDERED[kind], [sums[kind, year] for year in years]) for kind in kinds]
+    rows.append(_money_row("all orders", [sum(sums[k, year] for k in kinds) for year in years]))
+    counts = [sum(each.order_by.startswith(year) for each in plan.orders) for year in years]
+    rows.append([Cell("orders"), *(Cell(f"{n:,}", float(n)) for n in (*counts, sum(counts)))])
+    note = "At the vendor's price in the year in which the order must be placed; nothing where it is rented."
+    return Grid(columns, rows, note, name="orders by year", title="What to order by when", sums=2)
+
+
+def order_book(plan: Plan, most: int | None = None, title: str = "") -> Grid:
     """Orders by date."""
+    names = Names(plan)
     columns = [
         Column("order by"),
         Column("delivered"),
@@ -91,15 +144,15 @@ def order_book(plan: Plan, most: int | None = None) -> Grid:
             Cell(each.delivered),
             Cell(each.in_service),
             Cell(each.what),
-            Cell(each.tier),
-            Cell(each.site),
+            Cell(each.tier.replace("_", " ")),
+            Cell(names.of(each.site)),
             Cell(f"{each.count:,}", float(each.count)),
             Cell(units.show(each.usd, "USD").removeprefix("USD "), each.usd),
             Cell(each.reason),
         ]
         for each in plan.orders[:most]
     ]
-    return Grid(columns, rows, name="orders")
+    return Grid(columns, rows, name="orders", title=title)
 
 
 def ledger(plan: Plan) -> Grid:
@@ -125,7 +178,7 @@ def ledger(plan: Plan) -> Grid:
     sums = [float(sum(entry.items[place] for entry in flow.entries)) for place in places]
     rows.append([Cell("sum"), *(_money(each) for each in (*sums, flow.undiscounted, flow.present))])
     note = f"USD M, {flow.money}; discounted at {100 * flow.rate:.3g} % a year to {flow.base_date}."
-    return Grid(columns, rows, note, small=True, name="cash flow")
+    return Grid(columns, rows, note, small=True, name="cash flow", sums=1)
 
 
 def paid_by_year(plan: Plan) -> Grid:
@@ -133,8 +186,8 @@ def paid_by_year(plan: Plan) -> Grid:
     flow = cash_flow(plan)
     years = list(dict.fromkeys(entry.last[:4] for entry in flow.entries[:-1]))
     names = [name for name in PAID if any(_of(entry, PAID[name]) for entry in flow.entries)]
-    columns = [Column("USD M"), *(Column(year, True) for year in years)]
-    columns += [Column("left at the end", True), Column("sum", True)]
+    columns = [Column("USD M", share=1.0), *(Column(year, True) for year in years)]
+    columns += [Column("residual value", True), Column("sum", True)]
     groups = [[e for e in flow.entries[:-1] if e.last[:4] == year] for year in years]
     groups.append([flow.entries[-1]])
     rows = [
@@ -150,10 +203,11 @@ def paid_by_year(plan: Plan) -> Grid:
     present = [sum(entry.present for entry in group) for group in groups]
     rows.append(_money_row("present value", present, "tco"))
     note = (
-        f"{flow.money} money, discounted at {100 * flow.rate:.3g} % a year to {flow.base_date}; the sum of the present "
-        "values is the total cost of ownership."
+        f"Millions of US dollars, {flow.money}, discounted at {100 * flow.rate:.3g} % a year to {flow.base_date}. "
+        "Residual value: what the equipment is still worth at the end. The sum of the present values is the total cost "
+        "of ownership."
     )
-    return Grid(columns, rows, note, name="payments")
+    return Grid(columns, rows, note, name="payments", sums=2)
 
 
 def _of(entry: Entry, items: Sequence[str]) -> float:
@@ -173,9 +227,9 @@ def _money(amount: float) -> Cell:
 def assumptions(plan: Plan) -> Grid:
     """What the plan rests on, by what it moves."""
     columns = [
-        Column("input", share=1.5),
+        Column("input", share=1.9),
         Column("value", share=0.9),
-        Column("span", share=1.2),
+        Column("P10 to P90", share=1.1),
         Column("cost", True),
         Column("GPUs", True),
         Column("confidence"),
@@ -183,16 +237,19 @@ def assumptions(plan: Plan) -> Grid:
     ]
     rows = [
         [
-            Cell(each.path),
-            Cell(each.value),
-            Cell(f"{each.low} to {each.high}"),
+            Cell(f"{sentence(each.meaning)} ({each.path})"),
+            Cell(typeset(each.value)),
+            Cell(typeset(f"{each.low} to {each.high}")),
             *(_move(each.moves.get(name, 0.0)) for name in ("tco", "gpus_required")),
             Cell(each.confidence),
             Cell(each.source or ""),
         ]
         for each in plan.assumptions
     ]
-    note = "Each alone at the end of its span (P10 or P90) that moves it more."
+    note = (
+        "Cost: total cost of ownership. Each input alone at the end of its span (P10 or P90) that moves the figure more; "
+        "empty where it moves it by less than 0.5 %."
+    )
     return Grid(columns, rows, note, name="assumptions")
 
 
@@ -236,7 +293,7 @@ def inputs(plan: Plan) -> Grid:
         Column("value", True, 0.7),
         Column("P10 to P90", share=0.7),
         Column("confidence"),
-        Column("source", share=3.0),
+        Column("source", share=3.0, sources=True),
         Column("where", share=1.2),
     ]
     rows = [
@@ -248,12 +305,12 @@ def inputs(plan: Plan) -> Grid:
             Cell(row.source or ""),
             Cell(f"{row.file}:{row.line}" if row.line else row.file),
         ]
-        for row in _written_rows(plan)
+        for row in written_rows(plan)
     ]
     return Grid(columns, rows, small=True, name="inputs")
 
 
-def _written_rows(plan: Plan) -> Iterator[LeafRow]:
+def written_rows(plan: Plan) -> Iterator[LeafRow]:
     """Rows by path; a number that several leaves read is one."""
     seen: set[tuple[str, str, int]] = set()
     for row in sorted(plan.project.table.rows, key=lambda row: row.path):
