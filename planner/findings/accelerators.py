@@ -11,6 +11,7 @@ from planner.results import Results
 DEADLINES = "release deadlines"
 WAITING = "waiting time of experiments"
 MEAN = "mean work of training, curation and simulation"
+NOTHING, HALF = 0.005, 0.5  # shares of the need
 
 
 def decides_gpus(plan: Results) -> npt.NDArray[np.str_]:
@@ -26,11 +27,26 @@ def decides_gpus(plan: Results) -> npt.NDArray[np.str_]:
     return np.where((mean > 0) | (at_once > 0), decides, "")
 
 
-def services_part(plan: Results) -> str:
-    """How much of the need the services are at most, as the end of a sentence; nothing below half a per cent."""
+def services_share(plan: Results) -> float:
+    """The largest share of the need that the services are in any month of the horizon."""
     serving, needed = _by_month(plan, "gpus_serving_peak"), _by_month(plan, "gpus_required")
-    share = float((serving / np.where(needed > 0, needed, 1.0)).max())
-    return f"; services take up to {100 * share:.0f} %" if share >= 0.005 else ""
+    return float((serving / np.where(needed > 0, needed, 1.0)).max())
+
+
+def what_sets_gpus(plan: Results, course: str) -> str:
+    """What decides how many there are, as a line; `course` is what decides of those that serve nothing.
+
+    Where services take the larger part they are named first: what the rest is bound by decides little.
+    """
+    share = services_share(plan)
+    percent = f"{100 * share:.0f} %"
+    if share < NOTHING:
+        return f"GPUs: {course}"
+    if share <= HALF:
+        return f"GPUs: {course}; services take up to {percent}"
+    if percent == "100 %":
+        return "GPUs: bound by the busiest hour of the services, which take all but a few"
+    return f"GPUs: bound by the busiest hour of the services, which take up to {percent}; the rest {course}"
 
 
 def _by_month(plan: Results, name: str) -> Array:

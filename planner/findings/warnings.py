@@ -17,7 +17,7 @@ from planner import units
 from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on
 from planner.catalogue import TIERS
 from planner.findings import cluster, data, layouts, trade
-from planner.findings.accelerators import decides_gpus, services_part
+from planner.findings.accelerators import decides_gpus, what_sets_gpus
 from planner.findings.halls import hall_warnings
 from planner.findings.ranking import ranked
 from planner.findings.releases import release_warnings
@@ -296,7 +296,7 @@ def binding(plan: Results) -> tuple[str, ...]:
         largest = _largest(list(STORAGE_NEEDS.values()), *needs)
         by_course.setdefault(_course(plan, largest), []).append(name)
     lines += [f"{', '.join(names)} storage: {course}" for course, names in by_course.items()]
-    lines.append(f"GPUs: {_course(plan, decides_gpus(plan))}{services_part(plan)}")
+    lines.append(what_sets_gpus(plan, _course(plan, decides_gpus(plan))))
     return tuple(lines)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from planner.axes import MONTH, SITE, WORKLOAD, Array, place, total
+from planner.findings import binding
 from planner.findings.accelerators import DEADLINES, WAITING, decides_gpus
 from planner.model.training import (
     experiment_jobs,
@@ -132,3 +133,11 @@ def test_an_offset_moves_a_workload_out_of_the_others_way() -> None:
     assert np.array_equal(later["gpus_for_release"], at_once["gpus_for_release"])
     last = [total(x["gpus_release_percentile"], SITE)[0, -1].item() for x in (at_once, later)]
     assert last[1] < last[0]
+
+
+def test_services_that_take_the_larger_part_are_named_before_what_binds_the_rest() -> None:
+    for scenario, begins in (
+        ("genai_services", "GPUs: bound by the busiest hour of the services, which take up to 9"),
+        ("5pct_ev_market", "GPUs: bound by mean work"),
+    ):
+        assert binding(size(scenario))[-1].startswith(begins)

@@ -1,7 +1,7 @@
 """What are the things of a plan called in front of people who have not read its files?
 
-Files name things by keys (`rest_of_world`, `drive_orin`); profiles have titles ("Rest of world", "NVIDIA DRIVE Orin, one chip").
-A report says the title up to what only tells it from its siblings, and where there is none the key as words.
+Files name things by keys (`rest_of_world`, `drive_orin`); profiles have titles ("Rest of world", "DRIVE Orin, one
+chip"). A report says the title up to what only tells it from its siblings, and where there is none the key in words.
 """
 
 from __future__ import annotations

@@ -245,7 +245,8 @@ def _decisions(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
         until = _later(first, FIRST_MONTHS)
         year = [each for each in orders if each.order_by < until]
         if len(due) < len(year) < len(orders):
-            yield f"In the {FIRST_MONTHS} months from {first}: {_placed(plan, year)}"
+            cost = units.show(sum(each.usd for each in year), "USD")
+            yield f"In the {FIRST_MONTHS} months from {first}: {counted(len(year), 'order')} for {cost}, these included"
         capex = units.show(float(plan.values("capex")[0].sum()), "USD")
         total = units.show(sum(each.usd for each in orders), "USD")
         beside = beside_orders(plan, plan.orders)
@@ -364,9 +365,9 @@ def _layouts(plan: Plan) -> Grid:
         for each in plan.training_layouts
     ]
     note = (
-        "Layout: over how many GPUs the data (dp), each layer's matrices (tp), the layers (pp) and the sequence (cp) are "
-        "split; zero: what the copies share out. QKV: the products which make queries, keys and values. Computed from "
-        "the networks' kernels, the hardware and the software's overlaps; none is measured here."
+        "Layout: over how many GPUs the data (dp), each layer's matrices (tp), the layers (pp) and the sequence (cp) "
+        "are split; zero: what the copies share out. QKV: the products which make queries, keys and values. Computed "
+        "from the networks' kernels, the hardware and the software's overlaps; none is measured here."
     )
     return Grid(columns, rows, note, name="layouts", title="How training jobs are laid out")
 
@@ -443,7 +444,8 @@ def _comparison(plans: Sequence[Compared]) -> Section:
 def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
     """The words of the report, as far as the plan needs them."""
     said = {
-        "Draw": "one outcome in which every uncertain input has a value from its span; the same draws are used throughout",
+        "Draw": "one outcome, in which every uncertain input has a value from its span; the same draws are used "
+        "throughout",
         "P10, P90": "one draw in ten lies below the first, one in ten above the second: four of five lie between",
         "Median": "as many draws lie above as below; the plan has every input at its median, which need not make the "
         "plan's figures the medians of the draws",

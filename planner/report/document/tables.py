@@ -32,7 +32,7 @@ ORDERED = {
 }  # fmt: skip
 CERTAIN = "certain"
 LARGE = re.compile(
-    r"(?<![\w.,-])(?:\d+(?:\.\d+)?e\+?(?:[5-9]|0[5-9]|1[0-4])|\d{5,9})(?![\w.,-])"
+    r"(?<![\w.,-])(?:\d+(?:\.\d+)?e\+?(?:0?[4-9]|1[0-4])|\d{5,9})(?![\w.,-])"
 )  # worth commas
 
 
@@ -247,8 +247,8 @@ def assumptions(plan: Plan) -> Grid:
         for each in plan.assumptions
     ]
     note = (
-        "Cost: total cost of ownership. Each input alone at the end of its span (P10 or P90) that moves the figure more; "
-        "empty where it moves it by less than 0.5 %."
+        "Cost: total cost of ownership. Each input alone at the end of its span (P10 or P90) that moves the figure "
+        "more; empty where it moves it by less than 0.5 %."
     )
     return Grid(columns, rows, note, name="assumptions")
 
@@ -294,13 +294,16 @@ def inputs(plan: Plan) -> Grid:
         Column("P10 to P90", share=0.7),
         Column("confidence"),
         Column("source", share=3.0, sources=True),
-        Column("where", share=1.2),
+        Column("where", share=2.0),
     ]
     rows = [
         [
             Cell(row.path),
-            Cell(_written(row.value, row.unit), row.value if math.isfinite(row.value) else None),
-            Cell(_span(row)),
+            Cell(
+                typeset(_written(row.value, row.unit)),
+                row.value if math.isfinite(row.value) else None,
+            ),
+            Cell(typeset(_span(row))),
             Cell(row.confidence),
             Cell(row.source or ""),
             Cell(f"{row.file}:{row.line}" if row.line else row.file),
