@@ -97,7 +97,8 @@ def layout(
     if model is None or gpus is None or hardware is None:
         raise typer.BadParameter("expected MODEL, --gpus and --hardware, or --task and --search")
     from planner.cli.output import width, write
-    from planner.report import layouts as report
+    from planner.report.layouts import answer as as_json
+    from planner.report.layouts import charts, page
     from planner.study.layouts.images import image_model_of
     from planner.study.layouts.jobs import wanted
     from planner.study.layouts.search import search as run
@@ -106,7 +107,7 @@ def layout(
     if network is not None:
         if out is not None or host_memory is not None:
             raise typer.BadParameter("--out and --host-memory are of transformers")
-        from planner.report.image_layouts import image_json, image_page
+        from planner.report.layouts.images import image_json, image_page
         from planner.study.layouts.images import answered as image
 
         answer = image(
@@ -119,8 +120,8 @@ def layout(
     of = wanted(model, hardware, gpus, batch, seq, precision, software, profiles or (), host_memory)
     found = run(of.job, of.gpus, of.batch)
     if out is not None:
-        report.write(found, of, out)
-    write(report.search_json(found, of) if json else report.page(found, of, width()))
+        charts.write(found, of, out)
+    write(as_json.search_json(found, of) if json else page.page(found, of, width()))
     if found.best is None:
         raise typer.Exit(1)
 

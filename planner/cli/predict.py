@@ -102,7 +102,7 @@ def training(
     """Step time, tokens/s, utilisation and memory of one layout, by cause; refused where it does not fit."""
     from planner.cli.output import width, write
     from planner.errors import PlanForbidden, PlannerError
-    from planner.report import layouts as report
+    from planner.report.layouts import one as report
     from planner.study.layouts.images import image_model_of
     from planner.study.layouts.jobs import wanted
     from planner.study.layouts.one import Asked, one

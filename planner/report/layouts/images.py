@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from planner.report.layouts import COLUMN, LABEL, VISIBLE, folded, seconds
+from planner.report.layouts.words import COLUMN, LABEL, VISIBLE, folded, seconds
 from planner.study.layouts.images import ImageAnswer, ImageChoice
 from planner.text import counted, printable
 
