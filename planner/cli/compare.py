@@ -60,7 +60,8 @@ def compare(
 
     Options apply to all of them. A plan that a rule stops is marked, and compared all the same.
     """
-    from planner.cli.output import width, write, write_styled
+    from planner.cli.output import report, width, write, write_styled
+    from planner.errors import PlannerError
     from planner.report import comparison
 
     if json and csv:
@@ -72,8 +73,12 @@ def compare(
     wanted = [(scenario, kind) for scenario in scenarios for kind in kinds]
     changed = (set_, set_quantity, with_), (profiles, rules_as_of, allow_export_violation)
     plans, left_out = _plans(wanted, *changed)
-    if json or csv:
-        write(comparison.to_json(plans) if json else comparison.to_csv(plans))
+    if json:
+        write(comparison.to_json(plans, left_out))
+    elif csv:
+        for name, error in left_out:
+            report(PlannerError(f"{name}: left out: {error}"))
+        write(comparison.to_csv(plans))
     else:
         write_styled(comparison.page(plans, width(comparison.WIDEST), left_out))
 

@@ -6,6 +6,7 @@ The JSON document (schema 1)::
 
     {"schema": 1,
      "plans": [{"name", "title", "changes", "mark", "stops"}, ...],
+     "left_out": [{"name", "reason"}, ...],               kinds of node that no plan can be made with
      "rows": [{"group", "label", "unit", "values": [NUMBER or null, ...]}, ...],
      "differences": [{"from", "to",
                       "figures": {NAME: {"unit", "before", "after", "causes": {CAUSE: MOVES}, "together"}},
@@ -18,7 +19,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,7 +41,7 @@ from planner.report.rows import (
     has_fleet,
     rows_of,
 )
-from planner.report.table import GROUP, LABEL, MARGIN, label, number, row_scale
+from planner.report.table import GROUP, LABEL, MARGIN, label, number, peak_of, scales, short_number
 from planner.study.comparison import FIGURES, Difference, Figure, difference
 from planner.text import counted, printable
 
@@ -51,8 +52,11 @@ SHOWN_SHARE = 0.002  # of a figure, below which a cause or a change is not worth
 UNCHANGED = 0.0005  # a change that rounds to 0.0 %
 MANY = 10.0  # times, from which on a change is a factor and no percentage
 WARNINGS_SHOWN = 4
+FEW = 1.0 / 200.0  # times, below which a percentage would read "-100 %"
 COUNTED_AS_READ = (GPU_HOURS, KILOMETRES, ECUS)  # are not units of the registry
 DIGITS = 12
+
+Key = tuple[str, str]  # group and label of a row
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,8 @@ class Line:
 def lines_of(plans: Sequence[Compared]) -> list[Line]:
     """The rows that any of the plans has, in the order of the tables."""
     tables = [{(row.group, row.label): row for row in _rows(each.plan)} for each in plans]
-    order = _merged([list(table) for table in tables])
     lines = []
-    for key in order:
+    for key in _merged(tables):
         rows = [table.get(key) for table in tables]
         values = tuple(
             None if row is None else _over_horizon(row, each.plan)
@@ -97,15 +100,34 @@ def _rows(plan: Plan) -> Iterator[Row]:
         yield row
 
 
-def _merged(lists: Sequence[list[tuple[str, str]]]) -> list[tuple[str, str]]:
-    """All keys; one that the lists so far lack comes after the one that it follows in its own, in its group."""
-    merged = list(lists[0])
-    for each in lists[1:]:
-        for before, key in pairwise([None, *each]):
-            if key not in merged and key is not None:
-                follows = before is not None and before in merged
-                merged.insert(merged.index(before) + 1 if follows and before else 0, key)
+def _merged(tables: Sequence[Mapping[Key, Row]]) -> list[Key]:
+    """All keys by group and label; one that the tables so far lack comes after the one that it follows in its own.
+
+    Groups stay together, and parts below the row that they are parts of.
+    """
+    merged = list(tables[0])
+    rows = dict(tables[0])
+    for table in tables[1:]:
+        for before, key in pairwise([None, *table]):
+            if key is None or key in rows:
+                continue
+            rows[key] = table[key]
+            place = 0 if before is None else merged.index(before) + 1
+            own = [i for i, other in enumerate(merged) if other[0] == key[0]]
+            if own and (before is None or before[0] != key[0]):
+                place = own[0]
+            while place < len(merged) and _goes_with(rows[merged[place]], before, rows[key]):
+                place += 1
+            merged.insert(place, key)
     return merged
+
+
+def _goes_with(row: Row, before: Key | None, new: Row) -> bool:
+    """Whether a row must not be parted from the one before it by a new one: as its part, or by its group."""
+    if before is None:
+        return False
+    other_group = row.group == before[0] != new.group
+    return other_group or (row.group == new.group and row.is_part and not new.is_part)
 
 
 def _over_horizon(row: Row, plan: Plan) -> float:
@@ -175,9 +197,8 @@ def _table(
     heads += [cut(printable(plans[i].name), room - 1).rjust(room) for i in shown[1:]]
     sheet.lines.append(Text(" " * MARGIN + "".join(heads), "bold"))
     group = ""
-    for line in lines:
-        known = [abs(v) for v in line.values if v is not None and math.isfinite(v)]
-        scale, unit = row_scale(max(known, default=0.0), line.row)
+    scaled = scales([line.row for line in lines], [peak_of(line.values) for line in lines])
+    for line, (scale, unit) in zip(lines, scaled, strict=True):
         text = Text((line.row.group if line.row.group != group else "").ljust(GROUP), style="bold")
         text.append(label(line.row, unit).ljust(LABEL), style="not bold")
         first = line.values[0]
@@ -195,17 +216,24 @@ def _value(value: float | None, scale: float) -> str:
 
 
 def change(before: float | None, after: float | None) -> str:
-    """By how much a value changes: "+4.1 %", "x 23" where that is easier to grasp, nothing where it does not."""
+    """By how much a value changes: "+4.1 %", "x 23" or "/ 300" where that is easier to grasp.
+
+    Nothing where it does not change, or where one of the two is infinite. A negative value that grows in size falls.
+    """
     if before is None or after is None or before == after:
         return ""
-    if not before or not (math.isfinite(before) and math.isfinite(after)) or before * after < 0:
-        return "new" if not before else "gone" if not after else ""
+    if not before or not after:
+        return "gone" if before else "new"
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return ""
     ratio = after / before
     if abs(ratio - 1) < UNCHANGED:
         return ""
     if ratio >= MANY:
-        return f"x {number(ratio)}"
-    percent = 100 * (ratio - 1)
+        return f"x {short_number(ratio)}"
+    if 0 < ratio < FEW:
+        return f"/ {short_number(1 / ratio)}"
+    percent = 100 * (after - before) / abs(before)
     return f"{percent:+.0f} %" if abs(percent) >= 9.95 else f"{percent:+.1f} %"
 
 
@@ -268,7 +296,7 @@ def apart(mine: Sequence[Warning_], others: Sequence[Warning_]) -> list[Warning_
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 
-def to_json(plans: Sequence[Compared]) -> str:
+def to_json(plans: Sequence[Compared], left_out: Sequence[tuple[str, PlannerError]] = ()) -> str:
     """The comparison as JSON."""
     document = {
         "schema": 1,
@@ -279,6 +307,7 @@ def to_json(plans: Sequence[Compared]) -> str:
             }
             for each in plans
         ],
+        "left_out": [{"name": name, "reason": str(error)} for name, error in left_out],
         "rows": [
             {
                 "group": line.row.group, "label": line.row.label, "unit": line.row.unit,

@@ -16,8 +16,9 @@ The JSON document (schema 1)::
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.text import Text
 
@@ -39,14 +40,14 @@ from planner.report.comparison import (
     why_lines,
 )
 from planner.report.page import Page, cut
-from planner.report.table import GROUP, LABEL, MARGIN, label, number, row_scale
+from planner.report.table import GROUP, label, number, peak_of, row_scale
 from planner.study.changes import Change, changes
 from planner.study.comparison import FIGURES, Difference, difference
 from planner.text import counted, printable
 
 WIDTH = 100
 INPUTS_SHOWN = 40
-VALUE = 10
+LABEL_WIDTH, VALUE = 34, 10  # of the table of outputs
 VALUE_WIDTH = 40  # characters of an input's text that the page shows
 MARKDOWN_WIDTH = 120
 
@@ -80,7 +81,9 @@ def _moves(line: Line) -> bool:
     a, b = line.values
     if a is None or b is None:
         return a is not b
-    return a != b and not abs(b - a) <= UNCHANGED * max(abs(a), abs(b))
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return a != b
+    return abs(b - a) > UNCHANGED * max(abs(a), abs(b))
 
 
 # --- The page --------------------------------------------------------------------------------------------------------
@@ -142,12 +145,12 @@ def _outputs(sheet: Page, found: Review) -> None:
     sheet.add(f"Outputs moved: {len(found.moved)} of {found.rows}", "bold")
     if found.moved:
         heads = "".join(head.rjust(VALUE) for head in ("before", "after", "change"))
-        sheet.lines.append(Text(" " * MARGIN + heads, "dim"))
+        sheet.lines.append(Text(" " * (GROUP + LABEL_WIDTH) + heads, "dim"))
     group = ""
     for line in found.moved:
         words, cells = _cells(line)
         text = Text((line.row.group if line.row.group != group else "").ljust(GROUP), style="bold")
-        text.append(words.ljust(LABEL), style="not bold")
+        text.append(words.ljust(LABEL_WIDTH), style="not bold")
         text.append("".join(cell.rjust(VALUE) for cell in cells), style="not bold")
         text.rstrip()
         sheet.lines.append(text)
@@ -157,10 +160,11 @@ def _outputs(sheet: Page, found: Review) -> None:
 def _cells(line: Line) -> tuple[str, tuple[str, str, str]]:
     """Label with unit, value before and after, and the change."""
     before, after = line.values
-    known = [abs(value) for value in line.values if value is not None]
-    scale, unit = row_scale(max(known), line.row)
+    scale, unit = row_scale(peak_of(line.values), line.row)
     texts = ["-" if value is None else number(value / scale) for value in (before, after)]
-    return label(line.row, unit), (texts[0], texts[1], change(before, after))
+    # The row that a part belongs to need not be among those that moved: each names its unit.
+    words = label(replace(line.row, is_part=False), unit, LABEL_WIDTH)
+    return words, (texts[0], texts[1], change(before, after))
 
 
 def _stops(found: Review) -> Iterator[tuple[str, Sequence[str]]]:

@@ -180,7 +180,7 @@ def _cells(
             if value is not None
         ]
         mine = [value for value in numbers if value is not None]
-        scale, unit = row_scale(_peak_of(mine), row, _peak_of(alike))
+        scale, unit = row_scale(peak_of(mine), row, peak_of(alike))
         exact = row.unit == "1" and scale == 1
         yield (
             scale,
@@ -192,8 +192,9 @@ def _cells(
         )
 
 
-def _peak_of(values: Sequence[float]) -> float:
-    return max((abs(value) for value in values if np.isfinite(value)), default=0.0)
+def peak_of(values: Sequence[float | None]) -> float:
+    """The largest size of the values that there are, without those that are infinite."""
+    return max((abs(v) for v in values if v is not None and np.isfinite(v)), default=0.0)
 
 
 def row_scale(peak: float, row: Row, peak_of_group: float = 0.0) -> tuple[float, str]:
@@ -211,6 +212,16 @@ def row_scale(peak: float, row: Row, peak_of_group: float = 0.0) -> tuple[float,
     if peak_of_group / scale >= THOUSANDS_FROM:
         return scale * 1e3, f"thousand {unit}".strip()
     return scale, unit
+
+
+def scales(rows: Sequence[Row], peaks: Sequence[float]) -> list[tuple[float, str]]:
+    """Scale and unit of each row by its largest value; a part has those of the row above, whose unit it goes by."""
+    found: list[tuple[float, str]] = []
+    for place, (row, peak) in enumerate(zip(rows, peaks, strict=True)):
+        above = rows[place - 1] if place and row.is_part else None
+        same = above is not None and (above.group, above.unit) == (row.group, row.unit)
+        found.append(found[-1] if same else row_scale(peak, row))
+    return found
 
 
 def label(row: Row, unit: str, room: int | None = LABEL) -> str:

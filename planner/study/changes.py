@@ -17,6 +17,7 @@ from planner.inputs.documents import (
     Place,
     Steps,
     Table,
+    Text,
     dotted,
     is_number,
 )
@@ -77,6 +78,8 @@ def _numbers(path: Steps, before: Table, after: Table) -> Iterator[Change]:
         a, b = before.entries.get(key), after.entries.get(key)
         if a is not None and b is not None:
             yield from _compared((*path, key), a, b)
+        elif a is not None or b is not None:
+            yield from _one_sided((*path, key), a, b)
 
 
 def _one_sided(path: Steps, before: Node | None, after: Node | None) -> Iterator[Change]:
@@ -109,6 +112,12 @@ def _is_prose(path: Steps) -> bool:
     return any(step in PROSE for step in path) or path[-1:] == ("confidence",)
 
 
+def _is_choice(number: Table) -> bool:
+    """Whether a number is decided rather than found out, `choice: true`; its span is then drawn by nobody."""
+    said = number.entries.get("choice")
+    return isinstance(said, Text) and (said.text or "").lower() == "true"
+
+
 def _whole(node: Node) -> str:
     """A node as one entry: a table is so many entries."""
     if isinstance(node, Table) and not is_number(node):
@@ -136,6 +145,7 @@ def written(node: Node) -> str:
         middle = number.get("value") or number.get("base") or number.get("p50")
         ends = [number.get("low") or number.get("p10"), number.get("high") or number.get("p90")]
         if middle is not None and "series" not in number:
-            return f"{middle} ({ends[0]} to {ends[1]})" if all(ends) else middle
+            text = f"{middle} ({ends[0]} to {ends[1]})" if all(ends) else middle
+            return f"{text}, to be chosen" if _is_choice(node) else text
     entries = {k: v for k, v in node.entries.items() if k not in (*ABOUT_A_NUMBER, "note")}
     return "{" + ", ".join(f"{key}: {written(value)}" for key, value in entries.items()) + "}"

@@ -159,7 +159,7 @@ class _Mix:
             axis
             for axis in a.keys() | b.keys()
             if a.get(axis, ()) != b.get(axis, ())
-            and (axis in BY_NAME or max(len(a.get(axis, ())), len(b[axis])) > 1)
+            and (axis in BY_NAME or max(len(a.get(axis, ())), len(b.get(axis, ()))) > 1)
         )
 
     @cached_property

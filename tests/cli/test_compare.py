@@ -35,6 +35,18 @@ def test_a_kind_that_no_plan_can_be_made_with_is_left_out(planner: Planner) -> N
     assert 'nearest: "gh200_nvl32"' in result.out or "gh200_nvl32" in result.out
 
 
+def test_files_say_which_kinds_are_left_out(planner: Planner) -> None:
+    kinds = ("--hardware", "gh200_nvl32,dgx_h100,gh200_nvl33")
+    document = json.loads(planner("compare", HEADLINE, *kinds, "--json").out)
+    (left,) = document["left_out"]
+    assert left["name"] == "gh200_nvl33"
+    assert "gh200_nvl32" in left["reason"]
+    result = planner("compare", HEADLINE, *kinds, "--csv")
+    assert result.code == 0
+    assert "gh200_nvl33: left out" in result.err
+    assert "left out" not in result.out
+
+
 def test_json_has_every_row_and_causes_that_add_up(planner: Planner) -> None:
     result = planner("compare", HEADLINE, "5pct_from_2027", "--json")
     document = json.loads(result.out)

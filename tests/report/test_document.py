@@ -13,6 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from planner import units
 from planner.plan import Plan
 from planner.project import load
 from planner.report.comparison import Compared
@@ -201,6 +202,36 @@ def test_a_workbook_has_numbers_as_numbers_and_no_formula(hostile: Plan) -> None
     heads = [cell.value for cell in values[2]]
     numbers = [row[heads.index("value")] for row in values.iter_rows(min_row=3, values_only=True)]
     assert all(number is None or isinstance(number, (int, float)) for number in numbers)
+
+
+def sheets(book: bytes) -> dict[str, list[tuple[object, ...]]]:
+    found = openpyxl.load_workbook(io.BytesIO(book), read_only=True)
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in found}
+
+
+def test_numbers_of_a_workbook_are_in_the_unit_that_stands_beside_them() -> None:
+    found = sheets(workbook.write(made(), plan()))
+    (hot,) = [row for row in found["Data and storage"] if row[1] == "hot needed, PB"]
+    peak = plan()["storage_hot_required"]
+    assert peak.unit == "byte"
+    months = plan().values("storage_hot_required")[0]
+    assert hot[8] == pytest.approx(months.reshape(months.shape[1], -1).sum(axis=1).max() / 1e15)
+    heads = found["quantities"][0]
+    (tco,) = [row for row in found["quantities"] if row[0] == "tco"]
+    assert tco[heads.index("unit of at the end")] == "USD"
+    assert tco[heads.index("at the end")] == pytest.approx(plan().values("tco")[0].item())
+    rows = {row.path: row for row in plan().project.table.rows}
+    heads = found["inputs"][0]
+    for row in found["inputs"][1:]:
+        cell = rows[str(row[0])]
+        unit, value = row[heads.index("unit of value")], row[heads.index("value")]
+        if cell.unit != "1" and isinstance(value, (int, float)):
+            assert unit == cell.unit
+            assert units.to_base(value, cell.unit) == pytest.approx(cell.value)
+    (present,) = [row for row in found["payments"] if row[0] == "present value"]
+    assert found["payments"][0][0] == "USD M"
+    assert present[-1] == pytest.approx(plan().values("tco")[0].item() / 1e6)
+    assert any(row[0] == "cash flow" and "USD M" in str(row[1]) for row in found["about"])
 
 
 def test_the_same_plan_gives_the_same_files(tmp_path: Path) -> None:

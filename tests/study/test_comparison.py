@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 
 from planner.plan import Plan
 from planner.project import load
-from planner.study.changes import changes
+from planner.study.changes import Change, changes
 from planner.study.comparison import NAMES, difference
 
 HEADLINE = "5pct_ev_market"
@@ -112,3 +113,35 @@ def test_an_entity_of_one_side_is_one_change() -> None:
     assert paths["nodes.gh200_nvl32"].after is None
     assert paths["sites.taiwan.training"].before == "gh200_nvl32"
     assert paths["sites.taiwan.training"].after == "dgx_h100"
+
+
+LIFE = "low: 10 year, base: 13 year, high: 16 year"
+SAID = "source: a registry, confidence: published"
+
+
+def changes_of_a_number(folder: Path, before: str, after: str) -> dict[str, Change]:
+    """What differs between two scenarios that write one number in two ways."""
+    projects = []
+    for name, entries in (("before", before), ("after", after)):
+        file = folder / f"{name}.yaml"
+        text = f"extends: {HEADLINE}.yaml\nfleet:\n  life: {{{entries}}}\n"
+        file.write_text(text, encoding="utf-8")
+        projects.append(load(file))
+    return {each.path: each for each in changes(*projects)}
+
+
+def test_a_number_that_is_chosen_and_no_longer_found_out_is_a_change(tmp_path: Path) -> None:
+    found = changes_of_a_number(tmp_path, f"{LIFE}, {SAID}", f"{LIFE}, choice: true, {SAID}")
+    (change,) = found.values()
+    assert change.before == "13 year (10 year to 16 year)"
+    assert change.after == "13 year (10 year to 16 year), to be chosen"
+    same = changes_of_a_number(tmp_path, f"{LIFE}, choice: false, {SAID}", f"{LIFE}, {SAID}")
+    assert same == {}
+
+
+def test_a_source_that_a_number_loses_is_a_change(tmp_path: Path) -> None:
+    found = changes_of_a_number(tmp_path, f"{LIFE}, {SAID}", f"{LIFE}, confidence: assumed")
+    assert found["fleet.life.source"].before == "a registry"
+    assert found["fleet.life.source"].after is None
+    assert found["fleet.life.confidence"].after == "assumed"
+    assert all(each.words for each in found.values())

@@ -14,11 +14,16 @@ Tone = Literal["body", "lead", "quiet", "alarm"]
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: what is read, the number behind it for sorting, the quantity that explains it."""
+    """A cell: what is read, the number behind it in base units for sorting, the quantity that explains it.
+
+    A workbook has the number `shown`, in `unit` or in that of the row or the head; without it, `value`.
+    """
 
     text: str
     value: float | None = None
     explains: str = ""
+    shown: float | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)

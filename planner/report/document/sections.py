@@ -48,7 +48,7 @@ from planner.report.rows import (
     rows_of,
 )
 from planner.report.spans import compute, draws_in_words, span
-from planner.report.table import label, number, row_scale
+from planner.report.table import label, number, peak_of, scales
 from planner.study.drawn import Drawn
 from planner.text import counted
 
@@ -352,8 +352,14 @@ def _layouts(plan: Plan) -> Grid:
             Cell(names.of(each.hardware)),
             Cell(number(each.gpus_needed), each.gpus_needed),
             Cell(f"{each.gpus:,.0f}", each.gpus),
-            Cell(units.show(each.step_time, "second"), each.step_time),
-            Cell(f"{100 * each.utilisation:.0f} %", each.utilisation),
+            Cell(units.show(each.step_time, "second"), each.step_time, unit="second"),
+            Cell(
+                f"{100 * each.utilisation:.0f} %",
+                each.utilisation,
+                "",
+                100 * each.utilisation,
+                "%",
+            ),
             Cell(_degrees(each)),
             Cell(
                 ", ".join(
@@ -422,14 +428,14 @@ def _comparison(plans: Sequence[Compared]) -> Section:
     for each in plans[1:]:
         columns += [Column(each.name, True), Column("change", True)]
     rows, group = [], ""
-    for line in lines_of(plans):
-        finite = [abs(v) for v in line.values if v is not None and math.isfinite(v)]
-        scale, unit = row_scale(max(finite, default=0.0), line.row)
+    lines = lines_of(plans)
+    scaled = scales([line.row for line in lines], [peak_of(line.values) for line in lines])
+    for line, (scale, unit) in zip(lines, scaled, strict=True):
         first = line.values[0]
         cells = [Cell(line.row.group if line.row.group != group else "")]
         cells.append(Cell(label(line.row, unit, None)))
         for place, value in enumerate(line.values):
-            cells.append(Cell("" if value is None else number(value / scale), value))
+            cells.append(_side(value, scale))
             if place:
                 cells.append(Cell(change_of(first, value)))
         rows.append(cells)
@@ -475,6 +481,13 @@ def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
             Paragraph(f"Columns of years. {how}", "quiet"),
         ],
     )
+
+
+def _side(value: float | None, scale: float) -> Cell:
+    if value is None:
+        return Cell("")
+    known = math.isfinite(value)
+    return Cell(number(value / scale), value if known else None, "", value / scale)
 
 
 def _appendix(plan: Plan) -> Iterator[Section]:

@@ -7,10 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from planner import units
-from planner.axes import MONTH
 from planner.catalogue import ITEMS
 from planner.headline import NOT_ADDED
 from planner.inputs.leaves import Row as LeafRow
@@ -21,7 +18,7 @@ from planner.report.document.names import Names
 from planner.report.document.pictures import PAID, sentence
 from planner.report.rows import Row
 from planner.report.spans import span
-from planner.report.table import count, label, number, periods, row_scale
+from planner.report.table import count, label, number, peak_of, periods, scales
 from planner.study.drawn import Drawn
 
 MOST_COLUMNS = 9
@@ -49,15 +46,16 @@ def by_year(
     slices = [slice(start + p.months.start, start + p.months.stop) for p in columns]
     before = [row.is_flow and row.course(plan)[0, :start].any() for row in rows]
     heads = [*(["before"] if any(before) else []), *(period.label for period in columns)]
+    values_of: list[list[float | None]] = []
+    for row, has_before in zip(rows, before, strict=True):
+        earlier = row.read(plan, [slice(0, start)])[0, 0] if has_before else None
+        read = row.read(plan, slices)[:, 0].tolist()
+        values_of.append([*([earlier] if any(before) else []), *read])
+    scaled = scales(rows, [peak_of(values) for values in values_of])
     lines = []
     group = ""
     names = Names(plan)
-    for row, has_before in zip(rows, before, strict=True):
-        read = row.read(plan, slices)[:, 0].tolist()
-        earlier = row.read(plan, [slice(0, start)])[0, 0] if has_before else None
-        values = [*([earlier] if any(before) else []), *read]
-        finite = [abs(value) for value in values if value is not None and math.isfinite(value)]
-        scale, unit = row_scale(max(finite, default=0.0), row)
+    for row, values, (scale, unit) in zip(rows, values_of, scaled, strict=True):
         cells = [_number(value, row, scale, explains(row)) for value in values]
         ends = _ends(row, drawn, slices[-1], scale)
         first = Cell(row.group if row.group != group else "")
@@ -92,7 +90,9 @@ def _number(value: float | None, row: Row, scale: float, explains: str) -> Cell:
     if value is None:
         return Cell("")
     text = count(value) if row.unit == "1" and scale == 1 else number(value / scale)
-    return Cell(typeset(text), value if math.isfinite(value) else None, explains)
+    if not math.isfinite(value):
+        return Cell(typeset(text), None, explains)
+    return Cell(typeset(text), value, explains, value / scale)
 
 
 def _ends(row: Row, drawn: Drawn | None, months: slice, scale: float) -> str:
@@ -216,12 +216,12 @@ def _of(entry: Entry, items: Sequence[str]) -> float:
 
 def _money_row(name: str, amounts: Sequence[float], explains: str = "") -> list[Cell]:
     cells = [_money(amount) for amount in (*amounts, sum(amounts))]
-    return [Cell(name), *cells[:-1], Cell(cells[-1].text, cells[-1].value, explains)]
+    return [Cell(name), *cells[:-1], replace(cells[-1], explains=explains)]
 
 
 def _money(amount: float) -> Cell:
     millions = amount / 1e6
-    return Cell(f"{millions:,.2f}" if abs(millions) >= 0.005 else "", amount)
+    return Cell(f"{millions:,.2f}" if abs(millions) >= 0.005 else "", amount, "", millions)
 
 
 def assumptions(plan: Plan) -> Grid:
@@ -254,7 +254,7 @@ def assumptions(plan: Plan) -> Grid:
 
 
 def _move(share: float) -> Cell:
-    return Cell(f"{100 * share:+.0f} %" if abs(share) >= 0.005 else "", share)
+    return Cell(f"{100 * share:+.0f} %" if abs(share) >= 0.005 else "", share, "", 100 * share, "%")
 
 
 def quantities(plan: Plan) -> Grid:
@@ -269,21 +269,26 @@ def quantities(plan: Plan) -> Grid:
     for name in plan.quantities:
         (values,) = plan.values(name)
         quantity = plan.project.graph[name]
-        last = values[:, -1] if values.ndim > MONTH else values
+        last = values[:, -1]
         adds = quantity.worst != "min" and name not in NOT_ADDED
         size = float(last.sum() if adds and quantity.unit != "%" else last.max())
         axes = ", ".join(plan[name].axes)
-        shown = units.show(size, quantity.unit) if math.isfinite(size) else "never"
         rows.append(
             [
                 Cell(name, explains=name),
-                Cell(shown, size if math.isfinite(size) else None, name),
+                _at_the_end(name, size, quantity.unit),
                 Cell(axes),
                 Cell(quantity.meaning),
             ]
         )
     note = "At the end: the sum over all positions in the last month; of ratios and waits, the largest."
     return Grid(columns, rows, note, small=True, name="quantities")
+
+
+def _at_the_end(name: str, size: float, unit: str) -> Cell:
+    if not math.isfinite(size):
+        return Cell("never", None, name, unit=unit)
+    return Cell(units.show(size, unit), size, name, float(units.from_base(size, unit)), unit)
 
 
 def inputs(plan: Plan) -> Grid:
@@ -299,10 +304,7 @@ def inputs(plan: Plan) -> Grid:
     rows = [
         [
             Cell(row.path),
-            Cell(
-                typeset(_written(row.value, row.unit)),
-                row.value if math.isfinite(row.value) else None,
-            ),
+            _written(row.value, row.unit),
             Cell(typeset(_span(row))),
             Cell(row.confidence),
             Cell(row.source or ""),
@@ -330,8 +332,8 @@ def _span(row: LeafRow) -> str:
     return f"{low} to {high}"
 
 
-def _written(value: float, unit: str) -> str:
-    if not np.isfinite(value):
-        return "unlimited"
-    shown = f"{units.from_base(value, unit):.6g}"
-    return shown if unit == "1" else f"{shown} {unit}"
+def _written(value: float, unit: str) -> Cell:
+    if not math.isfinite(value):
+        return Cell("unlimited", None, unit=unit)
+    own = float(units.from_base(value, unit))
+    return Cell(typeset(f"{own:.6g} {unit}".removesuffix(" 1")), value, "", own, unit)

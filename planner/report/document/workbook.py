@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from planner.headline import HEADLINE
 from planner.plan import Plan
 from planner.report.document import tables
-from planner.report.document.content import Document, Grid
+from planner.report.document.content import Cell, Document, Grid
 from planner.text import printable
 
 WIDEST, NARROWEST = 60, 8  # columns, in characters
@@ -60,7 +60,7 @@ def _fill(
 ) -> None:
     widths = [len(head) for head in heads]
     for place, head in enumerate(heads):
-        sheet.write_string(top, place, head, bold)
+        sheet.write_string(top, place, printable(head)[:LONGEST], bold)
     for line, row in enumerate(rows[: ROWS - top - 1], top + 1):
         for place, value in enumerate(row):
             if isinstance(value, (int, float)):
@@ -81,8 +81,6 @@ Sheet = tuple[str, Sequence[str], Sequence[Sequence[object]]]
 
 
 def _sheets(document: Document, plan: Plan) -> Iterator[Sheet]:
-    yield "about", ["what", "text"], list(_about(document))
-    yield "values", ["quantity", "unit", "axis", "label", "month", "value"], list(_values(plan))
     shown = [
         block
         for section in document.sections
@@ -92,31 +90,53 @@ def _sheets(document: Document, plan: Plan) -> Iterator[Sheet]:
     named: dict[str, Grid] = {}
     for grid in (*shown, tables.ledger(plan)):
         named[grid.name] = grid
+    yield "about", ["what", "text"], list(_about(document, named))
+    yield "values", ["quantity", "unit", "axis", "label", "month", "value"], list(_values(plan))
     for name, grid in named.items():
-        yield name, [column.head for column in grid.columns], _grid_rows(grid)
+        yield name, _heads(grid), _grid_rows(grid)
 
 
-def _about(document: Document) -> Iterator[Sequence[str]]:
+def _about(document: Document, grids: Mapping[str, Grid]) -> Iterator[Sequence[str]]:
     yield "title", document.title
     yield "subtitle", document.subtitle
     yield "made from", document.footer
     if document.mark:
         yield "mark", document.mark
+    for name, grid in grids.items():
+        if grid.note:
+            yield name, grid.note
+
+
+def _with_units(grid: Grid) -> list[bool]:
+    """Of each column whether its cells have units of their own, which a workbook has beside the numbers."""
+    return [any(row[place].unit for row in grid.rows) for place in range(len(grid.columns))]
+
+
+def _heads(grid: Grid) -> list[str]:
+    heads = []
+    for column, has_unit in zip(grid.columns, _with_units(grid), strict=True):
+        heads += [column.head, *([f"unit of {column.head}"] if has_unit else [])]
+    return heads
 
 
 def _grid_rows(grid: Grid) -> list[list[object]]:
-    """Rows in which a group is named on each line, and numbers are numbers."""
+    """Rows in which a group is named on each line, and numbers are numbers in the unit that is named."""
     rows: list[list[object]] = []
     group = ""
+    with_units = _with_units(grid)
     for row in grid.rows:
         group = row[0].text or group
-        cells: list[object] = [
-            cell.value if cell.value is not None and column.numbers else cell.text
-            for cell, column in zip(row, grid.columns, strict=True)
-        ]
+        cells: list[object] = []
+        for cell, column, has_unit in zip(row, grid.columns, with_units, strict=True):
+            cells.append(_number(cell) if column.numbers and cell.value is not None else cell.text)
+            cells += [cell.unit] if has_unit else []
         cells[0] = group
         rows.append(cells)
     return rows
+
+
+def _number(cell: Cell) -> float | None:
+    return cell.value if cell.shown is None else cell.shown
 
 
 def _values(plan: Plan) -> Iterator[Sequence[object]]:
