@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from planner.perf.training_step.layouts import Choice
 from planner.perf.training_step.memory import GIB
+from planner.report.layouts.words import recomputation
 from planner.study.layouts.jobs import Wanted
 from planner.study.layouts.search import Found
 from planner.study.layouts.use import utilisation
 
 if TYPE_CHECKING:
     pass
-from planner.report.layouts.words import recomputation
 
 
 def layout_json(choice: Choice) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from planner.perf.training_step.layouts import Choice
 from planner.perf.training_step.memory import GIB
+from planner.report.layouts.answer import search_json
+from planner.report.layouts.words import VISIBLE, capacity, degrees, gib, heading, seconds
 from planner.study.layouts.jobs import Wanted
 from planner.study.layouts.search import Found
 from planner.text import printable
@@ -15,8 +17,6 @@ from planner.text import printable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-from planner.report.layouts.answer import search_json
-from planner.report.layouts.words import VISIBLE, capacity, degrees, gib, heading, seconds
 
 WIDE = 5.0  # from the fastest to the slowest of a front, from which its axis is logarithmic
 # Terms that belong together in the chart, with their colours of the house.

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from planner.perf.training_step.layouts import Choice
 from planner.perf.training_step.memory import GIB
+from planner.report.layouts.answer import layout_json
+from planner.report.layouts.words import LABEL, capacity, folded, heading, summary, visible_terms
 from planner.study.layouts.jobs import Wanted
 from planner.study.layouts.use import progress, utilisation
 from planner.text import printable
 
 if TYPE_CHECKING:
     pass
-from planner.report.layouts.answer import layout_json
-from planner.report.layouts.words import LABEL, capacity, folded, heading, summary, visible_terms
 
 
 def prediction_json(choice: Choice, of: Wanted, failures: float) -> str:

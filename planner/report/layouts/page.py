@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from planner.study.layouts.jobs import Wanted
 from planner.study.layouts.search import Found, Refused, differences
 from planner.text import counted, printable
+from planner.report.layouts.words import (
 
 if TYPE_CHECKING:
     pass
-from planner.report.layouts.words import (
     capacity,
     command,
     degrees,
