@@ -10,7 +10,7 @@ import pytest
 
 from planner.axes import DATA
 from planner.errors import InputError, PlanForbidden
-from planner.findings import trade
+from planner.findings import verdicts
 from planner.plan import Plan, size
 from planner.project import load
 from planner.report import export
@@ -53,7 +53,7 @@ def test_data_that_may_leave_may_not_be_sent_to_a_site_that_is_shut() -> None:
 
 
 def test_where_no_node_is_allowed_it_says_of_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trade, "permitted_nodes", lambda *_: [])
+    monkeypatch.setattr(verdicts, "permitted_nodes", lambda *_: [])
     with pytest.raises(PlanForbidden, match=r"of the \d\d node profiles none is allowed there"):
         size("5pct_ev_market", set={"regions.india.site": "china"})
 

@@ -1,4 +1,4 @@
-"""Which regions and deliveries do the rules on exports and data stop, review or bind to conditions?
+"""Which regions do the rules on exports and data leave out or bind to conditions, and when do they stop a plan?
 
 `model.trade` says when a rule leaves a region out and when it stops the plan; here each case is put into words, with
 the rule, the class of data, the region, and what would be allowed instead.
@@ -6,30 +6,24 @@ the rule, the class of data, the region, and what would be allowed instead.
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
-from planner import resources, units
-from planner.axes import DATA, HARDWARE, MONTH, REGION, SITE, Array, on
+from planner import units
+from planner.axes import DATA, MONTH, REGION, SITE, Array, on
 from planner.catalogue import SitePools
+from planner.findings.deliveries import kept_out, unlawful
 from planner.findings.spans import Warning_, months_text, span_of
-from planner.inputs.load import check_profile
-from planner.inputs.numbers import Cell, month_label
-from planner.inputs.profiles import Accelerator
+from planner.findings.verdicts import alternatives, country_of, refusal, site_index, site_of
 from planner.inputs.rules import origin
-from planner.perf import export, residency
+from planner.perf import residency
 from planner.results import Results
 
 ABROAD = "any other country"  # a destination that no rule names
 CONDITIONS = "data goes abroad under conditions"
-_NAMED = re.compile(r"^accelerator: ([a-z0-9_]+)$", re.MULTILINE)
-WHOLE = 0.5  # of an accelerator: less than half of one is rounding of the need
 
 
 def stops(plan: Results) -> Iterator[str]:
@@ -47,8 +41,8 @@ def _required(plan: Results) -> Iterator[str]:
 
 def _stopped(plan: Results) -> Iterator[str]:
     """Deliveries that the plan needs and the export rules stop."""
-    for each in _unlawful(plan):
-        yield f"{each.text}; {_alternatives(plan, each.place, each.first)}"
+    for each in unlawful(plan):
+        yield f"{each.text}; {alternatives(plan, each.place, each.first)}"
     scenario = plan.project.inputs.scenario
     strict = [name for name in _regions(plan) if scenario.regions[name].serve is None]
     free = {name for name in strict if not _has_to_stay(plan, name)}
@@ -60,13 +54,8 @@ def _stopped(plan: Results) -> Iterator[str]:
     operates = on(plan.values("site_operates")[0], MONTH, SITE)[0][plan.horizon]
     if not operates.any():
         month = plan.horizon_months[0]
-        shut = [
-            f"{site}: {_refusal(plan, site, month)}" for site in plan.project.table.labels[SITE]
-        ]
+        shut = [f"{site}: {refusal(plan, site, month)}" for site in plan.project.table.labels[SITE]]
         yield f"no site may have its hardware: {'; '.join(shut)}"
-
-
-# --- Regions ---------------------------------------------------------------------------------------------------------
 
 
 def _regions(plan: Results) -> tuple[str, ...]:
@@ -94,20 +83,20 @@ def _reason(plan: Results, region: str, month: str, in_full: bool) -> str:
 
     In full with the classes of data that a rule keeps where the hardware alone would be reason enough.
     """
-    site = _site_of(plan, region)
-    kept = _residency(plan, region, _country(plan, site), month)
+    site = site_of(plan, region)
+    kept = _residency(plan, region, country_of(plan, site), month)
     if kept is not None and kept.stays:
-        return f"{kept.text}, and the site {site} is in {_country(plan, site)}"
+        return f"{kept.text}, and the site {site} is in {country_of(plan, site)}"
     bound = _residency(plan, region, ABROAD, month)
     stays = ""
     if bound is not None and bound.stays:
         stays = f"; {bound.text if in_full else bound.text.partition(' (')[0]}"
-    return f"{_refusal(plan, site, month)}{stays}; {_alternatives(plan, site, month)}"
+    return f"{refusal(plan, site, month)}{stays}; {alternatives(plan, site, month)}"
 
 
 def _site_is_shut(plan: Results, region: str, month: str) -> bool:
     """Whether it is the site's hardware, not its own data, that keeps a region out."""
-    kept = _residency(plan, region, _country(plan, _site_of(plan, region)), month)
+    kept = _residency(plan, region, country_of(plan, site_of(plan, region)), month)
     return kept is None or not kept.stays
 
 
@@ -196,7 +185,7 @@ def own_pools(plan: Results) -> Iterator[Warning_]:
             continue
         kept = _residency(plan, name, ABROAD, span[1])
         if kept is not None and kept.stays:
-            site = _site_of(plan, name)
+            site = site_of(plan, name)
             text = f"{name}: {kept.text}; it stays at {site}, which trains on it apart from other sites"
             brief = f"{name}: its data stays at {site}, which trains on it apart from other sites"
             yield Warning_("residency", name, *span, "1", text, brief=brief)
@@ -213,14 +202,14 @@ def data_conditions(plan: Results) -> Iterator[Warning_]:
         span = span_of(plan, served[:, index])
         if span is None:
             continue
-        site = _site_of(plan, name)
-        asked = _residency(plan, name, _country(plan, site), span[1])
+        site = site_of(plan, name)
+        asked = _residency(plan, name, country_of(plan, site), span[1])
         if asked is not None and asked.verdict == "conditions":
             text = f"{name}: its data goes to {site} under conditions ({asked.rule}): {asked.condition}"
             brief = f"{name} to {site} ({asked.rule})"
             yield Warning_("residency", name, *span, "1", text, "", CONDITIONS, brief)
         for data in sorted(known - residency.trained_classes(tuple(known))):
-            other = _residency(plan, name, _country(plan, site), span[1], frozenset({data}))
+            other = _residency(plan, name, country_of(plan, site), span[1], frozenset({data}))
             if other is not None and other.stays:
                 text = f"{name}: {other.text}, yet its {data} goes to {site} with the rest"
                 yield Warning_("residency", name, *span, "1", text)
@@ -232,7 +221,7 @@ def data_conditions(plan: Results) -> Iterator[Warning_]:
 
 def _pool_mates(plan: Results, site: str) -> list[str]:
     """The other sites of a site's pool."""
-    pool = cast(SitePools, plan.project.leaves["site_pools"])[_site_index(plan, site)]
+    pool = cast(SitePools, plan.project.leaves["site_pools"])[site_index(plan, site)]
     sites = plan.project.table.labels[SITE]
     return [name for name, there in zip(sites, pool, strict=True) if there and name != site]
 
@@ -244,7 +233,7 @@ def _onward(
 
     In full, and in few words where conditions are all that it asks.
     """
-    country = _country(plan, other)
+    country = country_of(plan, other)
     held = plan.project.table.labels.get(DATA, ())
     trained, flows = residency.trained_classes(held), []
     if _trains(plan, other, month):
@@ -273,249 +262,4 @@ def _onward(
 def _trains(plan: Results, site: str, month: str) -> bool:
     """Whether a site has a part of its pool's training in a month."""
     part = on(plan.values("allocation")[0], MONTH, SITE)[0]
-    return bool(part[min(plan.months.index(month), len(part) - 1), _site_index(plan, site)] > 0)
-
-
-# --- Sites and deliveries --------------------------------------------------------------------------------------------
-
-
-def _site_of(plan: Results, region: str) -> str:
-    site = plan.project.inputs.scenario.regions[region].site
-    assert site is not None
-    return site
-
-
-def _site_index(plan: Results, site: str) -> int:
-    return plan.project.table.labels[SITE].index(site)
-
-
-def _country(plan: Results, site: str) -> str:
-    countries = cast("tuple[str, ...]", plan.project.leaves["site_country"])
-    return countries[_site_index(plan, site)]
-
-
-def _operator(plan: Results, site: str) -> str:
-    operators = cast("tuple[str, ...]", plan.project.leaves["site_operator"])
-    return operators[_site_index(plan, site)]
-
-
-def _in_force(plan: Results, month: str) -> tuple[export.Rule, ...]:
-    rules = cast(export.Rules, plan.project.leaves["export_rules"])
-    return rules.in_force(plan.project.table.calendar.first + plan.months.index(month))
-
-
-def _verdict_text(plan: Results, site: str, kind: str, month: str) -> str | None:
-    """The verdict on a kind of node with its reason: "denied (3A090.a, us_2023_10, in force 2023-11)"."""
-    found = export.deciding_limb(
-        _in_force(plan, month), _country(plan, site), _operator(plan, site), _chips(plan, kind)
-    )
-    if found is None:
-        return None
-    rule, limb = found
-    needs = {"licence": "needs a licence that the site does not declare", "denied": "denied"}
-    word = needs.get(limb.verdict, limb.verdict.replace("_", " "))
-    operator = f", operator of {_operator(plan, site)}" if limb.operators else ""
-    return f"{word} ({limb.name}, {rule.name}, in force {month_label(rule.effective)}{operator})"
-
-
-def _refusal(plan: Results, site: str, month: str) -> str:
-    """Why a site has no hardware."""
-    kind = plan.project.inputs.scenario.sites[site].training
-    verdict = _verdict_text(plan, site, kind, month)
-    title = _profile(plan, "nodes", kind).title
-    if verdict is not None:
-        return f"{title} {verdict}"
-    later = (_verdict_text(plan, site, kind, each) for each in plan.months if each > month)
-    verdict = next((text for text in later if text is not None), None)
-    if verdict is None:
-        return f"the site {site} has no hardware"
-    return f"{title} {verdict}, before an order can be delivered"
-
-
-def _alternatives(plan: Results, site: str, month: str) -> str:
-    allowed = permitted_nodes(plan, site, month)
-    if allowed:
-        return f"allowed there: {', '.join(allowed)}"
-    known = len({*resources.profiles("nodes"), *plan.project.inputs.profiles.get("nodes", {})})
-    return f"of the {known} node profiles none is allowed there"
-
-
-def permitted_nodes(plan: Results, site: str, month: str) -> list[str]:
-    """Kinds of node, shipped or of the plan, that the rules let into a site in a month without a licence."""
-    rules = _in_force(plan, month)
-    where = (_country(plan, site), _operator(plan, site))
-    used = plan.project.inputs.profiles.get("nodes", {})
-    allowed = []
-    for name in sorted({*resources.profiles("nodes"), *used}):
-        chip = _accelerator(plan, name)
-        verdict = export.verdicts(rules, *where, _rated(chip))
-        if chip.price is not None and not export.blocked(verdict)[0]:
-            word = export.VERDICTS[int(verdict[0])]
-            allowed.append(name if word == "free" else f"{name} ({word.replace('_', ' ')})")
-    return allowed
-
-
-def _profile(plan: Results, kind: str, name: str) -> Any:
-    """A profile of the plan, or a shipped one that the plan does not use."""
-    used = plan.project.inputs.profiles.get(kind, {})
-    return used[name] if name in used else _shipped(kind, name)
-
-
-@cache
-def _shipped(kind: str, name: str) -> Any:
-    return check_profile(resources.profiles(kind)[name], kind)
-
-
-def _accelerator(plan: Results, kind: str) -> Accelerator:
-    """The accelerator of a kind of node.
-
-    Of a node that the plan does not use no more is read than the line that names it: a page that lists what a country
-    may have asks for every shipped node.
-    """
-    used = plan.project.inputs.profiles.get("nodes", {})
-    text = "" if kind in used else resources.profiles("nodes")[kind].read_text("utf-8")
-    line = _NAMED.search(text)
-    name = line[1] if line else _profile(plan, "nodes", kind).accelerator
-    return cast(Accelerator, _profile(plan, "accelerators", name))
-
-
-def _chips(plan: Results, kind: str) -> export.Chips:
-    """What the rules look at, of the accelerator of a kind of node."""
-    return _rated(_accelerator(plan, kind))
-
-
-def _rated(accelerator: Accelerator) -> export.Chips:
-
-    def figure(cell: Cell | None) -> Array:
-        return np.array([cell.value if cell is not None else 0.0])
-
-    rates = [
-        (figure(accelerator.bf16), 16),
-        (figure(accelerator.fp8), 8),
-        (figure(accelerator.fp4), 4),
-        (figure(accelerator.int8), 8),
-        (figure(accelerator.fp64), 64),
-    ]
-    performance = export.total_processing_performance(rates)
-    return export.chips(
-        performance,
-        export.performance_density(performance, figure(accelerator.die_area)),
-        figure(accelerator.link_bandwidth),
-        figure(accelerator.memory_bandwidth) + figure(accelerator.host_memory_bandwidth),
-        np.array([float(accelerator.for_data_centre)]),
-    )
-
-
-def _deliveries(plan: Results) -> Array:
-    """Nodes delivered, ordered or committed, by (month, site, hardware)."""
-    ordered, committed = plan.values("nodes_delivered", "nodes_committed_delivered")
-    return np.asarray(on(ordered + committed, MONTH, SITE, HARDWARE)[0])
-
-
-def _counted(plan: Results, delivered: Array) -> Iterator[tuple[str, str, str, str, float]]:
-    """Site, kind of node, first month, last month and number of what is delivered."""
-    labels = plan.project.table.labels
-    for site, kind in np.argwhere(delivered.any(axis=0)):
-        months = np.flatnonzero(delivered[:, site, kind])
-        span = plan.months[months[0]], plan.months[months[-1]]
-        count = float(delivered[:, site, kind].sum())
-        yield labels[SITE][site], labels[HARDWARE][kind], *span, count
-
-
-def _unlawful(plan: Results) -> Iterator[Warning_]:
-    """Deliveries that the rules stop: committed before the plan, or made in a what-if."""
-    against = on(plan.values("nodes_unlawful")[0], MONTH, SITE, HARDWARE)[0]
-    for site, kind, first, last, count in _counted(plan, against):
-        title = _profile(plan, "nodes", kind).title
-        what = f"{site}: {count:.0f} x {title} delivered {months_text(first, last)}"
-        text = f"{what}: {_verdict_text(plan, site, kind, first)}"
-        yield Warning_("export", site, first, last, count, "1", text)
-
-
-def violations(plan: Results) -> Iterator[Warning_]:
-    """The deliveries of a what-if that the rules stop."""
-    for each in _unlawful(plan) if plan.export_violation_allowed else ():
-        text = f"against the export rules: {each.text}"
-        yield Warning_("export", each.place, each.first, each.last, each.size, each.unit, text)
-
-
-def kept_out(plan: Results) -> Iterator[Warning_]:
-    """Sites that need more hardware than the rules let in, though some of it stands there or could have come."""
-    short = on(plan.values("gpus_kept_out")[0], MONTH, SITE)[0]
-    for index, site in enumerate(plan.project.table.labels[SITE]):
-        span = span_of(plan, np.where(short[:, index] > WHOLE, short[:, index], 0.0))
-        if span is not None:
-            first, last, most = span
-            what = (
-                f"{site}: up to {units.show(most, '1')} GPUs kept out, {months_text(first, last)}"
-            )
-            text = f"{what}: {_refusal(plan, site, first)}; {_alternatives(plan, site, first)}"
-            yield Warning_("export", site, first, last, most, "1", text)
-
-
-def shut_sites(plan: Results) -> Iterator[Warning_]:
-    """Sites that no region sends data to and that may not have their hardware: others do their share of training."""
-    operates = on(plan.values("site_operates")[0], MONTH, SITE)[0]
-    scenario = plan.project.inputs.scenario
-    homes = {region.site for region in scenario.regions.values()}
-    for index, site in enumerate(plan.project.table.labels[SITE]):
-        share = scenario.sites[site].training_share.value
-        span = span_of(plan, 1.0 - operates[:, index])
-        if span is not None and share > 0 and site not in homes:
-            why = f"{_refusal(plan, site, span[0])}; {_alternatives(plan, site, span[0])}"
-            text = f"{site}: other sites do its share of training: {why}"
-            yield Warning_("export", site, *span, "1", text)
-
-
-def export_conditions(plan: Results) -> Iterator[Warning_]:
-    """Deliveries that need a notice or a case-by-case review, and have no licence."""
-    verdict, licensed = plan.values("export_verdict")[0], plan.leaf("site_licensed")
-    asked = on(verdict * (1.0 - licensed), MONTH, SITE, HARDWARE)[0]
-    delivered = _deliveries(plan)
-    for code in (export.NOTIFY, export.CASE_BY_CASE):
-        for site, kind, first, last, count in _counted(plan, delivered * (asked == code)):
-            title = _profile(plan, "nodes", kind).title
-            text = (
-                f"{site}: {count:.0f} x {title} delivered {months_text(first, last)} "
-                f"under export review: {export.VERDICTS[code].replace('_', ' ')}"
-            )
-            yield Warning_("export", site, first, last, count, "1", text)
-
-
-def idle_licences(plan: Results) -> Iterator[Warning_]:
-    """Declared licences that lift nothing, because the rules deny the delivery."""
-    verdict = on(plan.values("export_verdict")[0], MONTH, SITE, HARDWARE)[0]
-    labels, start = plan.project.table.labels, plan.project.table.calendar.first
-    months = start + np.arange(len(plan.months))
-    for index, (site, entry) in enumerate(plan.project.inputs.scenario.sites.items()):
-        for licence in entry.licences:
-            if licence.hardware not in labels[HARDWARE]:
-                continue
-            until = np.inf if licence.until is None else licence.until
-            covered = (months >= licence.from_) & (months <= until)
-            denied = verdict[:, index, labels[HARDWARE].index(licence.hardware)] == export.DENIED
-            span = span_of(plan, np.where(covered & denied, 1.0, 0.0))
-            if span is not None:
-                what = f"{site}: the licence for {_profile(plan, 'nodes', licence.hardware).title}"
-                why = _verdict_text(plan, site, licence.hardware, span[0])
-                text = (
-                    f"{what} ({licence.reference}) has no effect, {months_text(*span[:2])}: {why}"
-                )
-                yield Warning_("export", site, *span, "1", text)
-
-
-def unknown_density(plan: Results) -> Iterator[Warning_]:
-    """Deliveries of chips whose die area nobody has written down, where the density could decide."""
-    for site, kind, first, last, count in _counted(plan, _deliveries(plan)):
-        chip = _chips(plan, kind)
-        if chip.density[0] > 0:
-            continue
-        rules, where = _in_force(plan, first), (_country(plan, site), _operator(plan, site))
-        beyond_any = chip.density + np.finfo(np.float64).max
-        dense = dataclasses.replace(chip, density=beyond_any)
-        found, worst = (export.verdicts(rules, *where, each)[0] for each in (chip, dense))
-        if export.STRICTNESS[int(worst)] > export.STRICTNESS[int(found)]:
-            word = export.VERDICTS[int(worst)].replace("_", " ")
-            title = _profile(plan, "nodes", kind).title
-            text = f"{site}: {title} has no die_area; its performance density could make it: {word}"
-            yield Warning_("export", site, first, last, count, "1", text)
+    return bool(part[min(plan.months.index(month), len(part) - 1), site_index(plan, site)] > 0)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from planner import units
 from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on
 from planner.catalogue import TIERS
-from planner.findings import cluster, data, layouts, trade
+from planner.findings import cluster, data, deliveries, layouts, trade
 from planner.findings.accelerators import decides_gpus, what_sets_gpus
 from planner.findings.halls import hall_warnings
 from planner.findings.ranking import ranked
@@ -39,18 +39,18 @@ def warnings(plan: Results) -> list[Warning_]:
     """Every shortfall of the horizon, the gravest first."""
     found = [
         *_without_effect(plan),
-        *trade.violations(plan),
+        *deliveries.violations(plan),
         *trade.unserved(plan),
-        *trade.kept_out(plan),
-        *trade.shut_sites(plan),
+        *deliveries.kept_out(plan),
+        *deliveries.shut_sites(plan),
         *_gpus_short(plan),
         *_long_waits(plan),
         *_power_short(plan),
         *hall_warnings(plan),
         *_storage_short(plan),
-        *trade.export_conditions(plan),
-        *trade.idle_licences(plan),
-        *trade.unknown_density(plan),
+        *deliveries.export_conditions(plan),
+        *deliveries.idle_licences(plan),
+        *deliveries.unknown_density(plan),
         *_hard_to_buy(plan),
         *_unreached(plan),
         *_dropped(plan),

@@ -10,7 +10,7 @@ import pytest
 from planner.axes import HARDWARE, MONTH, REGION, SITE, Array, on, place
 from planner.catalogue import SECONDS_A_DAY, SECONDS_A_MONTH, Calendar
 from planner.errors import PlanForbidden
-from planner.findings.trade import shut_sites
+from planner.findings.deliveries import shut_sites
 from planner.model.hardware import nodes_committed_delivered
 from planner.model.trade import (
     export_lawful,

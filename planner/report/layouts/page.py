@@ -7,13 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.study.layouts.jobs import Wanted
-from planner.study.layouts.search import Found, Refused, differences
-from planner.text import counted, printable
 from planner.report.layouts.words import (
-
-if TYPE_CHECKING:
-    pass
     capacity,
     command,
     degrees,
@@ -27,6 +21,12 @@ if TYPE_CHECKING:
     summary,
     visible_terms,
 )
+from planner.study.layouts.jobs import Wanted
+from planner.study.layouts.search import Found, Refused, differences
+from planner.text import counted, printable
+
+if TYPE_CHECKING:
+    pass
 
 FRONT = 6  # layouts of the front that the page shows
 CAUSES = 3  # terms that a sentence names
