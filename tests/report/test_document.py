@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -17,8 +19,9 @@ from planner import units
 from planner.plan import Plan
 from planner.project import load
 from planner.report.comparison import Compared
-from planner.report.document import files, html, pdf, workbook
+from planner.report.document import files, html, pdf, staging, workbook
 from planner.report.document.content import Bullets, Document, Facts, Grid, Picture
+from planner.report.document.pictures import NAMES
 from planner.report.document.sections import document
 from planner.results import VIOLATION_MARK
 
@@ -111,16 +114,75 @@ def test_a_pdf_is_set_with_all_charts(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_a_failure_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "report.pdf").write_bytes(b"old")
+def test_a_failure_leaves_all_of_the_old_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what was made before the failure is not put in place."""
+    for name in ("report.pdf", "report.html"):
+        (tmp_path / name).write_bytes(b"old")
 
-    def broken(*_: object) -> bytes:
+    def broken(*_: object) -> str:
         raise OSError("no space left")
 
-    monkeypatch.setattr(pdf, "write", broken)
+    monkeypatch.setattr(html, "page", broken)
+    made_so_far = []
     with pytest.raises(OSError, match="no space"):
-        list(files.write([Compared(SMALL, plan(SMALL))], tmp_path, ["pdf"]))
-    assert (tmp_path / "report.pdf").read_bytes() == b"old"
+        for file in files.write([Compared(SMALL, plan(SMALL))], tmp_path, ["pdf", "html"]):
+            made_so_far.append(file)
+    assert made_so_far == [tmp_path / "report.pdf"]
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {
+        "report.pdf": b"old",
+        "report.html": b"old",
+    }
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a process that kills itself")
+def test_a_kill_leaves_the_old_report_and_the_next_run_what_it_should(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_bytes(b"old")
+    child = os.fork()
+    if not child:
+        try:
+            for _ in files.write([Compared(SMALL, plan(SMALL))], tmp_path, ["html"]):
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert (tmp_path / "report.html").read_bytes() == b"old"
+    (left,) = [file for file in tmp_path.iterdir() if file.name != "report.html"]
+    assert left.name.startswith(staging.PREFIX)
+    assert list(files.write([Compared(SMALL, plan(SMALL))], tmp_path, ["html"]))
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+    assert (tmp_path / "report.html").read_bytes() != b"old"
+
+
+def test_what_a_run_makes_that_is_alive_is_not_removed_by_another(tmp_path: Path) -> None:
+    dead = tmp_path / f"{staging.PREFIX}dead"
+    dead.mkdir()
+    with staging.staging(tmp_path) as mine:
+        assert not dead.exists()
+        with staging.staging(tmp_path) as other:
+            assert mine.is_dir()
+            assert other.is_dir()
+    assert not list(tmp_path.iterdir())
+
+
+def test_charts_and_pages_of_an_older_report_go_and_other_files_stay(tmp_path: Path) -> None:
+    places = ["charts/ota.svg", "charts/ota.png", "charts/mine.svg", "pages/page-98.png"]
+    for place in places:
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_bytes(b"old")
+    services = plan("services_only")
+    shown = list(files.write([Compared("services", services)], tmp_path, ["svg"]))
+    assert tmp_path / "charts" / "gpus.svg" in shown
+    assert tmp_path / "charts" / "ota.svg" not in shown
+    assert {place for place in places if (tmp_path / place).exists()} == set(places[1:])
+
+
+@pytest.mark.parametrize("scenario", [HEADLINE, SMALL])
+def test_charts_have_names_that_an_older_report_is_searched_for(scenario: str) -> None:
+    shown = {picture.name for picture in blocks(Picture, made(scenario))}
+    assert shown <= NAMES
+    assert shown == NAMES or scenario != HEADLINE
 
 
 def test_hostile_texts_are_texts_on_the_pages(hostile: Plan, tmp_path: Path) -> None:

@@ -1,70 +1,89 @@
-"""From plans to the files of a report: each is written under a temporary name and moved into place."""
+"""From plans to the files of a report, which come into their folder together."""
 
 from __future__ import annotations
 
-import tempfile
+import re
+import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from planner.plan import Plan
 from planner.report.comparison import Compared
 from planner.report.document.content import Document
-from planner.report.document.pictures import Drawing
+from planner.report.document.pictures import NAMES, Drawing
 from planner.report.document.sections import document
+from planner.report.document.staging import put, staging
 from planner.report.house import house_style
-from planner.study.blocks import moved
 
-NAME = "report"
+NAME, PAGES, CHARTS = "report", "pages", "charts"
+_PAGE = re.compile(r"page-\d{2,}\.png")
 
 
 def write(plans: Sequence[Compared], folder: Path, forms: Sequence[str]) -> Iterator[Path]:
-    """Write a report in some forms; gives each file that is there, the report itself before its charts.
+    """Write a report in some forms; gives each file once it is made, the report itself before its charts.
 
-    A kill leaves each file as it was or as it is now. Raises OSError where the folder cannot be written.
+    All are moved into place after the last of them is made. Raises OSError where the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     made, charts = document(plans)
-    with tempfile.TemporaryDirectory(prefix="planner-report-") as scratch:
-        room = Path(scratch)
+    with staging(folder) as room:
         pictures = _drawn(charts, room, "png" in forms)
-        yield from _written(made, plans[0].plan, pictures, folder, forms, room)
+        whole = room / "whole"
+        places = []
+        for place, content in _contents(made, plans[0].plan, pictures, forms, room):
+            (whole / place).parent.mkdir(parents=True, exist_ok=True)
+            (whole / place).write_bytes(content)
+            places.append(place)
+            yield folder / place
+        put(whole, folder, places, list(_outdated(folder, forms, places)))
 
 
-def _written(
+def _outdated(folder: Path, forms: Sequence[str], places: Sequence[Path]) -> Iterator[Path]:
+    """Pages and charts of an earlier report that this one has not, of the forms that it is written in."""
+    now = {folder / place for place in places}
+    for form in ("png", "svg"):
+        if form in forms:
+            yield from {folder / CHARTS / f"{name}.{form}" for name in NAMES} - now
+    if "png" in forms:
+        yield from {
+            old for old in (folder / PAGES).glob("*.png") if _PAGE.fullmatch(old.name)
+        } - now
+
+
+def _contents(
     made: Document,
     plan: Plan,
     pictures: dict[str, dict[str, Path]],
-    folder: Path,
     forms: Sequence[str],
     room: Path,
-) -> Iterator[Path]:
+) -> Iterator[tuple[Path, bytes]]:
+    """Each file's place in the folder, and what is in it; `room` is where Typst may work."""
     from planner.report.document import pdf
 
     if "pdf" in forms:
-        with _folder(room, "pdf") as inside:
-            yield _moved(folder / f"{NAME}.pdf", pdf.write(made, pictures["svg"], inside))
+        yield Path(f"{NAME}.pdf"), pdf.write(made, pictures["svg"], _inside(room, "pdf"))
     if "html" in forms:
         from planner.report.document import html
 
-        yield _moved(folder / f"{NAME}.html", html.page(made, plan, pictures["svg"]).encode())
+        yield Path(f"{NAME}.html"), html.page(made, plan, pictures["svg"]).encode()
     if "xlsx" in forms:
         from planner.report.document import workbook
 
-        yield _moved(folder / f"{NAME}.xlsx", workbook.write(made, plan))
+        yield Path(f"{NAME}.xlsx"), workbook.write(made, plan)
     if "png" in forms:
-        with _folder(room, "png") as inside:
-            pages = pdf.pages(made, pictures["svg"], inside)
+        pages = pdf.pages(made, pictures["svg"], _inside(room, "png"))
         for number, page in enumerate(pages, 1):
-            yield _moved(folder / "pages" / f"page-{number:02d}.png", page)
-        for old in (folder / "pages").glob("page-[0-9][0-9].png"):  # of a longer report
-            if int(old.stem[-2:]) > len(pages):
-                old.unlink()
+            yield Path(PAGES, f"page-{number:02d}.png"), page
     for form in ("png", "svg"):
         if form in forms:
             for name, file in pictures[form].items():
-                yield _moved(folder / "charts" / f"{name}.{form}", file.read_bytes())
+                yield Path(CHARTS, f"{name}.{form}"), file.read_bytes()
+
+
+def _inside(room: Path, name: str) -> Path:
+    inside = room / name
+    inside.mkdir()
+    return inside
 
 
 def _drawn(
@@ -73,7 +92,9 @@ def _drawn(
     """Charts as files by form and name."""
     forms = [("svg", {"Date": None}), *([("png", {"Software": None})] if as_png else [])]
     files: dict[str, dict[str, Path]] = {form: {} for form, _ in forms}
-    with house_style():
+    with house_style(), warnings.catch_warnings():
+        # A name in letters that the font lacks is drawn with a box each; nobody who asks for a report can mend that.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         for _, drawing in charts:
             figure = drawing.draw()
             for form, about in forms:
@@ -81,20 +102,3 @@ def _drawn(
                 figure.savefig(file, format=form, metadata=about)
                 files[form][drawing.name] = file
     return files
-
-
-def _moved(file: Path, content: bytes) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    moved(file, partial(_put, content))
-    return file
-
-
-def _put(content: bytes, place: Path) -> None:
-    place.write_bytes(content)
-
-
-@contextmanager
-def _folder(room: Path, name: str) -> Iterator[Path]:
-    inside = room / name
-    inside.mkdir()
-    yield inside

@@ -74,6 +74,12 @@ PAID = {
 }
 
 
+# Of every chart that some plan has: those that a plan lacks are removed from an older report.
+NAMES = frozenset((
+    "gpus", "fleet", "ingest", "storage", "work", "steps", "ota", "power", "money", "carbon", "assumptions",
+))  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A chart: the name of its file, its message, and what draws it."""
