@@ -157,6 +157,10 @@ def find_scenario(name_or_path: str | os.PathLike[str]) -> Path:
     name = given.removesuffix(SUFFIX)
     if name in shipped:
         return shipped[name]
+    if name in campaigns():
+        raise PlannerError(
+            f"{given}: is an over-the-air campaign, no scenario: planner campaign run {name}"
+        )
     raise PlannerError(
         f"{given}: no such file, nor a shipped scenario; "
         f"{suggestion(os.path.basename(name), shipped)}"
@@ -187,6 +191,8 @@ def find_campaign(name_or_path: str | os.PathLike[str], overlays: Sequence[Path]
     name = given.removesuffix(SUFFIX)
     if name in known:
         return known[name]
+    if name in scenarios():
+        raise PlannerError(f"{given}: is a scenario, no over-the-air campaign: planner size {name}")
     raise PlannerError(
         f"{given}: no such file, nor a campaign; {suggestion(os.path.basename(name), known)}"
     )

@@ -209,11 +209,12 @@ def parse(text: str) -> Written:
     return Written(value, unit)
 
 
-def read(text: str, expected_unit: str) -> tuple[float, str]:
+def read(text: str, expected_unit: str, share: bool = False) -> tuple[float, str]:
     """The value of `text` in base units, and its unit as written; refuses another dimension.
 
     A bare number counts ones: it is no value of "%" or "hour/day", though they too are without a
-    dimension. Only a bare 0 is a value of every unit.
+    dimension. Only a bare 0 is a value of every unit. `share`: the number is one, which messages
+    write in per cent.
     """
     text = " ".join(text.split())
     value, unit = parse(text)
@@ -229,8 +230,12 @@ def read(text: str, expected_unit: str) -> tuple[float, str]:
         return base, unit
     number, _ = _split(text)
     fault = "has no unit" if bare else f"is {kind(unit)}"
-    example = f"{number} {_example(expected_unit, near=unit)}".removesuffix(" 1")
-    raise UnitError(f'"{text}" {fault}; expected {kind(expected_unit)} such as "{example}"')
+    if share:
+        example, wanted = f"{number if 0 < value <= 100 else 45} %", "a share"
+    else:
+        example = f"{number} {_example(expected_unit, near=unit)}".removesuffix(" 1")
+        wanted = kind(expected_unit)
+    raise UnitError(f'"{text}" {fault}; expected {wanted} such as "{example}"')
 
 
 def check(unit: str) -> None:
@@ -389,11 +394,12 @@ def kind(unit: str) -> str:
 
 
 def _example(unit: str, near: str) -> str:
-    """A usual spelling for the dimension of `unit`, the one that looks most like `near`."""
+    """A usual spelling for the dimension of `unit`, one that starts as `near` does where there is one."""
     declared = () if unit in _KINDS else (_swapped(unit, _SYMBOLS),)
     _, usual = _kinds().get(_resolve(unit)[1], ("", ()))
     spellings = declared + usual
-    return nearest(near, spellings) or spellings[0]
+    alike = [spelling for spelling in spellings if spelling[0] == near[0]]
+    return nearest(near, alike) or spellings[0]
 
 
 @cache

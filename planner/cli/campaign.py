@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from planner.cli.complete import campaign_names
-from planner.cli.options import Profiles
+from planner.cli.options import Profiles, folder_to_write
 
 EXAMPLES = """\
 \b
@@ -46,7 +46,12 @@ Classes = Annotated[
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the classes' deal.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="DIR", help="Write charts, curves and the answer here."),
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        callback=folder_to_write,
+        help="Write charts, curves and the answer here.",
+    ),
 ]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from planner.cli.campaign import Campaign, Case, Classes, Json, Seed
-from planner.cli.options import Profiles
+from planner.cli.options import Profiles, folder_to_write
 
 SIZE_EXAMPLES = """\
 \b
@@ -82,7 +82,12 @@ def plan(
     json: Json = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Write all candidates and the chart here."),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            callback=folder_to_write,
+            help="Write all candidates and the chart here.",
+        ),
     ] = None,
     workers: Annotated[
         int | None,

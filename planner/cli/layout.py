@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from planner.cli.options import Profiles
+from planner.cli.options import Profiles, folder_to_write
 
 EXAMPLES = """\
 \b
@@ -80,7 +80,12 @@ def layout(
     json: Json = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Write the answer and its charts here."),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            callback=folder_to_write,
+            help="Write the answer and its charts here.",
+        ),
     ] = None,
 ) -> None:
     """All legal layouts of a training job at once: the best, why the next lost, and time against memory."""

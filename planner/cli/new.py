@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -56,8 +58,8 @@ def new_scenario(
     plan = load(base).plan()
     named = _named_from(file, base)
     text = starters.scenario(plan, named, title or _title(file.stem))
-    _write(file, text.replace("THIS_FILE", str(file)).replace("BASE", extends))
-    _say(file, f"planner check {file}", f"planner size {file}", f"planner diff {extends} {file}")
+    _write(file, text.replace("THIS_FILE", _typed(file)).replace("BASE", _typed(extends)))
+    _say(file, ["check", file], ["size", file], ["diff", extends, file])
 
 
 def _named_from(file: Path, base: Path) -> str:
@@ -112,10 +114,11 @@ def new_profile(
         kind, base, title or _title(name), profile_tree(kind, base, overlays or [])
     )
     file = out / kind / f"{name}.yaml"
-    text = text.replace("THIS_FILE", str(file)).replace("FOLDER_OF_KINDS", str(out))
+    text = text.replace("THIS_FILE", _typed(file)).replace("FOLDER_OF_KINDS", _typed(out))
     _write(file, text.replace("NAME", name))
-    use = "planner size 5pct_ev_market" + (f" --hardware {name}" if kind == "nodes" else "")
-    _say(file, f"planner check {file}", f"{use} --profiles {out}")
+    kind_of_node = ["--hardware", name] if kind == "nodes" else []
+    use = ["size", "5pct_ev_market", *kind_of_node, "--profiles", str(out)]
+    _say(file, ["check", file], ["profiles", "check", what, "--profiles", out], use)
 
 
 def _title(stem: str) -> str:
@@ -134,7 +137,14 @@ def _write(file: Path, text: str) -> None:
         raise PlannerError(f"{file}: is there already; name another file") from None
 
 
-def _say(file: Path, *commands: str) -> None:
+def _typed(word: str | Path) -> str:
+    """A word of a command as a shell has to be given it."""
+    return shlex.quote(str(word))
+
+
+def _say(file: Path, *commands: Sequence[str | Path]) -> None:
+    """What was written, and the commands that go on from there."""
     from planner.cli.output import write
 
-    write("\n".join([f"wrote {file}", *(f"  {command}" for command in commands)]))
+    lines = (" ".join(["  planner", *map(_typed, words)]) for words in commands)
+    write("\n".join([f"wrote {file}", *lines]))

@@ -80,6 +80,21 @@ ExportViolation = Annotated[
 ]
 
 
+def folder_to_write(out: Path | None) -> Path | None:
+    """The folder of `--out`, refused before anything is computed where a file is in its way."""
+    from planner.errors import PlannerError
+
+    there = out
+    while there is not None and not there.exists() and there != there.parent:
+        there = there.parent
+    if there is not None and there.exists():
+        if not there.is_dir():
+            raise PlannerError(f"--out {out}: {there} is a file; name a folder")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise PlannerError(f"--out {out}: {there} cannot be written to; name another folder")
+    return out
+
+
 def find_file(scenario: str) -> Path:
     """The file that a scenario argument names."""
     from planner import resources

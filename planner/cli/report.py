@@ -16,6 +16,7 @@ from planner.cli.options import (
     Overrides,
     Profiles,
     RulesAsOf,
+    folder_to_write,
     load_project,
 )
 
@@ -41,7 +42,13 @@ def report(
         ),
     ],
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="The folder to write to; made if need be.")
+        Path,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            callback=folder_to_write,
+            help="The folder to write to; made if need be.",
+        ),
     ],
     format_: Annotated[
         str,

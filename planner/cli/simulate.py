@@ -19,6 +19,7 @@ from planner.cli.options import (
     Profiles,
     RulesAsOf,
     Scenario,
+    folder_to_write,
     load_project,
 )
 
@@ -55,7 +56,7 @@ def simulate(
         typer.Option(
             "--out",
             metavar="DIR",
-            file_okay=False,
+            callback=folder_to_write,
             help="Write draws, quantiles and charts here; go on with what is there.",
         ),
     ] = None,

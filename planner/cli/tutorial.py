@@ -42,7 +42,7 @@ STEPS = (
         "planner size {file}",
     ),
     Step(
-        "Every figure can say why. From the total cost down to the line of a file and its source:",
+        "Every figure can say why. From the number of GPUs down to the line of a file and its source:",
         "planner explain {file} gpus --at 2027-07",
     ),
     Step(
@@ -79,6 +79,8 @@ def tutorial(
 
     It writes to a folder of its own and runs real commands, which can be typed again afterwards.
     """
+    import shlex
+
     from planner.cli.output import write
     from planner.errors import PlannerError
     from planner.text import wrapped
@@ -87,12 +89,14 @@ def tutorial(
         raise PlannerError(f"{out}: is there already; name another folder with --out")
     file = out / "mine.yaml"
     planner = context.find_root().command.main
-    _run(planner, f"planner new scenario {file} --extends {BASE} --title 'My first scenario'")
+    names = {"file": str(file), "folder": str(out)}
+    typed = {name: shlex.quote(text) for name, text in names.items()}
+    begin = "planner new scenario {file} --extends " + BASE + " --title 'My first scenario'"
+    _run(planner, begin.format(**typed))
     for number, step in enumerate(STEPS, 1):
-        names = {"file": str(file), "folder": str(out)}
         if step.command.startswith("planner diff"):
             file.write_text(file.read_text(encoding="utf-8") + EDIT, encoding="utf-8")
-        command = step.command.format(**names)
+        command = step.command.format(**typed)
         text = "\n".join(wrapped(step.text.format(**names), 96))
         write(f"\n{number} of {len(STEPS)}\n{text}\n\n$ {command}")
         write(_shown(_run(planner, command), step.begin))

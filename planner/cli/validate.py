@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from planner.cli.options import folder_to_write
+
 EXAMPLES = """\
 \b
 Examples:
@@ -51,7 +53,10 @@ def validate(
         bool, typer.Option("--json", help="Print JSON: every row, and groups.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write charts of residuals here.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", callback=folder_to_write, help="Write charts of residuals here."
+        ),
     ] = None,
 ) -> None:
     """Predict published runs from their own configuration, and say how far off the predictions are."""

@@ -25,6 +25,7 @@ from planner.inputs.documents import Items, Node, Steps, Table, Text
 from planner.inputs.numbers import (
     Cell,
     HourProfile,
+    InsideError,
     MonthProfile,
     Series,
     month_index,
@@ -159,21 +160,23 @@ def _layered(kind: str, layers: Sequence[Path]) -> Node:
     """The files of one profile laid over each other, the first on top."""
     roots = [resources.data_root() / "hardware_profiles" / kind]
     trees: list[Node] = [
-        documents.resolve(layer, roots, _shown(layer)) for layer in reversed(layers)
+        documents.resolve(layer, roots, _shown(layer), layered=True) for layer in reversed(layers)
     ]
     return reduce(documents.merge, trees)
 
 
 def _unused(overlays: Sequence[Path], used: Container[tuple[str, str]]) -> Iterator[Fault]:
-    """What is wrong with the profiles of overlay folders that nothing names."""
-    for kind, name in resources.overlaid(overlays):
-        if (kind, name) not in used:
+    """What is wrong with the profiles of overlay folders that nothing names, each fault with the file it is in."""
+    overlaid = resources.overlaid(overlays)
+    files = {each: resources.find_profile(*each, overlays) for each in overlaid}
+    for each in overlaid:
+        if each not in used:
             try:
-                _checked(
-                    kind, resources.find_profile(kind, name, overlays), _folders(kind, overlays)
-                )
+                _checked(each[0], files[each], _folders(each[0], overlays))
             except InputError as error:
-                yield from error.faults
+                others = {_shown(file) for other in overlaid for file in files[other]}
+                others.difference_update(map(_shown, files[each]))
+                yield from (fault for fault in error.faults if fault.file not in others)
 
 
 def _folders(kind: str, overlays: Sequence[Path]) -> set[str]:
@@ -406,8 +409,10 @@ def _beside(schema: type[Entity], tree: Node, steps: Steps) -> set[str]:
 
 
 def _fault(schema: type[Entity], tree: Node, at: Steps, item: Any) -> Fault:
-    steps = (*at, *item["loc"])
     kind = item["type"]
+    error = item.get("ctx", {}).get("error")
+    inside = error.steps if isinstance(error, InsideError) else ()
+    steps = (*at, *item["loc"], *inside)
     file, line, path = documents.locate(tree, steps, at_key=kind == "extra_forbidden")
     if kind == "extra_forbidden":
         known = _fields_at(schema, item["loc"][:-1])
@@ -420,7 +425,7 @@ def _fault(schema: type[Entity], tree: Node, at: Steps, item: Any) -> Fault:
         hint = "; extends: base.yaml gives most of a scenario" if is_section else ""
         message = f"missing{hint}"
     elif kind == "value_error":
-        message = str(item["ctx"]["error"])
+        message = str(error)
     elif kind == "literal_error":
         message = f"{_brief(item['input'])} is unknown; expected {item['ctx']['expected']}"
     elif item["input"] is None:

@@ -105,6 +105,14 @@ class HourProfile:
     cells: tuple[Cell, ...]
 
 
+class InsideError(ValueError):
+    """A fault of one number inside a longer form; `steps` lead to it from there."""
+
+    def __init__(self, message: str, steps: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.steps = steps
+
+
 def month_index(text: str) -> int:
     """`2024-03` as years x 12 + month - 1; `2024` is its January. Raises ValueError."""
     if _YEAR.match(text):
@@ -210,7 +218,10 @@ class Leaf:
         source, confidence = _provenance(raw)
         knots = []
         for key, value in raw["series"].items():
-            cell = self.cell(value)
+            try:
+                cell = self.cell(value)
+            except ValueError as error:
+                raise InsideError(str(error), ("series", str(key))) from None
             if cell.source is None:
                 cell = _sourced(cell, source, confidence)
             if interpolate == "geometric" and cell.value <= 0:
@@ -385,7 +396,7 @@ class Leaf:
         if isinstance(raw, Mapping | list) or raw is None:
             raise ValueError(f"expected {units.kind(self.unit)} such as 1 {self.unit}")
         try:
-            value, written = units.read(str(raw), self.unit)
+            value, written = units.read(str(raw), self.unit, self._is_share)
         except UnitError as error:
             raise ValueError(str(error)) from None
         factor = units.scale(self.unit)
@@ -394,7 +405,11 @@ class Leaf:
         if self.least is not None and value < self.least * factor - slack:
             raise ValueError(f"{raw} is below the least value {self._bound(self.least)}")
         if self.most is not None and value > self.most * factor + slack:
-            raise ValueError(f"{raw} is above the greatest value {self._bound(self.most)}")
+            message = f"{raw} is above the greatest value {self._bound(self.most)}"
+            if self._is_share:
+                meant = f' (100 %); write "{raw} %" for {raw} per cent'
+                message += meant if written == "1" and value <= 100 else " (100 %)"
+            raise ValueError(message)
         if self.above is not None and value <= self.above * factor:
             raise ValueError(f"{raw} must be above {self._bound(self.above)}")
         if self.whole:
@@ -404,6 +419,11 @@ class Leaf:
         if abs(value) > 1e30:
             raise ValueError(f"{raw} is beyond any physical size")
         return Cell(value, written)
+
+    @property
+    def _is_share(self) -> bool:
+        """Whether the number lies between nothing and all."""
+        return self.unit == "1" and self.most == 1 and (self.least == 0 or self.above == 0)
 
     def _bound(self, bound: float) -> str:
         return f"{bound:g} {self.unit}" if self.unit != "1" else f"{bound:g}"

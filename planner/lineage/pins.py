@@ -11,21 +11,50 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from planner.axes import AXES, HOUR, MONTH, Array
+from planner.axes import AXES, DRAW, HOUR, MONTH, Array
 from planner.catalogue import Parts
-from planner.errors import PlannerError, suggestion
+from planner.errors import PlannerError, nearest, suggestion
 from planner.inputs.leaves import Row
 from planner.results import Results
 from planner.text import printable
 
 Pins = Mapping[int, int]  # position by axis
+HINTS = 8  # names that are offered in the place of one that is not there
 
 
 def check_known(plan: Results, name: str) -> None:
     """Refuses what is neither a quantity nor an input of the plan."""
-    names = (*plan.project.graph.quantities, *plan.project.table.leaves)
-    if name not in names:
-        raise PlannerError(f'no quantity or input "{printable(name)}"; {suggestion(name, names)}')
+    quantities, inputs = plan.project.graph.quantities, plan.project.table.leaves
+    if name not in quantities and name not in inputs:
+        names = [*sorted(quantities, key=len), *sorted(inputs, key=len)]
+        place = _place_hint(plan, name)
+        hint = "; ".join(filter(None, [place, _name_hint(name, names, bool(place))]))
+        raise PlannerError(f'no quantity or input "{printable(name)}"; {hint}')
+
+
+def _place_hint(plan: Results, name: str) -> str:
+    """What to write for what is no quantity but a place of some, such as a site or a tier."""
+    for number, axis in enumerate(AXES):
+        if number not in (DRAW, MONTH, HOUR) and name in plan.project.labels[number]:
+            option = "hardware-kind" if axis == "hardware" else axis
+            return f"for this {axis} give a quantity and --{option} {name}"
+    return ""
+
+
+def _name_hint(name: str, names: Sequence[str], placed: bool) -> str:
+    """The same name in another case or number, else those with it as a word, else, unless `placed`, the nearest."""
+    lower = re.sub(r"\W+", "_", name.lower()).strip("_")
+    same = [each for each in (lower, f"{lower}s", lower.removesuffix("s")) if each in names]
+    if same:
+        return f"nearest: {same[0]}"
+    holding = [each for each in names if lower and lower in each.split("_")]
+    if holding:
+        more = ", ..." if len(holding) > HINTS else ""
+        return f"with {lower} in the name: {', '.join(holding[:HINTS])}{more}"
+    if placed:
+        return ""
+    best = nearest(lower, names)
+    return f"nearest: {best}" if best else "planner quantities lists all"
 
 
 def rows_at(plan: Results, path: str) -> list[Row]:

@@ -314,7 +314,7 @@ def test_a_second_call_goes_on_and_another_study_is_refused(
         (("--draws", "0"), "expected at least 1"),
         (("--workers", "0"), "expected at least 1"),
         (("--seed", "-1"), "expected a whole number from 0"),
-        (("--out", "README.md"), "README.md' is a file"),
+        (("--out", "README.md"), "README.md is a file"),
     ),
 )
 def test_wrong_usage_says_what_to_type(

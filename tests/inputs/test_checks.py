@@ -22,8 +22,8 @@ COHORT = "opening_fleet:\n  - {cohort: %s, region: %s, program: %s, ecu: %s, veh
         ("horizon: {start: 2023-01}\n", "horizon.start", "2023-01 is before plan_start 2023-11"),
         ("horizon: {end: 2023-12}\n", "horizon.end", "2023-12 is before the start 2024-01"),
         ("horizon: {end: 2099-12}\n", "horizon.end", "914 months from plan_start; at most 600"),
-        ("horizon: {end: 2036-01}\n", "regions.taiwan.market_row", "the plan needs 2023 to 2036"),
-        ("plan_start: 2018-12\n", "regions.taiwan.market_row", "the plan needs 2018 to 2030"),
+        ("horizon: {end: 2036-01}\n", "horizon.end", "of 2019 to 2035; end by 2035-12"),
+        ("plan_start: 2018-12\n", "plan_start", "start in 2019-01 or later"),
         (
             "regions:\n  india: {site: taivan}\n",
             "regions.india.site",

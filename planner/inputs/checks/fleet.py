@@ -36,19 +36,18 @@ def _market(scenario: Scenario, profiles: Profiles) -> Iterator[Contradiction]:
     for name in fleet_regions(scenario):
         region = scenario.regions[name]
         forecast = forecast_of(scenario, name)
-        steps: Steps = ("regions", name, "market_row")
         rows = cast(Market, profiles["markets"][forecast]).rows
         if region.market_row not in rows:
+            steps: Steps = ("regions", name, "market_row")
             yield unknown(steps, region.market_row, f"row of {forecast}", rows)
             continue
         years = sorted(int(year) for year in rows[region.market_row].sales)
         first, last = scenario.plan_start // 12, scenario.horizon.end // 12
-        if years[0] > first or years[-1] < last:
-            yield (
-                steps,
-                f"{forecast} gives {region.market_row} for {years[0]} to {years[-1]}; "
-                f"the plan needs {first} to {last}",
-            )
+        has = f"the sales of {forecast} are those of {years[0]} to {years[-1]}"
+        if years[0] > first:
+            yield ("plan_start",), f"{has}; start in {years[0]}-01 or later"
+        if years[-1] < last:
+            yield ("horizon", "end"), f"{has}; end by {years[-1]}-12"
         claim = (forecast, region.market_row)
         if region.market_share is not None:
             claimed[claim] = claimed.get(claim, 0.0) + region.market_share.value

@@ -77,16 +77,22 @@ def _merge_tables(base: Table, over: Table, deletes: bool = True) -> Table:
 
 
 def resolve(
-    path: Path, roots: Sequence[Path] = (), display: str | None = None, deletes: bool = True
+    path: Path,
+    roots: Sequence[Path] = (),
+    display: str | None = None,
+    deletes: bool = True,
+    layered: bool = False,
 ) -> Table:
     """The table in a file, overlaid on those that its `extends` names (one file, or a list).
 
     A name is looked up beside the file and then in each of `roots`, and must lie there after
     symbolic links are followed. Later names of a list overlay earlier ones; the file overlays all.
-    `deletes`: whether a null removes the entry that it overlays.
+    `deletes`: whether a null removes the entry that it overlays. `layered`: whether of files with the
+    same name the one found first overlays the others; else it stands for itself.
     """
     shown = str(path) if display is None else display
-    return _Resolver([_real(root) for root in roots], deletes).table(_Link(_real(path), shown), ())
+    resolver = _Resolver([_real(root) for root in roots], deletes, layered)
+    return resolver.table(_Link(_real(path), shown), ())
 
 
 class _Link(NamedTuple):
@@ -99,8 +105,8 @@ class _Link(NamedTuple):
 class _Resolver:
     """Follows `extends` from file to file; each file is read once."""
 
-    def __init__(self, roots: Sequence[Path], deletes: bool) -> None:
-        self._roots, self._deletes = roots, deletes
+    def __init__(self, roots: Sequence[Path], deletes: bool, layered: bool) -> None:
+        self._roots, self._deletes, self._layered = roots, deletes, layered
         self._done: dict[Path, Table | InputError] = {}
 
     def table(self, link: _Link, chain: tuple[_Link, ...]) -> Table:
@@ -128,10 +134,18 @@ class _Resolver:
         if faults:
             raise InputError(faults)
         layers.append(with_entry(own, "extends", None, own.file))
+        return self._laid(layers)
+
+    def _laid(self, layers: Sequence[Table]) -> Table:
+        """Tables laid over each other, the last on top."""
         return reduce(lambda low, high: _merge_tables(low, high, self._deletes), layers)
 
     def _parent(self, where: str, name: Text, chain: tuple[_Link, ...]) -> Table:
         found = self._find(where, name, chain[-1])
+        chosen = found if self._layered else found[:1]
+        return self._laid([self._linked(where, name, link, chain) for link in reversed(chosen)])
+
+    def _linked(self, where: str, name: Text, found: _Link, chain: tuple[_Link, ...]) -> Table:
         files = [link.path for link in chain]
         if found.path in files:
             circle = [link.shown for link in chain[files.index(found.path) :]]
@@ -142,17 +156,21 @@ class _Resolver:
             raise refusal(name.file, name.line, where, message)
         return self.table(found, chain)
 
-    def _find(self, where: str, name: Text, child: _Link) -> _Link:
-        """The file that `extends` names, inside the child's folder or one of the roots."""
+    def _find(self, where: str, name: Text, child: _Link) -> list[_Link]:
+        """The files that `extends` names, inside the child's folder and the roots, the nearest first."""
         text = name.text or ""
         folders = [child.path.parent, *(root for root in self._roots if root != child.path.parent)]
         candidates = [(folder, _real(folder / text)) for folder in folders]
         inside = [pair for pair in candidates if _is_inside(pair[1], folders)]
-        for folder, candidate in inside:
-            if os.path.isfile(candidate):
-                beside = folder == folders[0]
-                home = os.path.dirname(child.shown) if beside else _shown(folder)
-                return _Link(candidate, os.path.normpath(os.path.join(home, text)))
+        homes = [os.path.dirname(child.shown), *map(_shown, folders[1:])]
+        home = dict(zip(folders, homes, strict=True))
+        found = [
+            _Link(candidate, os.path.normpath(os.path.join(home[folder], text)))
+            for folder, candidate in inside
+            if os.path.isfile(candidate)
+        ]
+        if found:
+            return found
         searched = " or ".join(
             ["beside this file", *(f"in {_shown(root)}" for root in folders[1:])]
         )

@@ -9,6 +9,7 @@ The grammar is YAML 1.1 as PyYAML and libyaml parse it: https://pyyaml.org/wiki/
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ DEPTH_LIMIT = 30  # tables and lists inside each other
 KEY_LIMIT = 200  # characters in a key
 SHOWN_FAULTS = 20  # control characters listed for one file
 
+NOT_YAML = "not valid YAML: "
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -78,7 +80,14 @@ _SYNTAX_HINTS = (
 def load(path: Path, display: str | None = None) -> Table:
     """The table in a file; faults name the file as `display` (default: the path as given)."""
     shown = str(path) if display is None else display
-    return loads(decode(_bytes(path, shown), shown), shown)
+    text = decode(_bytes(path, shown), shown)
+    try:
+        return loads(text, shown)
+    except InputError as error:
+        syntax = any(fault.message.startswith(NOT_YAML) for fault in error.faults)
+        if syntax and path.suffix.lower() == ".json":
+            _refuse_json(text, shown)
+        raise
 
 
 def loads(text: str, file: str) -> Table:
@@ -90,6 +99,16 @@ def loads(text: str, file: str) -> Table:
         raise refusal(file, 1, "", 'the file is empty; expected "key: value" entries')
     message = f'expected "key: value" entries at the top of the file, found {describe(node)}'
     raise refusal(file, node.line, "", message)
+
+
+def _refuse_json(text: str, file: str) -> None:
+    """Refuses what is no JSON, at the place where it stops being JSON."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        said = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
+        message = f"not valid JSON at column {error.colno}: {said}"
+        raise refusal(file, error.lineno, "", message) from None
 
 
 def _bytes(path: Path, shown: str) -> bytes:
@@ -317,12 +336,12 @@ def _syntax_fault(error: Exception, text: str, first_line: int) -> tuple[int, st
     """The line at which a text stops being YAML and, in one line, what was expected there."""
     problem = str(getattr(error, "problem", None) or error)
     message = next((hint for sign, hint in _SYNTAX_HINTS if sign in problem), problem)
-    message = "not valid YAML: " + message.replace("did not find expected", "expected")
+    message = NOT_YAML + message.replace("did not find expected", "expected")
     if not isinstance(error, yaml.MarkedYAMLError):
         return first_line, one_line(message)
     line = min(_mark_line(error.problem_mark), text.rstrip("\n").count("\n"))
     if _is_at_a_tab(error.problem_mark, text):
-        return line + first_line, "not valid YAML: a tab; indent with spaces"
+        return line + first_line, f"{NOT_YAML}a tab; indent with spaces"
     opened = _mark_line(error.context_mark)
     if error.context_mark and error.context and opened < line:
         context = error.context.removeprefix("while ")

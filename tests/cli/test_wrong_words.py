@@ -1,0 +1,92 @@
+"""What somebody is told who names one thing for another: a tier for a quantity, a campaign for a scenario, a file for
+a folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Planner
+
+HEADLINE = "5pct_ev_market"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("TCO", "nearest: tco\n"),
+        ("gpu", "nearest: gpus\n"),
+        ("site power", "nearest: site_power\n"),
+        ("tcoo", "nearest: tco\n"),
+        ("hot", "for this tier give a quantity and --tier hot; with hot in the name: storage_hot,"),
+        ("dgx_h100", "planner quantities lists all\n"),
+        ("gh200_nvl32", "for this hardware give a quantity and --hardware-kind gh200_nvl32\n"),
+        ("power", "with power in the name: it_power, rig_power,"),
+        ("", "planner quantities lists all\n"),
+    ],
+)
+def test_what_is_no_quantity_is_looked_for_in_names_and_places(
+    planner: Planner, name: str, said: str
+) -> None:
+    result = planner("explain", HEADLINE, name)
+    assert result.code == 2
+    assert said in result.err
+
+
+def test_a_campaign_is_no_scenario_nor_a_scenario_a_campaign(planner: Planner) -> None:
+    assert planner("size", "rollback").err.endswith("planner campaign run rollback\n")
+    assert planner("campaign", "run", HEADLINE).err.endswith(f"planner size {HEADLINE}\n")
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("report", "nothing_there"),
+        ("simulate", "nothing_there"),
+        ("validate", "--kind", "training"),
+        ("layout", "llama3_7b", "--gpus", "8", "--hardware", "dgx_h100"),
+        ("campaign", "run", "nothing_there"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_file_in_the_way_of_a_folder_is_found_before_all_else(
+    planner: Planner, tmp_path: Path, command: tuple[str, ...], below: str
+) -> None:
+    file = tmp_path / "here"
+    file.write_text("precious", encoding="utf-8")
+    result = planner(*command, "--out", str(file / below))
+    assert (result.code, result.out) == (2, "")
+    assert f"{file} is a file; name a folder" in result.err
+    assert file.read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('{"fleet": 3', "  1  not valid JSON at column 12: "),
+        ('{"fleet": {\n "a": 1,,\n}', "  2  not valid JSON at column 9: "),
+    ],
+)
+def test_what_stops_being_json_is_said_of_a_json_file(
+    planner: Planner, tmp_path: Path, text: str, place: str
+) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(text, encoding="utf-8")
+    result = planner("campaign", "run", str(file))
+    assert result.code == 2
+    assert place in result.err
+    assert "YAML" not in result.err
+
+
+def test_next_commands_can_be_pasted_whatever_a_folder_is_called(
+    planner: Planner, tmp_path: Path
+) -> None:
+    folder = tmp_path / "our plans"
+    scenario = planner("new", "scenario", str(folder / "first"))
+    assert f"planner size '{folder}/first.yaml'\n" in scenario.out
+    assert f"#   planner size '{folder}/first.yaml'\n" in (folder / "first.yaml").read_text("utf-8")
+    profile = planner("new", "profile", "nodes/mine", "--out", str(folder))
+    assert f"planner profiles check nodes/mine --profiles '{folder}'\n" in profile.out
