@@ -12,6 +12,8 @@ import yaml
 from planner import resources
 from planner.findings import checks
 from planner.headline import HEADLINE
+from planner.inputs.load import cells_of
+from planner.perf.distributions import quantile
 from planner.plan import Plan
 from planner.project import load
 from planner.report import comparison
@@ -113,6 +115,20 @@ def page_of(name: str) -> str:
 def test_it_says_what_it_shows(name: str) -> None:
     scenario = plan_of(name).project.inputs.scenario
     assert len((scenario.about or "").split()) >= 40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_number_above_its_bound_is_drawn_at_it_often(name: str) -> None:
+    """Percentiles that only a tail beyond the bound can join would make one draw in ten of demand nothing at all."""
+    rare = np.linspace(0.001, 0.075, 75)
+    clipped = []
+    for steps, cell in cells_of(plan_of(name).project.inputs.scenario, ()):
+        drawn = cell.distribution
+        if drawn is None or cell.low is None:
+            continue
+        if quantile(drawn, rare)[-1] <= drawn.least * drawn.scale < cell.low:
+            clipped.append(steps)
+    assert not clipped
 
 
 @pytest.mark.parametrize("name", NAMED)
