@@ -103,11 +103,30 @@ def _scenario() -> dict[str, Any]:
             "description": f"fields that replace those of profiles in {kind}/, or profiles of the scenario's own",
             "additionalProperties": {"$ref": f"#/$defs/profile_{kind}"},
         }
+    for field in document["properties"].values():
+        for entry in (
+            field.get("additionalProperties"),
+            *field.get("patternProperties", {}).values(),
+        ):
+            if isinstance(entry, dict) and (name := _definition(entry)):
+                document["$defs"][name].setdefault("properties", {})["like"] = _LIKE
     for part in document["$defs"].values():
         _partial(part)
     return _partial(document)
 
 
+def _definition(entry: dict[str, Any]) -> str | None:
+    """The name of the definition that the entries of a table have, null or not."""
+    for each in (entry, *entry.get("anyOf", ())):
+        if "$ref" in each:
+            return str(each["$ref"]).rpartition("/")[2]
+    return None
+
+
+_LIKE = {
+    "description": "another entry of this table, here or in the file below, that this one is laid over",
+    "type": "string",
+}
 _EXTENDS = {
     "description": "the file, or the files in order, that this one is laid over",
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],

@@ -419,6 +419,54 @@ def test_extends_overlays_in_order_and_goes_away(tmp_path: Path) -> None:
     assert locate(tree, ("b",))[0] == str(tmp_path / "roots/second.yaml")
 
 
+def test_an_entry_may_be_like_another_of_its_table(tmp_path: Path) -> None:
+    write(tmp_path, low="cars:\n  a: {x: 1, y: {low: 1, high: 2}}\n  b: {x: 5}")
+    write(
+        tmp_path,
+        top="extends: low.yaml\ncars:\n  a: null\n  c: {like: a, z: 3}\n  d: {like: c, x: 4, y: null}\n"
+        "  b: {w: 6}\n  e: {like: b}",
+    )
+    tree = resolve(tmp_path / "top.yaml", (), "top.yaml")
+    assert plain(tree) == {
+        "cars": {
+            "b": {"x": "5", "w": "6"},
+            "c": {"x": "1", "y": {"low": "1", "high": "2"}, "z": "3"},
+            "d": {"x": "4", "z": "3"},
+            "e": {"x": "5", "w": "6"},
+        }
+    }
+    assert locate(tree, ("cars", "d", "x")) == ("top.yaml", 5, "cars.d.x")
+    assert locate(tree, ("cars", "d", "z")) == ("top.yaml", 4, "cars.d.z")
+    assert locate(tree, ("cars", "c", "x"))[1] == 2
+
+
+def test_a_file_that_extends_none_may_have_entries_alike(tmp_path: Path) -> None:
+    write(tmp_path, top="cars: {b: {like: a, y: 2}, a: {x: 1}}")
+    assert plain(resolve(tmp_path / "top.yaml")) == {
+        "cars": {"a": {"x": "1"}, "b": {"x": "1", "y": "2"}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("entries", "said"),
+    [
+        ("b: {like: ab}", 'no entry "ab" in cars; nearest: a'),
+        ("b: {like: c}\n  c: {like: b}", "like runs in a circle: "),
+        ("b: {like: b}", "like runs in a circle: b > b"),
+        ("b: {like: [a]}", "found a list"),
+        ("b: {like: a}\n  a: 1", 'no entry "a" in cars'),
+    ],
+)
+def test_like_names_an_entry_with_entries(tmp_path: Path, entries: str, said: str) -> None:
+    write(tmp_path, top=f"cars:\n  {entries}\n  a1: {{x: 1}}")
+    if "nearest" in said:
+        write(tmp_path, top=f"cars:\n  {entries}\n  a: {{x: 1}}")
+    with pytest.raises(InputError) as caught:
+        resolve(tmp_path / "top.yaml")
+    fault = only_fault(caught)
+    assert fault.path.endswith(".like") and said in fault.message
+
+
 def test_a_top_level_key_that_looks_like_a_number_does_not_stop_extends(tmp_path: Path) -> None:
     write(tmp_path, low="a: 1\nbase: x", top="extends: low.yaml\nseries: y")
     assert plain(resolve(tmp_path / "top.yaml")) == {"a": "1", "base": "x", "series": "y"}

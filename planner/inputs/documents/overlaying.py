@@ -1,7 +1,8 @@
 """Which entries hold when one file is laid over another, and which files does `extends` name?
 
 Tables merge entry by entry. A chain of `extends` is followed from file to file, each read once, and
-refused where it leaves its folders, runs in a circle or is too long.
+refused where it leaves its folders, runs in a circle or is too long. What `extends` is to a file, `like` is to an
+entry of one of its tables: it names another entry of that table, over which this one is laid.
 """
 
 from __future__ import annotations
@@ -95,6 +96,72 @@ def resolve(
     return resolver.table(_Link(_real(path), shown), ())
 
 
+def _alike(own: Table, below: Table | None) -> Table:
+    """A file with the entries of its tables laid over those that their `like` names.
+
+    The entry that is named stands in the same table, in the file or in what it extends, where it may be one that the
+    file deletes.
+    """
+    for section, table in own.entries.items():
+        if isinstance(table, Table) and any(_like(entry) for entry in table.entries.values()):
+            under = below.entries.get(section) if below else None
+            found = _Alike(section, table, under if isinstance(under, Table) else None)
+            own = with_entry(own, section, found.table(), own.file)
+    return own
+
+
+def _like(entry: Node) -> Node | None:
+    return entry.entries.get("like") if isinstance(entry, Table) else None
+
+
+class _Alike:
+    """One table of a file, whose entries may be like others of it or of the table below."""
+
+    def __init__(self, section: str, own: Table, below: Table | None) -> None:
+        self._section, self._own, self._below = section, own, below
+        self._done: dict[str, Node] = {}
+
+    def table(self) -> Table:
+        entries = {name: self._entry(name, ()) for name in self._own.entries}
+        return Table(entries, self._own.file, self._own.line, self._own.keys)
+
+    def _entry(self, name: str, chain: tuple[str, ...]) -> Node:
+        """An entry of the file, with all that it is like."""
+        if name not in self._done:
+            entry = self._own.entries[name]
+            like = _like(entry)
+            if isinstance(entry, Table) and like is not None:
+                model = self._model(name, like, (*chain, name))
+                entry = merge(model, with_entry(entry, "like", None, entry.file))
+            self._done[name] = entry
+        return self._done[name]
+
+    def _model(self, name: str, like: Node, chain: tuple[str, ...]) -> Node:
+        """What `like` names: the entry below with that of the file over it, or the one of them that there is."""
+        wanted = like.text if isinstance(like, Text) else None
+        under = self._below.entries.get(wanted) if self._below and wanted else None
+        over = self._own.entries.get(wanted) if wanted else None
+        if wanted in chain:
+            circle = " > ".join([*chain[chain.index(wanted) :], wanted])
+            raise self._refusal(name, like, f"like runs in a circle: {circle}")
+        if isinstance(over, Table) and wanted:
+            over = self._entry(wanted, chain)
+            return merge(under, over) if under else over
+        if not isinstance(under, Table):
+            known = {*self._own.entries, *(self._below.entries if self._below else ())} - {name}
+            if wanted is None:
+                message = f"expected the name of another entry, found {describe(like)}"
+            else:
+                message = (
+                    f"no entry {quoted(wanted)} in {self._section}; {suggestion(wanted, known)}"
+                )
+            raise self._refusal(name, like, message)
+        return under
+
+    def _refusal(self, name: str, like: Node, message: str) -> InputError:
+        return refusal(like.file, like.line, f"{self._section}.{name}.like", message)
+
+
 class _Link(NamedTuple):
     """One file in a chain of `extends`: where it lies, and what messages call it."""
 
@@ -123,7 +190,7 @@ class _Resolver:
     def _overlaid(self, link: _Link, chain: tuple[_Link, ...]) -> Table:
         own = reading.load(link.path, link.shown)
         if "extends" not in own.entries:
-            return own
+            return _alike(own, None)
         faults: list[Fault] = []
         layers: list[Table] = []
         for where, name in _extends_names(own):
@@ -133,8 +200,8 @@ class _Resolver:
                 faults.extend(error.faults)
         if faults:
             raise InputError(faults)
-        layers.append(with_entry(own, "extends", None, own.file))
-        return self._laid(layers)
+        below = self._laid(layers)
+        return self._laid([below, _alike(with_entry(own, "extends", None, own.file), below)])
 
     def _laid(self, layers: Sequence[Table]) -> Table:
         """Tables laid over each other, the last on top."""

@@ -368,7 +368,7 @@ def key_problem(key: str) -> str | None:
     if key == "":
         return 'the key before ":" is missing'
     if key == "<<":
-        return "merge keys (<<) are not allowed; use `extends`, or repeat the entries"
+        return "merge keys (<<) are not allowed; use `extends` for a file, `like` for an entry, or repeat"
     if len(key) > KEY_LIMIT:
         return f"the key is longer than {KEY_LIMIT} characters"
     if "\n" in key or CONTROL.search(key):
