@@ -57,8 +57,8 @@ def new_scenario(
     base = find_file(extends)
     plan = load(base).plan()
     named = _named_from(file, base)
-    text = starters.scenario(plan, named, title or _title(file.stem))
-    _write(file, text.replace("THIS_FILE", _typed(file)).replace("BASE", _typed(extends)))
+    text = starters.scenario(plan, named, title or _title(file.stem), _typed(file), _typed(extends))
+    _write(file, text)
     _say(file, ["check", file], ["size", file], ["diff", extends, file])
 
 
@@ -102,7 +102,7 @@ def new_profile(
     from planner.report import starters
 
     kind, slash, name = what.partition("/")
-    if not slash or not name:
+    if not slash or not name or "/" in name:
         raise PlannerError(f"{what}: expected KIND/NAME, as nodes/my_rack")
     known = list(resources.profiles(kind, overlays or []))
     if name in known:
@@ -110,12 +110,10 @@ def new_profile(
     base = like or starters.like(kind, known)
     if base not in known:
         raise PlannerError(f'no profile "{base}" in {kind}/; {suggestion(base, known)}')
-    text = starters.profile(
-        kind, base, title or _title(name), profile_tree(kind, base, overlays or [])
-    )
     file = out / kind / f"{name}.yaml"
-    text = text.replace("THIS_FILE", _typed(file)).replace("FOLDER_OF_KINDS", _typed(out))
-    _write(file, text.replace("NAME", name))
+    tree = profile_tree(kind, base, overlays or [])
+    names = title or _title(name), _typed(file), _typed(what), _typed(out)
+    _write(file, starters.profile(kind, base, tree, *names))
     kind_of_node = ["--hardware", name] if kind == "nodes" else []
     use = ["size", "5pct_ev_market", *kind_of_node, "--profiles", str(out)]
     _say(file, ["check", file], ["profiles", "check", what, "--profiles", out], use)
@@ -126,15 +124,20 @@ def _title(stem: str) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """Write a new file whole, or none; one that is there stays."""
+    """Write a new file whole, or none where the disk is full; one that is there stays."""
     from planner.errors import PlannerError
 
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(text)
+        opened = file.open("x", encoding="utf-8")
     except FileExistsError:
         raise PlannerError(f"{file}: is there already; name another file") from None
+    try:
+        with opened:
+            opened.write(text)
+    except BaseException:
+        file.unlink()
+        raise
 
 
 def _typed(word: str | Path) -> str:
@@ -145,6 +148,7 @@ def _typed(word: str | Path) -> str:
 def _say(file: Path, *commands: Sequence[str | Path]) -> None:
     """What was written, and the commands that go on from there."""
     from planner.cli.output import write
+    from planner.text import printable
 
-    lines = (" ".join(["  planner", *map(_typed, words)]) for words in commands)
-    write("\n".join([f"wrote {file}", *lines]))
+    commands_typed = (" ".join(["  planner", *map(_typed, words)]) for words in commands)
+    write("\n".join(map(printable, [f"wrote {file}", *commands_typed])))

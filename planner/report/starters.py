@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from planner import units
 from planner.findings import Assumption
-from planner.inputs.documents import NUMBER_KEYS, Items, Node, Table, Text, is_number
+from planner.inputs.documents import Items, Node, Table, Text, is_number
 from planner.inputs.numbers import Leaf
 from planner.inputs.profiles import PROFILE_KINDS, Ref
 from planner.plan import Plan
@@ -29,20 +29,25 @@ USUAL = {
     "vehicles": "model_c",
     "models": "driving_10b",
 }
+SAID_OF_A_NUMBER = ("source", "confidence", "note")  # by its base, not by who changes it
 WORDS = ("title", "note", "sources", "extends")
 
 
-def scenario(plan: Plan, base: str, title: str) -> str:
-    """A scenario over another: its title, the decisions, and the inputs that move the plan most."""
+def scenario(plan: Plan, extends: str, title: str, file: str, base: str) -> str:
+    """A scenario over another: its title, the decisions, and the inputs that move the plan most.
+
+    `extends` is how the file names what it is laid over; `file` and `base` are what both are called in a shell.
+    """
+    mine, other = printable(file), printable(base)
     lines = [
         "# A scenario says only what differs from the one that it extends. As it is, this file plans the same;",
         "# remove a `#` (and one space after it) to change a value, then:",
-        "#   planner check THIS_FILE",
-        "#   planner size THIS_FILE",
-        "#   planner diff BASE THIS_FILE",
-        f"extends: {base}",
+        f"#   planner check {mine}",
+        f"#   planner size {mine}",
+        f"#   planner diff {other} {mine}",
+        f"extends: {_named(extends)}",
         "",
-        f"title: {json.dumps(title, ensure_ascii=False)}",
+        f"title: {json.dumps(printable(title), ensure_ascii=False)}",
         "about: >-",
         *(f"  {line}" for line in wrapped(f"Changes of {plan.title}: say here what and why.", 90)),
         "",
@@ -51,7 +56,10 @@ def scenario(plan: Plan, base: str, title: str) -> str:
         "# sites:",
     ]
     for name, site in plan.project.inputs.scenario.sites.items():
-        lines += [f"#   {name}:", f"#     training: {site.training}   # a profile of nodes/"]
+        lines += [
+            f"#   {_scalar(name)}:",
+            f"#     training: {site.training}   # a profile of nodes/",
+        ]
     lines += ["", "# --- What the plan rests on most (each moves the cost or the GPUs) ---"]
     for each in plan.assumptions[:INPUTS]:
         lines += ["", *_input(each, plan)]
@@ -85,27 +93,31 @@ def _fits(path: str, pattern: str) -> bool:
     return re.fullmatch(re.escape(pattern).replace(r"\*", "[^.]+"), path) is not None
 
 
-def profile(kind: str, base: str, title: str, tree: Node) -> str:
-    """A profile over another of its kind: every key with its meaning, unit and bounds, and the inherited value."""
+def profile(kind: str, base: str, tree: Node, title: str, file: str, name: str, folder: str) -> str:
+    """A profile over another of its kind: every key with its meaning, unit and bounds, and the inherited value.
+
+    `tree` is the base; `file`, `name` and the `folder` of kinds are what a shell calls the new one and its place.
+    """
     assert isinstance(tree, Table)
+    mine, entry_name, overlay = (printable(text) for text in (file, name, folder))
     lines = [
         f"# A profile in {kind}/ that says only what differs from {base}. Remove a `#` to change a value, and",
         "# name the source of each number; then:",
-        "#   planner check THIS_FILE",
-        f"#   planner profiles show {kind}/NAME --profiles FOLDER_OF_KINDS",
-        f"extends: {base}.yaml",
+        f"#   planner check {mine}",
+        f"#   planner profiles show {entry_name} --profiles {overlay}",
+        f"extends: {_named(f'{base}.yaml')}",
         "",
-        f"title: {json.dumps(title, ensure_ascii=False)}",
+        f"title: {json.dumps(printable(title), ensure_ascii=False)}",
         "# sources:",
         '#   my_source: "who, what, when, where"',
     ]
-    for name, field in PROFILE_KINDS[kind].model_fields.items():
-        if name in WORDS:
+    for key, field in PROFILE_KINDS[kind].model_fields.items():
+        if key in WORDS:
             continue
-        lines += ["", *(f"# {line}" for line in wrapped(_about(name, field.metadata), WIDTH - 2))]
-        entry = tree.entries.get(name)
+        lines += ["", *(f"# {line}" for line in wrapped(_about(key, field.metadata), WIDTH - 2))]
+        entry = tree.entries.get(key)
         written = "..." if entry is None else _value(entry)
-        lines.append(f"# {name}: {written}")
+        lines.append(f"# {key}: {written}")
     return "\n".join(lines) + "\n"
 
 
@@ -139,15 +151,19 @@ def _value(node: Node) -> str:
         return f"[{', '.join(_value(item) for item in node.items)}]"
     entries = node.entries
     if is_number(node):
-        entries = {k: v for k, v in entries.items() if k in NUMBER_KEYS or k == "choice"}
+        entries = {k: v for k, v in entries.items() if k not in SAID_OF_A_NUMBER}
         if list(entries) == ["value"]:
             return _value(entries["value"])
     return "{" + ", ".join(f"{_scalar(key)}: {_value(each)}" for key, each in entries.items()) + "}"
 
 
 def _scalar(text: str) -> str:
-    shown = printable(text)
-    return shown if PLAIN.fullmatch(shown) else json.dumps(shown, ensure_ascii=False)
+    return _named(printable(text))
+
+
+def _named(text: str) -> str:
+    """A text as YAML, exactly."""
+    return text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def like(kind: str, known: Sequence[str]) -> str:

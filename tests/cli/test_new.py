@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from planner.cli import complete
+from planner.cli import complete, new
+from planner.inputs.documents import Table, is_number
+from planner.inputs.load import profile_tree
 from planner.project import load
+from planner.study.changes import written
 from tests.cli.conftest import Planner
 
 HEADLINE = "5pct_ev_market"
@@ -74,6 +78,71 @@ def test_a_new_profile_of_any_kind_passes_its_check(
     assert checked.code == 0, checked.err
 
 
+def test_words_of_a_title_stay_as_they_are(planner: Planner, tmp_path: Path) -> None:
+    """Also such as the file's own comments are made of, and what no YAML may hold."""
+    file = tmp_path / "mine.yaml"
+    title = 'DATABASE of THIS_FILE: "RENAMED" # \x7f \U0001f600'
+    assert planner("new", "scenario", str(file), "--title", title).code == 0
+    assert load(file).plan().title == title.replace("\x7f", "\\x7f")
+    out = tmp_path / "my profiles"
+    assert planner("new", "profile", "regions/NAME", "--title", title, "--out", str(out)).code == 0
+    text = (out / "regions" / "NAME.yaml").read_text(encoding="utf-8")
+    assert "DATABASE of THIS_FILE" in text
+    assert "RENAMED" in text
+    assert f"--profiles '{out}'" in text
+
+
+@pytest.mark.parametrize("name", ["a: b #1.yaml", "it's mine.yaml", "two\nlines: 3.yaml"])
+def test_files_may_be_called_anything(planner: Planner, tmp_path: Path, name: str) -> None:
+    base, file = tmp_path / "deep" / name, tmp_path / name
+    base.parent.mkdir()
+    base.write_text("extends: test_fleet.yaml\ntitle: base\n", encoding="utf-8")
+    result = planner("new", "scenario", str(file), "--extends", str(base))
+    assert result.code == 0, result.err
+    assert planner("check", str(file)).code == 0
+    if "\n" not in name:
+        (command,) = [line for line in result.out.splitlines() if "planner check" in line]
+        assert shlex.split(command) == ["planner", "check", str(file)]
+
+
+def test_what_cannot_be_written_leaves_no_half_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    with pytest.raises(UnicodeEncodeError):
+        new._write(file, f"{'text' * 10_000} \ud800")
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("kind_and_base", ["regions/taiwan", "storage", "vehicles", "models"])
+def test_what_a_new_profile_offers_is_what_it_inherits(
+    planner: Planner, tmp_path: Path, kind_and_base: str
+) -> None:
+    """Each entry alone, switched on, changes nothing: numbers by a distribution or a series too."""
+    kind, _, base = kind_and_base.partition("/")
+    like = ["--like", base] if base else []
+    assert planner("new", "profile", f"{kind}/mine", *like, "--out", str(tmp_path)).code == 0
+    file = tmp_path / kind / "mine.yaml"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    extends = next(line for line in lines if line.startswith("extends: "))
+    named = extends.removeprefix("extends: ").removesuffix(".yaml")
+    tree = profile_tree(kind, named)
+    assert isinstance(tree, Table)
+    offered = {}
+    for line in lines[lines.index(extends) :]:
+        if entry := re.fullmatch(r"# ([a-z_0-9]+): (.*)", line):
+            offered[entry[1]] = entry[2]
+    numbers = {
+        key: node
+        for key, node in tree.entries.items()
+        if isinstance(node, Table) and is_number(node)
+    }
+    assert numbers
+    for key, node in numbers.items():
+        file.write_text(f"{extends}\ntitle: mine\n{key}: {offered[key]}\n", encoding="utf-8")
+        mine = profile_tree(kind, "mine", [tmp_path])
+        assert isinstance(mine, Table)
+        assert written(mine.entries[key]) == written(node), key
+
+
 def test_no_file_is_overwritten(planner: Planner, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("precious", encoding="utf-8")
@@ -88,6 +157,7 @@ def test_no_file_is_overwritten(planner: Planner, tmp_path: Path) -> None:
     [
         (("profile", "nodes"), "expected KIND/NAME"),
         (("profile", "node/mine"), "nodes"),
+        (("profile", "nodes/../mine"), "expected KIND/NAME"),
         (("profile", "nodes/mine", "--like", "dgx_h10"), "dgx_h100"),
         (("profile", "nodes/dgx_h100"), "has a profile"),
         (("scenario", "mine", "--extends", "5pct_ev_markt"), "5pct_ev_market"),
@@ -111,14 +181,15 @@ def test_the_tutorial_runs_to_its_end(
     planner: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = planner("tutorial", "--no-pause")
+    arguments = ("tutorial", "--no-pause", "--out", "it's my tutorial")
+    result = planner(*arguments)
     assert result.code == 0, result.err
     assert "6 of 6" in result.out
     assert "market.share" in result.out
-    folder = tmp_path / "planner_tutorial"
+    folder = tmp_path / "it's my tutorial"
     assert (folder / "report" / "report.pdf").read_bytes().startswith(b"%PDF")
     assert (folder / "profiles" / "nodes" / "my_rack.yaml").is_file()
-    again = planner("tutorial", "--no-pause")
+    again = planner(*arguments)
     assert again.code == 2
 
 
