@@ -19,14 +19,18 @@ STOPPED = 130  # 128 + SIGINT, as a shell reports it
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0 fine, 1 forbidden or a check fails, 2 wrong input."""
+    try:
+        _run(arguments)
+    except KeyboardInterrupt:  # while modules load; once a command runs, its own handler takes it
+        sys.exit(STOPPED)
+
+
+def _run(arguments: Sequence[str] | None) -> None:
     if arguments is None:
         _for_one_command()
-    try:
-        from planner.cli.app import app
-        from planner.cli.output import finish, refused, report
-        from planner.errors import PlannerError
-    except KeyboardInterrupt:
-        sys.exit(STOPPED)
+    from planner.cli.app import app
+    from planner.cli.output import finish, refused, report
+    from planner.errors import PlannerError
 
     try:
         app(args=None if arguments is None else list(arguments), prog_name="planner")

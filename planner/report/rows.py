@@ -45,15 +45,20 @@ _MONEY_PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
+TCO_READ = (
+    " TCO: what capex and opex are worth at the plan's start, less what equipment is still worth at its end "
+    "(explain tco)."
+)
 HOW_READ = (
     "Vehicles, and what is in service: end of the period. "
     "Needed, served, peaks, starts, days, MW, racks, floor: its largest month; of which: in that month. "
     "Within reach: its smallest month. Ingest mean, PUE: its mean. Hours, bytes, water, money, carbon: its sum."
+    + TCO_READ
 )
 HOW_READ_WITHOUT_A_FLEET = (
     "What is in service: end of the period. "
     "Needed, served, starts, MW, racks, floor: its largest month; of which: in that month. "
-    "PUE: its mean. Hours, water, money, carbon: its sum."
+    "PUE: its mean. Hours, water, money, carbon: its sum." + TCO_READ
 )
 HOW_THE_TREND_IS_READ = (
     "Bars: the course over the horizon, in nine equal parts at most. "

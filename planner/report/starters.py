@@ -19,6 +19,7 @@ from planner.text import printable, wrapped
 
 WIDTH = 100
 INPUTS = 12  # of a plan's assumptions that a scenario starts with
+PROVENANCE = "source: who says so, confidence: assumed"  # to be written over
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ /.^-]*|[0-9][A-Za-z0-9_ /.%^-]*")
 # What a new profile extends where nothing is named.
 USUAL = {
@@ -41,7 +42,8 @@ def scenario(plan: Plan, extends: str, title: str, file: str, base: str) -> str:
     mine, other = printable(file), printable(base)
     lines = [
         "# A scenario says only what differs from the one that it extends. As it is, this file plans the same;",
-        "# remove a `#` (and one space after it) to change a value, then:",
+        "# to change a value remove the `#` (and one space after it) of its line and of the keys above it,",
+        "# entries of one section under one key, then:",
         f"#   planner check {mine}",
         f"#   planner size {mine}",
         f"#   planner diff {other} {mine}",
@@ -67,26 +69,54 @@ def scenario(plan: Plan, extends: str, title: str, file: str, base: str) -> str:
 
 
 def _input(each: Assumption, plan: Plan) -> Iterator[str]:
-    """An assumption as a comment: what it means, what it moves, and the entry with its span."""
+    """An assumption as a comment: what it means, what it moves, and its entry as it is inherited."""
     moves = ", ".join(f"{name} {100 * by:+.0f} %" for name, by in each.moves.items() if by)
-    path, value, low, high = each.path, each.value, each.low, each.high
+    path, span, together = each.path, f"{each.low} to {each.high}", "alone"
     if "*" in path:
         row = next(row for row in plan.project.table.rows if _fits(row.path, path))
-        path = row.path
-        value, low, high = (
-            f"{units.from_base(end, row.unit):.6g} {row.unit}".removesuffix(" 1")
-            for end in (row.value, *(row.value if e is None else e for e in (row.low, row.high)))
-        )
-    said = f"{each.meaning}, {low} to {high}; alone moves {moves}"
-    for line in wrapped(said, WIDTH - 2):
-        yield f"# {line}"
-    number = f"{{value: {value}, source: who says so, confidence: assumed}}"
-    steps = re.split(r"\.", path)
+        ends = (row.value if end is None else end for end in (row.low, row.high))
+        low, high = (f"{units.from_base(end, row.unit):.6g} {row.unit}" for end in ends)
+        path, span = row.path, f"{low} to {high}".replace(" 1 to ", " to ").removesuffix(" 1")
+        together = f"in all of {each.path} together"
+    steps = path.split(".")
     if "series" in steps:  # a knot of a series: the series as a whole is replaced
-        steps = steps[: steps.index("series")]
-    for depth, step in enumerate(steps):
-        last = depth == len(steps) - 1
-        yield f"# {'  ' * depth}{step}:{f' {number}' if last else ''}"
+        at = steps.index("series")
+        steps, span = steps[:at], f"in {'.'.join(steps[at + 1 :])} {span}"
+    for line in wrapped(f"{each.meaning}, {span}; {together} moves {moves}", WIDTH - 2):
+        yield f"# {line}"
+    for depth, step in enumerate(steps[:-1]):
+        yield f"# {'  ' * depth}{step}:"
+    margin = f"# {'  ' * (len(steps) - 1)}"
+    yield from (margin + line for line in _number(steps[-1], _at(plan.project.inputs.tree, steps)))
+
+
+def _at(node: Node, steps: Sequence[str]) -> Node:
+    """The entry that a path leads to."""
+    for step in steps:
+        assert isinstance(node, Table)
+        node = node.entries[step]
+    return node
+
+
+def _number(key: str, node: Node) -> Iterator[str]:
+    """A number under its key, as it is inherited but for its source: a line, or a block for a series."""
+    if isinstance(node, Text):
+        yield f"{key}: {{value: {node.text}, {PROVENANCE}}}"
+        return
+    assert isinstance(node, Table)
+    said = {
+        name: _value(entry) for name, entry in node.entries.items() if name not in SAID_OF_A_NUMBER
+    }
+    series = node.entries.get("series")
+    if not isinstance(series, Table):
+        yield f"{key}: {{{', '.join(f'{name}: {text}' for name, text in said.items())}, {PROVENANCE}}}"
+        return
+    del said["series"]
+    yield f"{key}:"
+    yield from (f"  {name}: {text}" for name, text in said.items())
+    yield from (f"  {part}" for part in PROVENANCE.split(", "))
+    yield "  series:"
+    yield from (f"    {knot}: {_value(entry)}" for knot, entry in series.entries.items())
 
 
 def _fits(path: str, pattern: str) -> bool:

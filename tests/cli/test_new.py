@@ -21,7 +21,7 @@ HEADLINE = "5pct_ev_market"
 def uncommented(text: str) -> str:
     """The file with every entry that it offers switched on."""
     lines = text.splitlines()
-    entry = re.compile(r"# ( *)([A-Za-z0-9_]+:( .*)?|- .*)$")
+    entry = re.compile(r"# ( *)([A-Za-z0-9_-]+:( .*)?|- .*)$")
     start = lines.index(next(line for line in lines if line.startswith("title:")))
     return "\n".join(
         line[2:] if number > start and entry.match(line) else line
@@ -38,7 +38,7 @@ def test_a_new_scenario_plans_what_its_base_plans(planner: Planner, tmp_path: Pa
     assert mine.values("tco")[0].item() == base.values("tco")[0].item()
 
 
-def test_every_entry_that_a_new_scenario_offers_can_be_switched_on(
+def test_every_entry_that_a_new_scenario_offers_can_be_switched_on_and_changes_nothing(
     planner: Planner, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.yaml"
@@ -47,11 +47,17 @@ def test_every_entry_that_a_new_scenario_offers_can_be_switched_on(
     blocks = uncommented(text).split("\n# ---")
     inputs = [block for block in blocks[-1].split("\n\n") if ":" in block]
     assert len(inputs) >= 8
+    assert any("series:" in block for block in inputs)
     head = "extends: 5pct_ev_market.yaml\ntitle: one at a time\n"
+    base = load(HEADLINE).table
     for block in inputs:
         file.write_text(head + block + "\n", encoding="utf-8")
-        checked = planner("check", str(file))
-        assert checked.code == 0, (block, checked.err)
+        mine = load(file).table
+        changed = [row for row in mine.rows if row.file.endswith("mine.yaml")]
+        assert changed, block
+        was = {row.path: (row.value, row.low, row.high) for row in base.rows}
+        for row in changed:
+            assert (row.value, row.low, row.high) == was[row.path], block
 
 
 def test_a_new_profile_is_its_base_until_it_is_changed(planner: Planner, tmp_path: Path) -> None:

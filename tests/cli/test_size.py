@@ -308,6 +308,17 @@ def test_styles_go_to_terminals_without_no_color_only(
     assert "\x1b" not in planner("size", "test_fleet", "--no-spread").out
 
 
+def test_an_interrupt_before_a_command_begins_says_nothing(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("planner.cli._run", interrupted)
+    done = planner("size", MAIN)
+    assert (done.code, done.out, done.err) == (130, "", "")
+
+
 def test_an_interrupt_exits_130(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
