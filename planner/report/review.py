@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -237,18 +238,24 @@ def to_markdown(found: Review) -> str:
 
 _ESCAPED = {
     **{character: f"\\{character}" for character in "\\`*_{}[]#|~!"},
-    **{"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"},
+    **{"&": "&amp;", "<": "&lt;", ">": "&gt;"},
 }
+# Mentions, references and bare links are looked for in the text as it is read, where no escape helps: a space of no
+# width ends them.
+_REFERS = re.compile(r"@(?=\w)|#(?=\d)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
+_APART = "\u200b"
 
 
 def _md(text: str) -> str:
     """A text in which Markdown finds no mark, no link, no mention and no HTML."""
-    return "".join(_ESCAPED.get(character, character) for character in printable(text))
+    loose = _REFERS.sub(lambda found: found[0] + _APART, printable(text))
+    return "".join(_ESCAPED.get(character, character) for character in loose)
 
 
 def _code(text: str) -> str:
-    """A text in code marks."""
-    return f"`{printable(text).replace('`', chr(39)).replace('|', chr(92) + '|')}`"
+    """A text in code marks, or as text where it has marks that end them or the cell of a table."""
+    shown = printable(text)
+    return _md(text) if any(mark in shown for mark in "`|\\") else f"`{shown}`"
 
 
 def to_json(found: Review) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 from collections.abc import Callable
 
 import pytest
 
+from planner.report import review
 from tests.cli.conftest import Planner
 
 HEADLINE = "5pct_ev_market"
@@ -97,7 +99,7 @@ def test_the_exit_code_says_whether_an_output_moves(planner: Planner) -> None:
 def test_markdown_carries_no_marks_of_the_files(
     planner: Planner, scenario_file: Callable[[str], str]
 ) -> None:
-    hostile = "<img src=x onerror=alert(1)> | **bold** [x](http://a) @team `code`"
+    hostile = "<img src=x onerror=alert(1)> | **bold** [x](http://a) @team `code` #12 www.a.de"
     mine = scenario_file(f"extends: 5pct_ev_market.yaml\ntitle: '{hostile}'\n")
     result = planner("diff", HEADLINE, mine, "--markdown")
     assert result.code == 0
@@ -105,7 +107,24 @@ def test_markdown_carries_no_marks_of_the_files(
     assert "<img" not in title
     assert "\\*\\*bold\\*\\*" in title
     assert "\\[x\\]" in title
-    assert "@team" not in title
+    for refers in ("@team", "#12", "http://", "www."):
+        assert refers not in title
+    shown = html.unescape(title).replace("\u200b", "").replace("\\", "")
+    assert hostile in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("market.share", "`market.share`"),
+        ("a`b", "a\\`b"),
+        ("a|b", "a\\|b"),
+        ("a\\|b", "a\\\\\\|b"),
+        ("a\nb", "`a b`"),
+    ],
+)
+def test_code_ends_neither_its_marks_nor_its_cell(text: str, shown: str) -> None:
+    assert review._code(text) == shown
 
 
 def test_a_review_as_json_names_inputs_with_their_lines(planner: Planner) -> None:

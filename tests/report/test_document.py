@@ -195,6 +195,15 @@ def test_hostile_texts_are_texts_on_the_pages(hostile: Plan, tmp_path: Path) -> 
     assert data["mark"] == VIOLATION_MARK
 
 
+@pytest.mark.parametrize("text", ["N" * 10_000, "of words " * 9, f"{'x' * 29} {'y' * 30} z"])
+def test_no_word_is_longer_than_a_line(text: str) -> None:
+    shown = pdf._text(text)
+    assert shown.replace(pdf.MAY_BREAK, "") == text
+    assert max(map(len, re.split(rf"[\s{pdf.MAY_BREAK}]", shown))) <= 30
+    if len(text) < 100:
+        assert shown == text
+
+
 class _Seen(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

@@ -28,6 +28,7 @@ from planner.text import printable
 LONG_WORD = re.compile(r"\S{19,}")
 BREAKABLE = re.compile(r"(?<=[._/\-=,])(?=\w)")
 MAY_BREAK = "\u200b"  # a line may end here
+UNBROKEN = re.compile(r"[^\s\u200b]{30}(?=[^\s\u200b])")  # would leave the page
 PPI = 110.0
 BODY_ONLY = "Appendix"
 SOURCES = "Appendix: sources by number"
@@ -128,4 +129,5 @@ def _grid(grid: Grid) -> dict[str, Any]:
 
 def _text(text: str) -> str:
     """A text on one line in which long words may be broken."""
-    return LONG_WORD.sub(lambda word: BREAKABLE.sub(MAY_BREAK, word[0]), printable(text))
+    text = LONG_WORD.sub(lambda word: BREAKABLE.sub(MAY_BREAK, word[0]), printable(text))
+    return UNBROKEN.sub(lambda part: part[0] + MAY_BREAK, text)
