@@ -105,6 +105,23 @@ def test_several_scenarios_are_compared() -> None:
     assert any("TCO USD" in item for item in why[0].items)
 
 
+def test_many_scenarios_are_compared_in_several_tables() -> None:
+    """Each page is as wide as the next: every plan stands once beside the first."""
+    names = [f"{number} {SMALL} with a name that is long" for number in range(6)]
+    report, _ = document([Compared(name, plan(SMALL)) for name in names])
+    grids = [g for g in blocks(Grid, report) if isinstance(g, Grid) and "comparison" in g.name]
+    assert [grid.name for grid in grids] == ["comparison 1", "comparison 2"]
+    heads = [[column.head for column in grid.columns if column.numbers] for grid in grids]
+    assert all(len(head) <= 20 for row in heads for head in row)
+    assert all(row[0].startswith("0") for row in heads)
+    shown = [head[:1] for row in heads for head in row[1:] if head != "change"]
+    assert shown == ["1", "2", "3", "4", "5"]
+    for grid in grids:
+        assert all(len(row) == len(grid.columns) for row in grid.rows)
+    book = sheets(workbook.write(report, plan(SMALL)))
+    assert {"comparison 1", "comparison 2"} <= book.keys()
+
+
 def test_a_pdf_is_set_with_all_charts(tmp_path: Path) -> None:
     forms = list(files.write([Compared(SMALL, plan(SMALL))], tmp_path, ["pdf", "svg"]))
     assert forms[0] == tmp_path / "report.pdf"

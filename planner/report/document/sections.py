@@ -21,7 +21,7 @@ from planner.findings import Order, TrainingLayout, beside_orders, binding, chec
 from planner.lineage import Source, scenario_argument
 from planner.plan import Plan
 from planner.report.cash_flow import cash_flow
-from planner.report.comparison import Compared, differences, lines_of, why_lines
+from planner.report.comparison import Compared, Line, differences, lines_of, why_lines
 from planner.report.comparison import change as change_of
 from planner.report.document import tables
 from planner.report.document.content import (
@@ -39,6 +39,7 @@ from planner.report.document.content import (
 )
 from planner.report.document.names import Names
 from planner.report.document.pictures import Drawing, drawings, in_words, listed, term_in_words
+from planner.report.page import cut
 from planner.report.rows import (
     HOW_READ,
     HOW_READ_WITHOUT_A_FLEET,
@@ -52,6 +53,7 @@ from planner.report.table import label, number, peak_of, scales
 from planner.study.drawn import Drawn
 from planner.text import counted
 
+BESIDE_THE_FIRST, HEAD = 3, 20  # plans in a table of the comparison, and characters of their names
 ORDERS_SHOWN = 12
 WARNINGS_ON_THE_FIRST_PAGE = 3
 ASSUMPTIONS_ON_THE_FIRST_PAGE = 3
@@ -423,28 +425,38 @@ def _risks(plan: Plan, found: dict[str, Drawing]) -> Section:
 
 
 def _comparison(plans: Sequence[Compared]) -> Section:
-    """Plans side by side with the first, and why they differ."""
-    columns = [Column(""), Column("", share=1.0), Column(plans[0].name, True)]
-    for each in plans[1:]:
-        columns += [Column(each.name, True), Column("change", True)]
-    rows, group = [], ""
+    """Plans side by side with the first, as many as a page is wide, and why they differ."""
     lines = lines_of(plans)
+    blocks: list[Block] = [Paragraph(f"{each.name}: {each.plan.title}") for each in plans]
+    for table, start in enumerate(range(1, len(plans), BESIDE_THE_FIRST), 1):
+        shown = [0, *range(start, min(start + BESIDE_THE_FIRST, len(plans)))]
+        name = f"comparison {table}" if len(plans) - 1 > BESIDE_THE_FIRST else "comparison"
+        blocks.append(_side_by_side(plans, lines, shown, name))
+    for each, found in zip(plans[1:], differences(plans), strict=True):
+        blocks.append(Bullets(f"Why {each.name} differs", why_lines(found)))
+    return Section("Comparison", blocks)
+
+
+def _side_by_side(
+    plans: Sequence[Compared], lines: Sequence[Line], shown: Sequence[int], name: str
+) -> Grid:
+    """Some of the plans, each with its change from the first."""
+    heads = [cut(plans[place].name, HEAD) for place in shown]
+    columns = [Column(""), Column("", share=1.0), Column(heads[0], True)]
+    for head in heads[1:]:
+        columns += [Column(head, True), Column("change", True)]
+    rows, group = [], ""
     scaled = scales([line.row for line in lines], [peak_of(line.values) for line in lines])
     for line, (scale, unit) in zip(lines, scaled, strict=True):
         first = line.values[0]
         cells = [Cell(line.row.group if line.row.group != group else "")]
-        cells.append(Cell(label(line.row, unit, None)))
-        for place, value in enumerate(line.values):
-            cells.append(_side(value, scale))
-            if place:
-                cells.append(Cell(change_of(first, value)))
+        cells += [Cell(label(line.row, unit, None)), _side(first, scale)]
+        for place in shown[1:]:
+            value = line.values[place]
+            cells += [_side(value, scale), Cell(change_of(first, value))]
         rows.append(cells)
         group = line.row.group
-    blocks: list[Block] = [Paragraph(f"{each.name}: {each.plan.title}") for each in plans]
-    blocks.append(Grid(columns, rows, "Each over its whole horizon.", name="comparison"))
-    for each, found in zip(plans[1:], differences(plans), strict=True):
-        blocks.append(Bullets(f"Why {each.name} differs", why_lines(found)))
-    return Section("Comparison", blocks)
+    return Grid(columns, rows, "Each over its whole horizon.", name=name)
 
 
 def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
