@@ -34,9 +34,9 @@ WRITTEN = {
     "#E69F00": "#8A5F00", "#009E73": "#007A59", "#CC79A7": "#A3457A", "#56B4E9": "#1F6F9E",
     "#D55E00": "#B34F00", "#8C8C8C": "#666666", "#B3A125": "#716514",
 }  # fmt: skip
-LARGE, IN_A_REPORT, FLAT = (10.0, 5.6), (8.4, 4.2), (8.4, 3.5)  # inches of a chart
+LARGE, IN_A_REPORT, FLAT = (10.0, 5.6), (8.4, 3.8), (8.4, 3.4)  # inches of a chart
 MARGIN = 0.2  # inches at the left of the texts
-TITLE_WIDTH = 9.3  # characters of the title to an inch
+TITLE_WIDTH = 9.8  # characters of the title to an inch
 FOOTER_WIDTH = 15.0  # characters of the footer to an inch
 HIGHEST = 1.08  # share of the height above which no label is
 APART = 0.052  # least distance of two labels, as a share of the height
@@ -83,8 +83,8 @@ def page(
     if plan.mark:
         write(printable(plan.mark), color=ALARM, weight="bold")
         down += 0.25
-    write("\n".join(lines), fontsize=13, weight="bold", linespacing=1.25)
-    down += 0.29 * len(lines)
+    write("\n".join(lines), fontsize=12, weight="bold", linespacing=1.25)
+    down += 0.27 * len(lines)
     write(printable(subtitle), color=QUIET)
     down += 0.45 if panels == 1 else 0.68
     source = f"{plan.title} ({plan.project.inputs.path.stem}){beside and f' · {beside}'}"
@@ -98,7 +98,7 @@ def page(
         right=1.0 - (1.5 if panels == 1 else 0.95) / width,
         top=1.0 - down / height,
         bottom=0.72 / height,
-        wspace=0.62,
+        wspace=0.75,
     )
     return figure, list(axes)
 

@@ -92,7 +92,7 @@ function explain(name) {
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const why = target && target.closest(".why");
-  const head = target && target.closest("th");
+  const head = target && target.closest("thead th");
   if (why) explain(why.dataset.q);
   else if (head) sort(head);
   else if (target && (target.id === "close" || target.id === "why")) document.getElementById("why").close();

@@ -299,7 +299,7 @@ def sheets(book: bytes) -> dict[str, list[tuple[object, ...]]]:
 
 def test_numbers_of_a_workbook_are_in_the_unit_that_stands_beside_them() -> None:
     found = sheets(workbook.write(made(), plan()))
-    (hot,) = [row for row in found["Data and storage"] if row[1] == "hot needed, PB"]
+    (hot,) = [row for row in found["data and storage"] if row[1] == "hot needed, PB"]
     peak = plan()["storage_hot_required"]
     assert peak.unit == "byte"
     months = plan().values("storage_hot_required")[0]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pytest
 
 from planner.plan import Plan
 from planner.project import load
 from planner.report.comparison import Compared
+from planner.report.document import pdf, workbook
 from planner.report.document.content import Bullets, Cell, Column, Document, Grid, Section
 from planner.report.document.names import Names
 from planner.report.document.notes import Notes
@@ -109,3 +114,26 @@ def test_sources_become_numbers_on_paper_and_a_course_one_row() -> None:
 )
 def test_numbers_and_units_are_as_print_has_them(text: str, shown: str) -> None:
     assert typeset(text) == shown
+
+
+def test_a_workbook_has_numbers_in_the_unit_that_their_row_names() -> None:
+    made, _ = document([Compared(HEADLINE, plan())])
+    book = openpyxl.load_workbook(io.BytesIO(workbook.write(made, plan())))
+    (grid,) = [
+        b for s in made.sections for b in s.blocks if isinstance(b, Grid) and b.name == "compute"
+    ]
+    lines = list(book["compute"].iter_rows(min_row=2, values_only=True))
+    for line, row in zip(lines, grid.rows, strict=True):
+        for number, cell in zip(line[2:-1], row[2:-1], strict=True):
+            assert isinstance(number, (int, float))
+            assert float(cell.text.replace(",", "")) == pytest.approx(number, rel=5e-3)
+
+
+def test_a_pdf_can_be_read_aloud(tmp_path: Path) -> None:
+    made, _ = document([Compared("test_fleet", plan("test_fleet"))])
+    bare = replace(
+        made, sections=[s for s in made.sections if s.title == "How to read this report"]
+    )
+    found = pdf.write(bare, {}, tmp_path)
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in found
+    assert b"capacity planner" in found

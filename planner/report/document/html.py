@@ -31,6 +31,7 @@ from planner.report.document.lineage import nodes
 from planner.text import printable
 
 PROLOGUE = re.compile(rb"\A.*?(?=<svg)", re.DOTALL)
+HINT = "A figure underlined with dots says, when clicked, what it follows from: formulas, inputs and their sources."
 IDENTITY = re.compile(r'(\bid="|url\(#|href="#)')
 
 
@@ -54,11 +55,15 @@ def page(document: Document, plan: Plan, charts: Mapping[str, Path]) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="description" content="{_text(document.subtitle)}">'
         f"<title>{_text(document.title)}</title><style>{style}</style></head><body>"
-        f"<header>{mark}<h1>{_text(document.title)}</h1><p>{_text(document.subtitle)}</p></header>"
-        f"<nav>{links}</nav><main>{sections}</main>"
+        '<a class="skip" href="#s0">To the summary</a>'
+        f"<header>{mark}<h1>{_text(document.title)}</h1><p>{_text(document.subtitle)}</p>"
+        f'<p class="hint">{HINT}</p></header>'
+        f'<nav aria-label="Sections">{links}</nav><main>{sections}</main>'
         f"<footer>{mark}<p>{_text(document.footer)}</p></footer>"
-        '<dialog id="why"><button type="button" id="close" aria-label="Close">×</button>'
+        '<dialog id="why" aria-label="What a figure follows from">'
+        '<button type="button" id="close" aria-label="Close">×</button>'
         '<div id="tree"></div></dialog>'
         f'<script type="application/json" id="lineage">{lineage}</script>'
         f"<script>{script}</script></body></html>\n"
@@ -125,15 +130,16 @@ def _grid(grid: Grid) -> str:
         f'<button type="button">{_text(column.head)}</button></th>'
         for column in grid.columns
     )
-    rows = []
+    rows: list[str] = []
     group = ""
     for row in grid.rows:
         group = row[0].text or group
         cells = "".join(
-            _cell(cell, column.numbers, group if place == 0 else "")
+            _cell(cell, column.numbers, group if place == 0 else "", place == 0)
             for place, (cell, column) in enumerate(zip(row, grid.columns, strict=True))
         )
-        rows.append(f"<tr>{cells}</tr>")
+        kind = ' class="sum"' if len(rows) >= len(grid.rows) - grid.sums else ""
+        rows.append(f"<tr{kind}>{cells}</tr>")
     note = f'<p class="quiet">{_text(grid.note)}</p>' if grid.note else ""
     size = "small" if grid.small else ""
     find = (
@@ -141,18 +147,22 @@ def _grid(grid: Grid) -> str:
         if len(grid.rows) > 40
         else ""
     )
+    head = f"<h3>{_text(grid.title)}</h3>" if grid.title else ""
     return (
-        f'<div class="grid {size}">{find}<table><thead><tr>{heads}</tr></thead>'
+        f'{head}<div class="grid {size}" tabindex="0" role="region" aria-label="{_text(grid.title or grid.name)}">'
+        f"{find}<table><thead><tr>{heads}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>{note}"
     )
 
 
-def _cell(cell: Cell, numbers: bool, group: str) -> str:
+def _cell(cell: Cell, numbers: bool, group: str, leads: bool) -> str:
     value = f' data-v="{cell.value!r}"' if cell.value is not None else ""
     if group and not cell.text:
         value = f' data-g="{_text(group)}"'
     shown = _why(_text(cell.text), cell.explains, "span") if cell.text else ""
     kind = ' class="n"' if numbers else ""
+    if leads and cell.text:
+        return f'<th scope="row"{kind}{value}>{shown}</th>'
     return f"<td{kind}{value}>{shown}</td>"
 
 

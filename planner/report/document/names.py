@@ -15,6 +15,7 @@ from planner.plan import Plan
 
 KINDS = ("regions", "ecus", "nodes", "storage", "network")  # of profiles that texts name
 DETAIL = re.compile(r",| \(")  # from here a title tells siblings apart
+ABBREVIATED = 2  # characters of words such as "ai", "us" and "uk"
 SHORTEST = 4  # characters of a key that is looked for in a text: shorter ones may be words of it
 
 
@@ -43,11 +44,14 @@ class Names:
 
 
 def _places(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Sites and regions without a title, as words that begin large."""
+    """Sites and regions without a title, as words that begin large: "Palo Alto", "AI Factory"."""
     for axis in (REGION, SITE):
         for key in plan.project.labels[axis]:
-            words = key.replace("_", " ")
-            yield key, words[:1].upper() + words[1:]
+            words = key.split("_")
+            yield (
+                key,
+                " ".join(w.upper() if len(w) == ABBREVIATED else w.capitalize() for w in words),
+            )
 
 
 def _titles(plan: Plan) -> Iterator[tuple[str, str]]:

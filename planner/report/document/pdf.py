@@ -38,13 +38,13 @@ Form = Literal["pdf", "png"]
 
 
 def write(document: Document, charts: Mapping[str, Path], folder: Path) -> bytes:
-    """The PDF; `charts` are SVG files by name, `folder` a place to set in that is the caller's to remove."""
+    """The PDF; `charts` are files by name, all of one kind; `folder` is a place to set in, the caller's to remove."""
     (found,) = _set(document, charts, folder, "pdf")
     return found
 
 
 def pages(document: Document, charts: Mapping[str, Path], folder: Path) -> list[bytes]:
-    """The pages without the appendix, as PNG."""
+    """The pages without the appendix, as PNG; charts better too: in pixels Typst cuts off letters of an SVG."""
     body = [each for each in document.sections if not each.title.startswith(BODY_ONLY)]
     shown = Document(document.title, document.subtitle, document.mark, document.footer, body)
     return _set(shown, charts, folder, "png")
@@ -54,11 +54,12 @@ def _set(document: Document, charts: Mapping[str, Path], folder: Path, form: For
     import matplotlib
     import typst
 
-    (folder / "data.json").write_text(json.dumps(_data(document)), encoding="utf-8")
+    suffix = next((file.suffix for file in charts.values()), "")
+    (folder / "data.json").write_text(json.dumps(_data(document, suffix)), encoding="utf-8")
     template = resources.report_file("report.typ").read_text(encoding="utf-8")
     (folder / "report.typ").write_text(template, encoding="utf-8")
     for name, file in charts.items():
-        (folder / f"{name}.svg").write_bytes(file.read_bytes())
+        (folder / f"{name}{file.suffix}").write_bytes(file.read_bytes())
     made: bytes | list[bytes] = typst.compile(
         str(folder / "report.typ"),
         root=str(folder),
@@ -72,7 +73,7 @@ def _set(document: Document, charts: Mapping[str, Path], folder: Path, form: For
     return [made] if isinstance(made, bytes) else list(made)
 
 
-def _data(document: Document) -> dict[str, Any]:
+def _data(document: Document, suffix: str) -> dict[str, Any]:
     return {
         "title": _text(document.title),
         "author": AUTHOR,
@@ -80,29 +81,29 @@ def _data(document: Document) -> dict[str, Any]:
         "subtitle": _text(document.subtitle),
         "mark": _text(document.mark),
         "footer": _text(document.footer),
-        "sections": [*_sections(document)],
+        "sections": [*_sections(document, suffix)],
     }
 
 
-def _sections(document: Document) -> Iterator[dict[str, Any]]:
+def _sections(document: Document, suffix: str) -> Iterator[dict[str, Any]]:
     """The sections, and after them the sources that their tables name by number."""
     notes = Notes(document)
     for each in document.sections:
-        blocks = [_block(notes.on_paper(block)) for block in each.blocks]
+        blocks = [_block(notes.on_paper(block), suffix) for block in each.blocks]
         yield {"title": _text(each.title), "fresh": each.fresh, "blocks": blocks}
     if notes.texts:
         listed = {"kind": "notes", "items": [_text(text) for text in notes.texts]}
         yield {"title": SOURCES, "fresh": True, "blocks": [listed]}
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block(block: Block, suffix: str) -> dict[str, Any]:
     match block:
         case Paragraph(text, tone):
             return {"kind": "paragraph", "text": _text(text), "tone": tone}
         case Bullets(title, items):
             return {"kind": "bullets", "title": _text(title), "items": [_text(i) for i in items]}
         case Picture(name, message):
-            return {"kind": "picture", "file": f"{name}.svg", "message": _text(message)}
+            return {"kind": "picture", "file": f"{name}{suffix}", "message": _text(message)}
         case Facts(items):
             said = [
                 {"label": _text(i.label), "value": _text(i.value), "span": _text(i.span)}

@@ -58,7 +58,10 @@ FEWEST_ROWS = 3
 LEAST_MOVE = 0.5  # per cent, below which nothing is said to move
 NAME_WIDTH = 46  # characters of a line of an assumption's name
 FEWEST_YEARS = 4  # for which a chart by year has room, so that the bar of one is no wall
-FEWEST_BARS = 2.5  # jobs for which a chart of steps has room, so that the bar of one is no wall
+STEP, AROUND_STEPS = (
+    0.62,
+    1.45,
+)  # inches of the chart of steps: one job, and what is around them all
 # Items of the ledger as a board reads them.
 PAID = {
     "nodes": ("nodes",),
@@ -374,7 +377,9 @@ def _carbon(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     if total <= 0:
         return
     share = 100 * float(parts["making equipment"].sum()) / total
-    message = f"The plan emits {units.show(total, 'kg')} of CO2e, {share:.0f} % of it in making the equipment"
+    message = f"The plan emits {units.show(total, 'kg')} of CO2e"
+    if parts["making equipment"].any():
+        message += f", {share:.0f} % of it in making the equipment"
     yield _bars(plan, "carbon", message, "CO2e by cause and year, all sites", parts, "kg")
 
 
@@ -429,8 +434,9 @@ def _bars(
     """Stacked bars by year; parts are named beside the last."""
 
     def draw() -> Figure:
-        figure, (axes,) = page(plan, message, subtitle, size=IN_A_REPORT)
         shown = _largest_parts(parts)
+        beside = "; beside them: sums of all years" if len(shown) > 1 else ""
+        figure, (axes,) = page(plan, message, subtitle + beside, size=IN_A_REPORT)
         total = np.sum(list(shown.values()), axis=0)
         scale, written = units.magnitude(np.array([total.max()]), unit)
         base = np.zeros(len(total))
@@ -447,7 +453,7 @@ def _bars(
                 linewidth=0.4,
             )
             ends.append(
-                (float(base[-1] + layer[-1] / 2), f"{each} {number(float(layer[-1]))}", colour)
+                (float(base[-1] + layer[-1] / 2), f"{each} {number(float(layer.sum()))}", colour)
             )
             base = base + layer
         for place, height in enumerate(base):
@@ -487,7 +493,7 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
             plan,
             message,
             "Where the time of a training step goes, by job and GPUs",
-            size=IN_A_REPORT,
+            size=(IN_A_REPORT[0], AROUND_STEPS + STEP * len(layouts)),
         )
         terms: dict[str, Array] = {}
         for row, each in enumerate(layouts):
@@ -498,7 +504,7 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         for (term, shares), colour in zip(shown.items(), COLOURS, strict=False):
             axes.barh(rows, shares, 0.6, left, color=colour, linewidth=0)
             for row, share, begin in zip(rows, shares, left, strict=True):
-                if share > 0.085:
+                if share > 0.11:
                     axes.text(
                         begin + share / 2, row, f"{printable(term_in_words(term))}\n{100 * share:.0f} %",
                         ha="center", va="center", fontsize=8.5,
@@ -508,11 +514,11 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         jobs = [f"{printable(e.workload.replace('_', ' '))}\n{e.gpus:,.0f} GPUs" for e in layouts]
         axes.set_yticks(rows, jobs)
         axes.set_xlim(0, 1)
-        axes.set_ylim(min(-0.5, len(layouts) - FEWEST_BARS), len(layouts) - 0.5)
+        axes.set_ylim(-0.5, len(layouts) - 0.5)
         axes.set_xticks([])
         axes.grid(False)
         axes.spines["bottom"].set_visible(False)
-        figure.subplots_adjust(left=0.16, right=0.97, bottom=0.14)
+        figure.subplots_adjust(left=0.16, right=0.97, bottom=0.4 / figure.get_figheight())
         return figure
 
     yield Drawing("steps", message, draw)

@@ -48,8 +48,8 @@ from planner.report.rows import (
     in_horizon,
     rows_of,
 )
-from planner.report.spans import compute, draws_in_words, span
-from planner.report.table import label, number, peak_of, scales
+from planner.report.spans import ENDS, compute, draws_in_words, span
+from planner.report.table import number, peak_of, scales
 from planner.study.drawn import Drawn
 from planner.text import counted
 
@@ -69,6 +69,11 @@ DOMAINS = (
     ("Network and updates over the air", ("OTA", "Network"), ("ota",)),
     ("Facility and carbon", ("Site", "Carbon"), ("power", "carbon")),
 )
+
+SHEETS = {  # names that a workbook has room for
+    "Releases, vehicle computers and services": "releases, ECUs, services",
+    "Network and updates over the air": "network, updates",
+}
 
 
 def document(plans: Sequence[Compared]) -> tuple[Document, list[tuple[Plan, Drawing]]]:
@@ -137,10 +142,10 @@ def _whole(source: Source, name: str) -> Array:
 
 
 _UNIT_COSTS = (
-    ("cost_per_vehicle", 1.0, "total cost per vehicle"),
-    ("cost_per_vehicle_year", 365.25 * 86400.0, "total cost per vehicle and year"),
-    ("cost_per_1000_km", 1e6, "total cost per thousand km"),
-    ("gpu_hour_cost", 3600.0, "cost of a GPU-hour in service"),
+    ("cost_per_vehicle", 1.0, "cost per vehicle"),
+    ("cost_per_vehicle_year", 365.25 * 86400.0, "cost per vehicle and year"),
+    ("cost_per_1000_km", 1e6, "cost per thousand km"),
+    ("gpu_hour_cost", 3600.0, "cost per GPU-hour in service"),
 )
 _HEADLINE = {
     "gpus_required": partial(_largest, name="gpus_required"),
@@ -155,9 +160,9 @@ _HEADLINE = {
 }
 _LABELS = {
     "gpus_required": ("GPUs needed", "1"),
-    "storage_hot_required": ("hot storage (flash)", "byte"),
-    "storage_warm_required": ("warm storage (disks)", "byte"),
-    "storage_cold_required": ("cold storage (archive)", "byte"),
+    "storage_hot_required": ("hot storage", "byte"),
+    "storage_warm_required": ("warm storage", "byte"),
+    "storage_cold_required": ("cold storage", "byte"),
     "ingest_peak": ("data from vehicles, peak", "byte/second"),
     "ota_peak": ("updates to vehicles, peak", "byte/second"),
     "site_power": ("power from the grid, peak", "watt"),
@@ -206,8 +211,10 @@ def _rests(plan: Plan) -> Iterator[str]:
             for name, words in (("tco", "total cost"), ("gpus_required", "GPUs"))
             if abs(each.moves.get(name, 0.0)) >= 0.005
         ]
-        yield tables.typeset(
-            f"{in_words(each)}: {each.value} ({each.low} to {each.high}, {each.confidence}) moves "
+        low, high = each.low.partition(" ")[0], each.high.rpartition(" to ")[2].partition(" ")[0]
+        ends = tables.typeset(f"{low} to {high}")
+        yield (
+            f"{in_words(each)}: {tables.typeset(each.value)} ({ends}, {each.confidence}) moves "
             f"{' and '.join(moves) or 'little'}"
         )
 
@@ -217,7 +224,7 @@ def _enough(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
     if drawn is None:
         return
     peaks, built = _HEADLINE["gpus_required"](drawn), float(in_horizon(plan, "gpus").max())
-    if not built or np.ptp(peaks) == 0:
+    if not built or np.mean(peaks <= built) >= ENDS[1]:
         return
     share, most = 100 * float(np.mean(peaks <= built)), span(peaks)[1]
     yield (
@@ -276,8 +283,8 @@ def _placed(plan: Plan, orders: Sequence[Order]) -> str:
     cost = units.show(sum(each.usd for each in orders), "USD")
     largest = max(orders, key=lambda each: each.usd)
     what = f"{largest.count:,} x {largest.what} for {Names(plan).of(largest.site)}"
-    book = f"place {counted(len(orders), 'order')} for {cost}"
-    return f"{book}, the largest {what}, in service {largest.in_service}"
+    book = f"place {counted(len(orders), 'order')} for {cost}{', the largest' if len(orders) > 1 else ':'}"
+    return f"{book} {what}, in service {largest.in_service}"
 
 
 def _later(month: str, months: int) -> str:
@@ -317,7 +324,9 @@ def _domain(
     blocks: list[Block] = list(_pictures(found, charts))
     rows = [row for row in rows_of(plan) if row.group in groups]
     if rows:
-        blocks.append(tables.by_year(plan, rows, drawn, title, explaining))
+        blocks.append(
+            tables.by_year(plan, rows, drawn, SHEETS.get(title, title.lower()), explaining)
+        )
     if title == "Compute":
         if plan.training_layouts:
             blocks.append(_layouts(plan))
@@ -442,7 +451,8 @@ def _side_by_side(
 ) -> Grid:
     """Some of the plans, each with its change from the first."""
     heads = [cut(plans[place].name, HEAD) for place in shown]
-    columns = [Column(""), Column("", share=1.0), Column(heads[0], True)]
+    names = Names(plans[0].plan)
+    columns = [Column("area"), Column("measure, unit", share=1.0), Column(heads[0], True)]
     for head in heads[1:]:
         columns += [Column(head, True), Column("change", True)]
     rows, group = [], ""
@@ -450,7 +460,7 @@ def _side_by_side(
     for line, (scale, unit) in zip(lines, scaled, strict=True):
         first = line.values[0]
         cells = [Cell(line.row.group if line.row.group != group else "")]
-        cells += [Cell(label(line.row, unit, None)), _side(first, scale)]
+        cells += [Cell(tables.named(line.row, unit, names)), _side(first, scale)]
         for place in shown[1:]:
             value = line.values[place]
             cells += [_side(value, scale), Cell(change_of(first, value))]
@@ -472,6 +482,7 @@ def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
         said = {}
     said |= {
         "GPUs needed": "accelerators that the work takes; in service: bought, delivered and tested by then",
+        "Hot, warm, cold": "storage by how soon data is read: at training speed, within seconds, after a wait",
         "Usable storage": "what programs can fill; copies, parity and formatting are added when it is bought",
     }
     if has_fleet(plan):

@@ -28,6 +28,7 @@ ORDERED = {
     "rig": "test rigs",
 }  # fmt: skip
 CERTAIN = "certain"
+PER = re.compile(r"(\d) 1/(?=[a-zA-Z])")  # "3 1/day"
 LARGE = re.compile(
     r"(?<![\w.,-])(?:\d+(?:\.\d+)?e\+?(?:0?[4-9]|1[0-4])|\d{5,9})(?![\w.,-])"
 )  # worth commas
@@ -59,16 +60,21 @@ def by_year(
         cells = [_number(value, row, scale, explains(row)) for value in values]
         ends = _ends(row, drawn, slices[-1], scale)
         first = Cell(row.group if row.group != group else "")
-        lines.append([first, Cell(_named(row, unit, names)), *cells, Cell(ends)])
+        lines.append([first, Cell(named(row, unit, names)), *cells, Cell(ends)])
         group = row.group
     spans = [
         Column(f"{columns[-1].label}, P10 to P90", True),
     ]
-    grid = [Column(""), Column("", share=1.0), *(Column(head, True) for head in heads), *spans]
+    grid = [
+        Column("area"),
+        Column("measure, unit", share=1.0),
+        *(Column(head, True) for head in heads),
+        *spans,
+    ]
     return Grid(grid, lines, name=name)
 
 
-def _named(row: Row, unit: str, names: Names) -> str:
+def named(row: Row, unit: str, names: Names) -> str:
     """The label of a row with its unit, as print has them."""
     head, _, tail = (
         row.label.rpartition(" ")
@@ -81,8 +87,9 @@ def _named(row: Row, unit: str, names: Names) -> str:
 
 
 def typeset(text: str) -> str:
-    """Squares, cubes and large numbers as print has them: "m²", "25,000,000 km"."""
+    """Squares, rates and large numbers as print has them: "m²", "3 per day", "25,000,000 km"."""
     text = text.replace("m^2", "m²").replace("m^3", "m³")
+    text = PER.sub(r"\1 per ", text)
     return LARGE.sub(lambda found: f"{float(found[0]):,.10g}", text)
 
 

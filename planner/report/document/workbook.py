@@ -15,9 +15,17 @@ from planner.headline import HEADLINE
 from planner.plan import Plan
 from planner.report.document import tables
 from planner.report.document.content import Cell, Document, Grid
+from planner.report.document.pdf import AUTHOR
 from planner.text import printable
 
 WIDEST, NARROWEST = 60, 8  # columns, in characters
+FILTER = 3  # characters that the button of a filter takes
+A4 = 9  # as spreadsheets number papers
+LARGE, TENS, LEAST = (
+    1000.0,
+    10.0,
+    0.001,
+)  # from which a number needs no digits, one, or three after its point
 LONGEST = 32_767  # characters that a cell can hold
 ROWS = 1_048_576
 SHEET = 31  # characters of a sheet's name
@@ -34,18 +42,36 @@ def write(document: Document, plan: Plan) -> bytes:
         "strings_to_numbers": False, "nan_inf_to_errors": False,
     }  # fmt: skip
     book = xlsxwriter.Workbook(out, options)
-    book.set_properties({"title": printable(document.title), "created": _beginning()})
-    bold = book.add_format({"bold": True})
-    alarm = book.add_format({"bold": True, "font_color": "#B00020"})
-    for name, heads, rows in _sheets(document, plan):
+    about = {"title": document.title, "subject": document.subtitle, "comments": document.footer}
+    book.set_properties(
+        {name: printable(text) for name, text in about.items()}
+        | {"author": AUTHOR, "created": _beginning()}
+    )
+    styles = _Styles(book)
+    alarm = styles.of(font_color="#B00020", bold=True)
+    for name, heads, rows, sums in _sheets(document, plan):
         sheet = book.add_worksheet(name.translate(FORBIDDEN)[:SHEET])
         top = 0
         if document.mark:
             sheet.write_string(0, 0, printable(document.mark), alarm)
             top = 1
-        _fill(sheet, top, heads, rows, bold)
+        _fill(sheet, top, heads, rows, sums, styles)
     book.close()
     return out.getvalue()
+
+
+class _Styles:
+    """The formats of a workbook, each made once."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._made: dict[tuple[tuple[str, object], ...], Any] = {}
+
+    def of(self, **how: object) -> Any:
+        key = tuple(sorted(how.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format({"valign": "top", **how})
+        return self._made[key]
 
 
 def _beginning() -> Any:
@@ -56,28 +82,53 @@ def _beginning() -> Any:
 
 
 def _fill(
-    sheet: Any, top: int, heads: Sequence[str], rows: Sequence[Sequence[object]], bold: Any
+    sheet: Any,
+    top: int,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    sums: int,
+    styles: _Styles,
 ) -> None:
-    widths = [len(head) for head in heads]
+    """Heads that stay in sight and on every printed page, rows as numbers and texts, the last as sums."""
+    widths = [len(head) + FILTER for head in heads]
+    head_style = styles.of(bold=True, bg_color="#E3EDF5", bottom=1, text_wrap=True)
     for place, head in enumerate(heads):
-        sheet.write_string(top, place, printable(head)[:LONGEST], bold)
+        sheet.write_string(top, place, printable(head)[:LONGEST], head_style)
     for line, row in enumerate(rows[: ROWS - top - 1], top + 1):
+        how: dict[str, object] = {"bold": True} if line > top + len(rows) - sums else {}
         for place, value in enumerate(row):
             if isinstance(value, (int, float)):
                 if math.isfinite(value):
-                    sheet.write_number(line, place, value)
+                    style = styles.of(num_format=_format(value), **how)
+                    sheet.write_number(line, place, value, style)
             elif value:
                 text = printable(str(value))[:LONGEST]
                 widths[place] = max(widths[place], len(text))
-                sheet.write_string(line, place, text)
+                wrap = {"text_wrap": True} if len(text) > WIDEST else {}
+                sheet.write_string(line, place, text, styles.of(**wrap, **how))
     for place, width in enumerate(widths):
         sheet.set_column(place, place, min(max(width + 1, NARROWEST), WIDEST))
-    sheet.freeze_panes(top + 1, 1)
+    sheet.freeze_panes(top + 1, 2 if heads[0] == "area" else 1)
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(top)
+    sheet.set_footer("&L&A&RPage &P of &N")
     if rows:
-        sheet.autofilter(top, 0, top + len(rows), len(heads) - 1)
+        sheet.autofilter(top, 0, top + len(rows) - sums, len(heads) - 1)
 
 
-Sheet = tuple[str, Sequence[str], Sequence[Sequence[object]]]
+def _format(value: float) -> str:
+    """As many digits as can be read; the cell has all of them."""
+    size = abs(value)
+    if value == int(value) or size >= LARGE:
+        return "#,##0"
+    return (
+        "0.0" if size >= TENS else "0.00" if size >= 1 else "0.000" if size >= LEAST else "0.0E+00"
+    )
+
+
+Sheet = tuple[str, Sequence[str], Sequence[Sequence[object]], int]
 
 
 def _sheets(document: Document, plan: Plan) -> Iterator[Sheet]:
@@ -87,13 +138,11 @@ def _sheets(document: Document, plan: Plan) -> Iterator[Sheet]:
         for block in section.blocks
         if isinstance(block, Grid) and block.name
     ]
-    named: dict[str, Grid] = {}
-    for grid in (*shown, tables.ledger(plan)):
-        named[grid.name] = grid
-    yield "about", ["what", "text"], list(_about(document, named))
-    yield "values", ["quantity", "unit", "axis", "label", "month", "value"], list(_values(plan))
-    for name, grid in named.items():
-        yield name, _heads(grid), _grid_rows(grid)
+    grids = {grid.name: grid for grid in (*shown, tables.ledger(plan))}
+    yield "about", ["what", "text"], list(_about(document, grids)), 0
+    for name, grid in grids.items():
+        yield name, _heads(grid), _grid_rows(grid), grid.sums
+    yield "values", ["quantity", "unit", "axis", "label", "month", "value"], list(_values(plan)), 0
 
 
 def _about(document: Document, grids: Mapping[str, Grid]) -> Iterator[Sequence[str]]:
