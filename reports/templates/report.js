@@ -75,13 +75,25 @@ function branch(name, above) {
   return box;
 }
 
-function explain(name) {
+// What the figure is called where it stands: the label of its tile, or the first cells of its row.
+function called(figure) {
+  const tile = figure.closest(".facts > div");
+  if (tile) return tile.firstChild.textContent;
+  const row = figure.closest("tr");
+  const heads = row.closest("table").tHead.rows[0].cells;
+  const head = heads[figure.closest("td, th").cellIndex].textContent;
+  const texts = [row.cells[0].dataset.g || row.cells[0].textContent];
+  if (row.cells[1] && !row.cells[1].classList.contains("n")) texts.push(row.cells[1].textContent);
+  return [...texts.filter((text) => text !== figure.textContent), head].join(", ");
+}
+
+function explain(name, figure) {
   const dialog = document.getElementById("why");
   const tree = document.getElementById("tree");
-  tree.replaceChildren();
+  tree.replaceChildren(element("p", `${called(figure)}: ${figure.textContent}. It follows from:`));
   if (nodes[name]) {
     tree.append(element("h3", ""));
-    tree.firstChild.append(said(name, nodes[name]));
+    tree.lastChild.append(said(name, nodes[name]));
     filled(tree, name, [name]);
   } else {
     tree.append(element("p", `planner explain says why: ${name}`));
@@ -93,7 +105,7 @@ document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   const why = target && target.closest(".why");
   const head = target && target.closest("thead th");
-  if (why) explain(why.dataset.q);
+  if (why) explain(why.dataset.q, why);
   else if (head) sort(head);
   else if (target && (target.id === "close" || target.id === "why")) document.getElementById("why").close();
 });

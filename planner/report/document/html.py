@@ -28,6 +28,7 @@ from planner.report.document.content import (
     Section,
 )
 from planner.report.document.lineage import nodes
+from planner.report.document.pdf import BODY_ONLY
 from planner.text import printable
 
 PROLOGUE = re.compile(rb"\A.*?(?=<svg)", re.DOTALL)
@@ -94,7 +95,8 @@ def _text(text: str) -> str:
 
 def _section(number: int, section: Section, charts: Mapping[str, Path]) -> str:
     inside = "".join(_block(each, charts) for each in section.blocks)
-    return f'<section id="s{number}"><h2>{_text(section.title)}</h2>{inside}</section>'
+    kind = ' class="appendix"' if section.title.startswith(BODY_ONLY) else ""
+    return f'<section id="s{number}"{kind}><h2>{_text(section.title)}</h2>{inside}</section>'
 
 
 def _block(block: Block, charts: Mapping[str, Path]) -> str:
