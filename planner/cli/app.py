@@ -84,8 +84,21 @@ for command, examples, brief in _COMMANDS:
     app.command(command.__name__, epilog=examples, short_help=brief)(command)
 app.add_typer(new.new, name="new", epilog=new.EXAMPLES)
 app.add_typer(predict.predict, name="predict", epilog=predict.EXAMPLES)
-campaign.campaign.command("size", epilog=campaign_search.SIZE_EXAMPLES)(campaign_search.size)
-campaign.campaign.command("plan", epilog=campaign_search.PLAN_EXAMPLES)(campaign_search.plan)
-app.add_typer(campaign.campaign, name="campaign", epilog=campaign.EXAMPLES)
+campaign.campaign.command(
+    "size",
+    epilog=campaign_search.SIZE_EXAMPLES,
+    short_help="The least bandwidth that meets a goal.",
+)(campaign_search.size)
+campaign.campaign.command(
+    "plan",
+    epilog=campaign_search.PLAN_EXAMPLES,
+    short_help="The cheapest campaign that is in time and safe.",
+)(campaign_search.plan)
+app.add_typer(
+    campaign.campaign,
+    name="campaign",
+    epilog=campaign.EXAMPLES,
+    short_help="Over-the-air campaigns: bandwidth, days, cost, risk.",
+)
 app.add_typer(catalogue.profiles, name="profiles", epilog=catalogue.PROFILE_EXAMPLES)
 app.add_typer(catalogue.scenarios, name="scenarios", epilog=catalogue.SCENARIO_EXAMPLES)

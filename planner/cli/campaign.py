@@ -55,7 +55,9 @@ Out = Annotated[
 ]
 
 
-@campaign.command("run", epilog=EXAMPLES)
+@campaign.command(
+    "run", epilog=EXAMPLES, short_help="When it is done, what it sends, costs and risks."
+)
 def run(
     campaign: Campaign,
     case: Case = None,

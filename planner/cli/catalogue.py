@@ -79,14 +79,21 @@ def show_profile(
 
     kind, slash, short = name.partition("/")
     if not slash:
-        raise PlannerError(f'"{name}" is not KIND/NAME, such as nodes/gh200_nvl32')
+        kinds = [
+            each for each in resources.KINDS if name in resources.profiles(each, overlays or [])
+        ]
+        meant = " or ".join(f"{each}/{name}" for each in kinds)
+        hint = f"nearest: {meant}" if meant else "planner profiles list has them all"
+        raise PlannerError(f'"{name}" is not KIND/NAME, such as nodes/gh200_nvl32; {hint}')
     known = resources.profiles(kind, overlays or [])
     if short not in known:
         raise PlannerError(f'no profile "{short}" in {kind}/; {suggestion(short, known)}')
     write("\n".join(_page(kind, short, overlays or [])))
 
 
-@profiles.command("check", epilog=PROFILE_EXAMPLES)
+@profiles.command(
+    "check", epilog=PROFILE_EXAMPLES, short_help="Whether sources and figures can be true."
+)
 def check_library(
     what: Annotated[
         str | None,
@@ -133,7 +140,9 @@ def _wanted(what: str | None, overlays: Sequence[Path]) -> list[tuple[str, str]]
     return [(kind, name)]
 
 
-@scenarios.command("list", epilog=SCENARIO_EXAMPLES)
+@scenarios.command(
+    "list", epilog=SCENARIO_EXAMPLES, short_help="What each plans, and the campaigns."
+)
 def list_scenarios() -> None:
     """Name, months and title of every shipped scenario, then the shipped campaigns."""
     from planner import resources

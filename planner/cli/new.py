@@ -29,7 +29,7 @@ Title = Annotated[
 ]
 
 
-@new.command("scenario", epilog=EXAMPLES)
+@new.command("scenario", epilog=EXAMPLES, short_help="A scenario over another, to be changed.")
 def new_scenario(
     file: Annotated[
         Path,
@@ -73,7 +73,7 @@ def _named_from(file: Path, base: Path) -> str:
     return Path(os.path.relpath(base.resolve(), file.resolve().parent)).as_posix()
 
 
-@new.command("profile", epilog=EXAMPLES)
+@new.command("profile", epilog=EXAMPLES, short_help="A profile over another, to be changed.")
 def new_profile(
     what: Annotated[
         str,

@@ -76,6 +76,8 @@ def load(
         known = {*resources.profiles("nodes", overlays), *_keys(tree, "nodes")}
         if hardware not in known:
             message = f'no profile "{hardware}" in nodes/; {suggestion(hardware, known)}'
+            if not overlays and nearest(hardware, known) is None:
+                message = f'no profile "{hardware}" in nodes/; one of your own needs --profiles DIR'
             raise InputError([Fault("--hardware", 0, hardware, message)])
         for site in _keys(tree, "sites"):
             tree = documents.set_path(tree, f"sites.{site}.training", hardware, "--hardware")

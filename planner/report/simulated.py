@@ -101,8 +101,16 @@ def _header(page: Page, simulation: Simulation, plan: Plan) -> None:
         page.wrapped(printable(f"Changed: {', '.join(plan.project.changes)}"), indent="  ")
     inputs = counted(len(simulation.sampler.dimensions), "uncertain number")
     page.add(f"{counted(simulation.draws, 'draw')} of {inputs}, seed {simulation.seed}")
-    page.flowing("At 90 % confidence each: ", _sure(simulation))
+    sure = _are_enough(simulation)
+    lead = "At 90 % confidence each: " if sure else "P90 of these few, no confidence: "
+    page.flowing(lead, _sure(simulation))
     page.flowing("The plan at the medians: ", _planned(simulation))
+
+
+def _are_enough(simulation: Simulation) -> bool:
+    """Whether the draws say between which values their 90th percentiles lie."""
+    cost = simulation.spreads[COST].figure
+    return cost is None or math.isfinite(float(cost.error(SURE)[0][0]))
 
 
 def _sure(simulation: Simulation) -> list[str]:

@@ -51,6 +51,18 @@ def test_every_command_has_help_with_an_example(planner: Planner, command: tuple
     assert "\n    planner " in done.out
 
 
+@pytest.mark.parametrize(
+    "group", [(), ("campaign",), ("new",), ("predict",), ("profiles",), ("scenarios",)]
+)
+def test_no_command_is_described_in_half_a_sentence(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch, group: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    commands = planner(*group, "--help").out.partition("Commands:")[2]
+    assert commands
+    assert not [line for line in commands.splitlines() if line.endswith("...")]
+
+
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys\n"

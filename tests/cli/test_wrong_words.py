@@ -90,3 +90,20 @@ def test_next_commands_can_be_pasted_whatever_a_folder_is_called(
     assert f"#   planner size '{folder}/first.yaml'\n" in (folder / "first.yaml").read_text("utf-8")
     profile = planner("new", "profile", "nodes/mine", "--out", str(folder))
     assert f"planner profiles check nodes/mine --profiles '{folder}'\n" in profile.out
+
+
+def test_a_kind_of_node_of_ones_own_needs_its_folder(planner: Planner) -> None:
+    assert "needs --profiles DIR" in planner("size", HEADLINE, "--hardware", "zzz").err
+    assert "nearest: dgx_h100" in planner("size", HEADLINE, "--hardware", "dgx_h10").err
+
+
+def test_a_profile_without_its_kind_is_named_with_it(planner: Planner) -> None:
+    assert "nearest: nodes/gh200_nvl32\n" in planner("profiles", "show", "gh200_nvl32").err
+    assert "planner profiles list" in planner("profiles", "show", "zzz").err
+
+
+def test_few_draws_give_no_confidence(planner: Planner) -> None:
+    few = planner("simulate", "test_fleet", "--draws", "8")
+    assert "no confidence: " in few.out
+    assert "At 90 % confidence" not in few.out
+    assert "At 90 % confidence each: " in planner("simulate", "test_fleet", "--draws", "64").out
