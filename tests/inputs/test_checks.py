@@ -40,6 +40,11 @@ COHORT = "opening_fleet:\n  - {cohort: %s, region: %s, program: %s, ecu: %s, veh
             "take what is left of rest_of_world; give one of them a market_share",
         ),
         (
+            "regions:\n  india: {market_row: world}\n",
+            "regions.india.market_row",
+            "has the sales of taiwan, japan, usa, europe, rest_of_world, china in it; they would be counted twice",
+        ),
+        (
             "regions:\n  japan: {market_share: 99.9 %}\n",
             "regions",
             "regions claim 103% of the row rest_of_world of iea_2024_steps",

@@ -12,6 +12,9 @@ from planner.inputs.profiles import Market
 from planner.inputs.scenario import Scenario, fleet_regions, forecast_of
 
 
+WHOLE = "world"  # the row of a forecast that the others are parts of
+
+
 def contradictions(scenario: Scenario, profiles: Profiles) -> Iterator[Contradiction]:
     """Regions, programmes and cohorts that lead nowhere, and what nobody sells."""
     yield from _names(scenario)
@@ -62,6 +65,20 @@ def _market(scenario: Scenario, profiles: Profiles) -> Iterator[Contradiction]:
     for (forecast, row), share in claimed.items():
         if share > 1 + 1e-9:
             yield ("regions",), f"regions claim {share:.0%} of the row {row} of {forecast}"
+    yield from _whole_beside_parts(scenario)
+
+
+def _whole_beside_parts(scenario: Scenario) -> Iterator[Contradiction]:
+    """A region of the whole world's sales beside regions of its parts counts theirs twice."""
+    homes = [(name, forecast_of(scenario, name)) for name in fleet_regions(scenario)]
+    rows = {name: (forecast, scenario.regions[name].market_row) for name, forecast in homes}
+    for name, (forecast, row) in rows.items():
+        parts = [each for each, other in rows.items() if other[0] == forecast and other[1] != WHOLE]
+        if row == WHOLE and parts:
+            yield (
+                ("regions", name, "market_row"),
+                f"the row {WHOLE} of {forecast} has the sales of {', '.join(parts)} in it; they would be counted twice",
+            )
 
 
 def _opening_fleet(scenario: Scenario) -> Iterator[Contradiction]:
