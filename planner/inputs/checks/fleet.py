@@ -11,7 +11,6 @@ from planner.inputs.numbers import month_label
 from planner.inputs.profiles import Market
 from planner.inputs.scenario import Scenario, fleet_regions, forecast_of
 
-
 WHOLE = "world"  # the row of a forecast that the others are parts of
 
 
