@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 # Stands on every page, file and explanation of a plan whose deliveries no export rule stops.
 VIOLATION_MARK = "EXPORT VIOLATION ALLOWED: what-if"
+SHOWN = (
+    100  # values of a quantity that a notebook or a prompt shows; of more, the first and the last
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ class Labelled:
     def __repr__(self) -> str:
         shape = " x ".join(f"{len(self.labels[axis])} {axis}" for axis in self.axes) or "one value"
         mark = f"{self.mark}\n" if self.mark else ""
-        return f"{mark}{self.name} [{self.unit}] {shape}\n{self.values!r}"
+        some = np.array2string(self.values, threshold=SHOWN, edgeitems=2)
+        return f"{mark}{self.name} [{self.unit}] {shape}\n{some}"
 
 
 def _attributes(mark: str) -> dict[str, str]:

@@ -308,3 +308,11 @@ def test_a_notebook_shows_the_headline_by_year_and_escapes_the_title() -> None:
     assert "<th>2030-12</th>" in shown
     assert shown.count("<tr>") == 1 + len(HEADLINE)
     assert repr(plan) == "Plan('<b>bold</b> & brave', 2024-01 to 2030-12)"
+
+
+def test_a_prompt_shows_the_ends_of_what_is_long(plan: Plan) -> None:
+    shown = repr(plan["gpus"])
+    assert shown.startswith("gpus [1] 86 month x 3 site x 1 hardware\n")
+    assert "..." in shown
+    assert shown.count("\n") < 30
+    assert repr(plan["tco"]).startswith("tco [USD] one value\n")

@@ -99,12 +99,18 @@ def _position(plan: Results, axis: int, label: str) -> int:
     known = plan.project.labels[axis]
     if axis == HOUR:
         label = label.removesuffix(":00").zfill(2)
+    if axis == MONTH and re.fullmatch(r"\d{4}-\d", label):
+        label = f"{label[:5]}0{label[5:]}"
     if label in known:
         return known.index(label)
     if axis == MONTH:
-        raise PlannerError(
-            f'no month "{printable(label)}" in the plan; it has {known[0]} to {known[-1]}'
+        within = [month for month in known if month.startswith(f"{label}-")]
+        hint = (
+            f"write one of its months, as {within[-1]}"
+            if within
+            else f"it has {known[0]} to {known[-1]}"
         )
+        raise PlannerError(f'no month "{printable(label)}" in the plan; {hint}')
     raise PlannerError(f'no {AXES[axis]} "{printable(label)}"; {suggestion(label, known)}')
 
 

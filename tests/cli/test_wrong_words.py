@@ -107,3 +107,12 @@ def test_few_draws_give_no_confidence(planner: Planner) -> None:
     assert "no confidence: " in few.out
     assert "At 90 % confidence" not in few.out
     assert "At 90 % confidence each: " in planner("simulate", "test_fleet", "--draws", "64").out
+
+
+def test_a_month_may_lack_its_zero_and_a_year_is_no_month(planner: Planner) -> None:
+    short, full = (planner("explain", HEADLINE, "gpus", "--at", at) for at in ("2027-6", "2027-06"))
+    assert (short.code, short.out) == (0, full.out)
+    assert (
+        "write one of its months, as 2027-12\n"
+        in planner("explain", HEADLINE, "gpus", "--at", "2027").err
+    )
