@@ -444,6 +444,15 @@ def test_sources_are_declared_and_memory_is_not_a_publication(found: Found) -> N
     assert finding.startswith("memory.confidence  found published, from memory; ")
 
 
+def test_a_declared_source_may_be_a_memory_too(found: Found) -> None:
+    lines = (
+        'sources: {mine: "A data sheet (from memory)"}\n'
+        "memory: {value: 80 GB, source: 'mine: of the card', confidence: published}\n"
+        "memory_bandwidth: {value: 3.35 TB/s, source: 'mine, epoch', confidence: published}\n"
+    )
+    assert keys(found("accelerators/h100_sxm", lines)) == {"memory.confidence"}
+
+
 def test_numbers_without_source_or_confidence_are_found(found: Found) -> None:
     (finding,) = found("accelerators/h100_sxm", "memory: 80 GB\n")
     assert finding.startswith("memory  source missing")

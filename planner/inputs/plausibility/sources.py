@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 
 from planner.errors import suggestion
+from planner.inputs.documents import Steps
 from planner.inputs.load import cells_of
+from planner.inputs.numbers import Cell
 from planner.inputs.plausibility.finding import Findings, Implausible, Shelf
 from planner.inputs.profiles import Profile
 
@@ -28,6 +30,10 @@ _WELL_FORMED = re.compile(
 
 def rules(profile: Profile, shelf: Shelf) -> Findings:
     """Sources that lead nowhere, and confidence that a source does not give."""
+
+    def remembered(name: str) -> bool:
+        return profile.sources.get(name, "").endswith(f"({MEMORY})")
+
     for steps, cell in cells_of(profile, ()):
         source = cell.source or ""
         cited = [word.strip() for word in source.partition(":")[0].split(",")]
@@ -38,12 +44,10 @@ def rules(profile: Profile, shelf: Shelf) -> Findings:
                     yield Implausible(
                         (*steps, "source"), f'"{word}"', f"one of the declared sources, {known}"
                     )
+            if cell.confidence in READ and all(map(remembered, cited)):
+                yield _memory(steps, cell)
         elif cell.confidence in READ and MEMORY in source and cited[0] not in profile.sources:
-            yield Implausible(
-                (*steps, "confidence"),
-                f"{cell.confidence}, {MEMORY}",
-                "derived or assumed: nobody can look up a memory",
-            )
+            yield _memory(steps, cell)
         elif steps[-1] in CHECKED_ITSELF:
             continue
         elif cell.confidence in READ and not (
@@ -60,3 +64,11 @@ def rules(profile: Profile, shelf: Shelf) -> Findings:
                 yield Implausible(
                     ("sources", name), address, "an address: https://host.domain/path"
                 )
+
+
+def _memory(steps: Steps, cell: Cell) -> Implausible:
+    return Implausible(
+        (*steps, "confidence"),
+        f"{cell.confidence}, {MEMORY}",
+        "derived or assumed: nobody can look up a memory",
+    )
