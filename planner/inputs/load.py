@@ -432,10 +432,18 @@ def _fault(schema: type[Entity], tree: Node, at: Steps, item: Any) -> Fault:
         message = f"{_brief(item['input'])} is unknown; expected {item['ctx']['expected']}"
     elif item["input"] is None:
         message = "there is no value; expected one"
+    elif kind in _SHAPES:
+        keys = ", ".join(_fields_at(schema, item["loc"])[:FEW_MISSING])
+        such = f" with keys such as {keys}" if keys else ""
+        message = f"expected {_SHAPES[kind]}{such}, found {_brief(item['input'])}"
     else:
         text = item["msg"][:1].lower() + item["msg"][1:]
         message = f"{text}; found {_brief(item['input'])}"
     return Fault(file, line, path, message)
+
+
+# What pydantic asks for, in the words of YAML.
+_SHAPES = {"model_type": "a table", "dict_type": "a table", "list_type": "a list"}
 
 
 def _brief(raw: Any) -> str:

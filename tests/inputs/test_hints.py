@@ -94,3 +94,21 @@ def test_a_fault_of_a_profile_is_told_once_and_not_of_those_that_extend_it(tmp_p
         "gh200_nvl32.yaml",
         "unknown key; nearest: power",
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "said"),
+    [
+        (
+            "labels",
+            "5 %",
+            'expected a table with keys such as share, images, price, found "5 %"',
+        ),
+        ("tiers", "[1, 2]", "expected a table, found a list"),
+        ("checks", "a day", 'expected a list, found "a day"'),
+    ],
+)
+def test_another_shape_is_asked_for_in_the_words_of_yaml(path: str, text: str, said: str) -> None:
+    with pytest.raises(InputError) as error:
+        load(find_scenario("5pct_ev_market"), [(path, text)])
+    assert said in [fault.message for fault in error.value.faults if fault.path == path]
