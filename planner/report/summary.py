@@ -309,7 +309,7 @@ def _stands(plan: Plan, drawn: Drawn) -> str:
 def _order_book(page: Page, plan: Plan, everything: bool) -> None:
     orders = plan.orders
     if not orders:
-        page.entries("Orders", [_no_orders(plan)])
+        page.entries("Orders", [no_orders(plan)])
         return
     shown = orders if everything else orders[:ORDERS_SHOWN]
     cost = units.show(sum(order.usd for order in orders), "USD")
@@ -338,7 +338,8 @@ def _dates(room: int) -> dict[str, str]:
     return fields
 
 
-def _no_orders(plan: Plan) -> str:
+def no_orders(plan: Plan) -> str:
+    """Why nothing is ordered."""
     if not any(site.orders_allowed for site in plan.project.inputs.scenario.sites.values()):
         return "none: the sites order nothing"
     if any(warning.kind in ("gpus", "storage") for warning in plan.warnings):
@@ -376,11 +377,11 @@ def layout_lines(plan: Plan) -> list[str]:
     for each in plan.training_layouts:
         said = each.text.removeprefix(f"{each.workload}: ")
         alike.setdefault(said, []).append(each.workload)
-    texts = [f"{_some_of(names)}: {said}" for said, names in alike.items()]
+    texts = [f"{some_of(names)}: {said}" for said, names in alike.items()]
     return [printable(text) for text in (*texts, *assumed(plan))]
 
 
-def _some_of(names: Sequence[str]) -> str:
+def some_of(names: Sequence[str]) -> str:
     """ "a", "a, b", or the first of many: "a and 13 more, each"."""
     if len(names) <= NAMED_TOGETHER:
         return ", ".join(names)

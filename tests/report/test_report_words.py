@@ -19,6 +19,7 @@ from planner.report.document import pdf, workbook
 from planner.report.document.content import Bullets, Cell, Column, Document, Grid, Section
 from planner.report.document.names import Names
 from planner.report.document.notes import Notes
+from planner.report.document.pictures import laid_out_alike
 from planner.report.document.sections import document, draws_of
 from planner.report.document.tables import orders_by_year, typeset
 from planner.report.rows import in_horizon
@@ -103,7 +104,7 @@ def test_sources_become_numbers_on_paper_and_a_course_one_row() -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("2.5e+07 km", "25,000,000 km"),
+        ("2.5e+07 km", "25 million km"),
         ("1.5e5", "150,000"),
         ("10000 hour", "10,000 hour"),
         ("floor, m^2", "floor, m²"),
@@ -137,3 +138,14 @@ def test_a_pdf_can_be_read_aloud(tmp_path: Path) -> None:
     found = pdf.write(bare, {}, tmp_path)
     assert b"<pdfuaid:part>1</pdfuaid:part>" in found
     assert b"capacity planner" in found
+
+
+def test_a_plan_that_may_order_nothing_does_not_say_that_it_has_enough() -> None:
+    said = first_page("test_fleet")["To decide"][0]
+    assert said == "Orders: none: the sites order nothing"
+
+
+def test_jobs_that_are_laid_out_alike_are_one_bar() -> None:
+    groups = laid_out_alike(plan("fourteen_customers"))
+    assert len(groups) < 6
+    assert sum(map(len, groups)) == len(plan("fourteen_customers").training_layouts) > 20

@@ -30,13 +30,14 @@ class Cell:
 class Column:
     """A column: its head, whether it holds numbers, and its share of the width (0: as wide as it needs).
 
-    On paper the texts of a column of `sources` become numbers of notes.
+    On paper the texts of a column of `sources` become numbers of notes; those of one that `cites` get them added.
     """
 
     head: str
     numbers: bool = False
     share: float = 0.0
     sources: bool = False
+    cites: bool = False
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def _contents(
 
         yield Path(f"{NAME}.xlsx"), workbook.write(made, plan)
     if "png" in forms:
-        pages = pdf.pages(made, pictures["png"], _inside(room, "png"))
+        pages = pdf.pages(made, pictures["svg"], _inside(room, "png"))
         for number, page in enumerate(pages, 1):
             yield Path(PAGES, f"page-{number:02d}.png"), page
     for form in ("png", "svg"):

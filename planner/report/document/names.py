@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from planner.axes import REGION, SITE
+from planner.axes import PACKAGE, PROGRAM, REGION, SITE, WORKLOAD
 from planner.plan import Plan
 
 KINDS = ("regions", "ecus", "nodes", "storage", "network")  # of profiles that texts name
@@ -23,7 +23,7 @@ class Names:
     """The names of one plan's regions, sites, computers and hardware."""
 
     def __init__(self, plan: Plan) -> None:
-        self._names = dict(_places(plan)) | dict(_titles(plan))
+        self._names = dict(_works(plan)) | dict(_places(plan)) | dict(_titles(plan))
         sought = [key for key in self._names if len(key) >= SHORTEST]
         words = "|".join(map(re.escape, sorted(sought, key=len, reverse=True)))
         self._keys = re.compile(rf"(?<![\w./])(?:{words})(?![\w/]|\.\w)" if words else r"(?!)")
@@ -41,6 +41,12 @@ class Names:
         text = re.sub(r" \(explain \w+\)", "", text)
         text = self._keys.sub(lambda found: self._names[found[0]], text)
         return text[:1].upper() + text[1:]
+
+
+def _works(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Programs, jobs and releases whose keys are several words."""
+    for axis in (PROGRAM, WORKLOAD, PACKAGE):
+        yield from ((key, key.replace("_", " ")) for key in plan.project.labels[axis] if "_" in key)
 
 
 def _places(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,11 @@ class Notes:
 
     def on_paper(self, block: Block) -> Block:
         """A block with numbers in place of sources."""
-        if not isinstance(block, Grid) or not any(column.sources for column in block.columns):
+        if not isinstance(block, Grid):
+            return block
+        if any(column.cites for column in block.columns):
+            return replace(block, rows=[self._cited(block, row) for row in block.rows])
+        if not any(column.sources for column in block.columns):
             return block
         columns = [
             replace(column, head=f"{column.head} no.", numbers=True, share=0.0)
@@ -46,6 +50,14 @@ class Notes:
             for row in _together(block.rows)
         ]
         return replace(block, columns=columns, rows=rows)
+
+    def _cited(self, grid: Grid, row: Sequence[Cell]) -> list[Cell]:
+        return [
+            replace(cell, text=f"{cell.text} [{self._numbers[cell.text]}]")
+            if column.cites and cell.text in self._numbers
+            else cell
+            for cell, column in zip(row, grid.columns, strict=True)
+        ]
 
 
 def _sources(grid: Grid) -> Iterator[str]:

@@ -6,6 +6,7 @@ read as markup. Charts go in as SVG: they stay sharp at any size.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,9 @@ LONG_WORD = re.compile(r"\S{19,}")
 BREAKABLE = re.compile(r"(?<=[._/\-=,])(?=\w)")
 MAY_BREAK = "\u200b"  # a line may end here
 UNBROKEN = re.compile(r"[^\s\u200b]{30}(?=[^\s\u200b])")  # would leave the page
-PPI = 110.0
+PPI, FINER = 110.0, 2  # pixels to an inch of a page, and how many times as many are drawn
+PALETTE = 256  # colours of a page, a third of its bytes
+WHOLE, LONG = 24, 120  # rows, and characters of a cell, up to which a table stands on one page
 BODY_ONLY = "Appendix"
 SOURCES = "Appendix: sources by number"
 AUTHOR = "AI-factory capacity planner"
@@ -44,10 +47,21 @@ def write(document: Document, charts: Mapping[str, Path], folder: Path) -> bytes
 
 
 def pages(document: Document, charts: Mapping[str, Path], folder: Path) -> list[bytes]:
-    """The pages without the appendix, as PNG; charts better too: in pixels Typst cuts off letters of an SVG."""
+    """The pages without the appendix, as PNG."""
     body = [each for each in document.sections if not each.title.startswith(BODY_ONLY)]
     shown = Document(document.title, document.subtitle, document.mark, document.footer, body)
-    return _set(shown, charts, folder, "png")
+    return [_smaller(page) for page in _set(shown, charts, folder, "png")]
+
+
+def _smaller(page: bytes) -> bytes:
+    """A page at its size from one that is drawn larger: Typst leaves out rows of pixels of images that it scales."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(page)) as large:
+        small = large.convert("RGB").reduce(FINER)
+        small.quantize(PALETTE, dither=Image.Dither.NONE).save(out, "PNG")
+    return out.getvalue()
 
 
 def _set(document: Document, charts: Mapping[str, Path], folder: Path, form: Form) -> list[bytes]:
@@ -64,7 +78,7 @@ def _set(document: Document, charts: Mapping[str, Path], folder: Path, form: For
         str(folder / "report.typ"),
         root=str(folder),
         format=form,
-        ppi=PPI,
+        ppi=FINER * PPI,
         font_paths=[str(Path(matplotlib.get_data_path(), "fonts", "ttf"))],
         ignore_system_fonts=True,
         timestamp=0,
@@ -120,6 +134,8 @@ def _grid(grid: Grid) -> dict[str, Any]:
         "small": grid.small,
         "title": _text(grid.title),
         "sums": grid.sums,
+        "whole": len(grid.rows) <= WHOLE
+        and not any(len(c.text) > LONG for r in grid.rows for c in r),
         "note": _text(grid.note),
         "columns": [
             {"head": _text(c.head), "numbers": c.numbers, "share": c.share} for c in grid.columns

@@ -17,7 +17,7 @@ import numpy as np
 from planner import units
 from planner.axes import ITEM, MONTH, REGION, SITE, Array, on
 from planner.catalogue import ITEMS, TIERS
-from planner.findings import Assumption
+from planner.findings import Assumption, TrainingLayout
 from planner.plan import Plan
 from planner.report.document.names import Names
 from planner.report.house import (
@@ -315,7 +315,7 @@ def _stacked(
         scale, written = units.magnitude(np.array([total.max()]), unit)
         months = np.arange(len(total))
         layers = [values / scale for values in shown.values()]
-        axes.stackplot(months, layers, colors=COLOURS, linewidth=0)
+        axes.stackplot(months, layers, colors=COLOURS, edgecolor="white", linewidth=0.4)
         axes.set_xlim(0, len(total) - 1)
         axes.set_ylim(0, 1.06 * total.max() / scale)
         axes.set_ylabel(label or written)
@@ -479,7 +479,8 @@ def _bars(
 
 def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     """The step of each training job by cause, as shares."""
-    layouts = plan.training_layouts
+    groups = laid_out_alike(plan)
+    layouts = [first for first, *_ in groups]
     if not layouts:
         return
     best = max(layouts, key=lambda each: each.utilisation)
@@ -511,7 +512,13 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
                         color="white" if colour not in LIGHT else "#222222",
                     )  # fmt: skip
             left = left + shares
-        jobs = [f"{printable(e.workload.replace('_', ' '))}\n{e.gpus:,.0f} GPUs" for e in layouts]
+        names = Names(plan)
+        several = len({each.hardware for each in layouts}) > 1
+        jobs = [
+            f"{printable(each.workload.replace('_', ' '))}{_and_more(len(group))}\n"
+            f"{printable(names.of(each.hardware)) + chr(10) if several else ''}{each.gpus:,.0f} GPUs"
+            for each, group in zip(layouts, groups, strict=True)
+        ]
         axes.set_yticks(rows, jobs)
         axes.set_xlim(0, 1)
         axes.set_ylim(-0.5, len(layouts) - 0.5)
@@ -522,6 +529,18 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         return figure
 
     yield Drawing("steps", message, draw)
+
+
+def laid_out_alike(plan: Plan) -> list[list[TrainingLayout]]:
+    """Training jobs, those that differ in their names alone together."""
+    found: dict[str, list[TrainingLayout]] = {}
+    for each in plan.training_layouts:
+        found.setdefault(each.text.removeprefix(f"{each.workload}: "), []).append(each)
+    return list(found.values())
+
+
+def _and_more(count: int) -> str:
+    return f"\nand {count - 1} more, each" if count > 1 else ""
 
 
 def term_in_words(term: str) -> str:
@@ -560,6 +579,8 @@ def _assumptions(plan: Plan) -> Iterator[Drawing]:
             axes.set_yticks(rows, [""] * len(shown))
             axes.set_ylim(-0.6, max(len(shown), FEWEST_ROWS) - 0.4)
             axes.set_xlim(min(0.0, 1.3 * min(moves)), max(1.22 * max(moves), 1.0))
+            if max(map(abs, moves)) < LEAST_MOVE:
+                axes.set_xticks([])
             axes.grid(axis="x")
             axes.grid(False, axis="y")
             axes.spines["left"].set_visible(False)
@@ -581,9 +602,10 @@ def sentence(text: str) -> str:
 def in_words(each: Assumption) -> str:
     """What an input means, and which of its siblings it is."""
     place = printable(each.path).split(".")
-    which = " ".join(part for part in place[1:-1] if part not in ("*", "series"))
+    meaning = sentence(each.meaning)
+    said = ("*", "series", *meaning.lower().split())
+    which = " ".join(part for part in place[1:-1] if part not in said)
     tail = place[-1] if "series" in place else ""
     words = " ".join(part.replace("_", " ") for part in (which, tail) if part)
-    meaning = sentence(each.meaning)
     text = f"{meaning}: {words}" if words else meaning
     return text if len(text) <= 2 * NAME_WIDTH else f"{text[: 2 * NAME_WIDTH - 3]}..."

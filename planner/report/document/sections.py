@@ -38,7 +38,14 @@ from planner.report.document.content import (
     Section,
 )
 from planner.report.document.names import Names
-from planner.report.document.pictures import Drawing, drawings, in_words, listed, term_in_words
+from planner.report.document.pictures import (
+    Drawing,
+    drawings,
+    in_words,
+    laid_out_alike,
+    listed,
+    term_in_words,
+)
 from planner.report.page import cut
 from planner.report.rows import (
     HOW_READ,
@@ -49,6 +56,7 @@ from planner.report.rows import (
     rows_of,
 )
 from planner.report.spans import ENDS, compute, draws_in_words, span
+from planner.report.summary import no_orders, some_of
 from planner.report.table import number, peak_of, scales
 from planner.study.drawn import Drawn
 from planner.text import counted
@@ -211,10 +219,8 @@ def _rests(plan: Plan) -> Iterator[str]:
             for name, words in (("tco", "total cost"), ("gpus_required", "GPUs"))
             if abs(each.moves.get(name, 0.0)) >= 0.005
         ]
-        low, high = each.low.partition(" ")[0], each.high.rpartition(" to ")[2].partition(" ")[0]
-        ends = tables.typeset(f"{low} to {high}")
         yield (
-            f"{in_words(each)}: {tables.typeset(each.value)} ({ends}, {each.confidence}) moves "
+            f"{in_words(each)}: {tables.typeset(each.value)} ({tables.ends(each)}, {each.confidence}) moves "
             f"{' and '.join(moves) or 'little'}"
         )
 
@@ -268,7 +274,7 @@ def _decisions(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
         book = f"Over the whole plan: {counted(len(orders), 'order')} for {total}"
         yield f"{book}; {', '.join(said)} the investment is {capex}" if said else book
     else:
-        yield "Nothing has to be ordered: what stands and is committed is enough"
+        yield f"Orders: {no_orders(plan)}"
     cost, between = units.show(plan.values("tco")[0].item(), "USD"), ""
     if drawn:
         low, high = (units.show(end, "USD") for end in span(_HEADLINE["tco"](drawn)))
@@ -347,19 +353,19 @@ def explaining(row: Row) -> str:
 
 def _layouts(plan: Plan) -> Grid:
     columns = [
-        Column("job"),
-        Column("hardware"),
+        Column("job", share=1.0),
+        Column("hardware", share=0.9),
         Column("GPUs needed", True),
         Column("laid out on", True),
         Column("step", True),
         Column("of the peak", True),
         Column("layout", share=1.0),
-        Column("most of the step", share=1.0),
+        Column("most of the step", share=1.4),
     ]
     names = Names(plan)
     rows = [
         [
-            Cell(each.workload.replace("_", " ")),
+            Cell(some_of([job.workload.replace("_", " ") for job in alike])),
             Cell(names.of(each.hardware)),
             Cell(number(each.gpus_needed), each.gpus_needed),
             Cell(f"{each.gpus:,.0f}", each.gpus),
@@ -379,7 +385,8 @@ def _layouts(plan: Plan) -> Grid:
                 )
             ),
         ]
-        for each in plan.training_layouts
+        for alike in laid_out_alike(plan)
+        for each in alike[:1]
     ]
     note = (
         "Layout: over how many GPUs the data (dp), each layer's matrices (tp), the layers (pp) and the sequence (cp) "
@@ -501,7 +508,7 @@ def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
         "How to read this report",
         [
             Grid([Column("word"), Column("meaning", share=1.0)], rows, name="words"),
-            Paragraph(f"Columns of years. {how}", "quiet"),
+            Paragraph(Names(plan).said(f"Columns of years. {how}"), "quiet"),
         ],
     )
 

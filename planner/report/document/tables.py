@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from planner import units
 from planner.catalogue import ITEMS
+from planner.findings import Assumption
 from planner.headline import NOT_ADDED
 from planner.inputs.leaves import Row as LeafRow
 from planner.plan import Plan
@@ -87,10 +88,18 @@ def named(row: Row, unit: str, names: Names) -> str:
 
 
 def typeset(text: str) -> str:
-    """Squares, rates and large numbers as print has them: "m²", "3 per day", "25,000,000 km"."""
+    """Squares, rates and large numbers as print has them: "m²", "3 per day", "25 million km"."""
     text = text.replace("m^2", "m²").replace("m^3", "m³")
     text = PER.sub(r"\1 per ", text)
-    return LARGE.sub(lambda found: f"{float(found[0]):,.10g}", text)
+    return LARGE.sub(lambda found: _in_words(float(found[0])), text)
+
+
+def _in_words(number: float) -> str:
+    """A large number: "10,000", "25 million"."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(number) >= size:
+            return f"{number / size:.6g} {word}"
+    return f"{number:,.10g}"
 
 
 def _number(value: float | None, row: Row, scale: float, explains: str) -> Cell:
@@ -234,19 +243,19 @@ def _money(amount: float) -> Cell:
 def assumptions(plan: Plan) -> Grid:
     """What the plan rests on, by what it moves."""
     columns = [
-        Column("input", share=1.9),
+        Column("input", share=2.3),
         Column("value", share=0.9),
-        Column("P10 to P90", share=1.1),
+        Column("P10 to P90", share=1.0),
         Column("cost", True),
         Column("GPUs", True),
         Column("confidence"),
-        Column("why", share=3.4),
+        Column("why", share=3.4, cites=True),
     ]
     rows = [
         [
             Cell(f"{sentence(each.meaning)} ({each.path})"),
             Cell(typeset(each.value)),
-            Cell(typeset(f"{each.low} to {each.high}")),
+            Cell(ends(each)),
             *(_move(each.moves.get(name, 0.0)) for name in ("tco", "gpus_required")),
             Cell(each.confidence),
             Cell(each.source or ""),
@@ -258,6 +267,12 @@ def assumptions(plan: Plan) -> Grid:
         "more; empty where it moves it by less than 0.5 %."
     )
     return Grid(columns, rows, note, name="assumptions")
+
+
+def ends(each: Assumption) -> str:
+    """From where to where an input may be, in the unit of its value."""
+    low, high = each.low.partition(" ")[0], each.high.rpartition(" to ")[2].partition(" ")[0]
+    return typeset(f"{low} to {high}")
 
 
 def _move(share: float) -> Cell:
@@ -301,12 +316,12 @@ def _at_the_end(name: str, size: float, unit: str) -> Cell:
 def inputs(plan: Plan) -> Grid:
     """Every number that somebody wrote, with its source and line."""
     columns = [
-        Column("input", share=1.5),
-        Column("value", True, 0.7),
+        Column("input", share=1.9),
+        Column("value", True, 0.8),
         Column("P10 to P90", share=0.7),
         Column("confidence"),
         Column("source", share=3.0, sources=True),
-        Column("where", share=2.0),
+        Column("where", share=1.6),
     ]
     rows = [
         [
