@@ -142,7 +142,7 @@ def test_a_pdf_can_be_read_aloud(tmp_path: Path) -> None:
 
 def test_a_plan_that_may_order_nothing_does_not_say_that_it_has_enough() -> None:
     said = first_page("test_fleet")["To decide"][0]
-    assert said == "Orders: none: the sites order nothing"
+    assert said == "No orders: the sites order nothing"
 
 
 def test_jobs_that_are_laid_out_alike_are_one_bar() -> None:

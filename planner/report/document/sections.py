@@ -274,7 +274,7 @@ def _decisions(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
         book = f"Over the whole plan: {counted(len(orders), 'order')} for {total}"
         yield f"{book}; {', '.join(said)} the investment is {capex}" if said else book
     else:
-        yield f"Orders: {no_orders(plan)}"
+        yield f"No orders{no_orders(plan).removeprefix('none')}"
     cost, between = units.show(plan.values("tco")[0].item(), "USD"), ""
     if drawn:
         low, high = (units.show(end, "USD") for end in span(_HEADLINE["tco"](drawn)))
