@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from planner import units
+from planner.axes import Array
 from planner.errors import Fault, InputError, PlannerError, UnitError, suggestion
+from planner.headline import NOT_ADDED
 from planner.inputs import documents
 from planner.inputs.numbers import month_label
 from planner.inputs.scenario import Check
+from planner.quantity import Quantity
 from planner.results import Labelled, Results
 
 
@@ -85,13 +89,23 @@ def _checked(plan: Results, check: Check) -> CheckResult:
 def _found(labelled: Labelled, check: Check, plan: Results) -> float:
     """The one number that a check speaks of, in the quantity's unit."""
     part = labelled.at(**check.where)
+    together = partial(_together, quantity=plan.project.graph[check.quantity])
     if "month" in part.axes:
         if check.at is not None:
             part = part.at(month=month_label(check.at))
         else:
             months = np.asarray(part.values)[plan.horizon]
-            flat = months.reshape(len(months), -1).sum(axis=1)
+            flat = together(months.reshape(len(months), -1))
             if check.over == "end":
                 return float(flat[-1])
             return float(getattr(flat, check.over or "max")())
-    return float(np.sum(part.values))
+    return float(together(np.ravel(part.values)))
+
+
+def _together(values: Array, quantity: Quantity) -> Array:
+    """What several positions come to, over the last axis: their sum; of ratios and waits the largest, or the worst."""
+    if quantity.worst == "min":
+        return np.asarray(values.min(axis=-1))
+    if quantity.unit == "%" or quantity.name in NOT_ADDED:
+        return np.asarray(values.max(axis=-1))
+    return np.asarray(values.sum(axis=-1))

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -80,7 +81,22 @@ def test_a_change_is_reviewed(planner: Planner) -> None:
     assert "Inputs changed: 1" in result.out
     assert "-> 3 %" in result.out
     assert "market.share -USD" in result.out
-    assert "Orders" in result.out
+    # Three per cent from the first month on: more is sold, and ordered, until five are reached.
+    assert re.search(r"Orders .* \(\+USD", result.out)
+
+
+def test_a_check_whose_verdict_changes_is_reviewed(
+    planner: Planner, scenario_file: Callable[[str], str]
+) -> None:
+    checks = "\n".join(
+        f"- {{name: {name}, quantity: {quantity}, at_least: 1 {unit}}}"
+        for name, quantity, unit in (("costs", "tco", "USD"), ("draws", "site_power", "MW"))
+    )
+    mine = scenario_file(f"extends: {HEADLINE}.yaml\nchecks:\n{checks}\n")
+    result = planner("diff", mine, "--set-quantity", "tco=0")
+    (line,) = [line for line in result.out.splitlines() if line.startswith("Checks")]
+    assert "FAILS: costs" in line
+    assert "draws" not in result.out
 
 
 def test_nothing_moves_between_a_plan_and_itself(planner: Planner) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 import math
 from functools import lru_cache
+from types import SimpleNamespace
 
 import pytest
 
+from planner.findings import Warning_
 from planner.plan import Plan
 from planner.project import load
 from planner.report import review
-from planner.report.comparison import Compared, Line, change, lines_of
+from planner.report.comparison import Compared, Line, apart, change, exact, lines_of, why_lines
 from planner.report.rows import Row, at_the_end, course
 from planner.report.table import peak_of, row_scale, scales
+from planner.study.comparison import NAMES, Cause, Difference
 
 HEADLINE = "5pct_ev_market"
 
@@ -126,3 +129,54 @@ def test_a_part_that_moves_names_its_unit_in_a_review() -> None:
     (part,) = [line for line in lines("test_fleet") if line.row.label == "of which cellular, CDN"]
     words, _ = review._cells(Line(part.row, (part.values[0], 500.0)))
     assert words == "of which cellular, CDN, USD"
+
+
+def test_what_is_paid_before_the_horizon_counts() -> None:
+    for name in ("capex", "opex", "carbon"):
+        label = "CO2e" if name == "carbon" else name
+        (line,) = [line for line in lines(HEADLINE) if line.row.label == label]
+        assert line.values[0] == pytest.approx(plan(HEADLINE).values(name)[0].sum())
+
+
+def test_causes_that_are_not_named_are_said_together() -> None:
+    """Of seven causes the five largest are named; the others are the sum of what they move."""
+    moves = [60.0, -50.0, 40.0, 30.0, 20.0, 10.0, 5.0]
+    nothing = dict.fromkeys(NAMES, 0.0)
+    causes = tuple(
+        Cause(f"cause {n}", (), {**nothing, "tco": 1e6 * move}) for n, move in enumerate(moves)
+    )
+    found = Difference(
+        dict.fromkeys(NAMES, "1") | {"tco": "USD"},
+        {**nothing, "tco": 100e6},
+        {**nothing, "tco": 215e6},
+        causes,
+        nothing,
+        {"a module": "no number"},
+    )
+    assert why_lines(found) == [
+        "TCO USD 100 M -> USD 215 M (+115 %): cause 0 +USD 60 M, cause 1 -USD 50 M, cause 2 +USD 40 M, "
+        "cause 3 +USD 30 M, cause 4 +USD 20 M, 2 others +USD 15 M",
+        "a module: not separable: no number",
+    ]
+
+
+def test_a_warning_of_another_place_is_another() -> None:
+    def warning(place: str) -> Warning_:
+        return Warning_("power", place, "2026-01", "2026-02", 1.0, "MW", "text")
+
+    here, there = warning("taiwan"), warning("japan")
+    assert apart([here, there], [here]) == [there]
+    assert apart([here], [here, there]) == []
+
+
+def test_what_is_infinite_is_null() -> None:
+    assert exact(math.inf, "second") is None
+    assert exact(None, "second") is None
+    assert exact(86_400.0, "day") == 1.0
+    assert exact(1 / 3, "1") == 0.333333333333
+
+
+def test_stops_that_come_and_go_are_told_apart() -> None:
+    sides = (SimpleNamespace(stops=("old", "both")), SimpleNamespace(stops=("both", "new")))
+    found = SimpleNamespace(before=sides[0], after=sides[1])
+    assert list(review._stops(found)) == [("Stopped", ["new"]), ("No longer", ["old"])]  # type: ignore[arg-type]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from planner.axes import MONTH, RANK, SERVICE, SITE
+from planner.errors import PlannerError
+from planner.inputs.documents import Table, Text
 from planner.plan import Plan
 from planner.project import load
+from planner.study import changes as changes_module
+from planner.study import comparison
 from planner.study.changes import Change, changes
-from planner.study.comparison import NAMES, difference
+from planner.study.comparison import FIGURES, NAMES, Figure, difference
 
 HEADLINE = "5pct_ev_market"
 
@@ -18,6 +25,11 @@ HEADLINE = "5pct_ev_market"
 @lru_cache
 def plan(**options: str) -> Plan:
     return load(HEADLINE, **options).plan()
+
+
+@lru_cache
+def plan_of(scenario: str) -> Plan:
+    return load(scenario).plan()
 
 
 def edited(*edits: str) -> Plan:
@@ -145,3 +157,56 @@ def test_a_source_that_a_number_loses_is_a_change(tmp_path: Path) -> None:
     assert found["fleet.life.source"].after is None
     assert found["fleet.life.confidence"].after == "assumed"
     assert all(each.words for each in found.values())
+
+
+def test_needs_are_read_in_their_largest_month_and_sums_over_all() -> None:
+    shape = [1] * RANK
+    shape[MONTH], shape[SITE] = 3, 2
+    values = np.array([1.0, 2.0, 5.0, 4.0, 3.0, 1.0]).reshape(shape)  # two sites in each month
+    read = {figure.name: figure.read(values) for figure in FIGURES}
+    assert read == {name: 16.0 if name in ("carbon", "tco") else 9.0 for name in NAMES}
+
+
+def test_a_path_for_several_has_a_star_where_they_differ() -> None:
+    assert comparison._common(["regions.taiwan.price", "regions.japan.price"]) == "regions.*.price"
+    assert comparison._common(["tiers.hot.share", "tiers.hot"]) == "tiers.hot.*"
+    assert comparison._common(["market.share"]) == "market.share"
+
+
+def test_another_service_in_the_place_of_one_is_not_mixed_with_it() -> None:
+    """Tokens a second of the one with the hours of the other mean nothing; a site is compared with another."""
+    one, other = plan_of("smart_city").project, plan_of("robotics").project
+    labels = [each.table.labels.get(SERVICE, ()) for each in (one, other)]
+    assert labels[0] != labels[1]
+    assert SERVICE in comparison._Mix(one, other).differing_axes
+
+
+def test_what_has_no_bounds_is_no_hybrid(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = plan().project
+    monkeypatch.setattr(comparison, "FIGURES", (Figure("tco", "TCO", lambda _: math.inf),))
+    with pytest.raises(PlannerError, match="no bounds"):
+        comparison._Mix(project, project).figures(frozenset())
+
+
+def test_lists_of_entries_are_compared_entry_by_entry(tmp_path: Path) -> None:
+    projects = []
+    for name, least in (("before", "1 USD"), ("after", "2 USD")):
+        file = tmp_path / f"{name}.yaml"
+        check = f"- {{name: any cost, quantity: tco, at_least: {least}}}"
+        file.write_text(f"extends: {HEADLINE}.yaml\nchecks:\n{check}\n", encoding="utf-8")
+        projects.append(load(file))
+    (change,) = changes(*projects)
+    assert (change.path, change.before, change.after) == ("checks[0].at_least", "1 USD", "2 USD")
+
+
+def test_an_entity_is_said_by_the_number_of_its_entries() -> None:
+    def text(value: str) -> Text:
+        return Text(value, "a.yaml", 1)
+
+    number = Table({"value": text("5 %"), "source": text("who")}, "a.yaml", 1)
+    inner = Table({"a": text("1"), "b": number}, "a.yaml", 1)
+    assert (
+        changes_module._whole(Table({"inner": inner, "c": text("x")}, "a.yaml", 1)) == "3 entries"
+    )
+    assert changes_module._whole(Table({"c": text("x")}, "a.yaml", 1)) == "1 entry"
+    assert changes_module._whole(number) == "5 %"
