@@ -11,6 +11,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+HELD = 8  # names that are offered because they hold a word
+
 
 class PlannerError(Exception):
     """A fault that the user can mend; its text is one line."""
@@ -59,10 +61,19 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+def holding(word: str, choices: Iterable[str]) -> str:
+    """A clause with those of the choices in which `word` stands between underscores; none: an empty text."""
+    found = [each for each in choices if word and word in each.split("_")]
+    more = ", ..." if len(found) > HELD else ""
+    return f"with {word} in the name: {', '.join(found[:HELD])}{more}" if found else ""
+
+
 def suggestion(word: str, choices: Iterable[str]) -> str:
-    """A clause for an error message: the nearest valid word, else the valid words."""
+    """A clause for an error message: the nearest valid word, else those that hold it, else the valid words."""
     options = sorted(choices)
     best = nearest(word, options)
     if best is not None:
         return f"nearest: {best}"
+    if held := holding(str(word).lower(), sorted(options, key=len)):
+        return held
     return "valid: " + ", ".join(options[:12]) + (", ..." if len(options) > 12 else "")

@@ -13,13 +13,12 @@ import numpy as np
 
 from planner.axes import AXES, DRAW, HOUR, MONTH, Array
 from planner.catalogue import Parts
-from planner.errors import PlannerError, nearest, suggestion
+from planner.errors import PlannerError, holding, nearest, suggestion
 from planner.inputs.leaves import Row
 from planner.results import Results
 from planner.text import printable
 
 Pins = Mapping[int, int]  # position by axis
-HINTS = 8  # names that are offered in the place of one that is not there
 
 
 def check_known(plan: Results, name: str) -> None:
@@ -47,12 +46,8 @@ def _name_hint(name: str, names: Sequence[str], placed: bool) -> str:
     same = [each for each in (lower, f"{lower}s", lower.removesuffix("s")) if each in names]
     if same:
         return f"nearest: {same[0]}"
-    holding = [each for each in names if lower and lower in each.split("_")]
-    if holding:
-        more = ", ..." if len(holding) > HINTS else ""
-        return f"with {lower} in the name: {', '.join(holding[:HINTS])}{more}"
-    if placed:
-        return ""
+    if (held := holding(lower, names)) or placed:
+        return held
     best = nearest(lower, names)
     return f"nearest: {best}" if best else "planner quantities lists all"
 

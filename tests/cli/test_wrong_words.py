@@ -116,3 +116,13 @@ def test_a_month_may_lack_its_zero_and_a_year_is_no_month(planner: Planner) -> N
         "write one of its months, as 2027-12\n"
         in planner("explain", HEADLINE, "gpus", "--at", "2027").err
     )
+
+
+def test_a_word_of_a_name_finds_the_name_wherever_quantities_are_named(planner: Planner) -> None:
+    said = "with hot in the name: storage_hot, storage_hot_raw, storage_hot_required\n"
+    for options in (
+        ("size", HEADLINE, "--json", "--quantities", "hot"),
+        ("size", HEADLINE, "--set-quantity", "hot=3 PB"),
+        ("simulate", HEADLINE, "--keep", "hot"),
+    ):
+        assert said in planner(*options).err
