@@ -396,6 +396,41 @@ def test_4_and_5_rates_of_a_vehicles_computer_beside_its_power(
     assert "int8" in keys(found(what, lines))
 
 
+@pytest.mark.parametrize(
+    ("base", "figures"),
+    [
+        # A Hopper with bridges, and two chips of generations that have no entry: a card and a module.
+        (
+            "h100_nvl",
+            {"power": "600 W", "memory": "141 GB", "memory_bandwidth": "4.8 TB/s"},
+        ),
+        (
+            "l40s",
+            {
+                **{"bf16": "503 TFLOP/s", "fp8": "1007 TFLOP/s", "fp4": "2015 TFLOP/s"},
+                **{"int8": "1007 TFLOP/s", "tf32": "252 TFLOP/s", "fp32": "125 TFLOP/s"},
+                **{"memory": "96 GB", "memory_bandwidth": "1.79 TB/s", "power": "600 W"},
+                **{"host_link_bandwidth": "63 GB/s", "year": "2025"},
+            },
+        ),
+        (
+            "b300",
+            {
+                **{"power": "2300 W", "memory": "288 GB", "memory_bandwidth": "20.5 TB/s"},
+                **{"bf16": "4000 TFLOP/s", "link_bandwidth": "1800 GB/s", "year": "2026"},
+                **{"host_link_bandwidth": "900 GB/s"},
+            },
+        ),
+    ],
+)
+def test_hardware_that_is_not_shipped_passes(
+    found: Found, base: str, figures: dict[str, str]
+) -> None:
+    lines = "".join(f"{key}: {number(text)}\n" for key, text in figures.items())
+    head = "" if base == "h100_nvl" else "generation: null\nprice: null\nrent_price: null\n"
+    assert not found(f"accelerators/{base}", head + lines)
+
+
 def test_the_ends_of_a_spread_count_too(found: Found) -> None:
     spread = "{low: 0.1 USD/kWh, base: 0.8 USD/kWh, high: 2 USD/kWh, source: In cents, confidence: assumed}"
     (finding,) = found("regions/malaysia", f"electricity_price: {spread}\n")

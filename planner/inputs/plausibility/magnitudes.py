@@ -34,11 +34,11 @@ Bounds = Mapping[str, tuple[str, str]]
 
 BOUNDS: Mapping[type[Profile], Bounds] = {
     Accelerator: {
-        "power": ("40 W", "2500 W"),
+        "power": ("40 W", "5000 W"),
         "power_share": ("0.3", "3"),
         "cache": ("1 MB", "1 GB"),
         "die_area": ("50 mm^2", "3000 mm^2"),
-        "price": ("100 USD", "120000 USD"),
+        "price": ("100 USD", "200000 USD"),
         "rent_price": ("0.05 USD/hour", "20 USD/hour"),
     },
     ComputeSystem: {"nic_bandwidth": ("1 Gb/s", "2000 Gb/s")},  # for each accelerator

@@ -32,7 +32,7 @@ LINE_RATES = (1, 2.5, 10, 25, 40, 50, 56, 100, 200, 400, 800, 1600)  # Gb/s: Eth
 PARTS_SOLD = "pcie", "card"
 MOST_CARD_POWER = 650.0  # W: what slots and their cables feed and air cools
 VECTOR_SHARE = 0.55  # of bf16: half in chips without tensor units (P100) and in graphics cards
-RACK_POWER = {"air": 80e3, "liquid": 300e3}  # W
+RACK_POWER = {"air": 80e3, "liquid": 1e6}  # W; racks of 600 kW are announced
 SPARSE_TOPS_A_WATT = {2024: 3.0, 2101: 5.5}  # most by year, dense, where the headline is sparse
 
 # What one drive of a medium has: bytes, USD a byte, W, byte/s read; least and most.
@@ -114,7 +114,7 @@ def _of_accelerator(chip: Accelerator) -> list[Proportion]:
     """Memory against bandwidth and arithmetic, one price against the other, years of the generation."""
     bandwidth, generation = chip.memory_bandwidth.value, chip.generation or ""
     rented = value(chip.rent_price) * YEAR
-    first = FIRST_YEAR.get(generation, 2000)
+    first = FIRST_YEAR.get(generation, 0)
     host = HOST_LINK.get(generation, 0.0) if chip.form != "superchip" else 0.0
     stacked = 0.0 if generation == "dojo" else 1e3 * chip.memory.value / bandwidth
     years = value(chip.price) / rented if rented else 0.0
@@ -128,7 +128,9 @@ def _of_accelerator(chip: Accelerator) -> list[Proportion]:
         Proportion("memory_bandwidth", chip.bf16.value / bandwidth, 20.0, 700.0, "FLOPs a byte"),
         Proportion("host_link_bandwidth", host_link, 0.4 * host / 1e9, host / 1e9, link),
         Proportion("rent_price", years, 0.25, 8.0, "years of rent for the price"),
-        Proportion("year", chip.year.value, first, first + YEARS_ON_SALE, f"for {generation}"),
+        Proportion(
+            "year", chip.year.value if first else 0.0, first, first + YEARS_ON_SALE, generation
+        ),
         Proportion("power", power, 0.0, MOST_CARD_POWER, "W in a slot"),
     ]
 
