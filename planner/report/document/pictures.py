@@ -58,6 +58,10 @@ FEWEST_ROWS = 3
 LEAST_MOVE = 0.5  # per cent, below which nothing is said to move
 NAME_WIDTH = 46  # characters of a line of an assumption's name
 FEWEST_YEARS = 4  # for which a chart by year has room, so that the bar of one is no wall
+LEAST_TERM = 0.07  # of every step, below which a cause goes to the others
+OTHERS = "#8C8C8C"
+OF_TERMS = tuple(colour for colour in COLOURS if colour != OTHERS)
+LETTER = 0.0093  # share of the width of the chart of steps that a letter takes
 STEP, AROUND_STEPS = (
     0.62,
     1.45,
@@ -500,15 +504,22 @@ def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         for row, each in enumerate(layouts):
             for term, seconds in each.terms.items():
                 terms.setdefault(term, np.zeros(len(layouts)))[row] = seconds / each.step_time
-        shown = _largest_parts(terms)
+        seen = [term for term, shares in terms.items() if shares.max() >= LEAST_TERM]
+        seen = sorted(seen, key=lambda term: -float(terms[term].sum()))[: len(OF_TERMS)]
+        coloured = [
+            (term, terms[term], colour) for term, colour in zip(seen, OF_TERMS, strict=False)
+        ]
+        coloured.append(("others", 1.0 - np.sum([terms[term] for term in seen], axis=0), OTHERS))
         rows, left = np.arange(len(layouts))[::-1], np.zeros(len(layouts))
-        for (term, shares), colour in zip(shown.items(), COLOURS, strict=False):
-            axes.barh(rows, shares, 0.6, left, color=colour, linewidth=0)
+        for term, shares, colour in coloured:
+            axes.barh(rows, shares, 0.76, left, color=colour, edgecolor="white", linewidth=0.6)
             for row, share, begin in zip(rows, shares, left, strict=True):
-                if share > 0.11:
+                words = printable(term_in_words(term))
+                lines = words if share > LETTER * len(words) else words.replace(" ", "\n")
+                if share > LETTER * max(map(len, lines.split("\n"))):
                     axes.text(
-                        begin + share / 2, row, f"{printable(term_in_words(term))}\n{100 * share:.0f} %",
-                        ha="center", va="center", fontsize=8.5,
+                        begin + share / 2, row, f"{lines}\n{100 * share:.0f} %",
+                        ha="center", va="center", fontsize=8, linespacing=1.0,
                         color="white" if colour not in LIGHT else "#222222",
                     )  # fmt: skip
             left = left + shares
