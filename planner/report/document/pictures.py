@@ -36,7 +36,7 @@ from planner.report.house import (
 )
 from planner.report.rows import added, by_month, course, in_horizon, left_for_training
 from planner.report.spans import ENDS, WITHIN
-from planner.report.table import number
+from planner.report.table import count, number
 from planner.text import printable
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _gpus(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
         subtitle = "GPUs needed and in service by month" + _banded(band)
         figure, (axes,) = page(plan, message, subtitle, size=FLAT)
         own = in_horizon(plan, "gpus")[0]
-        _need(axes, plan, needed, own, band, 1.0, ("needed", "in service"))
+        _need(axes, plan, needed, own, band, 1.0, ("needed", "in service"), said=count)
         axes.set_ylabel("GPUs")
         return figure
 
@@ -165,6 +165,7 @@ def _need(
     scale: float,
     words: tuple[str, str],
     way: Literal["default", "steps-post"] = "steps-post",
+    said: Callable[[float], str] = number,
 ) -> None:
     """A need with its band, and what stands beside it: what is in service as steps."""
     months = np.arange(len(need))
@@ -179,7 +180,7 @@ def _need(
     count_thousands(axes.yaxis)
     ends = [
         (float(need[-1] / scale), f"{words[0]} {number(float(need[-1] / scale))}", NEED),
-        (float(own[-1] / scale), f"{words[1]} {number(float(own[-1] / scale))}", PLAN),
+        (float(own[-1] / scale), f"{words[1]} {said(float(own[-1] / scale))}", PLAN),
     ]
     if band is not None:
         ends += [
@@ -350,7 +351,7 @@ def _largest_parts(parts: dict[str, Array]) -> dict[str, Array]:
     rest = [n for n in ordered if n not in seen and sizes[n] > 0]
     shown = {name: parts[name] for name in seen}
     if rest:
-        shown["others" if len(rest) > 1 else rest[0]] = np.sum([parts[n] for n in rest], axis=0)
+        shown["the rest" if len(rest) > 1 else rest[0]] = np.sum([parts[n] for n in rest], axis=0)
     return shown
 
 
@@ -364,7 +365,14 @@ def _money(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     largest = max(paid, key=lambda name: float(paid[name].sum()))
     share = 100 * float(paid[largest].sum()) / total
     message = f"{units.show(total, 'USD')} to pay until {plan.months[-1]}; {share:.0f} % of it for {largest}"
-    yield _bars(plan, "money", message, "Payments by year, before discounting", paid, "USD")
+    yield _bars(
+        plan,
+        "money",
+        message,
+        "Payments by year, not discounted, no residual value taken off",
+        paid,
+        "USD",
+    )
 
 
 def _carbon(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:

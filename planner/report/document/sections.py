@@ -57,7 +57,7 @@ from planner.report.rows import (
 )
 from planner.report.spans import ENDS, compute, draws_in_words, span
 from planner.report.summary import no_orders, some_of
-from planner.report.table import number, peak_of, scales
+from planner.report.table import count, number, peak_of, scales
 from planner.study.drawn import Drawn
 from planner.text import counted
 
@@ -234,7 +234,7 @@ def _enough(plan: Plan, drawn: Drawn | None) -> Iterator[str]:
         return
     share, most = 100 * float(np.mean(peaks <= built)), span(peaks)[1]
     yield (
-        f"The {number(built)} GPUs of this plan are enough in {share:.0f} % of the draws; "
+        f"The {count(built)} GPUs of this plan are enough in {share:.0f} % of the draws; "
         f"to be enough in 90 % it takes {number(most)}"
     )
 
