@@ -48,8 +48,8 @@ def test_every_value_of_a_headline_quantity_is_there_in_its_unit(name: str) -> N
 
 
 def test_every_row_names_its_group() -> None:
-    assert {row[0] for row in sheets()["Compute"][1:]} == {"Compute"}
-    assert {row[0] for row in sheets()["Facility and carbon"][1:]} == {"Site", "Carbon"}
+    assert {row[0] for row in sheets()["compute"][1:]} == {"Compute"}
+    assert {row[0] for row in sheets()["facility and carbon"][1:]} == {"Site", "Carbon"}
 
 
 def test_quantities_are_those_of_the_last_month_added_up_unless_they_are_ratios() -> None:
@@ -67,7 +67,7 @@ def test_quantities_are_those_of_the_last_month_added_up_unless_they_are_ratios(
 
 
 def test_the_span_of_a_row_is_of_its_last_year() -> None:
-    heads, first, *_ = sheets()["Demand"]
+    heads, first, *_ = sheets()["demand"]
     assert first[1] == "vehicles, million"
     last = float(str(first[heads.index("2030")]))
     low, high = map(float, str(first[heads.index("2030, P10 to P90")]).split(" to "))
