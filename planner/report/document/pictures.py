@@ -34,6 +34,7 @@ from planner.report.house import (
     name_months,
     page,
 )
+from planner.report.page import cut
 from planner.report.rows import added, by_month, course, in_horizon, left_for_training
 from planner.report.spans import ENDS, WITHIN
 from planner.report.table import count, number
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
 LEAST_SHARE = 0.02  # of a stack, below which a part goes to the others
 MOST_PARTS = 7
 LIGHT = ("#E69F00", "#56B4E9", "#B3A125", "#CC79A7", "#009E73", "#8C8C8C")  # on which text is dark
-ROOM_FOR_NAMES = 0.76  # where a stack ends, so that the names of its parts fit beside it
+ROOM_FOR_NAMES = 0.73  # where a stack ends, so that the names of its parts fit beside it
+LONGEST_NAME = 24  # characters of a name beside a stack
 BARS = 10  # assumptions in the chart
 ROW, ABOVE_AND_BELOW = (
     0.36,
@@ -76,7 +78,7 @@ PAID = {
     "cellular and CDN": ("cellular", "delivery"),
     "labels": ("labels",),
     "licences and staff": ("licences", "staff"),
-    "lease, rent and colocation": ("lease", "rent", "colocation"),
+    "lease, rent, colocation": ("lease", "rent", "colocation"),
     "maintenance and WAN": ("maintenance", "wan"),
 }
 
@@ -330,7 +332,7 @@ def _stacked(
         ends = [
             (
                 float(top - layer[-1] / 2),
-                f"{printable(names.of(each))} {number(float(layer[-1]))}",
+                f"{cut(printable(names.of(each)), LONGEST_NAME)} {number(float(layer[-1]))}",
                 colour,
             )
             for top, layer, each, colour in zip(tops, layers, shown, COLOURS, strict=False)
