@@ -9,9 +9,6 @@ next one at its true time. Installs are laid out when a payload is verified, so 
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,174 +18,105 @@ import numpy.typing as npt
 from planner.axes import Array
 from planner.perf.campaign.classes import LEAST_PER_WAVE
 from planner.perf.campaign.description import Campaign
-from planner.perf.campaign.install import Draw, attempt_starts, failures_before_success
+from planner.perf.campaign.full import FullPools
 from planner.perf.campaign.records import ROUNDING, Rollout
-from planner.perf.campaign.sampling import Whole, uniform
+from planner.perf.campaign.sampling import Whole
 from planner.perf.campaign.sessions import HOURS_PER_DAY
 from planner.perf.campaign.sharing import found_place, water_level
-from planner.perf.campaign.state import State
 from planner.perf.campaign.traffic import BIN, FIRST_DAY, on_grid
-from planner.perf.campaign.waves import opening
 
 WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap binds
-STEADY_BINS = 3  # five-minute bins gone through at once while every pool is at its cap
-STEADY_SHARE = 0.8  # of the vehicles that want to send in them and do so from begin to end
-FEW_ROWS = 4  # one in so many
+MOST_WAITS = 5
+QUIET = 1.0
+STEPS = 4.0  # [hours] that are tried at once while a pool is full
+FEW_TURNS = 5  # after which a longer window is tried
 NOT_YET = np.inf
 APART = 7919  # classes, between whose draws there is nothing in common
 INSTALLS = 1 << 20  # in place of a region, in the seeds of what is drawn for all classes at once
 AFTER = 1e-6  # [hours]: a poll that found no place is not the next one
 
 
-@dataclass(frozen=True)
-class _Snapshot:
-    """What a window changes: the state's arrays of `rows` (None: all), and how long the lists were."""
-
-    rows: Whole | None
-    state: dict[str, npt.NDArray[Any]]
-    openings: Array
-    opened: Whole
-    gates: list[int]
-    records: dict[str, int]
-    flow_squares: Array
-
-
-class _Run(State):
-    """The state of every class, and the steps that change it."""
+class _Run(FullPools):
+    """The state of every class, and the windows that change it."""
 
     bins_at_once = 1  # of a step in which flows share a cap
+    failed = waits = 0  # windows of full pools that were taken back, and that are not to be tried
+    calm = WINDOW  # [hours] to be gone through at once where no cap binds
+    full = False  # whether a cap bound at the end of the last window
+    span = WINDOW  # [hours] to be gone through at once where it does
 
     def run(self) -> Rollout:
         """From the start to the horizon."""
+        # Places and the next release of those that are behind hang on what has come before in the same window.
+        self.stepped = self.places is not None or self.links.max() > 1
+        self.levels = np.full((self.caps.size, self.bins), np.inf)
         edges = self.edges()
         self.open_waves(0.0)
-        congested = False
         for begin, end in pairwise(edges):
             self.draw_sessions(end)
-            if self.state["next"].min() >= end and self.opened.min() == len(self.campaign.waves):
-                continue
-            if self.places is None and not congested:
-                before = self.snapshot(end)
-                congested = not self.free_window(begin, end)
-                if congested:
-                    self.restore(before)
-            if congested or self.places is not None:
-                congested = self.shared_window(begin, end)
+            while begin < end - ROUNDING:
+                begin = self.window(begin, end)
             if end <= FIRST_DAY:
                 self.first_day = self.state["sent"].sum(axis=0)
         return self.result()
 
+    def window(self, begin: float, end: float) -> float:
+        """Go on from `begin`, at most to `end`; how far it came."""
+        state = self.state
+        if state["next"].min() >= end and self.opened.min() == len(self.campaign.waves):
+            return end
+        if self.places is not None:
+            while begin < end - ROUNDING:
+                begin = self.stepped_window(begin, end)
+            return end
+        if not np.isfinite(self.caps).any():
+            return self.free_window(begin, end)
+        if not self.full:
+            ahead = min(on_bins(begin + self.calm, end), end)
+            before = self.keep(begin, ahead)
+            until = self.free_window(begin, ahead)
+            if until == ahead:
+                self.calm = min(2 * self.calm, HOURS_PER_DAY)
+                return until
+            self.take_back(before)
+            self.calm = WINDOW
+            if until - begin > QUIET:
+                if self.free_window(begin, until) == until:
+                    self.full = True
+                    return until
+                self.take_back(before)
+            self.full = True
+        if self.stepped or self.waits:
+            self.waits -= 1
+            return self.stepped_window(begin, min(begin + STEPS, end))
+        return self.full_window(begin, end)
+
     def edges(self) -> list[float]:
-        """Ends of windows: every local midnight, and more often where a cap may bind."""
+        """Ends of windows: local midnights, at which sessions of a day are drawn, and more where steps are taken.
+
+        A day's sessions take the place of those of two days before. These are over some hours before the day begins, so
+        that it may be drawn so much earlier, with those of other time zones.
+        """
         horizon = self.campaign.horizon
         days = np.arange(-1, np.ceil(horizon / HOURS_PER_DAY) + 2) * HOURS_PER_DAY
-        grids = [(days[:, None] - self.offset).ravel(), np.array([0.0, FIRST_DAY, horizon])]
-        if np.isfinite(self.caps).any():
-            grids.append(np.arange(0.0, horizon, WINDOW))
+        latest = max(session.start[1] + session.length[1] for session in self.campaign.sessions)
+        early = max(2 * HOURS_PER_DAY - latest, 0.0)
+        midnights = [0.0]
+        for midnight in np.unique((days[:, None] - self.offset).ravel()):
+            if midnight - midnights[-1] > early:
+                midnights.append(float(midnight))
+        grids = [np.array([*midnights, FIRST_DAY, horizon])]
+        if self.stepped:
             # All flows of a region stop at the end of its download window: no step's capacity is used across it.
             for hour in self.campaign.window or ():
                 grids.append((days[:, None] + hour - self.offset).ravel())
         edges = np.unique(np.concatenate(grids))
         return [float(edge) for edge in edges[(edges >= 0) & (edges <= horizon)]]
 
-    # --- waves --------------------------------------------------------------------------------------------------------
-
-    def open_waves(self, now: float) -> bool:
-        """Open what may be opened knowing everything up to `now`; whether any wave was."""
-        any_opened = False
-        for number, wave in enumerate(self.campaign.waves):
-            fleets = np.flatnonzero((self.opened == number) & (self.recheck <= now))
-            if not fleets.size:
-                continue
-            gate = np.full(fleets.size, -np.inf)
-            if number and wave.gate is not None:
-                gate = self.gate_times(number, wave.gate, now)[fleets]
-                fleets, gate = fleets[gate <= now], gate[gate <= now]
-                if not fleets.size:
-                    continue
-            before = self.openings[fleets, number - 1] if number else None
-            self.openings[fleets, number] = opening(wave, before, gate)
-            self.opened[fleets] += 1
-            self.recheck[fleets] = -np.inf
-            mine = self.classes.wave == number
-            if self.classes.fleets > 1:
-                mine &= np.isin(self.classes.fleet, fleets)
-            members = np.flatnonzero(mine)
-            opened = self.openings[self.classes.fleet[members], number]
-            if self.lead.any():
-                planned = self.campaign.waves[0].not_before
-                opened = np.maximum(opened, planned + self.lead[self.classes.region[members]])
-            self.state["eligible"][members] = opened + self.classes.delay[members]
-            self.catch_up(members)
-            any_opened = True
-        return any_opened
-
-    def gate_times(self, number: int, share: float, now: float) -> Array:
-        """By fleet, when the successes of the wave before reached the share, if that was by `now`; else infinite."""
-        fleets = self.classes.fleets
-        need = share * self.classes.wave_size[number - 1] / fleets * (1 - ROUNDING)
-        reached = np.full(fleets, NOT_YET)
-        self.lay_out()
-        # Until the successes of all times together are enough, none are enough by now.
-        known = self.gates[number - 1]
-        if known and sum(each[3] for each in known) >= need:
-            parts = list(zip(*known, strict=True))
-            fleet, time, weight = (np.concatenate(part) for part in parts[:3])
-            order = np.lexsort((time, fleet)) if fleets > 1 else np.argsort(time)
-            fleet, time = fleet[order], time[order]
-            total = np.cumsum(weight[order])
-            first = np.searchsorted(fleet, np.arange(fleets))
-            counted = total - np.concatenate([[0.0], total])[first][fleet]
-            enough = counted >= need
-            np.minimum.at(reached, fleet[enough], time[enough])
-        # Downloads that finish from now on succeed an install later at the earliest.
-        waiting = self.opened == number
-        self.recheck[waiting] = np.minimum(reached, now + self.campaign.install.duration)[waiting]
-        return np.where(reached <= now, reached, NOT_YET)
-
     # --- windows ------------------------------------------------------------------------------------------------------
 
-    def snapshot(self, end: float) -> _Snapshot:
-        """All that a window up to `end` changes, to take it back; no arrays where no cap could ask for them."""
-        rows: Whole | None = None
-        state = {}
-        self.lay_out()
-        if np.isfinite(self.caps).any():
-            changes = self.state["next"] < end
-            if self.opened.min() < len(self.campaign.waves):
-                changes |= self.classes.wave >= self.opened.min()
-            # Few rows are gathered sooner than all are copied.
-            if FEW_ROWS * np.count_nonzero(changes) < changes.size:
-                rows = np.flatnonzero(changes)
-            for name, array in self.state.items():
-                state[name] = array.copy() if rows is None else array[..., rows]
-        return _Snapshot(
-            rows=rows,
-            state=state,
-            openings=self.openings.copy(),
-            opened=self.opened.copy(),
-            flow_squares=self.flow_squares.copy(),
-            gates=[len(each) for each in self.gates],
-            records=self.records.lengths(),
-        )
-
-    def restore(self, before: _Snapshot) -> None:
-        """Back to a snapshot."""
-        if before.rows is None:
-            self.state = before.state
-        else:
-            for name, array in before.state.items():
-                self.state[name][..., before.rows] = array
-        self.openings, self.opened = before.openings, before.opened
-        self.flow_squares = before.flow_squares
-        for each, length in zip(self.gates, before.gates, strict=True):
-            del each[length:]
-        self.verified.clear()
-        self.recheck[:] = -np.inf
-        self.records.cut(before.records)
-
-    def free_window(self, begin: float, end: float) -> bool:
-        """All flows at their links' rates up to `end`; False when a pool's cap would have been passed."""
+    def free_window(self, begin: float, end: float) -> float:
+        """All flows at their links' rates up to `end`; until when no pool's cap would have been passed."""
         first = int(begin / BIN + ROUNDING)
         bins = min(int(np.ceil(end / BIN - ROUNDING)), self.bins) - first
         flows = []
@@ -200,38 +128,27 @@ class _Run(State):
             elif not self.open_waves(end):
                 break
         if not flows:
-            return True
+            return end
         since, until, rate, row = (np.concatenate(part) for part in zip(*flows, strict=True))
         base = first * BIN
         sent = on_grid(since - base, until - base, rate, row, self.sent.shape[0], bins)
         by_region = sent.reshape(self.classes.fleets, -1, 2, bins).sum(axis=2)
         by_pool = (self.pools @ by_region).reshape(-1, bins)
-        if (by_pool > self.caps[:, None] * BIN * (1 + ROUNDING)).any():
-            return False
+        above = (by_pool > self.caps[:, None] * BIN * (1 + ROUNDING)).any(axis=0)
+        if above.any():
+            return base + int(above.argmax()) * BIN
         self.sent[:, first : first + bins] += sent
-        return True
+        return end
 
-    def shared_window(self, begin: float, end: float) -> bool:
-        """Five-minute steps up to `end`; whether a cap bound in the last of them.
-
-        Where every pool is at its cap its bytes are known beforehand, and the step may be longer.
-        """
+    def stepped_window(self, begin: float, end: float) -> float:
+        """Five-minute steps up to `end` or until no cap has bound for a while; how far it came."""
         first = int(begin / BIN + ROUNDING)
         last = min(int(np.ceil(end / BIN - ROUNDING)), self.bins)
-        level = np.full(self.caps.size, np.inf)
-        since = begin
-        while first < last:
-            steady = STEADY_BINS if np.isfinite(level).all() else 1
-            bins = min(max(steady, self.bins_at_once), last - first)
+        since = bound = begin
+        while first < last and since - bound < QUIET:
+            bins = min(self.bins_at_once, last - first)
             until = min((first + bins) * BIN, end)
             who = np.flatnonzero(self.state["next"] < until)
-            # A search that asks for longer steps levels out the rates within them, also of pools that are not full.
-            if bins > self.bins_at_once and not (
-                self.stays_full(who, until) and self.changes_little(who, until)
-            ):
-                bins = self.bins_at_once
-                until = min((first + bins) * BIN, end)
-                who = np.flatnonzero(self.state["next"] < until)
             level = np.full(self.caps.size, np.inf)
             if self.places is not None:
                 who = self.placed(who, self.places)
@@ -241,25 +158,45 @@ class _Run(State):
                 begun, ended, rate, row = self.flow(who, until, level)
                 sent = np.bincount(row, rate * (ended - begun), self.sent.shape[0])
                 self.sent[:, first : first + bins] += sent[:, None] / bins
+            self.levels[:, first : first + bins] = level[:, None]
+            self.known = first + bins
             self.open_waves(until)
             since = until
+            if np.isfinite(level).any():
+                bound = since
             first += bins
-        return bool(np.isfinite(level).any())
+        self.full = since - bound < QUIET
+        return since
 
-    def stays_full(self, who: Whole, until: float) -> bool:
-        """Whether flows whose sessions last until then could still fill every pool: else its bytes are not known."""
-        state = self.state
-        stays = who[state["end"][who] >= until]
-        demand = state["rate"][stays] * self.classes.weight[stays]
-        return bool((np.bincount(self.pool[stays], demand, self.caps.size) >= self.caps).all())
-
-    def changes_little(self, who: Whole, until: float) -> bool:
-        """Whether most of these flows run on until then, so that a longer step levels out little."""
-        state, weight = self.state, self.classes.weight[who]
-        stays = state["running"][who] & (state["end"][who] >= until)
-        if self.may_drop:
-            stays &= state["drop"][who] >= until
-        return bool(weight @ stays >= STEADY_SHARE * weight.sum())
+    def full_window(self, begin: float, end: float) -> float:
+        """Go on with pools that are full, at most to `end`; how far it came."""
+        until = on_bins(begin + self.span, end)
+        opened = False
+        while True:
+            before = self.keep(begin, until)
+            turns, right = self.by_clocks(begin, until, before)
+            if right < until:
+                self.take_back(before)
+                if right - begin < (until - begin) / 2:
+                    self.span = WINDOW
+                    self.failed += 1
+                    self.waits = min(self.failed, MOST_WAITS)
+                    return self.stepped_window(begin, min(begin + STEPS, end))
+                # What is right so far is so at once when it is gone through again.
+                self.span, until = right - begin, right
+                continue
+            self.failed = 0
+            if turns <= FEW_TURNS and until - begin >= self.span - BIN:
+                self.span = min(2 * self.span, HOURS_PER_DAY)
+            self.full = bool(np.isfinite(self.levels[:, self.known - 1]).any())
+            self.open_waves(until)
+            new = self.openings[self.openings != before.openings]
+            first = on_bins(float(new.min(initial=np.inf)) + BIN, until)
+            if opened or first >= until:
+                return until
+            # A wave that opens within the window begins it at once.
+            self.take_back(before)
+            until, opened = max(first, on_bins(begin + BIN, end)), True
 
     def placed(self, who: Whole, places: Array) -> Whole:
         """Those of these flows that run or find a place; the others come again at their next poll, and are counted."""
@@ -287,219 +224,6 @@ class _Run(State):
             limit = np.fmin(state["rate"][who], state["missing"][who] / present)
         present *= self.classes.weight[who]
         return water_level(limit, present, self.pool[who], self.caps * (until - since))
-
-    # --- flows --------------------------------------------------------------------------------------------------------
-
-    def flow(
-        self, who: Whole, until: float, level: Array | None
-    ) -> tuple[Array, Array, Array, Array]:
-        """Carry the flows of these classes to their next event or `until`: (begin, end, byte/hour, row of `sent`)."""
-        state, records = self.state, self.records
-        weight = self.classes.weight[who]
-        begin = state["next"][who]
-        # Read before anything is scheduled anew: the row belongs to the session that the flow runs in.
-        row = self.row[who] + self.by_cell[state["kind"][who]]
-        rate = state["rate"][who]
-        if level is not None:
-            rate = np.minimum(rate, level[self.pool[who]])
-        missing = state["missing"][who]
-        breaks = state["end"][who]
-        if self.may_drop:
-            breaks = np.minimum(breaks, state["drop"][who])
-        stop = np.minimum(breaks, until)
-        finish = begin + missing / rate
-        complete = finish <= stop
-        end = np.minimum(finish, stop)
-        length = end - begin
-        sent = rate * length
-        missing -= sent
-        state["missing"][who] = missing
-        state["sent"][row % 2, who] += sent
-        self.note_noise(who, rate, length, aligned=level is not None)
-        state["next"][who] = end
-        over = complete | (breaks <= until)
-        if self.may_drop:
-            rates = state["drop_rate"][who]
-            records.drops.append((who, end, weight * rates * length))
-        if over.any():
-            state["running"][who[over]] = False
-            records.ended.append((who[over], end[over]))
-            self.verify(who[complete], end[complete])
-            broken = over & ~complete
-            self.interrupt(who[broken], end[broken])
-        return begin, end, rate * weight, row
-
-    def note_noise(self, who: Whole, rate: Array, length: Array, aligned: bool) -> None:
-        """Add the squares of what flows put into their bins: their sum is a bin's variance (compound Poisson).
-
-        A flow of `length` L lies anywhere on the grid of bins b, so sum_k x_k^2 is r^2 b (L - b / 3) in the mean for
-        L >= b and r^2 L^2 (1 - L / 3b) below; `aligned`: within one bin.
-        """
-        if aligned:
-            square = (rate * length) ** 2
-        else:
-            part = np.minimum(length, BIN)
-            square = rate**2 * part * (length - part**2 / (3 * BIN))
-        square *= self.classes.weight[who]
-        self.flow_squares += np.bincount(self.pool[who], square, self.caps.size)
-
-    def connect(self, who: Whole) -> None:
-        """Connections for those of these classes that have none: the drop is drawn, counted from here."""
-        state = self.state
-        who = who[~state["running"][who]]
-        if not who.size:
-            return
-        time, drop_rate = state["next"][who], state["drop_rate"][who]
-        state["running"][who] = True
-        self.records.begun.append((who, time))
-        if self.may_drop:
-            patience = (
-                state["patience"][who] if self.common else -np.log1p(-uniform(self.rng, who.size))
-            )
-            with np.errstate(divide="ignore"):
-                state["drop"][who] = time + patience / drop_rate
-
-    def interrupt(self, who: Whole, time: Array) -> None:
-        """A drop or the end of a session: what is kept, and when the vehicle goes on."""
-        if not who.size:
-            return
-        state, campaign = self.state, self.campaign
-        if campaign.resume == "none":
-            state["missing"][who] = state["size"][who]
-        elif campaign.resume == "chunk":
-            size = state["size"][who]
-            received = size - state["missing"][who]
-            kept = np.floor(received / campaign.chunk * (1 + ROUNDING)) * campaign.chunk
-            state["missing"][who] = size - np.minimum(kept, size)
-        dropped = state["drop"][who] < state["end"][who]
-        if self.common and self.may_drop:
-            # The exponential law has no memory: what is left of a drop's time goes on in the next flow.
-            rest = (state["drop"][who] - time) * state["drop_rate"][who]
-            state["dropped"][who] += dropped
-            kept = np.isfinite(rest)
-            state["patience"][who] = np.where(
-                dropped, self.patience(who), np.where(kept, rest, state["patience"][who])
-            )
-        self.resume(who, np.where(dropped, time + campaign.backoff, np.inf))
-
-    def resume(self, who: Whole, time: Array) -> None:
-        """Go on at `time` in the session that runs, else at a poll of a later one."""
-        state = self.state
-        same = time < state["end"][who]
-        state["next"][who] = np.where(same, time, np.inf)
-        later = who[~same]
-        state["free"][later] = state["end"][later]
-        self.schedule(later)
-
-    def verify(self, who: Whole, time: Array) -> None:
-        """Payloads that are there: done, or thrown away for the full image."""
-        if not who.size:
-            return
-        state, campaign = self.state, self.campaign
-        fail = np.where(
-            state["is_delta"][who], campaign.verify_fail_delta, campaign.verify_fail_full
-        )
-        bad = np.zeros(who.size, bool)
-        if fail.any():
-            self.records.rejected.append((who, time, self.classes.weight[who] * fail))
-            # Few fail, and a full image is many deltas: the first coins are dealt out over the whole fleet.
-            turn = state["verified"][who]
-            coins = np.where(
-                turn < 2,
-                self.classes.verify_coins[np.minimum(turn, 1), who],
-                self.rng.random(who.size),
-            )
-            bad = coins < fail
-            state["verified"][who] = np.minimum(turn + 1, 2)
-        again = who[bad]
-        if again.size:
-            state["is_delta"][again] = False
-            state["size"][again] = state["missing"][again] = campaign.full
-            self.resume(again, time[bad] + campaign.backoff)
-        self.complete(who[~bad], time[~bad])
-
-    def complete(self, who: Whole, time: Array) -> None:
-        """Verified: to be installed."""
-        if not who.size:
-            return
-        state = self.state
-        state["finished"][who] = True
-        state["next"][who] = np.inf
-        parked_at = np.where(self.parked[state["kind"][who]], time, state["left"][who])
-        self.verified.append((who, time, parked_at))
-        if self.links.max() > 1:  # the next release may be fetched in the same window
-            self.lay_out()
-
-    def lay_out(self) -> None:
-        """The installs of all payloads verified since the last time; gates and the next releases wait for them."""
-        if not self.verified:
-            return
-        who, time, parked_at = (np.concatenate(part) for part in zip(*self.verified, strict=True))
-        self.verified.clear()
-        state, install = self.state, self.campaign.install
-        starts = self.install_starts(who, time, parked_at)
-        last = state["stage"][who] + 1 >= self.links[who]
-        if not last.all():
-            self.go_on(who[~last], starts[~last])
-            who, time, starts = who[last], time[last], starts[last]
-        weight = self.classes.weight[who, None] * install.fail ** np.arange(install.attempts)
-        success = weight * (1 - install.fail)
-        lost = np.zeros(who.size, int)
-        if self.classes.fleets > 1:
-            lost = failures_before_success(self.rng, install, who.size)
-            success = self.classes.weight[who, None] * (
-                lost[:, None] == np.arange(install.attempts)
-            )
-        self.records.done.append((who, time, starts, lost))
-        wave, fleet = self.classes.wave[who], self.classes.fleet[who]
-        for number, following in enumerate(self.campaign.waves[1:]):
-            if following.gate is not None and self.opened.min() <= number + 1:
-                mine = wave == number
-                ends = starts[mine] + install.duration
-                who_ends = np.repeat(fleet[mine], install.attempts)
-                counted = success[mine].ravel()
-                self.gates[number].append((who_ends, ends.ravel(), counted, float(counted.sum())))
-
-    def install_starts(self, who: Whole, time: Array, parked_at: Array) -> Array:
-        """Starts of the attempts, for payloads verified at a time in vehicles that park at or after it."""
-        region = self.classes.region[who]
-        consent = None if self.consent is None else self.consent[region]
-        install, offset = self.campaign.install, self.offset[region]
-        return attempt_starts(self.install_draws(who), install, time, parked_at, offset, consent)
-
-    def install_draws(self, who: Whole) -> Draw:
-        """Even draws for the installs of these classes; where runs are to be compared, each class's own ones."""
-        if not self.common:
-            return partial(uniform, self.rng)
-        classes, turn = self.classes.weight.size, itertools.count()
-        # Of a later release on the way: those of another class.
-        place = (who + APART * self.state["stage"][who].astype(np.intp)) % classes
-
-        def draw(_: int) -> Array:
-            number = next(turn)
-            if number not in self.dealt:
-                rng = np.random.default_rng((self.seed, INSTALLS, number))
-                self.dealt[number] = uniform(rng, classes)
-            return np.asarray(self.dealt[number][place])
-
-        return draw
-
-    def go_on(self, who: Whole, starts: Array) -> None:
-        """A release on the way is there: once it is installed the next one is fetched."""
-        state, install = self.state, self.campaign.install
-        lost = failures_before_success(self.rng, install, who.size)
-        self.records.stages.append((who, starts, lost))
-        done = lost < install.attempts
-        who, ends = who[done], starts[done, lost[done]] + install.duration
-        stage = state["stage"][who] + 1
-        payload = self.chains[self.classes.version[who], stage]
-        state["stage"][who] = stage
-        state["is_delta"][who] = np.isfinite(payload)
-        size = np.where(np.isfinite(payload), payload, self.campaign.full)
-        state["size"][who] = state["missing"][who] = size
-        state["finished"][who] = False
-        state["free"][who] = ends
-        self.schedule(who)
 
     def result(self) -> Rollout:
         """All records joined."""
@@ -536,6 +260,11 @@ class _Run(State):
             stages=joined(records.stages, nobody, none_done, nobody),
             refused=joined(records.refused, nobody, empty),
         )
+
+
+def on_bins(time: float, end: float) -> float:
+    """The last begin of a bin up to a time [hours], or the end if that is before."""
+    return min(float(np.floor(time / BIN + ROUNDING)) * BIN, end)
 
 
 def follow(

@@ -58,6 +58,8 @@ class State:
         links += [rate for r in campaign.regions if r.wifi is not None for rate in r.wifi.rates]
         alone = fleets * self.caps[self.pool]
         self.alone = alone if alone.min(initial=np.inf) < max(links) else None
+        narrow = np.unique(fleets * self.caps)
+        self.link_rates = np.unique(np.minimum(np.array(links)[:, None], [*narrow, np.inf]))
         places = np.tile([p.places for p in campaign.pools], fleets) / fleets
         self.places = places if np.isfinite(places).any() else None
         self.chains = chains_of(campaign)
@@ -89,8 +91,11 @@ class State:
             "stage": np.zeros(n, np.int8),  # releases installed on the way
             "sent": np.zeros((2, n)),  # bytes over Wi-Fi and cellular
         }
-        # How much longer each flow's hazard of a drop may add up, where runs are to be compared.
-        self.state["patience"] = self.patience(np.arange(n)) if common else np.zeros(n)
+        # How much longer each flow's hazard of a drop may add up, where runs are to be compared or windows gone through
+        # again.
+        self.keeps = common or bool(np.isfinite(self.caps).any())
+        self.state["patience"] = self.patience(np.arange(n)) if self.keeps else np.zeros(n)
+        self.at_start = {name: array.copy() for name, array in self.state.items()}
         # The sessions of the last two local days: yesterday's may run past midnight.
         self.begins = np.full(shape, np.inf)
         self.ends = np.full(shape, -np.inf)
@@ -117,17 +122,25 @@ class State:
 
     def draw_sessions(self, until: float) -> None:
         """Sessions of every local day that begins before `until`, for vehicles that still need one."""
-        for region, offset in enumerate(self.offset):
-            while HOURS_PER_DAY * self.day[region] - offset < until:
-                day = int(self.day[region])
-                # Before they are eligible vehicles need no sessions; those of a day end before the next one does.
-                soon = HOURS_PER_DAY * (day + 2) - offset
-                wanted = ~self.state["finished"] & (self.state["eligible"] < soon)
-                if self.common:
-                    wanted[:] = True
+        while True:
+            begins = HOURS_PER_DAY * self.day - self.offset
+            due = begins < until
+            if not due.any():
+                return
+            day = int(self.day[due].min())
+            regions = np.flatnonzero(due & (self.day == day))
+            # Before they are eligible vehicles need no sessions; those of a day end before the next one does.
+            soon = (begins + 2 * HOURS_PER_DAY)[self.classes.region]
+            wanted = ~self.state["finished"] & (self.state["eligible"] < soon)
+            if self.common:
+                for region in regions:
                     self.rng = np.random.default_rng((self.seed, region, day + 1))
-                self.draw_day(np.flatnonzero(wanted & (self.classes.region == region)), day)
-                self.day[region] += 1
+                    self.draw_day(np.flatnonzero(self.classes.region == region), day)
+            else:
+                if regions.size < self.offset.size:
+                    wanted &= np.isin(self.classes.region, regions)
+                self.draw_day(np.flatnonzero(wanted), day)
+            self.day[regions] += 1
 
     def catch_up(self, wave: Whole) -> None:
         """The sessions that a wave's vehicles would have by now, had they been eligible before."""
@@ -171,22 +184,30 @@ class State:
         ):
             slots[who, place : place + kinds] = drawn
         idle = ~state["running"][who] & ~state["finished"][who] & np.isinf(state["next"][who])
-        self.schedule(who[idle])
+        self.schedule(who[idle], place, place + kinds)
 
-    def schedule(self, who: Whole) -> None:
-        """The next flow of these classes: the first permitted poll in a session that is known."""
+    def schedule(self, who: Whole, first: int = 0, last: int | None = None) -> None:
+        """The next flow of these classes: the first permitted poll in a session that is known.
+
+        `first` to `last`: the sessions to be looked at, where there is no poll left in the others.
+        """
         if not who.size:
             return
-        state = self.state
-        ready = np.maximum(state["eligible"][who, None] + self.wait[who], state["free"][who, None])
-        polls = first_poll(self.begins[who], self.ends[who], ready, self.campaign.poll)
+        state, width = self.state, self.begins.shape[1]
+        wait, begins, ends = (
+            each[:, first:last][who] for each in (self.wait, self.begins, self.ends)
+        )
+        ready = np.maximum(state["eligible"][who, None] + wait, state["free"][who, None])
+        polls = first_poll(begins, ends, ready, self.campaign.poll)
         slot = polls.argmin(axis=1)
-        state["next"][who] = polls[np.arange(who.size), slot]
-        state["end"][who] = self.ends[who, slot]
-        state["left"][who] = self.lefts[who, slot]
-        rate = self.rates[who, slot]
+        state["next"][who] = polls.ravel()[np.arange(who.size) * polls.shape[1] + slot]
+        slot += first
+        place = who * width + slot
+        state["end"][who] = self.ends.ravel()[place]
+        state["left"][who] = self.lefts.ravel()[place]
+        rate = self.rates.ravel()[place]
         state["rate"][who] = rate if self.alone is None else np.minimum(rate, self.alone[who])
-        state["drop_rate"][who] = self.drop_rates[who, slot]
+        state["drop_rate"][who] = self.drop_rates.ravel()[place]
         state["kind"][who] = slot % len(self.campaign.sessions)
 
     def patience(self, who: Whole) -> Array:

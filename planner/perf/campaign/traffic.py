@@ -24,7 +24,8 @@ def on_grid(begin: Array, end: Array, rate: Array, row: Array, rows: int, bins: 
         begin, end, rate, row = (each[lasting] for each in (begin, end, rate, row))
     place = np.concatenate([begin, end]) / BIN
     slope = np.concatenate([rate, -rate])
-    cell = np.clip(np.ceil(place).astype(int), 0, bins) + (bins + 1) * np.concatenate([row, row])
+    cell = np.minimum(np.maximum(np.ceil(place), 0), bins).astype(int)
+    cell += (bins + 1) * np.concatenate([row, row])
     size = rows * (bins + 1)
     slopes = np.bincount(cell, slope, size).reshape(rows, bins + 1).cumsum(axis=1)
     offsets = np.bincount(cell, slope * place, size).reshape(rows, bins + 1).cumsum(axis=1)

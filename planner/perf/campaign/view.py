@@ -122,16 +122,34 @@ class View:
         return Counted(time[kept], number[kept] * self.copies)
 
     def most_at_once(self) -> tuple[Array, Array]:
-        """Times, and the largest number of downloads at once up to each."""
-        parts = []
+        """Times, and the largest number of downloads at once up to each.
+
+        Within a five-minute bin there are no more than at its begin and all that begin in it: only bins in which that is
+        more than ever before are looked at flow by flow.
+        """
+        bins, flows = self.sent.shape[-1], []
         for name, sign in (("flows_begun", 1), ("flows_ended", -1)):
             who, time = getattr(self.rollout, name)
             kept = self.entries(name)
-            parts.append((time[kept], sign * self.copies * self.rollout.classes.weight[who[kept]]))
-        time, change = (np.concatenate(part) for part in zip(*parts, strict=True))
+            time, change = time[kept], sign * self.copies * self.rollout.classes.weight[who[kept]]
+            flows.append((time, change, np.minimum((time / BIN).astype(np.intp), bins - 1)))
+        more, less = (np.bincount(place, change, bins) for _, change, place in flows)
+        after = (more + less).cumsum()
+        before = np.concatenate([[0.0], after[:-1]])
+        matters = before + more > np.maximum.accumulate(before) * (1 + ROUNDING)
+        inside = [matters[place] for _, _, place in flows]
+        time, change, place = (
+            np.concatenate([each[chosen] for each, chosen in zip(part, inside, strict=True)])
+            for part in zip(*flows, strict=True)
+        )
         # What begins as another ends counts as after it.
-        order = np.lexsort((change, time))
-        return time[order], np.maximum.accumulate(np.cumsum(change[order]))
+        order = np.lexsort((change, time, place))
+        time, place = time[order], place[order]
+        total = np.concatenate([[0.0], change[order].cumsum()])
+        there = before[place] + total[1:] - total[np.searchsorted(place, place)]
+        time, there = np.append(time, BIN * np.arange(bins)), np.append(there, before)
+        order = np.argsort(time, kind="stable")
+        return time[order], np.maximum.accumulate(there[order])
 
     def gates(self, ends: Array, succeed: Array, wave: Whole) -> list[Array]:
         """Equally likely opening times of each wave, given when the one before it opened.
