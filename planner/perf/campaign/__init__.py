@@ -9,7 +9,9 @@ answers with the outputs of the measured campaigns. From the question to the ans
     waves         openings and eligible times
     sharing       max-min fair shares of a capped pool
     state         what every class has and waits for
-    progress      the rollout itself, event by event where flows are free, in five-minute steps where a cap binds
+    flows         what happens to a flow, and after it
+    clocks        what flows of full pools get by when: one clock for all of a link rate; `full` goes by them
+    progress      the rollout itself, event by event where flows are free, by clocks or in five-minute steps else
     install       attempts to install
     records       what is written down of it
     halt          the law of the halt; `odds` has the closed forms (gate errors, reach, no resume)

@@ -25,6 +25,10 @@ from planner.perf.campaign.waves import admission_delays
 LEAST_PER_WAVE = 4000  # 100 failures at the 2.5 % of a usual gate: its time is known to a tenth of its own spread
 LEAST_FLEETS = 8  # fewest and smallest of them are then an interval of nearly 80 %
 MOST_FLEETS = 40
+STARVED = (
+    2.0  # horizons that every pool needs for all payloads, from which on fewer classes are followed
+)
+ENOUGH = 20_000  # classes, where pools are full from the begin to the end
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,21 @@ class Classes:
     wave_size: Array  # by wave, vehicles
     fleet: Whole
     fleets: int
+
+
+def classes_enough(campaign: Campaign, count: int) -> int:
+    """How many of `count` classes a campaign needs whose pools are starved: all of them where one of them is not.
+
+    A full pool's traffic is its cap, whoever shares it: it has no noise that many classes would have to make small.
+    """
+    regions, pools = campaign.regions, campaign.pools
+    size = sum(v.share * (campaign.full if v.delta is None else v.delta) for v in campaign.versions)
+    size /= sum(v.share for v in campaign.versions)
+    shares = np.bincount([r.pool for r in regions], [r.share for r in regions], len(pools))
+    wanted = campaign.vehicles * size * shares / shares.sum()
+    horizons = wanted / (np.array([pool.cap for pool in pools]) * campaign.horizon)
+    starved = float(horizons[shares > 0].min(initial=np.inf)) / STARVED
+    return max(min(count, ENOUGH), round(count / max(starved, 1.0)))
 
 
 def fleets_within(vehicles: int, count: int) -> int:

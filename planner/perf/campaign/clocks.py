@@ -24,8 +24,8 @@ BINS_PER_HOUR = 1 / BIN
 class Clocks:
     """What a flow gets by time, for each pool and link rate; levels are constant within five-minute bins.
 
-    `rates` [byte/hour] of links, rising; `level` [byte/hour] by (pool, bin), infinite where no cap binds; `base` [hours]
-    is when the first bin begins. A clock's number is `pool * rates + rate`.
+    `rates` [byte/hour] of links, rising; `level` [byte/hour] by (pool, bin), infinite where no cap binds; the first
+    bin begins at `base` [hours]. A clock's number is `pool * rates + rate`.
     """
 
     def __init__(self, rates: Array, level: Array, base: float) -> None:

@@ -109,7 +109,7 @@ class Flows(State):
 
     def flow(
         self, who: Whole, until: float, level: Array | None
-    ) -> tuple[Array, Array, Array, Array]:
+    ) -> tuple[Array, Array, Array, Whole]:
         """Carry the flows of these classes to their next event or `until`: (begin, end, byte/hour, row of `sent`)."""
         state = self.state
         begin, breaks, row = self.bounds(who)
@@ -163,7 +163,8 @@ class Flows(State):
         breaks = state["end"][who]
         if self.may_drop:
             breaks = np.minimum(breaks, state["drop"][who])
-        return state["next"][who], breaks, self.row[who] + self.by_cell[state["kind"][who]]
+        row = self.row[who] + self.by_cell[state["kind"][who]]
+        return state["next"][who], breaks, row
 
     def settle(self, who: Whole, end: Array, complete: Flags, over: Flags) -> None:
         """What comes after these flows' ends: verification, another flow, or nothing but the same one."""

@@ -26,11 +26,14 @@ from planner.perf.campaign.sampling import Whole
 from planner.perf.campaign.sessions import HOURS_PER_DAY, Flags
 from planner.perf.campaign.traffic import BIN, on_grid
 
-MOST_TOUCHED = 0.3
+MOST_COMPLETE = (
+    0.3  # of the classes of a window: where more complete, five-minute steps are cheaper
+)
 TURNS = 10  # of a window, before a shorter one is tried
 ABOVE = 5e-7  # by which the bytes of a bin may pass its capacity,
 BELOW = 1e-4  # and of the capacity, what flows may leave that they would take
 LEAST_LEVEL = 1.0  # [byte/hour]
+LEAST_LENGTH = 1e-12  # [hours]
 BINS_PER_DAY = round(HOURS_PER_DAY / BIN)
 
 
@@ -120,55 +123,66 @@ class FullPools(Flows):
         return Grid(first, bins, self.caps[:, None] * np.diff(edges))
 
     def by_clocks(self, begin: float, until: float, before: Kept) -> tuple[int, float]:
-        """All flows from `begin` to `until`; in how many turns, 0 where these were not enough."""
+        """All flows from `begin` to `until`: how many turns it took, and until when the last one is right.
+
+        Unless that is the end of the window, what the state is afterwards is of no use.
+        """
         grid = self.grid(begin, until)
         clocks = Clocks(self.link_rates, self.guess(grid), grid.base)
-        laid_out = self.carry(before.rows, until, clocks)
-        records, verified = self.records.lengths(), len(self.verified)
-        touched = np.zeros(self.state["next"].size, bool)
-        for each in laid_out:
-            touched[each.who[each.done]] = True
-        kept, own = divided(laid_out, touched)
+        kept = self.carry(before.rows, until, clocks)
+        laid_out, verified = self.records.lengths(), len(self.verified)
+        completes = np.zeros(self.state["next"].size, bool)  # by some of the clocks tried
+        for each in kept:
+            completes[each.who[each.done]] = True
+        kept, own = divided(kept, completes)
         hours = self.hours(kept, grid)
-        again = np.flatnonzero(touched[before.rows])
         for turn in range(TURNS):
-            mine, last = self.hours(own, grid), self.last_bins(own, grid, clocks)
-            present = self.by_pool(hours + mine)
-            present_on = present - np.bincount(last.cell, last.there, present.size).reshape(
-                present.shape
-            )
-            level = fair_levels(present_on, last, self.link_rates, grid.capacity)
-            level = np.maximum(level, LEAST_LEVEL)
-            taken = (present * clocks.speed).sum(axis=1)
-            wanted = (present * self.link_rates[:, None]).sum(axis=1)
-            owed = np.where(np.isfinite(level), grid.capacity, wanted)
-            if again.size > MOST_TOUCHED * before.rows.size:
-                return turn, 0.0
-            right = (taken <= grid.capacity * (1 + ABOVE)) & (owed - taken <= BELOW * grid.capacity)
+            mine = np.flatnonzero(completes[before.rows])
+            if mine.size > MOST_COMPLETE * before.rows.size:
+                return turn, begin
+            if turn:
+                for name, array in before.state.items():
+                    self.state[name][..., before.rows[mine]] = array[..., mine]
+                self.records.cut(laid_out)
+                del self.verified[verified:]
+                own = self.carry(before.rows[mine], until, clocks)
+            all_hours = hours + self.hours(own, grid)
+            present = self.by_pool(all_hours)
+            level = self.fair(present, self.last_bins(own, grid, clocks), grid)
+            right = self.fits(present, level, clocks, grid)
             if right.all():
-                break
+                self.accept(kept, own, all_hours, grid, clocks, before)
+                if turn:
+                    self.forget(completes, before.records, laid_out, verified)
+                self.remember(clocks.level, grid)
+                return turn + 1, until
             clocks = Clocks(self.link_rates, level, grid.base)
             more = self.completing(kept, before, clocks)
             if more.size:
-                touched[more] = True
-                kept, gone = divided(kept, touched)
+                completes[more] = True
+                kept, gone = divided(kept, completes)
                 hours -= self.hours(gone, grid)
-                again = np.flatnonzero(touched[before.rows])
-            for name, array in before.state.items():
-                self.state[name][..., before.rows[again]] = array[..., again]
-            self.records.cut(records)
-            del self.verified[verified:]
-            own = self.carry(before.rows[again], until, clocks)
-        self.levels[:, grid.first : grid.first + grid.bins] = clocks.level
+        self.remember(level, grid)
+        return TURNS, max(grid.base + int(right.argmin()) * BIN, begin)
+
+    def remember(self, level: Array, grid: Grid) -> None:
+        """Levels for guesses: of what follows, or of the same window when it was taken back."""
         self.known = grid.first + grid.bins
-        wrong = ~right.all(axis=0)
-        bins = int(wrong.argmax()) if wrong.any() else grid.bins
-        reached = until if bins == grid.bins else max(grid.base + bins * BIN, begin)
-        if reached == until:
-            self.accept(kept, own, hours + mine, grid, clocks, before, touched)
-            if turn:
-                self.forget(touched, before.records, records, verified)
-        return turn + 1, reached if bins else 0.0
+        self.levels[:, grid.first : self.known] = level
+
+    def fair(self, present: Array, last: Last, grid: Grid) -> Array:
+        """The levels [byte/hour] by (pool, bin) that vehicle-hours by (pool, link rate, bin) make."""
+        leaving = np.bincount(last.cell, last.there, present.size).reshape(present.shape)
+        level = fair_levels(present - leaving, last, self.link_rates, grid.capacity)
+        return np.maximum(level, LEAST_LEVEL)
+
+    def fits(self, present: Array, level: Array, clocks: Clocks, grid: Grid) -> Flags:
+        """Bins in which what flows send by these clocks is what the levels that they make let them send."""
+        taken = (present * clocks.speed).sum(axis=1)
+        wanted = (present * self.link_rates[:, None]).sum(axis=1)
+        owed = np.where(np.isfinite(level), grid.capacity, wanted)
+        right = (taken <= grid.capacity * (1 + ABOVE)) & (owed - taken <= BELOW * grid.capacity)
+        return np.asarray(right.all(axis=0))
 
     def carry(self, who: Whole, until: float, clocks: Clocks) -> list[Round]:
         """All flows of these classes up to `until`, each one's first, second, ..."""
@@ -253,11 +267,13 @@ class FullPools(Flows):
         grid: Grid,
         clocks: Clocks,
         before: Kept,
-        touched: Flags,
     ) -> None:
         """This is how it goes: bytes, drops and noise, and what classes lack that completed nothing."""
         state = self.state
-        calm = ~touched[before.rows]
+        completes = np.zeros(state["next"].size, bool)
+        for each in own:
+            completes[each.who] = True
+        calm = ~completes[before.rows]
         state["sent"][:, before.rows[calm]] = before.state["sent"][:, calm]
         for each, sent, missing in self.again(kept, before, clocks):
             who = each.who
@@ -275,16 +291,17 @@ class FullPools(Flows):
         self.sent[:, grid.first : grid.first + grid.bins] += by_bin
 
     def forget(
-        self, touched: Flags, since: dict[str, int], until: dict[str, int], verified: int
+        self, completes: Flags, since: dict[str, int], until: dict[str, int], verified: int
     ) -> None:
         """Strike what was written down of these classes when flows were laid out."""
         for name, items in vars(self.records).items():
             for place in range(since[name], until[name]):
-                stays = ~touched[items[place][0]]
+                stays = ~completes[items[place][0]]
                 items[place] = tuple(each[stays] for each in items[place])
         for place in range(verified):
-            stays = ~touched[self.verified[place][0]]
-            self.verified[place] = tuple(each[stays] for each in self.verified[place])
+            who, time, parked_at = self.verified[place]
+            stays = ~completes[who]
+            self.verified[place] = (who[stays], time[stays], parked_at[stays])
 
     def note(self, flows: Round, sent: Array) -> None:
         """Noise and drops of these flows."""
@@ -292,9 +309,6 @@ class FullPools(Flows):
         rate = sent / np.maximum(length, LEAST_LENGTH)
         self.note_noise(flows.who, rate, length, aligned=False)
         self.note_drops(flows.who, flows.end, length, flows.drop_rate)
-
-
-LEAST_LENGTH = 1e-12  # [hours]
 
 
 def joined(rounds: list[Round], *names: str) -> Iterator[npt.NDArray[Any]]:

@@ -23,8 +23,8 @@ RARE = 0.01  # an output that fewer campaigns have is reported as not there
 TAIL = 0.1  # of campaigns below an interval, and as many above it
 CLASSES = 80_000
 """Vehicle classes: nearly as many as the measured campaigns have vehicles, so that the noise of their traffic, which
-ranks the bins of a percentile, is the like. A campaign takes 0.2 to 0.7 s,
-a few tenths more if its caps bind for weeks.
+ranks the bins of a percentile, is the like. A campaign takes 0.2 to 1 s, and up to 2 s where its caps bind for weeks
+while many of the vehicles complete nevertheless.
 """
 
 

@@ -1,10 +1,11 @@
 """How does a rollout go on, flow by flow, when nothing halts it?
 
-The classes of vehicles are followed in windows of a few hours. As long as no cap binds flows do not touch each other,
+The classes of vehicles are followed in windows of some hours. As long as no cap binds flows do not touch each other,
 and each round of array operations carries every class to its next event (drop, end of session, completion) exactly.
-A window in which a pool's five-minute mean would pass its cap is taken back and gone through in five-minute steps, in
-which the flows share the cap by the water level of `sharing`; a flow that begins again within a step is taken up by the
-next one at its true time. Installs are laid out when a payload is verified, so a gate's time is known ahead.
+A window in which a pool's five-minute mean would pass its cap is taken back. Where few of its vehicles complete, they
+go on by the clocks of `full`, for up to a day at once; else it is gone through in five-minute steps, in which the flows
+share the cap by the water level of `sharing`, and one that begins again within a step is taken up by the next one at
+its true time. Installs are laid out when a payload is verified, so a gate's time is known ahead.
 """
 
 from __future__ import annotations
@@ -26,13 +27,10 @@ from planner.perf.campaign.sharing import found_place, water_level
 from planner.perf.campaign.traffic import BIN, FIRST_DAY, on_grid
 
 WINDOW = 4.0  # [hours] that are gone through at once and taken back when a cap binds
-MOST_WAITS = 5
-QUIET = 1.0
-STEPS = 4.0  # [hours] that are tried at once while a pool is full
+MOST_WAITS = 5  # turns of steps, before clocks are tried again
+QUIET = 1.0  # [hours] without a full pool, from which on it is taken not to be
+STEPS = 4.0  # [hours] of a turn of steps
 FEW_TURNS = 5  # after which a longer window is tried
-NOT_YET = np.inf
-APART = 7919  # classes, between whose draws there is nothing in common
-INSTALLS = 1 << 20  # in place of a region, in the seeds of what is drawn for all classes at once
 AFTER = 1e-6  # [hours]: a poll that found no place is not the next one
 
 

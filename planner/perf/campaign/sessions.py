@@ -91,7 +91,7 @@ def day_sessions(
     count, kinds = usable.shape
     active = np.array([s.active_day for s in campaign.segments])[segment]
     # Rare use sets the tail of completion: its coins are even within each pattern of use, not over all of them.
-    alike = 2 * segment + (wifi_rate > 0)
+    alike = (2 * segment + (wifi_rate > 0)) * len(campaign.regions) + region
     in_use = uniform_within(rng, alike) < active
     begin = np.full((count, kinds), np.inf)
     end = np.full((count, kinds), -np.inf)
@@ -103,7 +103,11 @@ def day_sessions(
         may = np.flatnonzero(in_use & usable[:, kind])
         who = may[uniform_within(rng, alike[may]) < session.chance[day % WEEK]]
         # Evenly dealt starts would make the traffic of a few vehicles smoother than it is, and its bins are ranked.
-        draw = uniform(rng, who.size) if many else rng.random(who.size)
+        if many:
+            one = len(campaign.regions) == 1
+            draw = uniform(rng, who.size) if one else uniform_within(rng, region[who])
+        else:
+            draw = rng.random(who.size)
         start = HOURS_PER_DAY * day + start_within(session, draw)
         shortest, longest = session.length
         stop = start + shortest + (longest - shortest) * uniform(rng, who.size)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from planner.axes import Array
-from planner.perf.campaign.classes import classes_of
+from planner.perf.campaign.classes import classes_enough, classes_of
 from planner.perf.campaign.description import Campaign
 from planner.perf.campaign.records import ROUNDING, Records, pools_of
 from planner.perf.campaign.sampling import Whole, keyed
@@ -28,7 +28,7 @@ class State:
     def __init__(self, campaign: Campaign, count: int, seed: int, least: int, common: bool) -> None:
         self.campaign, self.seed, self.common = campaign, seed, common
         self.rng = np.random.default_rng(seed)
-        self.classes = classes_of(self.rng, campaign, count, least)
+        self.classes = classes_of(self.rng, campaign, classes_enough(campaign, count), least)
         fleets = self.classes.fleets
         self.many = campaign.vehicles > MANY * self.classes.weight.size
         kinds = len(campaign.sessions)
@@ -133,7 +133,7 @@ class State:
             soon = (begins + 2 * HOURS_PER_DAY)[self.classes.region]
             wanted = ~self.state["finished"] & (self.state["eligible"] < soon)
             if self.common:
-                for region in regions:
+                for region in regions.tolist():
                     self.rng = np.random.default_rng((self.seed, region, day + 1))
                     self.draw_day(np.flatnonzero(self.classes.region == region), day)
             else:

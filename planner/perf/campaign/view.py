@@ -124,8 +124,8 @@ class View:
     def most_at_once(self) -> tuple[Array, Array]:
         """Times, and the largest number of downloads at once up to each.
 
-        Within a five-minute bin there are no more than at its begin and all that begin in it: only bins in which that is
-        more than ever before are looked at flow by flow.
+        Within a five-minute bin there are no more than at its begin and all that begin in it: only bins in which that
+        is more than ever before are looked at flow by flow.
         """
         bins, flows = self.sent.shape[-1], []
         for name, sign in (("flows_begun", 1), ("flows_ended", -1)):
