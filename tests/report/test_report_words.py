@@ -16,10 +16,10 @@ from planner.plan import Plan
 from planner.project import load
 from planner.report.comparison import Compared
 from planner.report.document import pdf, workbook
+from planner.report.document.causes import laid_out_alike
 from planner.report.document.content import Bullets, Cell, Column, Document, Grid, Section
 from planner.report.document.names import Names
 from planner.report.document.notes import Notes
-from planner.report.document.pictures import laid_out_alike
 from planner.report.document.sections import document, draws_of
 from planner.report.document.tables import orders_by_year, typeset
 from planner.report.rows import in_horizon

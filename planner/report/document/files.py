@@ -10,7 +10,8 @@ from pathlib import Path
 from planner.plan import Plan
 from planner.report.comparison import Compared
 from planner.report.document.content import Document
-from planner.report.document.pictures import NAMES, Drawing
+from planner.report.document.drawing import Drawing
+from planner.report.document.pictures import NAMES
 from planner.report.document.sections import document
 from planner.report.document.staging import put, staging
 from planner.report.house import house_style

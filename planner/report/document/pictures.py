@@ -6,9 +6,7 @@ lies in 80 % of the draws, month by month.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -17,8 +15,9 @@ import numpy as np
 from planner import units
 from planner.axes import ITEM, MONTH, REGION, SITE, Array, on
 from planner.catalogue import ITEMS, TIERS
-from planner.findings import Assumption, TrainingLayout
 from planner.plan import Plan
+from planner.report.document.causes import assumptions, steps
+from planner.report.document.drawing import Drawing
 from planner.report.document.names import Names
 from planner.report.house import (
     COLOURS,
@@ -28,7 +27,6 @@ from planner.report.house import (
     OUTER,
     PLAN,
     QUIET,
-    WRITTEN,
     count_thousands,
     label_ends,
     name_months,
@@ -48,26 +46,9 @@ if TYPE_CHECKING:
 
 LEAST_SHARE = 0.02  # of a stack, below which a part goes to the others
 MOST_PARTS = 7
-LIGHT = ("#E69F00", "#56B4E9", "#B3A125", "#CC79A7", "#009E73", "#8C8C8C")  # on which text is dark
 ROOM_FOR_NAMES = 0.73  # where a stack ends, so that the names of its parts fit beside it
 LONGEST_NAME = 24  # characters of a name beside a stack
-BARS = 10  # assumptions in the chart
-ROW, ABOVE_AND_BELOW = (
-    0.36,
-    2.1,
-)  # inches of the chart of assumptions: one of them, and what is around them all
-FEWEST_ROWS = 3
-LEAST_MOVE = 0.5  # per cent, below which nothing is said to move
-NAME_WIDTH = 46  # characters of a line of an assumption's name
 FEWEST_YEARS = 4  # for which a chart by year has room, so that the bar of one is no wall
-LEAST_TERM = 0.07  # of every step, below which a cause goes to the others
-OTHERS = "#8C8C8C"
-OF_TERMS = tuple(colour for colour in COLOURS if colour != OTHERS)
-LETTER = 0.0093  # share of the width of the chart of steps that a letter takes
-STEP, AROUND_STEPS = (
-    0.62,
-    1.45,
-)  # inches of the chart of steps: one job, and what is around them all
 # Items of the ledger as a board reads them.
 PAID = {
     "nodes": ("nodes",),
@@ -80,6 +61,7 @@ PAID = {
     "licences and staff": ("licences", "staff"),
     "lease, rent, colocation": ("lease", "rent", "colocation"),
     "maintenance and WAN": ("maintenance", "wan"),
+    "rigs and duty": ("rigs", "duty"),
 }
 
 
@@ -89,22 +71,13 @@ NAMES = frozenset((
 ))  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A chart: the name of its file, its message, and what draws it."""
-
-    name: str
-    message: str
-    draw: Callable[[], Figure]
-
-
 def drawings(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
     """Every chart that the plan has numbers for."""
-    several = len(plan.horizon_months) > 1
-    for make in (_gpus, _fleet, _ingest, _storage, _work, _steps, _ota, _power, _money, _carbon):
-        if several or make is _steps:
+    if len(plan.horizon_months) > 1:  # one month has no course
+        for make in (_gpus, _fleet, _ingest, _storage, _work, _ota, _power, _money, _carbon):
             yield from make(plan, drawn)
-    yield from _assumptions(plan)
+    yield from steps(plan)
+    yield from assumptions(plan)
 
 
 # --- Needs -----------------------------------------------------------------------------------------------------------
@@ -486,147 +459,3 @@ def _bars(
         return figure
 
     return Drawing(name, message, draw)
-
-
-# --- Causes ----------------------------------------------------------------------------------------------------------
-
-
-def _steps(plan: Plan, drawn: Drawn | None) -> Iterator[Drawing]:
-    """The step of each training job by cause, as shares."""
-    groups = laid_out_alike(plan)
-    layouts = [first for first, *_ in groups]
-    if not layouts:
-        return
-    best = max(layouts, key=lambda each: each.utilisation)
-    message = (
-        f"Training computes at {100 * best.utilisation:.0f} % of the accelerators' peak at best "
-        f"({best.workload.replace('_', ' ')})"
-    )
-
-    def draw() -> Figure:
-        figure, (axes,) = page(
-            plan,
-            message,
-            "Where the time of a training step goes, by job and GPUs",
-            size=(IN_A_REPORT[0], AROUND_STEPS + STEP * len(layouts)),
-        )
-        terms: dict[str, Array] = {}
-        for row, each in enumerate(layouts):
-            for term, seconds in each.terms.items():
-                terms.setdefault(term, np.zeros(len(layouts)))[row] = seconds / each.step_time
-        seen = [term for term, shares in terms.items() if shares.max() >= LEAST_TERM]
-        seen = sorted(seen, key=lambda term: -float(terms[term].sum()))[: len(OF_TERMS)]
-        coloured = [
-            (term, terms[term], colour) for term, colour in zip(seen, OF_TERMS, strict=False)
-        ]
-        coloured.append(("others", 1.0 - np.sum([terms[term] for term in seen], axis=0), OTHERS))
-        rows, left = np.arange(len(layouts))[::-1], np.zeros(len(layouts))
-        for term, shares, colour in coloured:
-            axes.barh(rows, shares, 0.76, left, color=colour, edgecolor="white", linewidth=0.6)
-            for row, share, begin in zip(rows, shares, left, strict=True):
-                words = printable(term_in_words(term))
-                lines = words if share > LETTER * len(words) else words.replace(" ", "\n")
-                if share > LETTER * max(map(len, lines.split("\n"))):
-                    axes.text(
-                        begin + share / 2, row, f"{lines}\n{100 * share:.0f} %",
-                        ha="center", va="center", fontsize=8, linespacing=1.0,
-                        color="white" if colour not in LIGHT else "#222222",
-                    )  # fmt: skip
-            left = left + shares
-        names = Names(plan)
-        several = len({each.hardware for each in layouts}) > 1
-        jobs = [
-            f"{printable(each.workload.replace('_', ' '))}{_and_more(len(group))}\n"
-            f"{printable(names.of(each.hardware)) + chr(10) if several else ''}{each.gpus:,.0f} GPUs"
-            for each, group in zip(layouts, groups, strict=True)
-        ]
-        axes.set_yticks(rows, jobs)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(-0.5, len(layouts) - 0.5)
-        axes.set_xticks([])
-        axes.grid(False)
-        axes.spines["bottom"].set_visible(False)
-        figure.subplots_adjust(left=0.16, right=0.97, bottom=0.4 / figure.get_figheight())
-        return figure
-
-    yield Drawing("steps", message, draw)
-
-
-def laid_out_alike(plan: Plan) -> list[list[TrainingLayout]]:
-    """Training jobs, those that differ in their names alone together."""
-    found: dict[str, list[TrainingLayout]] = {}
-    for each in plan.training_layouts:
-        found.setdefault(each.text.removeprefix(f"{each.workload}: "), []).append(each)
-    return list(found.values())
-
-
-def _and_more(count: int) -> str:
-    return f"\nand {count - 1} more, each" if count > 1 else ""
-
-
-def term_in_words(term: str) -> str:
-    """A cause of the time of a step as people call it."""
-    words = {"mlp": "feed-forward", "qkv": "QKV"}
-    return words.get(term, term.replace("_", " "))
-
-
-def _assumptions(plan: Plan) -> Iterator[Drawing]:
-    shown = [each for each in plan.assumptions if each.moves.get("tco")][:BARS]
-    if not shown:
-        return
-    shown.sort(key=lambda each: -abs(each.moves["tco"]))
-    first = shown[0]
-    message = (
-        f"{sentence(first.meaning)} alone moves the total cost by {100 * first.moves['tco']:+.0f} %"
-    )
-
-    def draw() -> Figure:
-        subtitle = "Each uncertain input alone at the end of its span (P10 or P90) that moves the figure most"
-        size = IN_A_REPORT[0], ABOVE_AND_BELOW + ROW * max(len(shown), FEWEST_ROWS)
-        figure, panels = page(plan, message, subtitle, panels=2, size=size)
-        rows = np.arange(len(shown))[::-1]
-        for axes, name, colour, words in zip(
-            panels, ("tco", "gpus_required"), COLOURS, ("total cost", "GPUs needed"), strict=False
-        ):
-            moves = [100 * each.moves.get(name, 0.0) for each in shown]
-            axes.barh(rows, moves, 0.62, color=colour, linewidth=0)
-            for row, move in zip(rows, moves, strict=True):
-                text = f"{move:+.0f} %" if abs(move) >= LEAST_MOVE else "none"
-                axes.annotate(
-                    text, (max(move, 0.0), row), (4, 0), fontsize=8,
-                    textcoords="offset points", va="center", color=QUIET,
-                )  # fmt: skip
-            axes.set_title(f"{words}, change in %", color=WRITTEN.get(colour, colour))
-            axes.set_yticks(rows, [""] * len(shown))
-            axes.set_ylim(-0.6, max(len(shown), FEWEST_ROWS) - 0.4)
-            axes.set_xlim(min(0.0, 1.3 * min(moves)), max(1.22 * max(moves), 1.0))
-            if max(map(abs, moves)) < LEAST_MOVE:
-                axes.set_xticks([])
-            axes.grid(axis="x")
-            axes.grid(False, axis="y")
-            axes.spines["left"].set_visible(False)
-            axes.axvline(0, color="#888888", linewidth=0.8)
-        labels = [textwrap.fill(in_words(each), NAME_WIDTH) for each in shown]
-        panels[0].set_yticks(rows, labels, fontsize=8, linespacing=1.0)
-        figure.subplots_adjust(left=0.37, right=0.97, wspace=0.12)
-        return figure
-
-    yield Drawing("assumptions", message, draw)
-
-
-def sentence(text: str) -> str:
-    """A meaning as the beginning of a sentence, without what it says for the reader of the file."""
-    text = printable(text).partition("; ")[0]
-    return text[:1].upper() + text[1:]
-
-
-def in_words(each: Assumption) -> str:
-    """What an input means, and which of its siblings it is."""
-    place = printable(each.path).split(".")
-    meaning = sentence(each.meaning)
-    said = ("*", "series", *meaning.lower().split())
-    which = " ".join(part for part in place[1:-1] if part not in said)
-    tail = place[-1] if "series" in place else ""
-    words = " ".join(part.replace("_", " ") for part in (which, tail) if part)
-    text = f"{meaning}: {words}" if words else meaning
-    return text if len(text) <= 2 * NAME_WIDTH else f"{text[: 2 * NAME_WIDTH - 3]}..."

@@ -14,9 +14,10 @@ from planner.headline import NOT_ADDED
 from planner.inputs.leaves import Row as LeafRow
 from planner.plan import Plan
 from planner.report.cash_flow import Entry, cash_flow
+from planner.report.document.causes import sentence
 from planner.report.document.content import Cell, Column, Grid
 from planner.report.document.names import Names
-from planner.report.document.pictures import PAID, sentence
+from planner.report.document.pictures import PAID
 from planner.report.rows import Row
 from planner.report.spans import span
 from planner.report.table import count, label, number, peak_of, periods, scales
