@@ -25,8 +25,6 @@ def nodes(plan: Plan) -> dict[str, dict[str, Any]]:
             tree = explain(plan, name, depth=1)
             for node in (tree, *(child for child in tree.children if child.kind == INPUT)):
                 _add(found, node)
-    for node_data in found.values():
-        node_data["parents"] = [each for each in node_data["parents"] if each in found]
     return found
 
 
