@@ -44,11 +44,26 @@ class Project:
     graph: Graph
     overrides: Mapping[str, npt.ArrayLike] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    _read_as_written: Callable[[], LeafTable] | None = field(default=None, repr=False)
 
     @cached_property
     def leaves(self) -> Mapping[str, object]:
         """Every input at its median."""
         return MappingProxyType(self.table.values())
+
+    @cached_property
+    def as_written(self) -> LeafTable:
+        """The inputs as the files have them, without `--set` and `--hardware`; these where the files alone are faulty.
+
+        Draws take the order of uncertain numbers from here, so that a what-if has the same draws of all that it
+        leaves alone.
+        """
+        if self._read_as_written is None:
+            return self.table
+        try:
+            return self._read_as_written()
+        except InputError:
+            return self.table
 
     @cached_property
     def labels(self) -> Labels:
@@ -94,14 +109,12 @@ def load(
     """
     edits = _pairs(set, "--set", "PATH=VALUE")
     overlays = [Path(folder) for folder in profiles]
-    inputs = load_inputs(
-        resources.find_scenario(scenario),
-        edits,
-        overlays,
-        hardware,
-        rules_as_of,
-        allow_export_violation,
-    )
+
+    def read(edits: Sequence[tuple[str, str]], hardware: str | None) -> Inputs:
+        path = resources.find_scenario(scenario)
+        return load_inputs(path, edits, overlays, hardware, rules_as_of, allow_export_violation)
+
+    inputs = read(edits, hardware)
     table = leaf_builder.build(inputs)
     graph = Graph.of(*factory.MODULES, leaves=table.leaves)
     for path in with_modules:
@@ -118,7 +131,9 @@ def load(
         *([("--allow-export-violation", "")] if allow_export_violation else []),
     ]
     said = tuple(f"{option} {shlex.quote(text)}" if text else option for option, text in changes)
-    return Project(inputs, table, graph, overrides, said)
+    changed = bool(edits) or hardware is not None
+    as_written = (lambda: leaf_builder.build(read([], None))) if changed else None
+    return Project(inputs, table, graph, overrides, said, as_written)
 
 
 def _pairs(changes: Changes, option: str, form: str) -> list[tuple[str, str]]:

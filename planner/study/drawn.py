@@ -40,7 +40,7 @@ class Drawn:
     @classmethod
     def of(cls, project: Project, draws: int = DRAWS, seed: int = SEED) -> Drawn:
         """The first draws of a project from a seed; those of a study with the same seed."""
-        sampler = Sampler.of(project.table, seed)
+        sampler = Sampler.of(project.table, seed, project.as_written)
         leaves = project.table.redrawn(sampler.draws(0, draws))
         return cls(project, draws, seed, len(sampler.dimensions), sampler, leaves, {})
 

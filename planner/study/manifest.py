@@ -19,6 +19,7 @@ import numpy as np
 
 from planner.project import Project
 from planner.study.blocks import FORMAT
+from planner.study.sampling import places
 
 DIGITS = 16
 # What of the package shows results, finds files or writes words, and computes nothing.
@@ -51,6 +52,7 @@ def manifest_of(project: Project, draws: int, seed: int, keep: Sequence[str]) ->
         ),
         "leaves": _digest([project.table.labels, dict(project.leaves)]),
         "correlations": _digest(project.table.correlations),
+        "order": _digest(sorted(places(project.table, project.as_written).items())),
         "inputs": _inputs(project),
     }
 

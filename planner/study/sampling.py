@@ -33,16 +33,22 @@ class Sampler:
     _medians: Array
     _quantiles: Quantiles
     _dimension_of_row: npt.NDArray[np.intp]
+    _place: npt.NDArray[np.intp]  # of each dimension among those of the sequence
     _correlated: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Array]
     _sobol: Sobol
 
     @classmethod
-    def of(cls, table: LeafTable, seed: int = 1) -> Sampler:
-        """The sampler of a leaf table; the seed is a whole number from 0 to 2^64 - 1."""
+    def of(cls, table: LeafTable, seed: int = 1, as_written: LeafTable | None = None) -> Sampler:
+        """The sampler of a leaf table; the seed is a whole number from 0 to 2^64 - 1.
+
+        Numbers that are uncertain in `as_written` too have the points that they have there: what a what-if leaves
+        alone is drawn as without it, and its spans differ by what it changes and not by chance.
+        """
         if not 0 <= seed < 2**64:
             raise ValueError(f"seed {seed}; expected a whole number from 0 to 2^64 - 1")
         drawn = {index: row for index, row in enumerate(table.rows) if row.distribution is not None}
-        position = _positions(drawn.values())
+        place = places(table, as_written or table)
+        position = {number: index for index, number in enumerate(place)}
         of_row = [position[row.number] for row in drawn.values()]
         pairs = {
             (position[one], position[other]): each.value
@@ -51,13 +57,14 @@ class Sampler:
         }
         return cls(
             tuple(drawn),
-            tuple(position),
+            tuple(place),
             seed,
             np.array([row.value for row in drawn.values()]),
             Quantiles.of([row.distribution for row in drawn.values() if row.distribution]),
             np.array(of_row, dtype=np.intp),
+            np.array(list(place.values()), dtype=np.intp),
             _factors(pairs),
-            Sobol(max(1, min(len(position), dimensions_of_table())), seed),
+            Sobol(max(1, min(max(place.values(), default=0) + 1, dimensions_of_table())), seed),
         )
 
     def draws(self, start: int, stop: int) -> dict[int, Array]:
@@ -73,8 +80,9 @@ class Sampler:
 
     def probabilities(self, start: int, stop: int) -> Array:
         """The probability at which each dimension stands in each draw, shape (dimension, draw)."""
-        points = self._sobol.points(start, stop)
-        beyond = range(len(points), len(self.dimensions))
+        evenly = self._sobol.points(start, stop)
+        beyond = self._place[self._place >= len(evenly)].tolist()
+        points = evenly[self._place[: len(self._place) - len(beyond)]]
         if beyond:
             points = np.vstack([points, *(self._random(d, start, stop) for d in beyond)])
         members, partners, weights = self._correlated
@@ -96,18 +104,32 @@ class Sampler:
         return unit_interval((words >> np.uint64(32)).astype(np.uint32))
 
 
-def _positions(rows: Iterable[Row]) -> dict[str, int]:
-    """The dimension of each number: the widest spreads first.
+def places(table: LeafTable, as_written: LeafTable) -> dict[str, int]:
+    """The dimension of the sequence that each drawn number of a table takes, rising: the widest spreads first.
 
     With some hundred points the first dimensions of the sequence are spread evenly in every plane of two of them; far
-    out, planes can be filled along a line, which would make two numbers that matter move together.
+    out, planes can be filled along a line, which would make two numbers that matter move together. A number that is
+    uncertain in `as_written` and no longer drawn leaves its dimension empty; one that is new comes after all others.
     """
+    written, needed = _widths(as_written.rows), _widths(table.rows)
+    new = {number: width for number, width in needed.items() if number not in written}
+    ordered = [
+        number
+        for widths in (written, new)
+        for number in sorted(widths, key=lambda each: -widths[each])
+    ]
+    return {number: place for place, number in enumerate(ordered) if number in needed}
+
+
+def _widths(rows: Iterable[Row]) -> dict[str, float]:
+    """How wide each number's spread is, as a share of its median; of a series the widest of its knots."""
     widths: dict[str, float] = {}
     for row in rows:
+        if row.distribution is None:
+            continue
         width = ((row.high or 0.0) - (row.low or 0.0)) / max(abs(row.value), LEAST)
         widths[row.number] = max(width, widths.get(row.number, 0.0))
-    ordered = sorted(widths, key=lambda number: -widths[number])
-    return {number: index for index, number in enumerate(ordered)}
+    return widths
 
 
 def _factors(

@@ -68,7 +68,7 @@ class Simulation:
     @cached_property
     def sampler(self) -> Sampler:
         """What the draws of the inputs come from."""
-        return Sampler.of(self.project.table, self.seed)
+        return Sampler.of(self.project.table, self.seed, self.project.as_written)
 
     @cached_property
     def medians(self) -> Mapping[str, Array]:

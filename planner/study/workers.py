@@ -50,7 +50,12 @@ class Task:
 
     @classmethod
     def of(cls, project: Project, keep: Sequence[str], seed: int, folder: Folder) -> Task:
-        return cls(project, Columns.of(project, keep), Sampler.of(project.table, seed), folder)
+        return cls(
+            project,
+            Columns.of(project, keep),
+            Sampler.of(project.table, seed, project.as_written),
+            folder,
+        )
 
     def task(self) -> Task:
         return self

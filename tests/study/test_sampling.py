@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -147,6 +149,36 @@ def test_the_widest_spreads_have_the_first_dimensions(table: LeafTable) -> None:
     assert relative == sorted(relative, reverse=True)
     # No two of the twenty that matter most move together by the way in which points are spread.
     assert np.abs(np.corrcoef(Sobol(20, 1).points(0, 256))[~np.eye(20, dtype=bool)]).max() < 0.2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"set": {"labels.price": "0.02 USD"}}, {"set": "fleet.life=9 year"}, {"hardware": "dgx_h100"}],
+    ids=str,
+)
+def test_a_what_if_has_the_same_draws_of_all_that_it_leaves_alone(options: dict[str, Any]) -> None:
+    plain, changed = planner.load("5pct_ev_market"), planner.load("5pct_ev_market", **options)
+    # Other partners of a correlation move what it is made of, and rightly so.
+    tables = [replace(project.table, correlations=()) for project in (plain, changed)]
+    before = Sampler.of(tables[0])
+    after = Sampler.of(tables[1], as_written=changed.as_written)
+    assert set(before.dimensions) != set(after.dimensions)
+    points = dict(zip(before.dimensions, before.probabilities(0, 16), strict=True))
+    both = [
+        (name, row) for name, row in zip(after.dimensions, after.probabilities(0, 16), strict=True)
+    ]
+    assert sum(name in points for name, _ in both) > 250
+    for name, row in both:
+        if name in points:
+            np.testing.assert_array_equal(row, points[name], err_msg=name)
+
+
+def test_a_scenario_that_only_a_change_makes_whole_has_draws_too(tmp_path: Path) -> None:
+    file = tmp_path / "half.yaml"
+    file.write_text("extends: 5pct_ev_market.yaml\nmarket: {share: 700 %}\n", encoding="utf-8")
+    project = planner.load(file, set={"market.share": "7 %"})
+    assert project.as_written is project.table
+    assert Sampler.of(project.table, as_written=project.as_written).dimensions
 
 
 def test_knots_of_a_series_rise_and_fall_together(table: LeafTable) -> None:
