@@ -103,8 +103,9 @@ class Sketch:
             place = level * (draws - 1)
             rank = np.floor(place).astype(np.int64)
             low, high = draw(rank), draw(np.minimum(rank + 1, draws - 1))
-            with np.errstate(invalid="ignore"):
-                between = low + (high - low) * (place - rank)
+            share = place - rank
+            with np.errstate(invalid="ignore"):  # weighted, for the difference of far ends is no number
+                between = low * (1.0 - share) + high * share
             between = np.where(np.isinf(low), low, between)
             found.append(np.where((low == high) | (place == rank), low, between))
         return np.stack(found)
