@@ -10,6 +10,7 @@ from planner.lineage.formulas import statements as statements
 from planner.lineage.tree import explain
 from planner.lineage.tree import scenario_argument as scenario_argument
 from planner.lineage.values import Source as Source
+from planner.lineage.values import Wording as Wording
 from planner.lineage.values import axis_count as axis_count
 from planner.lineage.values import spread_values as spread_values
 

@@ -1,6 +1,6 @@
 "use strict";
 // Sorting, finding and the trees behind the figures. Data is put in as text only.
-const nodes = JSON.parse(document.getElementById("lineage").textContent).nodes;
+const { nodes, months, at } = JSON.parse(document.getElementById("lineage").textContent);
 
 function element(tag, text, name) {
   const made = document.createElement(tag);
@@ -43,13 +43,15 @@ function find(input) {
     row.hidden = !row.textContent.toLowerCase().includes(words);
 }
 
-function said(name, node) {
+// `month` is a place in `months`; where it is -1, values are those of the whole plan.
+function said(name, month) {
   const line = element("span");
-  line.append(element("code", name), " = ", element("strong", node.value));
+  const value = month >= 0 && at[name] ? at[name][month] : nodes[name].value;
+  line.append(element("code", name), " = ", element("strong", value));
   return line;
 }
 
-function filled(box, name, above) {
+function filled(box, name, month) {
   const node = nodes[name];
   if (node.meaning) box.append(element("p", node.meaning, "m"));
   if (node.formula.length) box.append(element("pre", node.formula.join("\n")));
@@ -61,18 +63,25 @@ function filled(box, name, above) {
     box.append(line);
   }
   if (node.more) box.append(element("p", `... and ${node.more} more`, "m"));
-  for (const parent of node.parents || []) box.append(branch(parent, above));
+  for (const parent of node.parents || []) box.append(branch(parent, month));
 }
 
-function branch(name, above) {
+function branch(name, month) {
   const box = element("details");
   const summary = element("summary");
-  summary.append(said(name, nodes[name]));
+  summary.append(said(name, month));
   box.append(summary);
   box.addEventListener("toggle", () => {
-    if (box.open && box.childElementCount === 1) filled(box, name, [...above, name]);
+    if (box.open && box.childElementCount === 1) filled(box, name, month);
   });
   return box;
+}
+
+// The head of the column in which a figure stands; nothing for one in a tile.
+function headOf(figure) {
+  const row = figure.closest("tr");
+  if (!row) return "";
+  return row.closest("table").tHead.rows[0].cells[figure.closest("td, th").cellIndex].textContent;
 }
 
 // What the figure is called where it stands: the label of its tile, or the first cells of its row.
@@ -80,8 +89,7 @@ function called(figure) {
   const tile = figure.closest(".facts > div");
   if (tile) return tile.firstChild.textContent;
   const row = figure.closest("tr");
-  const heads = row.closest("table").tHead.rows[0].cells;
-  const head = heads[figure.closest("td, th").cellIndex].textContent;
+  const head = headOf(figure);
   const texts = [row.cells[0].dataset.g || row.cells[0].textContent];
   if (row.cells[1] && !row.cells[1].classList.contains("n")) texts.push(row.cells[1].textContent);
   return [...texts.filter((text) => text !== figure.textContent), head].join(", ");
@@ -90,11 +98,14 @@ function called(figure) {
 function explain(name, figure) {
   const dialog = document.getElementById("why");
   const tree = document.getElementById("tree");
-  tree.replaceChildren(element("p", `${called(figure)}: ${figure.textContent}. It follows from:`));
+  const head = headOf(figure);
+  const month = /^\d{4}$/.test(head) ? months.findIndex((each) => each.startsWith(head)) : -1;
+  const when = month < 0 ? "It follows" : `In ${months[month]} it follows`;
+  tree.replaceChildren(element("p", `${called(figure)}: ${figure.textContent}. ${when} from:`));
   if (nodes[name]) {
     tree.append(element("h3", ""));
-    tree.lastChild.append(said(name, nodes[name]));
-    filled(tree, name, [name]);
+    tree.lastChild.append(said(name, month));
+    filled(tree, name, month);
   } else {
     tree.append(element("p", `planner explain says why: ${name}`));
   }

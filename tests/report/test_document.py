@@ -16,6 +16,8 @@ import openpyxl
 import pytest
 
 from planner import units
+from planner.axes import MONTH
+from planner.lineage import explain
 from planner.plan import Plan
 from planner.project import load
 from planner.report.comparison import Compared
@@ -274,6 +276,23 @@ def test_every_figure_that_can_be_clicked_has_a_tree() -> None:
     assert asked <= known.keys()
     for node in known.values():
         assert set(node.get("parents", ())) <= known.keys()
+
+
+def test_the_tree_of_a_years_figure_has_that_years_values() -> None:
+    from planner.report.document.lineage import ends_of_years, nodes, values_at
+
+    months = ends_of_years(plan())
+    assert months[:2] == ["2023-12", "2024-12"] and months[-1] == "2030-12"
+    found = values_at(plan(), months)
+    known = nodes(plan())
+    assert len(found) > 400
+    monthly = {
+        name for name, quantity in plan().project.graph.quantities.items() if MONTH in quantity.axes
+    }
+    assert monthly <= found.keys() and monthly <= known.keys()
+    for name in ("gpus_required", "capex", "ingest_peak", "market_share"):
+        for month, text in zip(months, found[name], strict=True):
+            assert text == explain(plan(), name, at=month, depth=0).value, (name, month)
 
 
 def test_a_workbook_has_numbers_as_numbers_and_no_formula(hostile: Plan) -> None:

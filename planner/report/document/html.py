@@ -27,7 +27,7 @@ from planner.report.document.content import (
     Picture,
     Section,
 )
-from planner.report.document.lineage import nodes
+from planner.report.document.lineage import ends_of_years, nodes, values_at
 from planner.report.document.pdf import BODY_ONLY
 from planner.text import printable
 
@@ -40,7 +40,9 @@ def page(document: Document, plan: Plan, charts: Mapping[str, Path]) -> str:
     """The page; `charts` are SVG files by name."""
     style = resources.report_file("report.css").read_text(encoding="utf-8")
     script = resources.report_file("report.js").read_text(encoding="utf-8")
-    lineage = _json({"nodes": nodes(plan)})
+    months = ends_of_years(plan)
+    trees = {"nodes": nodes(plan), "months": months, "at": values_at(plan, months)}
+    lineage = _json(trees)
     policy = (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src {_hash(script)}"
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from planner.lineage import Explanation, explain
+from planner.axes import MONTH
+from planner.lineage import Explanation, Wording, explain
 from planner.plan import Plan
 
 DEEP = 60  # levels; no quantity of the factory lies deeper
@@ -26,6 +27,26 @@ def nodes(plan: Plan) -> dict[str, dict[str, Any]]:
             for node in (tree, *(child for child in tree.children if child.kind == INPUT)):
                 _add(found, node)
     return found
+
+
+def ends_of_years(plan: Plan) -> list[str]:
+    """The last month of each year of the plan: where the trees behind figures of a year have their values."""
+    return sorted({month[:4]: month for month in plan.months}.values())
+
+
+def values_at(plan: Plan, months: Sequence[str]) -> dict[str, list[str]]:
+    """What has a value a month, by name: its value in words in each of some months."""
+    graph, leaves = plan.project.graph, plan.project.table.leaves
+    wordings = [Wording(plan, {MONTH: plan.months.index(month)}) for month in months]
+    found = {
+        name: [
+            of.of_array(name, plan.values(name)[0], quantity.unit, quantity.axes) for of in wordings
+        ]
+        for name, quantity in graph.quantities.items()
+        if MONTH in quantity.axes
+    }
+    inputs = (info for info in leaves.values() if MONTH in info.axes)
+    return found | {info.name: [of.of_leaf(info) for of in wordings] for info in inputs}
 
 
 def _add(found: dict[str, dict[str, Any]], node: Explanation) -> None:
