@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.axes import Array
+from planner.perf.campaign.records import ROUNDING
 from planner.perf.campaign.sampling import Whole
 from planner.perf.campaign.traffic import BIN
 
@@ -100,12 +101,13 @@ def _levels(hours: Array, rates: Array, capacity: Array) -> Array:
     longer = hours.sum(axis=1, keepdims=True) - hours.cumsum(axis=1)
     # Taken at a level of each of the rates, which rises with it.
     at_rate = takes + longer * rates[:, None]
-    free = (at_rate <= capacity[:, None]).sum(axis=1)
-    full = free < rates.size
+    free = (at_rate <= capacity[:, None] * (1 + ROUNDING)).sum(axis=1)
     before = np.maximum(free - 1, 0)[:, None]
     taken = np.where(free > 0, np.take_along_axis(takes, before, axis=1)[:, 0], 0.0)
     present = np.where(
         free > 0, np.take_along_axis(longer, before, axis=1)[:, 0], hours.sum(axis=1)
     )
+    # Where all fit to the last digit nobody is left to share.
+    full = (free < rates.size) & (present > 0)
     level = (capacity - taken) / np.where(full, present, 1.0)
     return np.asarray(np.where(full, level, np.inf))
