@@ -17,7 +17,7 @@ from planner.perf.campaign.clocks import Clocks, Last, fair_levels
 from planner.perf.campaign.description import LinkTable, Pool
 from planner.perf.campaign.sharing import water_level
 from planner.perf.campaign.traffic import BIN
-from tests.perf.test_campaign import GB, PLAIN
+from tests.perf.test_campaign import GB, PLAIN, WAVE
 from tests.perf.test_campaign_properties import CLASSES, draw_campaign
 
 Way = Callable[[Campaign], Rollout]
@@ -77,7 +77,7 @@ def test_a_clock_is_the_integral_of_its_speed_and_is_read_both_ways(
     assert clocks.when(clock, got) == pytest.approx(time, abs=1e-9)
 
 
-@given(st.integers(0, 999), st.floats(0.05, 3))
+@given(st.integers(0, 999), st.floats(0.05, 0.999) | st.floats(1.001, 3))
 def test_levels_by_link_rate_are_those_of_the_flows_one_by_one(seed: int, tight: float) -> None:
     rng = np.random.default_rng(seed)
     rates = np.array([1.0, 4.0, 9.0])
@@ -184,3 +184,11 @@ def test_fewer_classes_are_enough_where_every_pool_is_starved() -> None:
     one_free = replace(two, pools=(two.pools[0], Pool("other", np.inf)), vehicles=10**6)
     assert classes_enough(one_free, 80_000) == 80_000
     assert classes_enough(replace(two, vehicles=4000), 80_000) == 80_000
+    # Vehicles that wait for their turn or for a gate starve no pool.
+    huge = replace(two, vehicles=10**9)
+    in_turn = replace(WAVE, admission="rate", base=1.0, factor=1.0, step=1.0, fastest=1.0)
+    assert classes_enough(replace(huge, waves=(in_turn,)), 80_000) == 80_000
+    gated = (replace(WAVE, share=1e-6), replace(WAVE, share=1 - 1e-6, gate=0.5))
+    assert classes_enough(replace(huge, waves=gated), 80_000) == 80_000
+    late = (replace(WAVE, not_before=50.0),)
+    assert classes_enough(replace(huge, waves=late), 80_000) == 80_000

@@ -28,6 +28,7 @@ MOST_FLEETS = 40
 STARVED = (
     2.0  # horizons that every pool needs for all payloads, from which on fewer classes are followed
 )
+EARLY = 0.1  # of the horizon
 ENOUGH = 20_000  # classes, where pools are full from the begin to the end
 
 
@@ -57,15 +58,30 @@ def classes_enough(campaign: Campaign, count: int) -> int:
     """How many of `count` classes a campaign needs whose pools are starved: all of them where one of them is not.
 
     A full pool's traffic is its cap, whoever shares it: it has no noise that many classes would have to make small.
+    Only vehicles count that want to download nearly from the begin on.
     """
     regions, pools = campaign.regions, campaign.pools
     size = sum(v.share * (campaign.full if v.delta is None else v.delta) for v in campaign.versions)
     size /= sum(v.share for v in campaign.versions)
     shares = np.bincount([r.pool for r in regions], [r.share for r in regions], len(pools))
-    wanted = campaign.vehicles * size * shares / shares.sum()
+    wanted = _early(campaign) * size * shares / shares.sum()
     horizons = wanted / (np.array([pool.cap for pool in pools]) * campaign.horizon)
     starved = float(horizons[shares > 0].min(initial=np.inf)) / STARVED
     return max(min(count, ENOUGH), round(count / max(starved, 1.0)))
+
+
+def _early(campaign: Campaign) -> float:
+    """Vehicles that are eligible in the first part of the horizon, whatever the gates do."""
+    places = (np.arange(100) + 0.5) / 100
+    opened, early = 0.0, 0.0
+    for number, wave in enumerate(campaign.waves):
+        if number and wave.gate is not None:
+            break
+        opened = max(wave.not_before, opened + wave.after_previous if number else 0.0)
+        size = wave.share / sum(each.share for each in campaign.waves) * campaign.vehicles
+        eligible = opened + admission_delays(wave, size, places)
+        early += size * float((eligible <= EARLY * campaign.horizon).mean())
+    return early
 
 
 def fleets_within(vehicles: int, count: int) -> int:
