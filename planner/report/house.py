@@ -1,7 +1,7 @@
 """The house style of charts: a page with its message in the title, quiet axes, labels where lines end.
 
-Colours are those that the colour-blind tell apart (Okabe and Ito); the scenario and what was changed in it stand in the
-footer.
+Colours are those that the colour-blind tell apart (Okabe and Ito); the scenario, its file, what was changed in it and what
+computed it stand in the footer, so that a chart that is taken out of its report can still be traced.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import planner
 from planner import resources
 from planner.plan import Plan
 from planner.text import printable
@@ -87,7 +88,8 @@ def page(
     down += 0.27 * len(lines)
     write(printable(subtitle), color=QUIET)
     down += 0.45 if panels == 1 else 0.68
-    source = f"{plan.title} ({plan.project.inputs.path.stem}){beside and f' · {beside}'}"
+    made_by = f"AI factory planner {planner.__version__}, planned from {plan.months[0]}"
+    source = f"{plan.title} · {beside and f'{beside} · '}Source: {plan.project.inputs.path.name}, {made_by}"
     if plan.project.changes:
         source += f" · {' '.join(plan.project.changes)}"
     footer = textwrap.wrap(printable(source), round(FOOTER_WIDTH * (width - MARGIN)))[:2]

@@ -36,7 +36,11 @@ def test_each_says_its_message_its_source_and_the_plans_mark(
     for figure in figures.values():
         texts = [text.get_text() for text in figure.texts]
         assert texts[0] == VIOLATION_MARK
-        assert texts[-1].startswith(f"{plan.title} ({SCENARIO}) · 40 draws, seed 1 · --set")
+        footer = texts[-1].replace("\n", " ")
+        assert footer.startswith(
+            f"{plan.title} · 40 draws, seed 1 · Source: {SCENARIO}.yaml, AI factory planner "
+        )
+        assert "--set 'fleet.life=14 year'" in footer
         assert any(digit in texts[1] for digit in "123456789")
         assert all(axes.get_ylabel() or axes is not figure.axes[0] for axes in figure.axes)
     needed = simulation.risk.capacity["gpus_required"].needed
