@@ -81,6 +81,16 @@ def test_what_stops_being_json_is_said_of_a_json_file(
     assert "YAML" not in result.err
 
 
+def test_a_json_file_that_is_nested_too_deep_is_refused_like_others(
+    planner: Planner, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text('\t["a", ' + "[" * 100_000, encoding="utf-8")
+    result = planner("campaign", "run", str(file))
+    assert result.code == 2
+    assert "  1  not valid YAML: a tab" in result.err
+
+
 def test_next_commands_can_be_pasted_whatever_a_folder_is_called(
     planner: Planner, tmp_path: Path
 ) -> None:

@@ -450,21 +450,68 @@ def test_a_file_that_extends_none_may_have_entries_alike(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ("b: {like: ab}", 'no entry "ab" in cars; nearest: a'),
+        ("b: {like: ab}\n  a: {x: 1}", 'no entry "ab" in cars that has entries; nearest: a'),
         ("b: {like: c}\n  c: {like: b}", "like runs in a circle: "),
         ("b: {like: b}", "like runs in a circle: b > b"),
         ("b: {like: [a]}", "found a list"),
-        ("b: {like: a}\n  a: 1", 'no entry "a" in cars'),
+        (
+            "b: {like: a}\n  a: 1",
+            'no entry "a" in cars that has entries; it has no other with entries',
+        ),
+        (
+            "b: {like: a}\n  a: 1\n  ab: {x: 1}",
+            'no entry "a" in cars that has entries; nearest: ab',
+        ),
     ],
 )
 def test_like_names_an_entry_with_entries(tmp_path: Path, entries: str, said: str) -> None:
-    write(tmp_path, top=f"cars:\n  {entries}\n  a1: {{x: 1}}")
-    if "nearest" in said:
-        write(tmp_path, top=f"cars:\n  {entries}\n  a: {{x: 1}}")
+    write(tmp_path, top=f"cars:\n  {entries}")
     with pytest.raises(InputError) as caught:
         resolve(tmp_path / "top.yaml")
     fault = only_fault(caught)
     assert fault.path.endswith(".like") and said in fault.message
+
+
+def test_a_null_beside_like_deletes_from_the_entry_of_the_same_name_too(tmp_path: Path) -> None:
+    write(tmp_path, low="cars:\n  a: {x: 1, y: 1}\n  b: {y: 2, z: 2}\n  c: {z: 3}")
+    write(tmp_path, top="extends: low.yaml\ncars: {a: {like: b, y: null, z: 4}}")
+    found = plain(resolve(tmp_path / "top.yaml"))["cars"]
+    assert isinstance(found, dict)
+    assert list(found.items()) == [
+        ("a", {"x": "1", "z": "4"}),
+        ("b", {"y": "2", "z": "2"}),
+        ("c", {"z": "3"}),
+    ]
+
+
+def test_where_a_null_is_a_value_it_is_one_beside_like(tmp_path: Path) -> None:
+    write(tmp_path, top="cars: {a: {x: 1}, b: {like: a, x: null}}")
+    assert plain(resolve(tmp_path / "top.yaml", deletes=False)) == {
+        "cars": {"a": {"x": "1"}, "b": {"x": None}}
+    }
+
+
+@pytest.mark.parametrize("downwards", [True, False])
+def test_a_chain_of_like_has_an_end(tmp_path: Path, downwards: bool) -> None:
+    def chain(links: int) -> str:
+        lines = [f"  c{i}: {{like: c{i + 1}}}" for i in range(links)]
+        return "\n".join(["cars:", *(lines if downwards else lines[::-1]), f"  c{links}: {{x: 1}}"])
+
+    write(tmp_path, top=chain(20), long=chain(2000))
+    cars = plain(resolve(tmp_path / "top.yaml"))["cars"]
+    assert isinstance(cars, dict) and cars["c0"] == {"x": "1"}
+    with pytest.raises(InputError) as caught:
+        resolve(tmp_path / "long.yaml")
+    assert only_fault(caught).message == "like is a chain of more than 20 entries"
+
+
+def test_like_does_not_make_a_file_larger_than_it_may_be(tmp_path: Path) -> None:
+    many = ", ".join(f"k{i}: {i}" for i in range(1000))
+    alike = "\n".join(f"  c{i}: {{like: big}}" for i in range(200))
+    write(tmp_path, top=f"cars:\n  big: {{{many}}}\n{alike}")
+    with pytest.raises(InputError) as caught:
+        resolve(tmp_path / "top.yaml")
+    assert "more than 100,000 values, those of `like` included" in only_fault(caught).message
 
 
 def test_a_top_level_key_that_looks_like_a_number_does_not_stop_extends(tmp_path: Path) -> None:

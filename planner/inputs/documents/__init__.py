@@ -2,19 +2,14 @@
 
 Reads scenarios and hardware profiles into a light tree of texts, lists and tables that remembers
 the file and line of everything in it, and knows nothing of what the entries mean (`tree`). Texts
-are read into trees (`reading`), overlaid on one another (`extends`, `overlaying`), edited
-(`--set PATH=VALUE`, `editing`) and handed on as plain Python values; a place in those values is
-traced back to its line.
+are read into trees (`reading`), laid over one another (`merging`) as files (`extends`, `overlaying`)
+and entries (`like`, `alike`) say, edited (`--set PATH=VALUE`, `editing`) and handed on as plain
+Python values; a place in those values is traced back to its line.
 """
 
 from planner.inputs.documents.editing import set_path
-from planner.inputs.documents.overlaying import (
-    EXTENDS_LIMIT,
-    NUMBER_KEYS,
-    is_number,
-    merge,
-    resolve,
-)
+from planner.inputs.documents.merging import NUMBER_KEYS, is_number, merge
+from planner.inputs.documents.overlaying import EXTENDS_LIMIT, resolve
 from planner.inputs.documents.reading import (
     DEPTH_LIMIT,
     KEY_LIMIT,

@@ -9,6 +9,7 @@ The grammar is YAML 1.1 as PyYAML and libyaml parse it: https://pyyaml.org/wiki/
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Mapping
@@ -102,9 +103,10 @@ def loads(text: str, file: str) -> Table:
 
 
 def _refuse_json(text: str, file: str) -> None:
-    """Refuses what is no JSON, at the place where it stops being JSON."""
+    """Refuses what is no JSON, at the place where it stops being JSON, unless that lies too deep to be found."""
     try:
-        json.loads(text)
+        with contextlib.suppress(RecursionError):
+            json.loads(text)
     except json.JSONDecodeError as error:
         said = f"{error.msg[:1].lower()}{error.msg[1:]}".removesuffix(" at")
         message = f"not valid JSON at column {error.colno}: {said}"
