@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 # Stands on every page, file and explanation of a plan whose deliveries no export rule stops.
 VIOLATION_MARK = "EXPORT VIOLATION ALLOWED: what-if"
-SHOWN = (
-    100  # values of a quantity that a notebook or a prompt shows; of more, the first and the last
-)
+# Values of a quantity that a notebook or a prompt shows; of more, the first and the last.
+SHOWN = 100
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
-_UNIT_AFTER = re.compile(
-    r"(?<=\d) (?=%|bn\b|k?[A-Z]\w{0,3}\b)|(?<=USD) "
-)  # spaces at which no line ends
+_UNIT_AFTER = re.compile(r"(?<=\d) (?=%|bn\b|k?[A-Z]\w{0,3}\b)|(?<=USD) ")  # no line ends there
 NEED, PLAN, QUIET, ALARM = "#0072B2", "#D55E00", "#666666", "#B00020"
 OUTER, INNER = "#cfe3f1", "#93c1e0"  # tints of the colour of needs
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C8C", "#B3A125")

@@ -265,6 +265,7 @@ def _difference(key: str, there: Any, asked: Any) -> str:
         "leaves": "the inputs differ",
         "correlations": "the correlations differ",
         "overrides": "the overridden quantities differ",
+        "order": "the uncertain inputs are drawn in another order, for other inputs are uncertain in the files",
     }
     if key in words:
         return words[key]

@@ -104,9 +104,8 @@ class Sketch:
             rank = np.floor(place).astype(np.int64)
             low, high = draw(rank), draw(np.minimum(rank + 1, draws - 1))
             share = place - rank
-            with np.errstate(
-                invalid="ignore"
-            ):  # weighted, for the difference of far ends is no number
+            # Weighted, for the difference of far ends is no number.
+            with np.errstate(invalid="ignore"):
                 between = low * (1.0 - share) + high * share
             between = np.where(np.isinf(low), low, between)
             found.append(np.where((low == high) | (place == rank), low, between))

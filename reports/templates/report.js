@@ -14,11 +14,13 @@ function key(cell) {
   return cell.dataset.g || cell.textContent;
 }
 
-function compare(a, b) {
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  if (typeof a === "number") return -1;
-  if (typeof b === "number") return 1;
-  return a.localeCompare(b, "en", { numeric: true });
+// Numbers before texts, and cells without either last in both directions.
+function compare(a, b, turn) {
+  if (a === "" || b === "") return (a === "") - (b === "");
+  if (typeof a === "number" && typeof b === "number") return turn * (a - b);
+  if (typeof a === "number") return -turn;
+  if (typeof b === "number") return turn;
+  return turn * a.localeCompare(b, "en", { numeric: true });
 }
 
 function sort(head) {
@@ -28,13 +30,15 @@ function sort(head) {
   for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", down ? "descending" : "ascending");
   const body = table.tBodies[0];
-  const rows = [...body.rows];
-  rows.sort((a, b) => compare(key(a.cells[place]), key(b.cells[place])) * (down ? -1 : 1));
+  const all = [...body.rows];
+  const sums = all.filter((row) => row.classList.contains("sum"));
+  const rows = all.filter((row) => !sums.includes(row));
+  rows.sort((a, b) => compare(key(a.cells[place]), key(b.cells[place]), down ? -1 : 1));
   for (const row of rows) {
     const first = row.cells[0];
     if (!first.textContent && first.dataset.g) first.textContent = first.dataset.g;
   }
-  body.append(...rows);
+  body.append(...rows, ...sums);
 }
 
 function find(input) {

@@ -6,9 +6,14 @@ import base64
 import hashlib
 import json
 import re
+import shutil
+import subprocess
 from functools import lru_cache
 from pathlib import Path
 
+import pytest
+
+from planner import resources
 from planner.plan import Plan
 from planner.project import load
 from planner.report.document import html
@@ -76,3 +81,36 @@ def test_the_only_program_that_may_run_is_the_one_in_the_page() -> None:
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
     assert policy is not None
     assert f"script-src 'sha256-{digest}'" in policy[1]
+
+
+# As much of a page as sorting asks for: a table of a head, rows, and a row of sums.
+TABLE = """
+const made = (text, v) => ({ textContent: text, dataset: v === undefined ? {} : { v } });
+const row = (text, v, sum) => ({ cells: [made(text), made(String(v ?? ""), v)], classList: { contains: () => sum } });
+let rows = [row("b", 2), row("none"), row("a", 10), row("c", 1), row("total", 13, true)];
+const body = { rows, append: (...all) => { body.rows = all; } };
+const head = () => ({ parentNode: heads, closest: () => ({ tBodies: [body] }), said: null,
+  getAttribute() { return this.said; }, setAttribute(_, to) { this.said = to; },
+  removeAttribute() { this.said = null; } });
+const heads = {};
+heads.children = [head(), head()];
+const shown = (place) => { sort(heads.children[place]); return body.rows.map((each) => each.cells[0].textContent); };
+console.log(JSON.stringify([shown(1), shown(1), shown(0), shown(0)]));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="the page's program needs an interpreter")
+def test_sums_and_empty_cells_stay_last_whichever_way_a_column_is_sorted() -> None:
+    script = resources.report_file("report.js").read_text(encoding="utf-8")
+    functions = [
+        re.search(rf"^function {name}\(.*?^}}", script, re.DOTALL | re.MULTILINE)
+        for name in ("key", "compare", "sort")
+    ]
+    program = "\n".join([*(each[0] for each in functions if each), TABLE])
+    done = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [
+        ["c", "b", "a", "none", "total"],
+        ["a", "b", "c", "none", "total"],
+        ["a", "b", "c", "none", "total"],
+        ["none", "c", "b", "a", "total"],
+    ]

@@ -267,6 +267,18 @@ def test_other_correlations_are_another_study(tmp_path: Path) -> None:
         simulate(correlated, 8, out=tmp_path)
 
 
+def test_draws_in_the_order_of_other_files_are_another_study(tmp_path: Path) -> None:
+    """A change on the command line that the files then have leads to the same inputs in other dimensions."""
+    toy = usual()
+    simulate(toy, 8, out=tmp_path)
+    files = replace(toy.table, rows=toy.table.rows[::-1])
+    changed = replace(toy, _read_as_written=lambda: files)
+    with pytest.raises(
+        StudyError, match="another study: the uncertain inputs are drawn in another"
+    ):
+        simulate(changed, 8, out=tmp_path)
+
+
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from planner.study.blocks import Folder\n"

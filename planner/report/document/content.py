@@ -95,7 +95,6 @@ class Bullets:
 
     title: str
     items: Sequence[str]
-    tone: Tone = "body"
 
 
 Block = Grid | Picture | Facts | Paragraph | Bullets

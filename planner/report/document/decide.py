@@ -30,9 +30,7 @@ from planner.report.document.content import (
 from planner.report.document.drawing import Drawing
 from planner.report.document.names import Names
 from planner.report.document.pictures import listed
-from planner.report.rows import (
-    in_horizon,
-)
+from planner.report.rows import in_horizon
 from planner.report.spans import ENDS, draws_in_words, span
 from planner.report.summary import no_orders
 from planner.report.table import count, number

@@ -62,7 +62,6 @@ def _all(tree: Explanation) -> Iterator[Explanation]:
 
 def _data(node: Explanation) -> dict[str, Any]:
     return {
-        "kind": node.kind,
         "value": node.value,
         "meaning": node.meaning[:MEANING],
         "formula": list(node.expression),

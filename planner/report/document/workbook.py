@@ -21,11 +21,8 @@ from planner.text import printable
 WIDEST, NARROWEST = 60, 8  # columns, in characters
 FILTER = 3  # characters that the button of a filter takes
 A4 = 9  # as spreadsheets number papers
-LARGE, TENS, LEAST = (
-    1000.0,
-    10.0,
-    0.001,
-)  # from which a number needs no digits, one, or three after its point
+# From which a number needs no digits, one, or three after its point.
+LARGE, TENS, LEAST = 1000.0, 10.0, 0.001
 LONGEST = 32_767  # characters that a cell can hold
 ROWS = 1_048_576
 SHEET = 31  # characters of a sheet's name
