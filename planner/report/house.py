@@ -1,7 +1,7 @@
 """The house style of charts: a page with its message in the title, quiet axes, labels where lines end.
 
-Colours are those that the colour-blind tell apart (Okabe and Ito); the scenario, its file, what was changed in it and what
-computed it stand in the footer, so that a chart that is taken out of its report can still be traced.
+Colours are those that the colour-blind tell apart (Okabe and Ito); the scenario, its file, what was changed in it and
+what computed it stand in the footer, so that a chart that is taken out of its report can still be traced.
 """
 
 from __future__ import annotations

@@ -291,8 +291,8 @@ def test_a_seeded_bug_in_the_units_is_caught(monkeypatch: pytest.MonkeyPatch) ->
     layout("announced")
     binary = {"MB": 2**20, "GB": 2**30, "TB": 2**40}
 
-    def wrong(text: str, expected: str) -> tuple[float, str]:
-        value, unit = units.read(text, expected)
+    def wrong(text: str, expected: str, *hints: bool) -> tuple[float, str]:
+        value, unit = units.read(text, expected, *hints)
         decimal = {"MB": 1e6, "GB": 1e9, "TB": 1e12}
         return (value * binary[unit] / decimal[unit] if unit in binary else value), unit
 

@@ -267,15 +267,19 @@ def over_the_whole(steps: Steps, value: Any) -> dict[str, Any]:
 def assert_reported(
     values: dict[Steps, Any], folder: Path, tree: dict[str, Any] | None = None
 ) -> None:
-    """Each of the changed entries has its fault, which names its path and a line within it."""
+    """Each of the changed entries has its fault, which names its path or that of a knot, and a line within it."""
     text = written(changed(values) if tree is None else tree)
     found: dict[str, list[int]] = {}
     for fault in faults_of(text, folder):
-        found.setdefault(fault.path, []).append(fault.line)
+        entry, _, _ = fault.path.partition(".series.")
+        found.setdefault(entry, []).append(fault.line)
     for steps in values:
         path = documents.dotted(steps)
         assert path in found, f"{path} = {values[steps]!r} is not reported"
-        assert text.line_of[steps] in found[path] or text.line_of[steps] + 1 in found[path], path
+        knots = values[steps].get("series", {}) if isinstance(values[steps], dict) else {}
+        places = (steps, *((*steps, "series", knot) for knot in knots))
+        within = {text.line_of[place] + below for place in places for below in (0, 1)}
+        assert within & set(found[path]), path
 
 
 # --- Tests -----------------------------------------------------------------------------------------
