@@ -35,6 +35,7 @@ from planner.report.rows import (
     ECUS,
     GPU_HOURS,
     KILOMETRES,
+    TCO_READ,
     Row,
     at_the_end,
     course,
@@ -52,6 +53,13 @@ SHOWN_SHARE = 0.002  # of a figure, below which a cause or a change is not worth
 UNCHANGED = 0.0005  # a change that rounds to 0.0 %
 MANY = 10.0  # times, from which on a change is a factor and no percentage
 WARNINGS_SHOWN = 4
+SHARE, LEAST_POINTS = "%", 0.05  # of shares, a change is said in percentage points
+DOTS = "..."
+HOW_COMPARED = (
+    "Each over its whole horizon. In service: its end; needed, peaks, starts, days, MW: the largest month; within "
+    "reach: the smallest; ingest mean, PUE: the mean; bytes, hours, capex, opex, carbon: the sum. -: there is none; "
+    "pt: percentage points." + TCO_READ
+)
 FEW = 1.0 / 200.0  # times, below which a percentage would read "-100 %"
 COUNTED_AS_READ = (GPU_HOURS, KILOMETRES, ECUS)  # are not units of the registry
 DIGITS = 12
@@ -69,7 +77,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the comparison: one value a plan in base units, None where a plan has no such row."""
+    """A row of the comparison: one value a plan in base units, None where there is no such thing in a plan."""
 
     row: Row
     values: tuple[float | None, ...]
@@ -81,11 +89,13 @@ def lines_of(plans: Sequence[Compared]) -> list[Line]:
     lines = []
     for key in _merged(tables):
         rows = [table.get(key) for table in tables]
+        shown = next(row for row in rows if row is not None)
+        # A table leaves out what is 0, or equal to a row above, in its plan; beside another it has to be read.
+        shared = None if shown.is_own else shown
         values = tuple(
-            None if row is None else _over_horizon(row, each.plan)
-            for row, each in zip(rows, plans, strict=True)
+            _over_horizon(row or shared, each.plan) for row, each in zip(rows, plans, strict=True)
         )
-        lines.append(Line(next(row for row in rows if row is not None), values))
+        lines.append(Line(shown, values))
     return lines
 
 
@@ -130,10 +140,13 @@ def _goes_with(row: Row, before: Key | None, new: Row) -> bool:
     return other_group or (row.group == new.group and row.is_part and not new.is_part)
 
 
-def _over_horizon(row: Row, plan: Plan) -> float:
-    """The row over the whole horizon; of a flow with what was before."""
+def _over_horizon(row: Row | None, plan: Plan) -> float | None:
+    """The row over the whole horizon; of a flow with what was before. None where it has no value."""
+    if row is None:
+        return None
     months = slice(0, None) if row.is_flow else plan.horizon
-    return float(row.read(plan, [months])[0, 0])
+    value = float(row.read(plan, [months])[0, 0])
+    return None if math.isnan(value) else value
 
 
 def differences(plans: Sequence[Compared]) -> list[Difference]:
@@ -157,17 +170,17 @@ def page(
     for each in plans:
         for stop in each.plan.stops:
             sheet.entries("Stopped", [printable(f"{each.name}: {stop}")], style="bold red")
+    if warning := horizons_differ(plans):
+        sheet.wrapped(printable(warning), INDENT, "yellow")
     lines = lines_of(plans)
-    room = min(max(width, 60), WIDEST) - MARGIN - FIRST
-    most = max(1, room // (VALUE + CHANGE))
+    room = min(max(width, 60), WIDEST) - MARGIN
+    most = max(1, (room - FIRST) // (VALUE + CHANGE))
+    beside = min(most, max(len(plans) - 1, 1)) * (VALUE + CHANGE)
+    first = max(FIRST, min(len(printable(plans[0].name)) + 2, room - beside))
     for start in range(1, max(len(plans), 2), most):
         sheet.skip()
-        _table(sheet, plans, lines, [0, *range(start, min(start + most, len(plans)))])
-    sheet.wrapped(
-        "Each over its whole horizon. In service: its end; needed, peaks, days, MW: the largest month; bytes, hours, "
-        "money, carbon: the sum.",
-        style="dim",
-    )
+        _table(sheet, plans, lines, [0, *range(start, min(start + most, len(plans)))], first)
+    sheet.wrapped(HOW_COMPARED, style="dim")
     for each, found in zip(plans[1:], differences(plans), strict=True):
         sheet.skip()
         why(sheet, f"Why {each.name}", found)
@@ -175,6 +188,21 @@ def page(
     for each in plans[1:]:
         warnings_apart(sheet, plans[0].plan, each.plan, each.name)
     return sheet.lines
+
+
+def horizons_differ(plans: Sequence[Compared]) -> str:
+    """A warning where plans are of other months, so that their sums are not alike; "" where they are not."""
+    spans = [each.plan.horizon_months for each in plans]
+    if len({(each[0], each[-1]) for each in spans}) < 2:
+        return ""
+    lengths = ", ".join(
+        f"{each.name} {counted(len(months), 'month')}"
+        for each, months in zip(plans, spans, strict=True)
+    )
+    return (
+        f"The horizons differ ({lengths}): money, also TCO and that of a vehicle, carbon, bytes and hours are those of "
+        "other months, and do not say which plan is cheaper."
+    )
 
 
 def _about(plan: Plan) -> str:
@@ -190,11 +218,16 @@ def _about(plan: Plan) -> str:
 
 
 def _table(
-    sheet: Page, plans: Sequence[Compared], lines: Sequence[Line], shown: Sequence[int]
+    sheet: Page,
+    plans: Sequence[Compared],
+    lines: Sequence[Line],
+    shown: Sequence[int],
+    width: int,
 ) -> None:
-    heads = [cut(printable(plans[0].name), FIRST - 1).rjust(FIRST)]
-    room = VALUE + CHANGE
-    heads += [cut(printable(plans[i].name), room - 1).rjust(room) for i in shown[1:]]
+    """Some of the plans, each with its change from the first, whose column is so wide."""
+    widths = [width, *[VALUE + CHANGE] * (len(shown) - 1)]
+    names = cut_apart([printable(plans[i].name) for i in shown], [each - 1 for each in widths])
+    heads = [name.rjust(room) for name, room in zip(names, widths, strict=True)]
     sheet.lines.append(Text(" " * MARGIN + "".join(heads), "bold"))
     group = ""
     scaled = scales([line.row for line in lines], [peak_of(line.values) for line in lines])
@@ -202,21 +235,33 @@ def _table(
         text = Text((line.row.group if line.row.group != group else "").ljust(GROUP), style="bold")
         text.append(label(line.row, unit).ljust(LABEL), style="not bold")
         first = line.values[0]
-        text.append(_value(first, scale).rjust(FIRST), style="not bold")
+        text.append(_value(first, scale).rjust(width), style="not bold")
         for i in shown[1:]:
             text.append(_value(line.values[i], scale).rjust(VALUE), style="not bold")
-            text.append(change(first, line.values[i]).rjust(CHANGE), style="dim not bold")
+            moved = change(first, line.values[i], line.row.unit)
+            text.append(moved.rjust(CHANGE), style="dim not bold")
         text.rstrip()
         sheet.lines.append(text)
         group = line.row.group
+
+
+def cut_apart(names: Sequence[str], rooms: Sequence[int]) -> list[str]:
+    """Names cut to their rooms: at their ends, or in the middle where two would then read the same."""
+    if len({cut(name, min(rooms)) for name in names}) == len(set(names)):
+        return [cut(name, room) for name, room in zip(names, rooms, strict=True)]
+    halves = [max((room - len(DOTS)) // 2, 1) for room in rooms]
+    return [
+        name if len(name) <= room else name[: room - len(DOTS) - half] + DOTS + name[-half:]
+        for name, room, half in zip(names, rooms, halves, strict=True)
+    ]
 
 
 def _value(value: float | None, scale: float) -> str:
     return "-" if value is None else number(value / scale)
 
 
-def change(before: float | None, after: float | None) -> str:
-    """By how much a value changes: "+4.1 %", "x 23" or "/ 300" where that is easier to grasp.
+def change(before: float | None, after: float | None, unit: str = "") -> str:
+    """By how much a value changes: "+4.1 %", "x 23" or "/ 300" where that is easier to grasp; of shares in points.
 
     Nothing where it does not change, or where one of the two is infinite. A negative value that grows in size falls.
     """
@@ -226,6 +271,9 @@ def change(before: float | None, after: float | None) -> str:
         return "gone" if before else "new"
     if not (math.isfinite(before) and math.isfinite(after)):
         return ""
+    if unit == SHARE:
+        points = 100 * (after - before)
+        return "" if abs(points) < LEAST_POINTS else f"{_to_the_point(points)} pt"
     ratio = after / before
     if abs(ratio - 1) < UNCHANGED:
         return ""
@@ -234,7 +282,11 @@ def change(before: float | None, after: float | None) -> str:
     if 0 < ratio < FEW:
         return f"/ {short_number(1 / ratio)}"
     percent = 100 * (after - before) / abs(before)
-    return f"{percent:+.0f} %" if abs(percent) >= 9.95 else f"{percent:+.1f} %"
+    return f"{_to_the_point(percent)} %"
+
+
+def _to_the_point(percent: float) -> str:
+    return f"{percent:+,.0f}" if abs(percent) >= 9.95 else f"{percent:+.1f}"
 
 
 def why(sheet: Page, title: str, found: Difference) -> None:

@@ -35,6 +35,7 @@ from planner.report.comparison import (
     change,
     exact,
     figure_data,
+    horizons_differ,
     lines_of,
     signed,
     why,
@@ -99,6 +100,7 @@ def page(found: Review, width: int = WIDTH) -> list[Text]:
     sheet.entries("Changed", [printable(", ".join(after.project.changes))] * bool(_said(found)))
     for title, stops in _stops(found):
         sheet.entries(title, [printable(text) for text in stops], "bold red")
+    sheet.entries("Mind", [printable(text) for text in _mind(found)], "yellow")
     sheet.skip()
     _inputs(sheet, found)
     sheet.skip()
@@ -113,6 +115,12 @@ def page(found: Review, width: int = WIDTH) -> list[Text]:
 
 def _said(found: Review) -> tuple[str, ...]:
     return found.after.project.changes
+
+
+def _mind(found: Review) -> list[str]:
+    """What has to be known before sums are compared."""
+    warning = horizons_differ([Compared("before", found.before), Compared("after", found.after)])
+    return [warning] if warning else []
 
 
 def _inputs(sheet: Page, found: Review) -> None:
@@ -144,28 +152,29 @@ def _move(each: Change) -> str:
 
 def _outputs(sheet: Page, found: Review) -> None:
     sheet.add(f"Outputs moved: {len(found.moved)} of {found.rows}", "bold")
+    room = min(LABEL_WIDTH, sheet.width - GROUP - 3 * VALUE)
     if found.moved:
         heads = "".join(head.rjust(VALUE) for head in ("before", "after", "change"))
-        sheet.lines.append(Text(" " * (GROUP + LABEL_WIDTH) + heads, "dim"))
+        sheet.lines.append(Text(" " * (GROUP + room) + heads, "dim"))
     group = ""
     for line in found.moved:
-        words, cells = _cells(line)
+        words, cells = _cells(line, room)
         text = Text((line.row.group if line.row.group != group else "").ljust(GROUP), style="bold")
-        text.append(words.ljust(LABEL_WIDTH), style="not bold")
+        text.append(words.ljust(room), style="not bold")
         text.append("".join(cell.rjust(VALUE) for cell in cells), style="not bold")
         text.rstrip()
         sheet.lines.append(text)
         group = line.row.group
 
 
-def _cells(line: Line) -> tuple[str, tuple[str, str, str]]:
-    """Label with unit, value before and after, and the change."""
+def _cells(line: Line, room: int = LABEL_WIDTH) -> tuple[str, tuple[str, str, str]]:
+    """Label with unit in so many characters, value before and after, and the change."""
     before, after = line.values
     scale, unit = row_scale(peak_of(line.values), line.row)
     texts = ["-" if value is None else number(value / scale) for value in (before, after)]
     # The row that a part belongs to need not be among those that moved: each names its unit.
-    words = label(replace(line.row, is_part=False), unit, LABEL_WIDTH)
-    return words, (texts[0], texts[1], change(before, after))
+    words = label(replace(line.row, is_part=False), unit, room)
+    return words, (texts[0], texts[1], change(before, after, line.row.unit))
 
 
 def _stops(found: Review) -> Iterator[tuple[str, Sequence[str]]]:
@@ -212,7 +221,7 @@ def to_markdown(found: Review) -> str:
     lines = [f"### {_md(found.before.title)} → {_md(found.after.title)}", ""]
     if _said(found):
         lines += [f"Changed: {_code(', '.join(_said(found)))}", ""]
-    for title, stops in _stops(found):
+    for title, stops in (*_stops(found), ("Mind", _mind(found))):
         lines += [f"**{title}**: {_md(text)}\n" for text in stops]
     lines += [f"**Inputs changed: {len(inputs)}**", ""]
     if inputs:

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from planner import units
-from planner.axes import DRAW, ECU, ITEM, MONTH, RANK, SITE, TIER, Array
+from planner.axes import DRAW, ECU, HARDWARE, ITEM, MONTH, RANK, SITE, TIER, Array, total
 from planner.catalogue import ITEMS, TIERS
 from planner.findings import STORAGE_NEEDS
 from planner.lineage import Source, spread_values
@@ -49,16 +49,17 @@ TCO_READ = (
     " TCO: what capex and opex are worth at the plan's start, less what equipment is still worth at its end "
     "(explain tco)."
 )
+_STARTS = "Starts: without months in which no GPU serves. "
 HOW_READ = (
     "Vehicles, and what is in service: end of the period. "
     "Needed, served, peaks, starts, days, MW, racks, floor: its largest month; of which: in that month. "
-    "Within reach: its smallest month. Ingest mean, PUE: its mean. Hours, bytes, water, money, carbon: its sum."
-    + TCO_READ
+    f"{_STARTS}Within reach: its smallest month. Ingest mean, PUE: its mean. "
+    f"Hours, bytes, water, money, carbon: its sum.{TCO_READ}"
 )
 HOW_READ_WITHOUT_A_FLEET = (
     "What is in service: end of the period. "
     "Needed, served, starts, MW, racks, floor: its largest month; of which: in that month. "
-    "PUE: its mean. Hours, water, money, carbon: its sum." + TCO_READ
+    f"{_STARTS}PUE: its mean. Hours, water, money, carbon: its sum.{TCO_READ}"
 )
 HOW_THE_TREND_IS_READ = (
     "Bars: the course over the horizon, in nine equal parts at most. "
@@ -88,11 +89,18 @@ def _largest(values: Array) -> Array:
     return np.asarray(values.max(axis=-1))
 
 
+def _largest_where_any(values: Array) -> Array:
+    """The largest of the months that have a value; NaN where none has."""
+    there = ~np.isnan(values)
+    largest = np.where(there, values, -np.inf).max(axis=-1)
+    return np.where(there.any(axis=-1), largest, np.nan)
+
+
 def _mean_where_any(values: Array) -> Array:
     """The mean of the months that have a value; a ratio of nothing is 0."""
     there = values > 0
-    total = np.where(there, values, 0.0).sum(axis=-1)
-    return np.asarray(total / np.maximum(there.sum(axis=-1), 1))
+    added_up = np.where(there, values, 0.0).sum(axis=-1)
+    return np.asarray(added_up / np.maximum(there.sum(axis=-1), 1))
 
 
 def _smallest_where_any(values: Array) -> Array:
@@ -113,6 +121,9 @@ class Row:
     mark: str = ""
     is_part: bool = False  # of the row above, whose unit it has
     follows: Course | None = None  # read in the month in which this is largest, not by `reduce`
+    is_own: bool = (
+        False  # of a position or a setting of this plan, so that it cannot be read from another
+    )
 
     @property
     def is_flow(self) -> bool:
@@ -172,7 +183,7 @@ def _fleet_rows(plan: Plan) -> Iterator[Row]:
     if len(ecus) > 1:
         for index, ecu in enumerate(ecus):
             vehicles = course("vehicles_by_ecu", (ECU, index))
-            yield Row("Fleet", f"on {ecu}", "vehicle", vehicles, at_the_end)
+            yield Row("Fleet", f"on {ecu}", "vehicle", vehicles, at_the_end, is_own=True)
     if in_horizon(plan, "vehicles_unserved").max() > 0:
         yield _row(plan, "Fleet", "served", "vehicles_served", at_the_end)
 
@@ -218,7 +229,7 @@ def _carbon_rows(plan: Plan) -> Iterator[Row]:
     parts = [(site, each) for site, each in zip(sites, emitted, strict=True) if each(plan).any()]
     if 1 < len(parts) <= SITES_SHOWN:
         for site, carbon in parts:
-            yield Row("Carbon", f"of which {site}", "kg", carbon, _sum, "", True)
+            yield Row("Carbon", f"of which {site}", "kg", carbon, _sum, "", True, is_own=True)
 
 
 def _fullest(source: Source) -> Array:
@@ -248,12 +259,14 @@ def _compute_rows(plan: Plan) -> Iterator[Row]:
     if not np.allclose(in_horizon(plan, "gpus"), in_horizon(plan, "gpus_equivalent")):
         kinds = {site.training for site in plan.project.inputs.scenario.sites.values()}
         kind = kinds.pop() if len(kinds) == 1 else "needed"
-        yield _row(plan, "Compute", f"in service, as {kind}", "gpus_equivalent", at_the_end)
+        in_kind = course("gpus_equivalent")
+        yield Row("Compute", f"in service, as {kind}", "1", in_kind, at_the_end, is_own=True)
     hours = partial(_in_unit, name="training_gpu_hours", unit="hour")
     yield Row("Compute", "training GPU-h", GPU_HOURS, hours, _sum)
     if in_horizon(plan, "gpus_for_waiting").max() > 0:
         share = 100 * float(plan.leaf("training_queue_percentile").flat[0])
-        yield Row("Compute", f"{share:.3g} % of jobs start in", "hour", _longest_wait, _largest)
+        start = f"{share:.3g} % of jobs start in"
+        yield Row("Compute", start, "hour", _longest_wait, _largest_where_any, is_own=True)
 
 
 def _gpu_parts(plan: Plan) -> Iterator[Row]:
@@ -280,9 +293,14 @@ def added(source: Source, names: Sequence[str]) -> Array:
 
 
 def _longest_wait(source: Source) -> Array:
-    """The predicted wait at the site where it is longest, of those where jobs wait at all, by draw and month."""
-    wait, needed = source.values("queue_wait", "gpus_for_waiting")
-    return _all_months((wait * (needed > 0)).max(axis=_OTHERS), source)
+    """The predicted wait at the site where it is longest, of those where jobs wait at all, by draw and month.
+
+    NaN while no such site has an accelerator in service: the queue is not what keeps a job from starting there.
+    """
+    wait, needed, gpus = spread_values(source, "queue_wait", "gpus_for_waiting", "gpus")
+    waits = (needed > 0) & (total(gpus, HARDWARE) > 0)
+    longest = np.where(waits, wait, -np.inf).max(axis=_OTHERS)
+    return _all_months(np.where(longest < 0, np.nan, longest), source)
 
 
 def _release_rows(plan: Plan) -> Iterator[Row]:
@@ -302,11 +320,11 @@ def _edge_rows(plan: Plan) -> Iterator[Row]:
     for index, ecu in enumerate(ecus):
         used = course("edge_used", (ECU, index))
         if used(plan).max() > 0:
-            yield Row("ECUs", f"{ecu} used", "%", used, _largest)
+            yield Row("ECUs", f"{ecu} used", "%", used, _largest, is_own=True)
     for index, ecu in enumerate(ecus):
         built = course("ecu_units", (ECU, index))
         if built(plan)[:, plan.horizon].max() > 0:
-            yield Row("ECUs", f"{ecu} built", ECUS, built, _sum)
+            yield Row("ECUs", f"{ecu} built", ECUS, built, _sum, is_own=True)
 
 
 def _service_rows(plan: Plan) -> Iterator[Row]:
@@ -332,7 +350,7 @@ def _site_rows(plan: Plan) -> Iterator[Row]:
         yield _row(plan, "Site", "all sites", "site_power", _largest)
         powered = sorted(powered, key=lambda each: -each[2])[: SITES_SHOWN - 1]
     for site, power, _ in powered:
-        yield Row("Site", site, "watt", power, _largest)
+        yield Row("Site", site, "watt", power, _largest, is_own=True)
     if powered:
         for label, name in (
             ("IT, all idle", "it_power_idle"),

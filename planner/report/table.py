@@ -232,9 +232,9 @@ def label(row: Row, unit: str, room: int | None = LABEL) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits, fewer where they would not fit six characters."""
+    """Three significant digits, fewer where they would not fit six characters; "-" where there is no value (NaN)."""
     if not np.isfinite(value):
-        return "inf"
+        return "-" if np.isnan(value) else "inf"
     rounded = float(f"{value:.3g}")
     if 0 < abs(rounded) < LEAST:
         return f"<{LEAST:g}"
@@ -247,9 +247,9 @@ def number(value: float) -> str:
 
 
 def short_number(value: float) -> str:
-    """At most four characters, and three significant digits where they fit: "1410", "12k", "0.12"."""
+    """At most four characters, and three significant digits where they fit: "1410", "12k", "0.12"; "-" for NaN."""
     if not np.isfinite(value):
-        return "inf"
+        return "-" if np.isnan(value) else "inf"
     if 0 < abs(value) < LEAST_IN_SHORT:
         return "<.01"
     texts = (

@@ -17,7 +17,20 @@ from functools import cached_property
 
 import numpy as np
 
-from planner.axes import AXES, DRAW, MONTH, SERVICE, WORKLOAD, Array
+from planner.axes import (
+    AXES,
+    DATA,
+    DRAW,
+    ECU,
+    FUNCTION,
+    HARDWARE,
+    MONTH,
+    PACKAGE,
+    PROGRAM,
+    SERVICE,
+    WORKLOAD,
+    Array,
+)
 from planner.errors import PlannerError
 from planner.inputs.leaves import Row
 from planner.plan import Plan
@@ -29,6 +42,17 @@ NEGLIGIBLE = 1e-6  # of a figure, below which a difference is rounding
 # A site or a kind of hardware is compared field by field with the one in its place; of two networks that train, or
 # two services, no mixture means anything: tokens a second of the one with the hours of the other.
 BY_NAME = frozenset({WORKLOAD, SERVICE})
+# What stands along an axis, in the words of a reader.
+IN_WORDS = {
+    MONTH: "months",
+    PROGRAM: "vehicle programmes",
+    ECU: "vehicle computers",
+    WORKLOAD: "models in training",
+    PACKAGE: "software packages",
+    DATA: "data classes",
+    FUNCTION: "functions on board",
+    HARDWARE: "hardware profiles",
+}
 OVERRIDES = "--set-quantity"
 MODULES = "--with"
 # Leaves of the training hardware by what people compare; others are named by their path.
@@ -230,9 +254,14 @@ class _Mix:
         return first.shape != second.shape or not axes.isdisjoint(self.differing_axes)
 
     def _structure(self) -> str:
-        """The group of the axes, by what there is of each in either project."""
-        names = [AXES[axis] for axis in sorted(self.differing_axes) if axis != DRAW]
-        return f"what there is by {', '.join(names)}"
+        """The group of the axes: of what there are others in the second project, with all that is stated for each."""
+        names = [
+            IN_WORDS.get(axis, f"{AXES[axis]}s")
+            for axis in sorted(self.differing_axes)
+            if axis != DRAW
+        ]
+        *most, last = names or [""]
+        return f"other {', '.join(most)}{' and ' if most else ''}{last}"
 
     def _named(self, name: str) -> str:
         """A bundle, or the path of the leaf with `*` where its rows differ."""

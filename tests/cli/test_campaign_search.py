@@ -150,3 +150,18 @@ def test_plan_writes_all_candidates_and_the_chart(
     for row, each in zip(rows, found["candidates"], strict=True):
         assert (row["on_front"] == "1") == each["on_front"] == (each["reason"] is None)
         assert each["on_front"] == (each["number"] in found["front"])
+
+
+def test_a_goal_that_is_met_without_a_byte_has_no_cap(planner: Planner, tmp_path: Path) -> None:
+    """95 of 100 switch back to their old slot: no cap has to be sized for half of the vehicles."""
+    versions = [
+        {"name": "intact", "share": 0.95, "payload_mb": 0},
+        {"name": "overwritten", "share": 0.05, "payload_mb": None},
+    ]
+    update = {**FLEET.get("update", {}), "installed_versions": versions}
+    file = written(tmp_path, update=update, goal={"share": 0.5, "days": 8})
+    out = planner("campaign", "size", str(file), "--classes", "1000").out
+    said = " ".join(out.split())
+    assert "no bandwidth is needed in the pool" in said
+    assert "there is no least cap for this goal" in said
+    assert "times the least" not in said and "<0.001" not in said

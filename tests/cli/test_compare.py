@@ -59,7 +59,33 @@ def test_json_has_every_row_and_causes_that_add_up(planner: Planner) -> None:
     assert rows["Money", "TCO"]["values"] == [tco["before"], tco["after"]]
     moved = sum(tco["causes"].values()) + tco["together"]
     assert moved == pytest.approx(tco["after"] - tco["before"], rel=1e-6)
-    assert rows["Fleet", "served"]["values"][1] is None
+    # A row that the second plan's table leaves out, since it serves every vehicle.
+    assert rows["Fleet", "served"]["values"][1] > 7e6
+    # No such site in the first plan's table: nothing of it can be read there.
+    assert rows["Site", "china"]["values"][0] is None
+
+
+def test_sums_over_other_months_are_warned_of(planner: Planner) -> None:
+    for command in (("compare", HEADLINE), ("diff", HEADLINE), ("diff", "--markdown", HEADLINE)):
+        said = " ".join(planner(*command, "5pct_from_2027").out.split())
+        assert "84 months" in said and "48 months" in said and "which plan is cheaper" in said
+        assert "other months" in said[said.index("Why") :]
+    same = planner("diff", HEADLINE, "--set", "market.share=3 %").out
+    assert "horizons differ" not in same
+
+
+def test_names_that_begin_alike_can_be_told_apart(planner: Planner) -> None:
+    heads = planner("compare", HEADLINE, "5pct_from_2027").out.splitlines()
+    assert any(line.split() == [HEADLINE, "5pct_from_2027"] for line in heads)
+
+
+def test_a_review_is_as_wide_as_the_terminal(
+    planner: Planner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    out = planner("diff", HEADLINE, "5pct_from_2027").out
+    table = out[out.index("Outputs moved") : out.index("Why")].splitlines()
+    assert max(len(line) for line in table) == 60
 
 
 def test_csv_has_a_row_a_value(planner: Planner) -> None:

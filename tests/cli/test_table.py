@@ -194,6 +194,16 @@ def test_the_start_of_jobs_names_its_percentile() -> None:
     assert "95 % of jobs start in, h" in rows
 
 
+def test_jobs_wait_for_a_queue_only_where_something_serves() -> None:
+    """Ordered in December 2023, the first racks serve in September 2024: the months before say nothing of a queue."""
+    rows = table(package.load("5pct_ev_market").plan())
+    assert numbers(rows["90 % of jobs start in, h"])[0] < 100
+    early = package.load("5pct_ev_market", set=["horizon.end=2024-06"]).plan()
+    served = early["gpus"].values.reshape(len(early.months), -1).sum(axis=1)
+    assert served.max() == 0
+    assert set(table(early)["90 % of jobs start in, h"].split()) == {"-"}
+
+
 def test_renting_is_compared_in_words(plan: Plan) -> None:
     used = float(plan["rent_breakeven_utilisation"])
     head = " ".join(line.plain for line in summary(plan)[:8])

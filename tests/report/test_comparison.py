@@ -13,7 +13,16 @@ from planner.findings import Warning_
 from planner.plan import Plan
 from planner.project import load
 from planner.report import review
-from planner.report.comparison import Compared, Line, apart, change, exact, lines_of, why_lines
+from planner.report.comparison import (
+    Compared,
+    Line,
+    apart,
+    change,
+    cut_apart,
+    exact,
+    lines_of,
+    why_lines,
+)
 from planner.report.rows import Row, at_the_end, course
 from planner.report.table import peak_of, row_scale, scales
 from planner.study.comparison import NAMES, Cause, Difference
@@ -55,6 +64,31 @@ def test_a_change_says_which_way_and_how_far(
     before: float | None, after: float | None, said: str
 ) -> None:
     assert change(before, after) == said
+
+
+def test_a_change_of_a_share_is_said_in_points() -> None:
+    assert change(0.329, 0.746, "%") == "+42 pt"
+    assert change(1.9, 1.884, "%") == "-1.6 pt"
+    assert change(0.5, 0.50001, "%") == ""
+
+
+def test_names_are_cut_where_they_differ() -> None:
+    assert cut_apart(["short", "a_long_scenario"], [9, 15]) == ["short", "a_long_scenario"]
+    assert cut_apart(["a_long_scenario", "b"], [9, 9]) == ["a_long...", "b"]
+    assert cut_apart(["a_long_scenario_a", "a_long_scenario_b"], [10, 12]) == [
+        "a_lo...o_a",
+        "a_lon...io_b",
+    ]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_row_that_one_table_leaves_out_is_read_beside_another(place: int) -> None:
+    """`served` is in the headline's table alone; a plan that serves all serves the fleet, and not a dash."""
+    names = ["5pct_ev_market", "5pct_from_2027"]
+    found = {line.row.label: line for line in lines(*(names if place else names[::-1]))}
+    served, fleet = found["served"].values, found["vehicles"].values
+    shares = [a / b for a, b in zip(served, fleet, strict=True) if a and b]
+    assert shares[place] > 0.98 and shares[1 - place] < 0.6
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,16 @@ from planner.project import load
 from planner.report.comparison import Compared
 from planner.report.document import pdf, workbook
 from planner.report.document.causes import laid_out_alike
-from planner.report.document.content import Bullets, Cell, Column, Document, Grid, Section
+from planner.report.document.content import (
+    Bullets,
+    Cell,
+    Column,
+    Document,
+    Grid,
+    Paragraph,
+    Section,
+)
+from planner.report.document.decide import decide
 from planner.report.document.names import Names
 from planner.report.document.notes import Notes
 from planner.report.document.sections import document, draws_of
@@ -149,3 +158,18 @@ def test_jobs_that_are_laid_out_alike_are_one_bar() -> None:
     groups = laid_out_alike(plan("fourteen_customers"))
     assert len(groups) < 6
     assert sum(map(len, groups)) == len(plan("fourteen_customers").training_layouts) > 20
+
+
+def test_the_first_page_does_not_describe_the_plan_that_a_plan_extends(tmp_path: Path) -> None:
+    """A plan with a title of its own is not the announcement of 5 %; a change of the same plan still is."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("extends: 5pct_ev_market.yaml\ntitle: Ours\nmarket: {share: 2 %}\n", "utf-8")
+
+    def leads(plan: Plan) -> list[str]:
+        page = decide(plan, None, {})
+        return [b.text for b in page.blocks if isinstance(b, Paragraph) and b.tone == "lead"]
+
+    assert leads(load(mine).plan()) == []
+    assert "Foxconn's goal" in leads(load("5pct_ev_market", set=["market.share=2 %"]).plan())[0]
+    mine.write_text("extends: 5pct_ev_market.yaml\ntitle: Ours\nabout: What we want.\n", "utf-8")
+    assert leads(load(mine).plan()) == ["What we want."]

@@ -97,9 +97,9 @@ def test_a_price_moves_no_accelerators_and_a_node_of_other_size_keeps_its_price_
 def test_plans_of_other_months_are_separated_from_what_changes_beside_them() -> None:
     after = load("5pct_from_2027").plan()
     found = difference(plan(), after)
-    assert any(each.name.startswith("what there is by month") for each in found.causes)
+    assert any(each.name.startswith("other months") for each in found.causes)
     assert found.after["tco"] == after.values("tco")[0].item()
-    assert found.largest("tco")[0][0].startswith("what there is by month")
+    assert found.largest("tco")[0][0].startswith("other months")
 
 
 def test_an_overridden_quantity_is_a_cause() -> None:

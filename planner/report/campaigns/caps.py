@@ -20,6 +20,8 @@ from planner.study.campaigns.size import Sized
 from planner.text import counted, printable
 
 NAME, CELL = 20, 10
+# Of the peak without a cap: a cap below is where the search ends when the goal is met without a byte.
+NOTHING = 1e-5
 
 
 def page(found: Sized, title: str, width: int) -> list[Text]:
@@ -39,8 +41,10 @@ def page(found: Sized, title: str, width: int) -> list[Text]:
     for place, pool in enumerate(found.campaign.pools):
         own = [found.caps[place], pool.cap, found.uncapped.peak[place]]
         near = [variant.caps[place] for variant in found.variants]
-        cells = [_rate(own[0]), "none" if np.isinf(pool.cap) else _rate(pool.cap), _rate(own[2])]
-        rows.append([printable(pool.name), *cells, *map(_rate, near)])
+        peak = own[2]
+        least = [_rate(0.0 if _needless(cap, peak) else cap) for cap in (own[0], *near)]
+        cells = [least[0], "none" if np.isinf(pool.cap) else _rate(pool.cap), _rate(peak)]
+        rows.append([printable(pool.name), *cells, *least[1:]])
     add_table(out, columns, rows)
     out.skip()
     out.entries("Reach", [_reach(found)])
@@ -58,6 +62,8 @@ def headline(found: Sized) -> str:
     if found.feasible:
         total = sum(found.caps) / BYTE_PER_HOUR_OF_GBPS
         pools = "the pool" if len(found.caps) == 1 else f"{len(found.caps)} pools"
+        if all(map(_needless, found.caps, found.uncapped.peak)):
+            return f"{wanted}: no bandwidth is needed in {pools}; those who download nothing are enough."
         return f"{wanted}: {number(total)} Gb/s in {pools} suffice."
     names = [
         pool.name
@@ -65,6 +71,11 @@ def headline(found: Sized) -> str:
         if np.isinf(cap)
     ]
     return f"{wanted}: no cap suffices in {printable(', '.join(names))}."
+
+
+def _needless(cap: float, peak: float) -> bool:
+    """Whether a pool meets its goal without a byte: with vehicles that have nothing to download."""
+    return bool(cap <= NOTHING * peak)
 
 
 def _rate(cap: float) -> str:
@@ -119,7 +130,14 @@ def _short(found: Sized) -> Iterator[str]:
 
 def _margin(found: Sized) -> Iterator[str]:
     for place, (pool, cap) in enumerate(zip(found.campaign.pools, found.caps, strict=True)):
-        if np.isinf(cap) or cap == 0:
+        if np.isinf(cap):
+            continue
+        if _needless(cap, found.uncapped.peak[place]):
+            free = _rate(found.uncapped.peak[place])
+            yield (
+                f"{printable(pool.name)}: there is no least cap for this goal; without a cap those who do download "
+                f"send up to {free} Gb/s"
+            )
             continue
         peak = found.uncapped.peak[place] / cap
         words = f"{printable(pool.name)}: the peak without a cap is {number(peak)} times the least"
@@ -134,12 +152,18 @@ def _margin(found: Sized) -> Iterator[str]:
 
 
 def _precision(found: Sized) -> str:
+    """How well the caps are known; where none is needed, how far the goal is exceeded in other samples."""
     low, high = (float(each) for each in (found.others.min(), found.others.max()))
+    samples = (
+        f"with {counted(len(found.others), 'other sample')} of the fleet {percent(low, 2)} to {percent(high, 2)} of a "
+        "pool's reachable vehicles are done"
+    )
+    if all(map(_needless, found.caps, found.uncapped.peak)):
+        return samples
     return (
-        f"caps {percent(found.precision, 0)} smaller do not suffice, in the same sample of the fleet; with "
-        f"{counted(len(found.others), 'other sample')} {percent(low, 2)} to {percent(high, 2)} of a pool's "
-        "reachable vehicles are done; caps of neighbouring goals are those of fewer vehicle classes and longer time "
-        "steps, times the ratio of both for this goal"
+        f"caps {percent(found.precision, 0)} smaller do not suffice, in the same sample of the fleet; {samples}; caps "
+        "of neighbouring goals are those of fewer vehicle classes and longer time steps, times the ratio of both for "
+        "this goal"
     )
 
 

@@ -83,11 +83,17 @@ _LABELS = {
 }
 
 
+def _is_of_this_plan(plan: Plan) -> bool:
+    """Whether the description stands beside the title, and not in a file that the one with the title extends."""
+    entries = plan.project.inputs.tree.entries
+    return "title" not in entries or entries["about"].file == entries["title"].file
+
+
 def decide(plan: Plan, drawn: Drawn | None, found: dict[str, Drawing]) -> Section:
     """The first page."""
     blocks: list[Block] = [Paragraph(text, "alarm") for text in plan.stops]
     about = plan.project.inputs.scenario.about
-    if about:
+    if about and _is_of_this_plan(plan):
         blocks.append(Paragraph(" ".join(about.split()), "lead"))
     there = [name for name, read in HEADLINE.items() if read(plan).max() > 0]
     blocks.append(Facts([_fact(plan, drawn, name) for name in there]))

@@ -15,7 +15,16 @@ from planner.errors import PlannerError
 from planner.findings import TrainingLayout, binding, checks
 from planner.lineage import scenario_argument
 from planner.plan import Plan
-from planner.report.comparison import Compared, Line, differences, lines_of, why_lines
+from planner.report.comparison import (
+    HOW_COMPARED,
+    Compared,
+    Line,
+    cut_apart,
+    differences,
+    horizons_differ,
+    lines_of,
+    why_lines,
+)
 from planner.report.comparison import change as change_of
 from planner.report.document import tables
 from planner.report.document.causes import laid_out_alike, term_in_words
@@ -35,7 +44,6 @@ from planner.report.document.decide import HEADLINE, UNIT_COSTS, decide, picture
 from planner.report.document.drawing import Drawing
 from planner.report.document.names import Names
 from planner.report.document.pictures import drawings
-from planner.report.page import cut
 from planner.report.rows import (
     HOW_READ,
     HOW_READ_WITHOUT_A_FLEET,
@@ -247,6 +255,8 @@ def _comparison(plans: Sequence[Compared]) -> Section:
     """Plans side by side with the first, as many as a page is wide, and why they differ."""
     lines = lines_of(plans)
     blocks: list[Block] = [Paragraph(f"{each.name}: {each.plan.title}") for each in plans]
+    if warning := horizons_differ(plans):
+        blocks.append(Paragraph(warning))
     for table, start in enumerate(range(1, len(plans), BESIDE_THE_FIRST), 1):
         shown = [0, *range(start, min(start + BESIDE_THE_FIRST, len(plans)))]
         name = f"comparison {table}" if len(plans) - 1 > BESIDE_THE_FIRST else "comparison"
@@ -260,7 +270,7 @@ def _side_by_side(
     plans: Sequence[Compared], lines: Sequence[Line], shown: Sequence[int], name: str
 ) -> Grid:
     """Some of the plans, each with its change from the first."""
-    heads = [cut(plans[place].name, HEAD) for place in shown]
+    heads = cut_apart([plans[place].name for place in shown], [HEAD] * len(shown))
     names = Names(plans[0].plan)
     columns = [Column("area"), Column("measure, unit", share=1.0), Column(heads[0], True)]
     for head in heads[1:]:
@@ -273,10 +283,10 @@ def _side_by_side(
         cells += [Cell(tables.named(line.row, unit, names)), _side(first, scale)]
         for place in shown[1:]:
             value = line.values[place]
-            cells += [_side(value, scale), Cell(change_of(first, value))]
+            cells += [_side(value, scale), Cell(change_of(first, value, line.row.unit))]
         rows.append(cells)
         group = line.row.group
-    return Grid(columns, rows, "Each over its whole horizon.", name=name)
+    return Grid(columns, rows, HOW_COMPARED, name=name)
 
 
 def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
