@@ -9,6 +9,7 @@ from planner import units
 from planner.axes import HARDWARE, MONTH, SITE, on
 from planner.errors import PlanForbidden
 from planner.findings import Warning_, assumptions, beside_orders, binding, in_short
+from planner.findings.accelerators import what_sets_gpus
 from planner.findings.spans import first_order
 from planner.plan import Plan, size
 from planner.project import load
@@ -334,3 +335,23 @@ def test_the_first_order_is_one_that_serves_after_the_shortage_began(plan: Plan)
     nothing = np.zeros(len(plan.months))
     assert first_order(plan, nothing, 40 * days, "2023-11") == ("2023-11", "2024-01")
     assert first_order(plan, nothing, 4000 * days, "2023-11") is None
+
+
+@pytest.mark.parametrize(
+    ("share", "line"),
+    [
+        (0.004, "GPUs: C"),
+        (0.03, "GPUs: C; services take up to 3 %"),
+        (0.5, "GPUs: C; services take up to 50 %"),
+        (
+            0.7,
+            "GPUs: bound by the busiest hour of the services, which take up to 70 %; the rest C",
+        ),
+        (0.996, "GPUs: bound by the busiest hour of the services, which take all but a few"),
+    ],
+)
+def test_what_takes_the_larger_part_is_named_first(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, share: float, line: str
+) -> None:
+    monkeypatch.setattr("planner.findings.accelerators.services_share", lambda plan: share)
+    assert what_sets_gpus(plan, "C") == line

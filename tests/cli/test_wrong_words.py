@@ -40,6 +40,15 @@ def test_a_campaign_is_no_scenario_nor_a_scenario_a_campaign(planner: Planner) -
     assert planner("campaign", "run", HEADLINE).err.endswith(f"planner size {HEADLINE}\n")
 
 
+def test_a_folder_that_may_not_be_written_to_is_found_before_all_else(
+    planner: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != tmp_path)
+    result = planner("report", "nothing_there", "--out", str(tmp_path / "new"))
+    assert (result.code, result.out) == (2, "")
+    assert f"{tmp_path} cannot be written to; name another folder" in result.err
+
+
 @pytest.mark.parametrize("below", ["", "deeper"])
 @pytest.mark.parametrize(
     "command",

@@ -474,13 +474,13 @@ def test_like_names_an_entry_with_entries(tmp_path: Path, entries: str, said: st
 
 def test_a_null_beside_like_deletes_from_the_entry_of_the_same_name_too(tmp_path: Path) -> None:
     write(tmp_path, low="cars:\n  a: {x: 1, y: 1}\n  b: {y: 2, z: 2}\n  c: {z: 3}")
-    write(tmp_path, top="extends: low.yaml\ncars: {a: {like: b, y: null, z: 4}}")
+    write(tmp_path, top="extends: low.yaml\ncars: {a: {like: b, y: null, z: 4}, c: {like: b}}")
     found = plain(resolve(tmp_path / "top.yaml"))["cars"]
     assert isinstance(found, dict)
     assert list(found.items()) == [
         ("a", {"x": "1", "z": "4"}),
         ("b", {"y": "2", "z": "2"}),
-        ("c", {"z": "3"}),
+        ("c", {"z": "2", "y": "2"}),
     ]
 
 
@@ -517,6 +517,14 @@ def test_like_does_not_make_a_file_larger_than_it_may_be(tmp_path: Path) -> None
 def test_a_top_level_key_that_looks_like_a_number_does_not_stop_extends(tmp_path: Path) -> None:
     write(tmp_path, low="a: 1\nbase: x", top="extends: low.yaml\nseries: y")
     assert plain(resolve(tmp_path / "top.yaml")) == {"a": "1", "base": "x", "series": "y"}
+
+
+def test_a_file_beside_may_be_laid_over_one_of_its_name_in_a_root(tmp_path: Path) -> None:
+    """As an overlay of a profile is over the shipped one, also where another profile extends it."""
+    write(tmp_path / "root", same="a: root\nb: root")
+    write(tmp_path / "own", same="a: own", top="extends: same.yaml")
+    path, roots = tmp_path / "own/top.yaml", [tmp_path / "root"]
+    assert plain(resolve(path, roots, layered=True)) == {"a": "own", "b": "root"}
 
 
 def test_a_file_beside_comes_before_one_in_a_root(tmp_path: Path) -> None:

@@ -367,6 +367,8 @@ def test_figures_of_nodes_and_units_fit(found: Found, what: str, lines: str, key
         ("regions/taiwan", "utc_offset", "-8 hour"),
         ("climates/taipei", "design_wet_bulb", "36 degC"),
         ("models/driving_10b", "utilisation", "95 %"),
+        ("models/driving_10b", "epochs", "20000"),
+        ("network/quantum2_qm9700", "cable_price", "20000 USD"),
     ],
 )
 def test_wrong_units_and_figures_of_other_things(

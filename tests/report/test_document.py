@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -183,6 +184,21 @@ def test_what_a_run_makes_that_is_alive_is_not_removed_by_another(tmp_path: Path
             assert mine.is_dir()
             assert other.is_dir()
     assert not list(tmp_path.iterdir())
+
+
+def test_files_of_two_reports_do_not_mix(tmp_path: Path) -> None:
+    """One does not move its files while another does."""
+    (tmp_path / "room").mkdir()
+    (tmp_path / "room/a").write_text("new", encoding="utf-8")
+    moving = threading.Thread(
+        target=staging.put, args=(tmp_path / "room", tmp_path, [Path("a")], []), daemon=True
+    )
+    with staging._locked(tmp_path, wait=True):
+        moving.start()
+        moving.join(0.2)
+        assert moving.is_alive() and not (tmp_path / "a").exists()
+    moving.join(10)
+    assert (tmp_path / "a").read_text(encoding="utf-8") == "new"
 
 
 def test_charts_and_pages_of_an_older_report_go_and_other_files_stay(tmp_path: Path) -> None:

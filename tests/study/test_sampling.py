@@ -226,6 +226,38 @@ def test_dimensions_beyond_the_table_are_random_and_sliceable(
     np.testing.assert_array_equal(np.hstack(parts), whole)
 
 
+def without(table: LeafTable, number: str) -> LeafTable:
+    """The table in which a number is certain."""
+    rows = (replace(row, distribution=None) if row.number == number else row for row in table.rows)
+    return replace(table, rows=tuple(rows))
+
+
+def test_numbers_beyond_the_table_keep_their_places_too(
+    table: LeafTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planner.study.sampling.dimensions_of_table", lambda: 3)
+    usual = Sampler.of(table)
+    settled = Sampler.of(without(table, usual.dimensions[5]), as_written=table)
+    points = dict(zip(usual.dimensions, usual.probabilities(0, 64), strict=True))
+    found = dict(zip(settled.dimensions, settled.probabilities(0, 64), strict=True))
+    assert points.keys() - found.keys() == {usual.dimensions[5]}
+    for name, row in found.items():
+        np.testing.assert_array_equal(row, points[name], err_msg=name)
+
+
+def test_what_moves_together_does_so_where_a_number_before_it_is_settled(table: LeafTable) -> None:
+    correlated, _ = with_correlations(table, 0.5)
+    usual = Sampler.of(correlated)
+    first, *others = usual.dimensions[:4]
+    left = tuple(each for each in correlated.correlations if first not in each.of)
+    settled = without(replace(correlated, correlations=left), first)
+    sampler = Sampler.of(settled, as_written=correlated)
+    assert list(sampler.dimensions[:3]) == others
+    together = np.corrcoef(scores(sampler, 1024))
+    np.testing.assert_allclose(together[[0, 1], [1, 2]], 0.5, atol=0.02)
+    assert np.median(np.abs(together[3:, :3])) < 0.01
+
+
 def test_a_seed_is_a_whole_number(table: LeafTable) -> None:
     with pytest.raises(ValueError, match="seed -1; expected a whole number"):
         Sampler.of(table, seed=-1)
