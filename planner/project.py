@@ -139,7 +139,8 @@ def load(
 def _pairs(changes: Changes, option: str, form: str) -> list[tuple[str, str]]:
     """Names and texts out of NAME=VALUE texts (one, or several) or a mapping."""
     if isinstance(changes, Mapping):
-        return [(name, str(value)) for name, value in changes.items()]
+        # None is what files and --set write as `null`: it takes an entry away.
+        return [(name, "null" if value is None else str(value)) for name, value in changes.items()]
     pairs = []
     for text in [changes] if isinstance(changes, str) else changes:
         name, equals, value = text.partition("=")

@@ -316,3 +316,9 @@ def test_a_prompt_shows_the_ends_of_what_is_long(plan: Plan) -> None:
     assert "..." in shown
     assert shown.count("\n") < 30
     assert repr(plan["tco"]).startswith("tco [USD] one value\n")
+
+
+def test_none_takes_an_entry_away_as_null_does() -> None:
+    without = load("5pct_ev_market", set={"services": None})
+    assert not without.inputs.scenario.services
+    assert load("5pct_ev_market", set=["services=null"]).changes == without.changes

@@ -114,9 +114,9 @@ def new_profile(
     tree = profile_tree(kind, base, overlays or [])
     names = title or _title(name), _typed(file), _typed(what), _typed(out)
     _write(file, starters.profile(kind, base, tree, *names))
-    kind_of_node = ["--hardware", name] if kind == "nodes" else []
-    use = ["size", "5pct_ev_market", *kind_of_node, "--profiles", str(out)]
-    _say(file, ["check", file], ["profiles", "check", what, "--profiles", out], use)
+    use = ["size", "5pct_ev_market", "--hardware", name, "--profiles", out]
+    checks = ["check", file], ["profiles", "check", what, "--profiles", out]
+    _say(file, *checks, *([use] if kind == "nodes" else []))
 
 
 def _title(stem: str) -> str:

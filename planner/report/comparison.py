@@ -106,7 +106,7 @@ def _rows(plan: Plan) -> Iterator[Row]:
             yield Row("Money", "TCO", "USD", course("tco"), at_the_end)
             if has_fleet(plan):
                 vehicle = course("cost_per_vehicle")
-                yield Row("Money", "TCO a vehicle", "USD", vehicle, at_the_end)
+                yield Row("Money", "TCO a vehicle", "USD", vehicle, at_the_end, is_own=True)
         yield row
 
 

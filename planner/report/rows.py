@@ -121,9 +121,7 @@ class Row:
     mark: str = ""
     is_part: bool = False  # of the row above, whose unit it has
     follows: Course | None = None  # read in the month in which this is largest, not by `reduce`
-    is_own: bool = (
-        False  # of a position or a setting of this plan, so that it cannot be read from another
-    )
+    is_own: bool = False  # of a position, a setting or a ratio that another plan may not have
 
     @property
     def is_flow(self) -> bool:
@@ -213,9 +211,10 @@ def _storage_rows(plan: Plan) -> Iterator[Row]:
 def _ota_rows(plan: Plan) -> Iterator[Row]:
     yield _row(plan, "OTA", "delivered", "ota_bytes", _sum)
     yield _row(plan, "OTA", "peak", "ota_peak", _largest)
-    yield _row(plan, "OTA", "99 % of reached in", "ota_days_to_99", _largest)
+    days = course("ota_days_to_99")
+    yield Row("OTA", "99 % of reached in", "day", days, _largest, is_own=True)
     reach = course("ota_reachable_share")
-    yield Row("OTA", "fleet within reach", "%", reach, _smallest_where_any)
+    yield Row("OTA", "fleet within reach", "%", reach, _smallest_where_any, is_own=True)
 
 
 def _carbon_rows(plan: Plan) -> Iterator[Row]:

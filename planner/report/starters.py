@@ -22,6 +22,13 @@ INPUTS = 12  # of a plan's assumptions that a scenario starts with
 PROVENANCE = "source: who says so, confidence: assumed"  # to be written over
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ /.^-]*|[0-9][A-Za-z0-9_ /.%^-]*")
 # What a new profile extends where nothing is named.
+ENTRY = re.compile(r"[a-z0-9][a-z0-9_]*")  # a name that an entry of a scenario may have
+# How a scenario takes a profile: beside those that it extends, or in the place of one.
+TAKEN = {
+    "nodes": "sites: {taiwan: {training: NAME}}",
+    "regions": "regions: {NAME: {site: taiwan}}",
+    "vehicles": "programs: {NAME: {like: model_c, vehicle: NAME}}",
+}
 USUAL = {
     "accelerators": "h100_sxm",
     "nodes": "dgx_h100",
@@ -135,6 +142,7 @@ def profile(kind: str, base: str, tree: Node, title: str, file: str, name: str, 
         "# name the source of each number; then:",
         f"#   planner check {mine}",
         f"#   planner profiles show {entry_name} --profiles {overlay}",
+        *_how_taken(kind, entry_name.partition("/")[2], overlay),
         f"extends: {_named(f'{base}.yaml')}",
         "",
         f"title: {json.dumps(printable(title), ensure_ascii=False)}",
@@ -149,6 +157,17 @@ def profile(kind: str, base: str, tree: Node, title: str, file: str, name: str, 
         written = "..." if entry is None else _value(entry)
         lines.append(f"# {key}: {written}")
     return "\n".join(lines) + "\n"
+
+
+def _how_taken(kind: str, name: str, overlay: str) -> list[str]:
+    """What a scenario says to plan with a profile, where one line does."""
+    if kind not in TAKEN or not ENTRY.fullmatch(name):
+        return []
+    said = TAKEN[kind].replace("NAME", name)
+    return [
+        f"# A scenario that says for instance this plans with it, given --profiles {overlay}:",
+        f"#   {said}",
+    ]
 
 
 def _about(name: str, metadata: Sequence[object]) -> str:

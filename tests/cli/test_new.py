@@ -206,3 +206,18 @@ def test_a_shell_is_offered_names() -> None:
     assert complete.profile_kinds_and_names("nodes/dgx_h1") == ["nodes/dgx_h100"]
     assert complete.profile_kinds_and_names("nothing/") == []
     assert "gpus_required" in complete.quantity_names("gpus")
+
+
+@pytest.mark.parametrize("kind", ("nodes", "regions", "vehicles"))
+def test_a_new_profile_says_how_a_scenario_takes_it(
+    kind: str, planner: Planner, tmp_path: Path
+) -> None:
+    said = planner("new", "profile", f"{kind}/mine", "--out", str(tmp_path)).out
+    assert ("planner size" in said) == (kind == "nodes")  # by --hardware; others change no scenario
+    text = (tmp_path / kind / "mine.yaml").read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if line.startswith("#   ") and "{" in line]
+    scenario = tmp_path / "mine.yaml"
+    scenario.write_text(f"extends: {HEADLINE}.yaml\n{line.removeprefix('#   ')}\n", "utf-8")
+    mine = load(scenario, profiles=[tmp_path])
+    assert "mine" in mine.inputs.profiles[kind]
+    assert mine.plan().values("tco")[0].item() > 0

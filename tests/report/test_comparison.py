@@ -91,6 +91,14 @@ def test_a_row_that_one_table_leaves_out_is_read_beside_another(place: int) -> N
     assert shares[place] > 0.98 and shares[1 - place] < 0.6
 
 
+def test_a_ratio_of_what_is_not_there_is_no_value() -> None:
+    """Without a fleet its vehicles are 0, and what it costs a vehicle is nothing that could be said."""
+    found = {line.row.label: line.values[1] for line in lines("5pct_ev_market", "services_only")}
+    assert found["vehicles"] == found["delivered"] == 0
+    ratios = ("TCO a vehicle", "99 % of reached in", "fleet within reach")
+    assert [found[label] for label in ratios] == [None] * 3
+
+
 @pytest.mark.parametrize(
     ("before", "after", "moves"),
     [

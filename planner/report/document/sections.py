@@ -310,8 +310,8 @@ def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
         said["Served"] = "vehicles whose data a site may hold and which get releases from it"
     said |= {
         "PUE": "energy that the site takes from the grid over what its computers take",
-        "TCO": "total cost of ownership: everything paid until the end less what the equipment is then worth, in the "
-        "money of the plan's first month",
+        "TCO": "total cost of ownership: everything paid until the end less what the equipment is then worth, "
+        "discounted to the plan's first month",
         "CO2e": "greenhouse gases as the carbon dioxide that warms as much; embodied: from making the equipment",
         "Confidence": "published, measured, derived (computed from published numbers) or assumed (our judgement)",
     }
