@@ -114,9 +114,13 @@ def new_profile(
     tree = profile_tree(kind, base, overlays or [])
     names = title or _title(name), _typed(file), _typed(what), _typed(out)
     _write(file, starters.profile(kind, base, tree, *names))
-    use = ["size", "5pct_ev_market", "--hardware", name, "--profiles", out]
-    checks = ["check", file], ["profiles", "check", what, "--profiles", out]
-    _say(file, *checks, *([use] if kind == "nodes" else []))
+    commands: list[Sequence[str | Path]] = [
+        ["check", file],
+        ["profiles", "check", what, "--profiles", out],
+    ]
+    if kind == "nodes":  # another has to be taken by a scenario first; the file says how
+        commands.append(["size", "5pct_ev_market", "--hardware", name, "--profiles", out])
+    _say(file, *commands)
 
 
 def _title(stem: str) -> str:
