@@ -162,7 +162,9 @@ def _spans(
 
 
 def _between(low: float, high: float, room: int) -> str:
-    """Two numbers with their hyphen in the middle of the room; nothing where both read the same."""
+    """Two numbers with their hyphen in the middle of the room; nothing where both read the same or one is NaN."""
+    if np.isnan([low, high]).any():
+        return ""
     first, last = (number(end) if room >= SPAN else short_number(end) for end in (low, high))
     return f"{first.rjust(room // 2)}-{last}" if first != last else ""
 

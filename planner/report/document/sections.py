@@ -286,7 +286,7 @@ def _side_by_side(
             cells += [_side(value, scale), Cell(change_of(first, value, line.row.unit))]
         rows.append(cells)
         group = line.row.group
-    return Grid(columns, rows, HOW_COMPARED, name=name)
+    return Grid(columns, rows, names.said(HOW_COMPARED), name=name)
 
 
 def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
@@ -328,7 +328,7 @@ def how_to_read(plan: Plan, drawn: Drawn | None) -> Section:
 
 def _side(value: float | None, scale: float) -> Cell:
     if value is None:
-        return Cell("")
+        return Cell("-")
     known = math.isfinite(value)
     return Cell(number(value / scale), value if known else None, "", value / scale)
 

@@ -115,7 +115,10 @@ def _number(value: float | None, row: Row, scale: float, explains: str) -> Cell:
 def _ends(row: Row, drawn: Drawn | None, months: slice, scale: float) -> str:
     if drawn is None:
         return ""
-    low, high = (typeset(number(end / scale)) for end in span(row.read(drawn, [months])[0]))
+    ends = span(row.read(drawn, [months])[0])
+    if any(map(math.isnan, ends)):  # in some draws there is no value
+        return ""
+    low, high = (typeset(number(end / scale)) for end in ends)
     return f"{low} to {high}" if low != high else ""
 
 
