@@ -32,11 +32,14 @@ def check_known(plan: Results, name: str) -> None:
 
 
 def _place_hint(plan: Results, name: str) -> str:
-    """What to write for what is no quantity but a place of some, such as a site or a tier."""
+    """What to write for what is no quantity but a place of some, such as a site or a tier, in any case."""
     for number, axis in enumerate(AXES):
-        if number not in (DRAW, MONTH, HOUR) and name in plan.project.labels[number]:
-            option = "hardware-kind" if axis == "hardware" else axis
-            return f"for this {axis} give a quantity and --{option} {name}"
+        if number in (DRAW, MONTH, HOUR):
+            continue
+        for label in plan.project.labels[number]:
+            if label.lower() == name.lower():
+                option = "hardware-kind" if axis == "hardware" else axis
+                return f"for this {axis} give a quantity and --{option} {label}"
     return ""
 
 

@@ -23,6 +23,7 @@ HEADLINE = "5pct_ev_market"
         ("hot", "for this tier give a quantity and --tier hot; with hot in the name: storage_hot,"),
         ("dgx_h100", "planner quantities lists all\n"),
         ("gh200_nvl32", "for this hardware give a quantity and --hardware-kind gh200_nvl32\n"),
+        ("TaiWan", "for this region give a quantity and --region taiwan"),
         ("power", "with power in the name: it_power, rig_power,"),
         ("", "planner quantities lists all\n"),
     ],

@@ -77,12 +77,14 @@ def _together(rows: Sequence[Sequence[Cell]]) -> Iterator[Sequence[Cell]]:
             else (row[0].text,)
         )
 
-    for (name, *_), found in groupby(rows, course):
-        alike = list(found)
+    for (name, *_), group in groupby(rows, course):
+        alike = list(group)
         if len(alike) < FEWEST or not PLACE.search(alike[0][0].text):
             yield from alike
             continue
         ordered = sorted(alike, key=lambda row: row[1].value or 0.0)
         low, high = ordered[0][1].text, ordered[-1][1].text
         value = Cell(low if low == high else f"{low} to {high}")
-        yield [Cell(f"{name}[0 to {len(alike) - 1}]"), value, Cell(""), *alike[0][3:]]
+        places = sorted(int(found[1]) for row in alike if (found := PLACE.search(row[0].text)))
+        span = f"{name}[{places[0]} to {places[-1]}]"
+        yield [Cell(span), value, Cell(""), *alike[0][3:]]
