@@ -9,6 +9,9 @@ import textwrap
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
+_LARGE = re.compile(
+    r"(?<![\w.,-])(?:\d+(?:\.\d+)?e\+?(?:0?[4-9]|1[0-4])|\d{5,9})(?![\w.,-])"
+)  # worth commas
 
 
 def printable(text: str) -> str:
@@ -35,3 +38,16 @@ def wrapped(text: str, width: int) -> list[str]:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 fault`, `3 faults`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def large_in_words(text: str) -> str:
+    """The text with its large numbers as people say them: "25 million km" for "2.5e+07 km"."""
+    return _LARGE.sub(lambda found: _in_words(float(found[0])), text)
+
+
+def _in_words(number: float) -> str:
+    """A large number: "10,000", "25 million"."""
+    for size, word in ((1e9, "billion"), (1e6, "million")):
+        if abs(number) >= size:
+            return f"{number / size:.6g} {word}"
+    return f"{number:,.10g}"

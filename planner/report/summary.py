@@ -35,7 +35,7 @@ from planner.report.page import Page, cut
 from planner.report.rows import Row, has_fleet, in_horizon, rows_of
 from planner.report.spans import FAR_FROM_HALF, below, compute, draws_in_words, span
 from planner.report.table import number, table
-from planner.text import counted, printable
+from planner.text import counted, large_in_words, printable
 
 if TYPE_CHECKING:
     from planner.study.drawn import Drawn
@@ -407,7 +407,7 @@ def _rests_on(each: Assumption) -> str:
     )
     low = each.low.partition(" ")[0]
     high = each.high.rpartition(" to ")[2].partition(" ")[0]
-    span = f"{each.value} ({low} to {high})"
+    span = large_in_words(f"{each.value} ({low} to {high})")
     return printable(f"{each.path} = {span}, {each.confidence}; moves {moves}")
 
 

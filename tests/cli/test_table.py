@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -257,6 +258,8 @@ def test_an_assumption_says_in_which_direction_the_plan_moves() -> None:
         "regions.*.cellular_price = 0.2 to 2.5 USD/GB (0.1 to 5), assumed; "
         "moves tco by +63 %, gpus_required by -12 %"
     )
+    far = replace(each, value="2.5e+07 km", low="5e+06 km", high="5e+08 km")
+    assert "= 25 million km (5 million to 500 million), assumed" in _rests_on(far)
 
 
 @pytest.mark.parametrize("command", (("check",), ("size",)))

@@ -22,6 +22,7 @@ from planner.report.rows import Row
 from planner.report.spans import span
 from planner.report.table import count, label, number, peak_of, periods, scales
 from planner.study.drawn import Drawn
+from planner.text import large_in_words
 
 MOST_COLUMNS = 9
 # Kinds of orders as a board reads them.
@@ -31,9 +32,6 @@ ORDERED = {
 }  # fmt: skip
 CERTAIN = "certain"
 PER = re.compile(r"(\d) 1/(?=[a-zA-Z])")  # "3 1/day"
-LARGE = re.compile(
-    r"(?<![\w.,-])(?:\d+(?:\.\d+)?e\+?(?:0?[4-9]|1[0-4])|\d{5,9})(?![\w.,-])"
-)  # worth commas
 
 
 def by_year(
@@ -92,15 +90,7 @@ def typeset(text: str) -> str:
     """Squares, rates and large numbers as print has them: "m²", "3 per day", "25 million km"."""
     text = text.replace("m^2", "m²").replace("m^3", "m³")
     text = PER.sub(r"\1 per ", text)
-    return LARGE.sub(lambda found: _in_words(float(found[0])), text)
-
-
-def _in_words(number: float) -> str:
-    """A large number: "10,000", "25 million"."""
-    for size, word in ((1e9, "billion"), (1e6, "million")):
-        if abs(number) >= size:
-            return f"{number / size:.6g} {word}"
-    return f"{number:,.10g}"
+    return large_in_words(text)
 
 
 def _number(value: float | None, row: Row, scale: float, explains: str) -> Cell:
