@@ -28,6 +28,8 @@ _SHOWING = (
     "report",
     "findings",
     "lineage",
+    "plan.py",
+    "results.py",
     "resources.py",
     "text.py",
     "errors.py",

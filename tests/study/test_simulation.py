@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
+import planner
 from planner.axes import Array
 from planner.errors import InputError, PlannerError
 from planner.headline import FINDINGS, HEADLINE
@@ -28,7 +29,7 @@ from planner.project import load
 from planner.study import analysis
 from planner.study.blocks import Block, Folder, StudyError, missing
 from planner.study.drawn import Drawn
-from planner.study.manifest import manifest_of
+from planner.study.manifest import _SHOWING, _sources, manifest_of
 from planner.study.mixing import refuse_mixed
 from planner.study.sampling import Sampler
 from planner.study.simulation import Interrupted, Simulation, simulate
@@ -277,6 +278,18 @@ def test_draws_in_the_order_of_other_files_are_another_study(tmp_path: Path) -> 
         StudyError, match="another study: the uncertain inputs are drawn in another"
     ):
         simulate(changed, 8, out=tmp_path)
+
+
+def test_a_study_goes_on_whatever_is_changed_in_what_shows_its_numbers() -> None:
+    root = Path(planner.__file__).parent
+    read = {place for place, _ in _sources(usual())}
+    assert {"project.py", "headline.py", "graph.py", "study/sampling.py"} <= read
+    assert all((root / name).exists() for name in _SHOWING)
+    assert not [place for place in read if Path(place).parts[0] in _SHOWING]
+    computing = "import planner.study.workers, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", computing], capture_output=True, check=True)
+    shown = {"planner.plan", "planner.results", "planner.findings", "planner.report"}
+    assert not shown & {*loaded.stdout.decode().split()}
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
