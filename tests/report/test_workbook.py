@@ -70,7 +70,7 @@ def test_the_span_of_a_row_is_of_its_last_year() -> None:
     heads, first, *_ = sheets()["demand"]
     assert first[1] == "vehicles, million"
     last = float(str(first[heads.index("2030")]))
-    low, high = map(float, str(first[heads.index("2030, P10 to P90")]).split(" to "))
+    low, high = (float(str(first[heads.index(f"2030, {end}")])) for end in ("P10", "P90"))
     assert 0.3 * last < low < last < high < 2 * last
 
 

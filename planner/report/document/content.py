@@ -16,7 +16,8 @@ Tone = Literal["body", "lead", "quiet", "alarm"]
 class Cell:
     """A cell: what is read, the number behind it in base units for sorting, the quantity that explains it.
 
-    A workbook has the number `shown`, in `unit` or in that of the row or the head; without it, `value`.
+    A workbook has the number `shown`, in `unit` or in that of the row or the head; without it, `value`; and the two
+    ends of a `span`, in the same unit.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Cell:
     explains: str = ""
     shown: float | None = None
     unit: str = ""
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def by_year(
         cells = [_number(value, row, scale, explains(row)) for value in values]
         ends = _ends(row, drawn, slices[-1], scale)
         first = Cell(row.group if row.group != group else "")
-        lines.append([first, Cell(named(row, unit, names)), *cells, Cell(ends)])
+        lines.append([first, Cell(named(row, unit, names)), *cells, ends])
         group = row.group
     spans = [
         Column(f"{columns[-1].label}, P10 to P90", True),
@@ -102,14 +102,16 @@ def _number(value: float | None, row: Row, scale: float, explains: str) -> Cell:
     return Cell(typeset(text), value, explains, value / scale)
 
 
-def _ends(row: Row, drawn: Drawn | None, months: slice, scale: float) -> str:
+def _ends(row: Row, drawn: Drawn | None, months: slice, scale: float) -> Cell:
+    """Between which values a row lies in most draws; nothing where all are alike or some have none."""
     if drawn is None:
-        return ""
+        return Cell("")
     ends = span(row.read(drawn, [months])[0])
-    if any(map(math.isnan, ends)):  # in some draws there is no value
-        return ""
+    if any(map(math.isnan, ends)):
+        return Cell("")
     low, high = (typeset(number(end / scale)) for end in ends)
-    return f"{low} to {high}" if low != high else ""
+    shown = ends[0] / scale, ends[1] / scale
+    return Cell(f"{low} to {high}", span=shown) if low != high else Cell("")
 
 
 def orders_by_year(plan: Plan) -> Grid:

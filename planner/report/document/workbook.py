@@ -26,6 +26,7 @@ LARGE, TENS, LEAST = 1000.0, 10.0, 0.001
 LONGEST = 32_767  # characters that a cell can hold
 ROWS = 1_048_576
 SHEET = 31  # characters of a sheet's name
+SPAN = "P10 to P90"  # in the head of a column of spans
 FORBIDDEN = str.maketrans({character: " " for character in r"[]:*?/\'"})
 
 
@@ -158,10 +159,18 @@ def _with_units(grid: Grid) -> list[bool]:
     return [any(row[place].unit for row in grid.rows) for place in range(len(grid.columns))]
 
 
+def _has_spans(grid: Grid) -> bool:
+    """Whether the two ends of its spans are numbers, which a workbook has in columns of their own."""
+    return any(cell.span for row in grid.rows for cell in row)
+
+
 def _heads(grid: Grid) -> list[str]:
-    heads = []
+    heads: list[str] = []
+    has_spans = _has_spans(grid)
     for column, has_unit in zip(grid.columns, _with_units(grid), strict=True):
-        heads += [column.head, *([f"unit of {column.head}"] if has_unit else [])]
+        ends = [column.head.replace(SPAN, end) for end in ("P10", "P90")]
+        heads += ends if SPAN in column.head and has_spans else [column.head]
+        heads += [f"unit of {column.head}"] if has_unit else []
     return heads
 
 
@@ -169,12 +178,16 @@ def _grid_rows(grid: Grid) -> list[list[object]]:
     """Rows in which a group is named on each line, and numbers are numbers in the unit that is named."""
     rows: list[list[object]] = []
     group = ""
-    with_units = _with_units(grid)
+    with_units, has_spans = _with_units(grid), _has_spans(grid)
     for row in grid.rows:
         group = row[0].text or group
         cells: list[object] = []
         for cell, column, has_unit in zip(row, grid.columns, with_units, strict=True):
-            cells.append(_number(cell) if column.numbers and cell.value is not None else cell.text)
+            if SPAN in column.head and has_spans:
+                cells += cell.span or (None, None)
+            else:
+                is_number = column.numbers and cell.value is not None
+                cells.append(_number(cell) if is_number else cell.text)
             cells += [cell.unit] if has_unit else []
         cells[0] = group
         rows.append(cells)
