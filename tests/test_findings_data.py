@@ -53,3 +53,15 @@ def test_labels_without_people_are_pointed_out() -> None:
     assert not warned(
         "labels", "5pct_ev_market", labels__share="5 %", labels__annotators_limit="null"
     )
+
+
+def test_hours_and_kilometres_that_no_vehicle_drives_together_are_pointed_out() -> None:
+    assert not warned("driving", "5pct_ev_market")
+    # 3 minutes a day for the 16,300 km a year of the USA, the most of all regions: 892 km/h.
+    (found,) = warned("driving", "5pct_ev_market", programs__model_c__daily_hours="0.05 hour/day")
+    assert found.place == "model_c" and found.size == pytest.approx(16300 / 365.25 / 0.05, rel=1e-3)
+    assert "893 km/h in usa" in found.text and "expected 5 to 110 km/h" in found.text
+    (found,) = warned("driving", "5pct_ev_market", programs__model_n__distance_factor="0")
+    assert "model_n: its hours and kilometres make 0 km/h" in found.text
+    # A programme that is not driven at all has no speed.
+    assert not warned("driving", "5pct_ev_market", programs__model_c__daily_hours="0 hour/day")

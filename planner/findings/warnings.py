@@ -16,7 +16,7 @@ import numpy.typing as npt
 from planner import units
 from planner.axes import HARDWARE, MONTH, SITE, TIER, WORKLOAD, Array, on
 from planner.catalogue import TIERS
-from planner.findings import cluster, data, deliveries, layouts, trade
+from planner.findings import cluster, data, deliveries, driving, layouts, trade
 from planner.findings.accelerators import decides_gpus, what_sets_gpus
 from planner.findings.halls import hall_warnings
 from planner.findings.ranking import ranked
@@ -62,6 +62,7 @@ def warnings(plan: Results) -> list[Warning_]:
         *layouts.warnings(plan),
         *cluster.warnings(plan),
         *data.warnings(plan),
+        *driving.warnings(plan),
     ]
     return ranked(found)
 
