@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from planner import plan
+from planner import project
 from planner.cli import main
 from planner.plan import Plan
 from planner.project import Project
 
 ROOT = Path(__file__).parents[1]
-_LOAD = plan.load
+_LOAD = project.load
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def commands(patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> P
     """A function that runs a command, and hands back its exit code and what it printed."""
     patch.chdir(ROOT)
     patch.setenv("COLUMNS", "100")
-    patch.setattr(plan, "load", _load)
+    patch.setattr(project, "load", _load)
 
     def run(*arguments: str) -> Result:
         capsys.readouterr()
