@@ -7,6 +7,8 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import openpyxl
@@ -16,7 +18,7 @@ from planner.plan import Plan
 from planner.project import load
 from planner.report.comparison import Compared
 from planner.report.document import pdf, workbook
-from planner.report.document.causes import laid_out_alike
+from planner.report.document.causes import assumptions, in_words, laid_out_alike
 from planner.report.document.content import (
     Bullets,
     Cell,
@@ -31,6 +33,7 @@ from planner.report.document.names import Names
 from planner.report.document.notes import Notes
 from planner.report.document.sections import document, draws_of
 from planner.report.document.tables import orders_by_year, typeset
+from planner.report.house import house_style
 from planner.report.rows import in_horizon
 
 HEADLINE = "5pct_ev_market"
@@ -173,3 +176,20 @@ def test_the_first_page_does_not_describe_the_plan_that_a_plan_extends(tmp_path:
     assert "Foxconn's goal" in leads(load("5pct_ev_market", set=["market.share=2 %"]).plan())[0]
     mine.write_text("extends: 5pct_ev_market.yaml\ntitle: Ours\nabout: What we want.\n", "utf-8")
     assert leads(load(mine).plan()) == ["What we want."]
+
+
+def test_the_chart_of_assumptions_has_the_order_of_the_list_below_it() -> None:
+    (chart,) = assumptions(plan())
+    with house_style():
+        panels = chart.draw().axes
+    labels = [" ".join(label.get_text().split()) for label in panels[0].get_yticklabels()]
+    assert labels == [in_words(each) for each in plan().assumptions]
+    largest = max(abs(each.moves["tco"]) for each in plan().assumptions)
+    assert chart.message.endswith(f"alone moves the total cost by +{100 * largest:.0f} %")
+
+
+def test_an_assumption_that_moves_the_accelerators_alone_is_in_the_chart() -> None:
+    (first, *_) = plan().assumptions
+    alone = replace(first, moves={"tco": 0.0, "gpus_required": -0.3})
+    (chart,) = assumptions(cast(Any, SimpleNamespace(assumptions=(alone,))))
+    assert chart.message.endswith("alone moves the GPUs needed by -30 %")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LIGHT = ("#E69F00", "#56B4E9", "#B3A125", "#CC79A7", "#009E73", "#8C8C8C")  # on which text is dark
 BARS = 10  # assumptions in the chart
+MOVED = {"tco": "total cost", "gpus_required": "GPUs needed"}  # what the bars are of
 # Inches of the charts: one assumption or job, and what is around them all.
 ROW, AROUND_ROWS = 0.36, 2.1
 STEP, AROUND_STEPS = 0.62, 1.45
@@ -113,24 +114,21 @@ def term_in_words(term: str) -> str:
 
 
 def assumptions(plan: Plan) -> Iterator[Drawing]:
-    """What moves total cost and accelerators most, side by side."""
-    shown = [each for each in plan.assumptions if each.moves.get("tco")][:BARS]
+    """What moves total cost and accelerators most, side by side, in the order of the list below the chart."""
+    shown = plan.assumptions[:BARS]
     if not shown:
         return
-    shown.sort(key=lambda each: -abs(each.moves["tco"]))
-    first = shown[0]
-    message = (
-        f"{sentence(first.meaning)} alone moves the total cost by {100 * first.moves['tco']:+.0f} %"
-    )
+    moved = {name: max(shown, key=lambda each: abs(each.moves.get(name, 0.0))) for name in MOVED}
+    most = next(name for name, each in moved.items() if each.moves.get(name))
+    first, share = moved[most], 100 * moved[most].moves[most]
+    message = f"{sentence(first.meaning)} alone moves the {MOVED[most]} by {share:+.0f} %"
 
     def draw() -> Figure:
         subtitle = "Each uncertain input alone at the end of its span (P10 or P90) that moves the figure most"
         size = IN_A_REPORT[0], AROUND_ROWS + ROW * max(len(shown), FEWEST_ROWS)
         figure, panels = page(plan, message, subtitle, panels=2, size=size)
         rows = np.arange(len(shown))[::-1]
-        for axes, name, colour, words in zip(
-            panels, ("tco", "gpus_required"), COLOURS, ("total cost", "GPUs needed"), strict=False
-        ):
+        for axes, (name, words), colour in zip(panels, MOVED.items(), COLOURS, strict=False):
             moves = [100 * each.moves.get(name, 0.0) for each in shown]
             axes.barh(rows, moves, 0.62, color=colour, linewidth=0)
             for row, move in zip(rows, moves, strict=True):
